@@ -1,0 +1,23 @@
+/*
+ * A frame is one packet as it was recorded: some bytes, when, and where it
+ * comes from. It is borrowed and lives until the next capture_next.
+ */
+#ifndef CAPTURE_FRAME_H
+#define CAPTURE_FRAME_H
+
+#include "base/nanos.h"
+#include "base/span.h"
+
+struct frame {
+    nanos time;
+    uint64_t number;      /* over all inputs as merged, from 1: Wireshark's
+                             frame.number when there is one input */
+    uint64_t file_number; /* the same within its own file */
+    uint32_t file;        /* index of the input */
+    uint32_t interface;   /* index of the interface, unique over all inputs */
+    uint32_t link_type;   /* LINKTYPE_* of www.tcpdump.org/linktypes.html */
+    uint32_t length;      /* bytes on the wire; never below data.size */
+    struct span data;     /* bytes recorded */
+};
+
+#endif

@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+"""The lab: real servers and clients end badly on cue, and are recorded.
+
+    lab.py list                            the table, tab separated
+    lab.py run [NAME...] --out DIR         record live (root), DIR/NAME.pcap
+    lab.py check --whyeof PATH --captures DIR [NAME...]
+                                           does whyeof say what the table says
+    lab.py describe --captures DIR [NAME...]
+                                           what tshark sees, for the README
+
+Needs Linux, root, tcpdump, unshare, ip, nft, ethtool and the servers: Go,
+node, nginx, apache2, gunicorn, curl, openssl. Nothing leaves the machine:
+each recipe has network namespaces of its own.
+"""
+
+import argparse
+import collections
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import kit
+import recipes
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LIMIT = 110  # seconds: no recipe may run longer
+
+
+def chosen(names):
+    unknown = [n for n in names if n not in kit.RECIPES]
+    if unknown:
+        sys.exit("lab.py: no recipe is called " + ", ".join(unknown))
+    return [kit.RECIPES[n] for n in (names or kit.RECIPES)]
+
+
+def expectation(recipe):
+    words = recipe.expect or ["none"]
+    words = words + [f"({code})" for code in recipe.info]
+    return " ".join(words)
+
+
+# ---- list -----------------------------------------------------------------
+
+def do_list(args):
+    print("name\texpected\toptions\twhat\tnote")
+    for r in kit.RECIPES.values():
+        print(r.name, expectation(r), " ".join(r.options), r.what, r.note,
+              sep="\t")
+    return 0
+
+
+# ---- run ------------------------------------------------------------------
+
+def do_run(args):
+    todo = collections.deque(sorted(chosen(args.name),
+                                    key=lambda r: -r.seconds))
+    os.makedirs(args.out, exist_ok=True)
+    scratch = tempfile.mkdtemp(prefix="whyeof-lab-")
+    os.chmod(scratch, 0o755)
+    golab = os.path.join(scratch, "golab")
+    subprocess.run(["go", "build", "-o", golab, "."], check=True,
+                   cwd=os.path.join(HERE, "servers", "golab"),
+                   env=dict(os.environ, GOFLAGS="-mod=mod", GOPROXY="off"))
+    failed = []
+
+    def work():
+        while True:
+            try:
+                r = todo.popleft()
+            except IndexError:
+                return
+            started = time.monotonic()
+            fault = run_apart(r, args.out, scratch, golab)
+            print(f"{r.name}\t{time.monotonic() - started:.1f} s\t"
+                  f"{fault or 'recorded'}", flush=True)
+            if fault:
+                failed.append(r.name)
+
+    workers = [threading.Thread(target=work) for _ in range(args.jobs)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    shutil.rmtree(scratch, ignore_errors=True)
+    return 1 if failed else 0
+
+
+def run_apart(r, out, scratch, golab):
+    """One recipe in namespaces of its own; what went wrong, or None."""
+    part = os.path.join(scratch, r.name)
+    os.mkdir(part)
+    argv = ["unshare", "--net", "--pid", "--mount-proc", "--fork",
+            "--kill-child", sys.executable, os.path.abspath(__file__),
+            "run-here", r.name, "--out", part, "--golab", golab]
+    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE, text=True,
+                             env=dict(os.environ, TMPDIR=part))
+    try:
+        _, words = child.communicate(timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return f"still running after {LIMIT} s"
+    if child.returncode != 0:
+        return "failed: " + (words.strip() or "no reason given")
+    # Not a rename: the result belongs to whoever owns the folder.
+    made = os.path.join(part, r.name + ".pcap")
+    shutil.copyfile(made, os.path.join(out, r.name + ".pcap"))
+    return None
+
+
+def do_run_here(args):
+    lab = kit.Lab(args.name[0], args.out, args.golab)
+    try:
+        kit.RECIPES[lab.name].run(lab)
+    finally:
+        lab.close()
+    sys.stdout.flush()
+    os._exit(0)  # threads may still wait on their sockets
+
+
+# ---- check ----------------------------------------------------------------
+
+def do_check(args):
+    passed = failed = 0
+    for r in chosen(args.name):
+        path = os.path.join(args.captures, r.name + ".pcap")
+        got, problem = codes_of(args.whyeof, r.options, path)
+        good = problem is None and matches(r, got)
+        passed, failed = passed + good, failed + (not good)
+        shown = problem or " ".join(
+            c if level != "info" else f"({c})" for c, level in got) or "none"
+        print(f"{r.name}\t{expectation(r)}\t{shown}\t"
+              f"{'ok' if good else 'FAIL'}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def codes_of(whyeof, options, path):
+    """[(code, severity)] of a capture, and what prevented knowing it."""
+    try:
+        run = subprocess.run([whyeof, "--format", "json", *options, path],
+                             capture_output=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return [], str(error)
+    if run.returncode not in (0, 1):
+        return [], f"exit status {run.returncode}"
+    try:
+        found = json.loads(run.stdout)["findings"]
+        return sorted((f["code"], f["severity"]) for f in found), None
+    except (ValueError, KeyError, TypeError):
+        return [], "no such JSON"
+
+
+def matches(r, got):
+    informed = {code for code, level in got if level == "info"}
+    if not set(r.info) <= informed:
+        return False
+    return fits(r.expect, [c for c, level in got if level != "info"])
+
+
+def fits(words, codes):
+    """Can each word have its codes, and each code its word?"""
+    if not words:
+        return not codes
+    word, rest = words[0], words[1:]
+    most = {"?": 1, "*": len(codes)}.get(word[-1])
+    if word[-1] == "*":  # takes all it can: no other word shares its codes
+        names = word[:-1].split("|")
+        return fits(rest, [c for c in codes if c not in names])
+    names = word.rstrip("?").split("|")
+    for i, code in enumerate(codes):
+        if code in names and fits(rest, codes[:i] + codes[i + 1:]):
+            return True
+    return most is not None and fits(rest, codes)
+
+
+# ---- describe -------------------------------------------------------------
+
+FIELDS = ("frame.number frame.time_relative tcp.stream tcp.srcport "
+          "tcp.dstport tcp.flags tcp.len http.request.method "
+          "http.response.code tcp.analysis.retransmission "
+          "tcp.analysis.zero_window icmp.type").split()
+
+
+def do_describe(args):
+    for r in chosen(args.name):
+        path = os.path.join(args.captures, r.name + ".pcap")
+        print(f"* `{r.name}.pcap`: {r.what} {wire(path)}".rstrip())
+    return 0
+
+
+def wire(path, most=14):
+    """The frames that matter, in one line of words."""
+    argv = ["tshark", "-r", path, "-T", "fields"]
+    for field in FIELDS:
+        argv += ["-e", field]
+    seen = subprocess.run(argv, capture_output=True, text=True,
+                          check=True).stdout
+    words, again, zero, total = [], 0, 0, 0
+    servers = set()
+    for row in seen.splitlines():
+        frame, at, stream, src, dst, flags, _, method, status, resent, closed, \
+            icmp = (row.split("\t") + [""] * 12)[:12]
+        total += 1
+        if icmp or not flags:
+            continue
+        flags = int(flags, 16)
+        if flags & 0x12 == 0x02:
+            servers.add(dst)
+        side = "server" if src in servers else "client"
+        again += bool(resent)
+        zero += bool(closed)
+        what = method and f"{method}" or status and f"{status}"
+        if flags & 4:
+            what = f"{side} RST" + ("" if flags & 0x10 else " without ACK")
+        elif flags & 1:
+            what = (what + " with " if what else "") + f"{side} FIN"
+        if what and not resent:
+            words.append(f"{what} #{frame} at {float(at):.3f} s")
+    if len(words) > most:
+        words = words[:most - 2] + [f"{len(words) - most + 1} more"] + \
+            words[-1:]
+    if again:
+        words.append(f"{again} retransmissions")
+    if zero:
+        words.append(f"{zero} zero windows")
+    words.append(f"{total} packets")
+    return "Wire: " + ", ".join(words) + "."
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="lab.py", description=__doc__,
+                                     formatter_class=argparse.
+                                     RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name, function):
+        sub = commands.add_parser(name)
+        sub.set_defaults(function=function)
+        sub.add_argument("name", nargs="*", metavar="NAME")
+        return sub
+
+    command("list", do_list)
+    run = command("run", do_run)
+    run.add_argument("--out", required=True)
+    run.add_argument("--jobs", type=int, default=6)
+    here = command("run-here", do_run_here)
+    here.add_argument("--out", required=True)
+    here.add_argument("--golab", required=True)
+    check = command("check", do_check)
+    check.add_argument("--whyeof", required=True)
+    check.add_argument("--captures", required=True)
+    describe = command("describe", do_describe)
+    describe.add_argument("--captures", required=True)
+    args = parser.parse_args()
+    return args.function(args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
