@@ -36,7 +36,7 @@ void *must_realloc(void *old, size_t count, size_t size)
     void *memory = NULL;
 
     if (size && count <= SIZE_MAX / size)
-        memory = realloc(old, count * size ? count * size : 1);
+        memory = realloc(old, count ? count * size : size);
     if (!memory)
         end_without_memory();
     return memory;

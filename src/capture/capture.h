@@ -16,10 +16,13 @@
 #include "capture/frame.h"
 
 enum capture_trouble {
-    CAPTURE_SOUND,     /* read to its end */
-    CAPTURE_TRUNCATED, /* ends inside a record: read up to there */
-    CAPTURE_CORRUPT,   /* a record makes no sense: read up to there */
-    CAPTURE_UNREADABLE /* missing, no permission, or no capture at all */
+    CAPTURE_SOUND,      /* read to its end */
+    CAPTURE_TRUNCATED,  /* ends inside a record: read up to there */
+    CAPTURE_CORRUPT,    /* a record makes no sense: read up to there, or
+                           around it where its end is known (pcapng) */
+    CAPTURE_UNFILTERED, /* has a link type that the filter is not for: frames
+                          of that type are left out */
+    CAPTURE_UNREADABLE  /* missing, no permission, or no capture at all */
 };
 
 enum {

@@ -76,15 +76,13 @@ class Net:
     thread is, so one program can stand on both ends of a path.
     """
 
-    def __init__(self, descriptor=None):
-        if descriptor is None:
-            maker = threading.Thread(target=self._make)
-            maker.start()
-            maker.join()
-            with self:
-                sh("ip link set lo up")
-        else:
-            self.descriptor = descriptor
+    def __init__(self):
+        self.before = threading.local()
+        maker = threading.Thread(target=self._make)
+        maker.start()
+        maker.join()
+        with self:
+            sh("ip link set lo up")
 
     def _make(self):
         _check(_libc.unshare(_CLONE_NEWNET))
@@ -95,13 +93,13 @@ class Net:
         return f"/proc/{os.getpid()}/fd/{self.descriptor}"
 
     def __enter__(self):
-        self.before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        self.before.net = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         _check(_libc.setns(self.descriptor, _CLONE_NEWNET))
         return self
 
     def __exit__(self, *_):
-        _check(_libc.setns(self.before, _CLONE_NEWNET))
-        os.close(self.before)
+        _check(_libc.setns(self.before.net, _CLONE_NEWNET))
+        os.close(self.before.net)
 
 
 def sh(line):
@@ -114,8 +112,15 @@ def sysctl(name, value):
         f.write(str(value))
 
 
-def nft(rules):
-    subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+def nft(hook, rule, table="lab"):
+    """One rule in a table of its own, at a netfilter hook."""
+    text = (f"table inet {table} {{\nchain c {{\n"
+            f"type filter hook {hook} priority 0;\n{rule}\n}}\n}}\n")
+    subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
+
+
+def nft_delete(table="lab"):
+    sh(f"nft delete table inet {table}")
 
 
 def link(left, right, names, addresses, offload=False):
@@ -128,7 +133,7 @@ def link(left, right, names, addresses, offload=False):
             sysctl(f"net.ipv6.conf.{name}.disable_ipv6", 1)
             if not offload:
                 # Else one 'packet' may be of any size, up to 64 kB.
-                subprocess.run(["ethtool", "-K", name, "tso", "off", "gso",
+                subprocess.run(["ethtool", "-K", name, "tx", "off", "gso",
                                 "off", "gro", "off"], check=False,
                                stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
@@ -212,8 +217,10 @@ class Lab:
     def capture(self, interface="lo", expression="tcp or icmp",
                 snaplen=None):
         path = os.path.join(self.out, self.name + ".pcap")
+        # Immediate mode means one ring slot of full snap length a packet:
+        # the default buffer holds a handful, and a burst of 20 overruns it.
         argv = ["tcpdump", "-Z", "root", "--immediate-mode", "-U", "-n",
-                "-i", interface, "-w", path]
+                "-B", "32768", "-i", interface, "-w", path]
         if snaplen:
             argv += ["-s", str(snaplen)]
         child = subprocess.Popen(argv + [expression],
@@ -240,7 +247,10 @@ class Lab:
                     break
                 time.sleep(0.02)
             child.send_signal(signal.SIGINT)
+            words = child.stderr.read()
             child.wait(timeout=5)
+            if b"\n0 packets dropped by kernel" not in words:
+                raise RuntimeError("tcpdump lost packets: " + words.decode())
         self.captures = []
 
     def close(self):
@@ -404,3 +414,68 @@ def ok(body=b"ok", extra=""):
 
 def note(text):
     print(text, file=sys.stderr)
+
+
+# ---- a path with somebody in the middle -----------------------------------
+
+CLIENT, SERVER = "192.0.2.2", "198.51.100.2"
+
+
+class Path:
+    """client -- router -- server, three namespaces.
+
+    The client's interface is c0, the server's s0; the router's are rc and
+    rs, and nft rules go into `with path.router`.
+    """
+
+    def __init__(self, lab, delay=0.0, offload=False):
+        self.client, self.server = Net(), Net()
+        self.router = Net()
+        link(self.client, self.router, ("c0", "rc"),
+             (CLIENT + "/24", "192.0.2.1/24"), offload)
+        link(self.server, self.router, ("s0", "rs"),
+             (SERVER + "/24", "198.51.100.1/24"), offload)
+        with self.client:
+            sh("ip route add default via 192.0.2.1")
+        with self.server:
+            sh("ip route add default via 198.51.100.1")
+        with self.router:
+            sysctl("net.ipv4.ip_forward", 1)
+        if delay:
+            self.slow_down(delay)
+
+    def slow_down(self, delay):
+        """Hold what comes from the client for `delay` seconds.
+
+        The kernel here has no netem, so the router does not forward these
+        packets itself: this thread reads them from rc and puts them, headers
+        and all, on rs.
+        """
+        with self.router:
+            nft("forward", 'iifname "rc" drop', "slow")
+            reader = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
+                                   socket.htons(0x0800))
+            reader.bind(("rc", 0x0800))
+            writer = socket.socket(socket.AF_INET, socket.SOCK_RAW,
+                                   socket.IPPROTO_RAW)
+
+        def put(packet):
+            with contextlib.suppress(OSError):
+                writer.sendto(packet, (SERVER, 0))
+
+        def pump():
+            while True:
+                packet, origin = reader.recvfrom(65536)
+                if origin[2] != socket.PACKET_OUTGOING:
+                    threading.Timer(delay, put, (packet,)).start()
+
+        threading.Thread(target=pump, daemon=True).start()
+
+    def cut(self, rule):
+        """From now on the router follows one more nft forward rule."""
+        with self.router:
+            nft("forward", rule)
+
+    def mend(self):
+        with self.router:
+            nft_delete()

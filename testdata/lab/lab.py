@@ -17,6 +17,7 @@ import argparse
 import collections
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -187,10 +188,48 @@ FIELDS = ("frame.number frame.time_relative tcp.stream tcp.srcport "
           "tcp.analysis.zero_window icmp.type").split()
 
 
+PREFACE = """\
+# Captures
+
+Each was recorded by the recipe of its name in `../lab`, from real programs on
+real kernels: `lab.py run --out ../captures`. This page is made by
+`lab.py describe --captures ../captures > ../captures/README.md`: what happens
+is told by the recipe, the line "wire" by tshark, the expectation by the
+table, which was written from the wire and never from whyeof's output.
+Unless another is named, the client is curl or a raw socket and the only host
+is loopback with an MTU of 1500; where a path is mentioned, client
+(192.0.2.2), router and server (198.51.100.2) are namespaces with veth
+between them. Port 8080 is the server, 8081 an upstream.
+
+In the expectations `a|b` means either, `a?` perhaps, `a*` any number, and a
+code in brackets is of severity info.
+"""
+
+
+def versions():
+    """The software these captures were made with."""
+    asked = (("go", "go version"), ("node", "node --version"),
+             ("nginx", "nginx -v"), ("apache", "apache2 -v"),
+             ("gunicorn", "gunicorn --version"), ("curl", "curl --version"),
+             ("linux", "uname -r"), ("python", "python3 --version"),
+             ("tcpdump", "tcpdump --version"))
+    words = []
+    for name, command in asked:
+        text = subprocess.run(command.split(), capture_output=True, text=True)
+        number = re.search(r"\d+(\.\d+)+", text.stdout + text.stderr)
+        words.append(f"{name} {number.group()}" if number else name)
+    return ", ".join(words)
+
+
 def do_describe(args):
+    if not args.name:
+        print(PREFACE)
+        print(f"Recorded with {versions()}.\n")
     for r in chosen(args.name):
         path = os.path.join(args.captures, r.name + ".pcap")
-        print(f"* `{r.name}.pcap`: {r.what} {wire(path)}".rstrip())
+        print(f"* `{r.name}.pcap` → {expectation(r).replace('|', ' | ')}  ")
+        print(f"  {r.what}" + (f" Note: {r.note}." if r.note else "") + "  ")
+        print(f"  {wire(path)}")
     return 0
 
 
@@ -202,7 +241,7 @@ def wire(path, most=14):
     seen = subprocess.run(argv, capture_output=True, text=True,
                           check=True).stdout
     words, again, zero, total = [], 0, 0, 0
-    servers = set()
+    servers = {"8080", "8081", "9000"}
     for row in seen.splitlines():
         frame, at, stream, src, dst, flags, _, method, status, resent, closed, \
             icmp = (row.split("\t") + [""] * 12)[:12]
@@ -210,8 +249,6 @@ def wire(path, most=14):
         if icmp or not flags:
             continue
         flags = int(flags, 16)
-        if flags & 0x12 == 0x02:
-            servers.add(dst)
         side = "server" if src in servers else "client"
         again += bool(resent)
         zero += bool(closed)

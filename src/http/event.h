@@ -1,0 +1,67 @@
+/*
+ * What the http stage says: requests and responses, HTTP/1 and later HTTP/2
+ * alike, as events on a stream of a connection. HTTP/1 numbers the requests
+ * of a connection from 1; a response to a request that the capture does not
+ * have is on stream 0.
+ */
+#ifndef HTTP_EVENT_H
+#define HTTP_EVENT_H
+
+#include "tcp/tcp.h"
+
+enum http_event_kind {
+    HTTP_REQUEST_START,  /* its first byte */
+    HTTP_REQUEST_HEAD,   /* its header section is complete: head */
+    HTTP_REQUEST_BYTES,  /* `size` bytes of it, `body` of them of its body */
+    HTTP_REQUEST_END,    /* its last byte */
+    HTTP_RESPONSE_START, /* the same for the response */
+    HTTP_INTERIM,        /* a whole 1xx response: head */
+    HTTP_RESPONSE_HEAD,
+    HTTP_RESPONSE_BYTES,
+    HTTP_RESPONSE_END,
+    HTTP_TUNNEL,  /* from here on both sides' bytes are opaque */
+    HTTP_LOST,    /* `size` bytes missing, and with them the framing */
+    HTTP_SKIPPED, /* `size` bytes missing inside a body of known length */
+    HTTP_BROKEN,  /* bytes that are no HTTP: the framing is lost */
+    HTTP_EVENT_KIND_COUNT
+};
+
+/* How the end of a body is told (RFC 9112, 6.3). */
+enum http_framing {
+    FRAMING_NONE,    /* there is no body */
+    FRAMING_LENGTH,  /* Content-Length */
+    FRAMING_CHUNKED, /* Transfer-Encoding: chunked */
+    FRAMING_CLOSE    /* until the connection is closed */
+};
+
+#define HTTP_NO_LENGTH UINT64_MAX
+
+/* A header section. The spans are borrowed for the call. */
+struct http_head {
+    struct span method; /* requests */
+    struct span target;
+    struct span host;
+    struct span software; /* Server, or User-Agent */
+    struct span upgrade;  /* Upgrade */
+    uint64_t length;      /* HTTP_NO_LENGTH: not known from the head */
+    enum http_framing framing;
+    uint16_t status; /* responses; 0 in a request */
+    uint8_t major;
+    uint8_t minor;
+    bool expects_continue; /* RFC 9110, 10.1.1 */
+    bool closes;           /* Connection: close, or the version's default */
+    uint32_t keep_alive;   /* Keep-Alive: timeout=N, in seconds; 0: none */
+};
+
+struct http_event {
+    enum http_event_kind kind;
+    unsigned side; /* the flow it happened in */
+    uint64_t stream;
+    struct mark at;
+    uint64_t offset; /* in the flow, behind the bytes of the event */
+    uint64_t size;
+    uint64_t body;
+    const struct http_head *head;
+};
+
+#endif

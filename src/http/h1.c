@@ -1,0 +1,164 @@
+#include "http/h1.h"
+
+#include "base/arena.h"
+#include "http/lane.h"
+
+#include <stdlib.h>
+
+/*
+ * Requests are numbered as they begin; `answered` is the last one whose
+ * response is done. What an answer must know of its request is kept as one
+ * bit each for the latest RING of them.
+ */
+enum {
+    RING = 64
+};
+
+struct h1 {
+    struct lane lane[2]; /* by flow */
+    const struct http_sink *sink;
+    struct conn *conn;
+    uint64_t requests;
+    uint64_t answered;
+    uint64_t is_head; /* bits by request number */
+    uint64_t is_connect;
+    uint64_t broken;
+    uint8_t client;
+    uint8_t major;
+    uint8_t minor;
+    bool tunnel;
+};
+
+struct h1 *h1_new(const struct http_sink *sink, struct conn *conn,
+                  unsigned client)
+{
+    struct h1 *h1 = must_calloc(1, sizeof *h1);
+
+    h1->sink = sink;
+    h1->conn = conn;
+    h1->client = (uint8_t)client;
+    lane_init(&h1->lane[client], h1, client, true);
+    lane_init(&h1->lane[1 - client], h1, 1 - client, false);
+    return h1;
+}
+
+void h1_free(struct h1 *h1)
+{
+    if (!h1)
+        return;
+    lane_release(&h1->lane[0]);
+    lane_release(&h1->lane[1]);
+    free(h1);
+}
+
+static uint64_t bit(uint64_t stream)
+{
+    return UINT64_C(1) << (stream % RING);
+}
+
+/*
+ * The number of the message that begins. After a loss responses may be
+ * missing: the next one is taken for the answer to the latest request, which
+ * is right unless requests were pipelined across the loss.
+ */
+uint64_t h1_begin_message(struct h1 *h1, bool is_request, bool after_loss)
+{
+    if (is_request)
+        return ++h1->requests;
+    if (after_loss) {
+        if (h1->requests > h1->answered)
+            h1->answered = h1->requests - 1;
+        return 0;
+    }
+    return h1->answered < h1->requests ? h1->answered + 1 : 0;
+}
+
+void h1_request_head(struct h1 *h1, uint64_t stream, uint8_t method)
+{
+    h1->is_head &= ~bit(stream);
+    h1->is_connect &= ~bit(stream);
+    if (method == HTTP_HEAD)
+        h1->is_head |= bit(stream);
+    if (method == HTTP_CONNECT)
+        h1->is_connect |= bit(stream);
+    h1->major = h1->lane[h1->client].parser.http_major;
+    h1->minor = h1->lane[h1->client].parser.http_minor;
+}
+
+/* RFC 9112, 6.3, rules 1 and 2. */
+bool h1_answers_without_body(struct h1 *h1, uint64_t stream, uint16_t status)
+{
+    if (!h1->major) {
+        h1->major = h1->lane[1 - h1->client].parser.http_major;
+        h1->minor = h1->lane[1 - h1->client].parser.http_minor;
+    }
+    if (stream == 0)
+        return false;
+    return (h1->is_head & bit(stream)) ||
+           ((h1->is_connect & bit(stream)) && status / 100 == 2);
+}
+
+/* RFC 9110, 7.8 and 9.3.6: after these the connection is no HTTP/1 any more. */
+static void open_tunnel(struct h1 *h1, const struct lane *lane)
+{
+    struct http_event event = {.kind = HTTP_TUNNEL,
+                               .side = lane->side,
+                               .stream = lane->stream,
+                               .at = lane->at,
+                               .offset = lane->offset};
+
+    h1->tunnel = true;
+    h1->lane[0].state = LANE_OPAQUE;
+    h1->lane[1].state = LANE_OPAQUE;
+    h1_say(h1, &event);
+}
+
+void h1_finish_message(struct h1 *h1, const struct lane *lane, uint16_t status)
+{
+    if (lane->is_request || lane->interim)
+        return;
+    if (lane->stream)
+        h1->answered = lane->stream;
+    if (status == 101 || (lane->stream && status / 100 == 2 &&
+                          (h1->is_connect & bit(lane->stream))))
+        open_tunnel(h1, lane);
+}
+
+void h1_say(struct h1 *h1, const struct http_event *event)
+{
+    h1->sink->event(h1->sink->context, h1->conn, event);
+}
+
+void h1_broken(struct h1 *h1)
+{
+    h1->broken++;
+}
+
+void h1_data(struct h1 *h1, unsigned side, const struct chunk *chunk)
+{
+    lane_read(&h1->lane[side], chunk);
+}
+
+void h1_gap(struct h1 *h1, unsigned side, const struct chunk *gap)
+{
+    lane_skip(&h1->lane[side], gap);
+}
+
+void h1_end(struct h1 *h1, unsigned side, struct mark at)
+{
+    lane_end(&h1->lane[side], at);
+}
+
+void h1_lose(struct h1 *h1, unsigned side)
+{
+    h1->lane[side].state = LANE_LOST;
+}
+
+void h1_tell(const struct h1 *h1, struct http_facts *facts)
+{
+    facts->protocol = PROTOCOL_HTTP1;
+    facts->broken = h1->broken;
+    facts->major = h1->major;
+    facts->minor = h1->minor;
+    facts->tunnel = h1->tunnel;
+}

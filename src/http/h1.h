@@ -1,0 +1,31 @@
+/*
+ * h1 reads one HTTP/1 connection: requests in one flow, responses in the
+ * other, paired in order (RFC 9112, 9.3.2). Bytes that are missing are
+ * skipped exactly where a body's length is known; elsewhere h1 waits for a
+ * segment that begins a message.
+ *
+ * Made when the connection is found to speak HTTP/1, freed with it.
+ */
+#ifndef HTTP_H1_H
+#define HTTP_H1_H
+
+#include "http/http.h"
+
+struct h1;
+
+/* `client` is the index of the flow that carries the requests. */
+struct h1 *h1_new(const struct http_sink *sink, struct conn *conn,
+                  unsigned client);
+void h1_free(struct h1 *h1);
+
+void h1_data(struct h1 *h1, unsigned side, const struct chunk *chunk);
+void h1_gap(struct h1 *h1, unsigned side, const struct chunk *gap);
+void h1_end(struct h1 *h1, unsigned side, struct mark at);
+
+/* The flow's bytes before were not seen: wait for a message to begin. */
+void h1_lose(struct h1 *h1, unsigned side);
+
+/* Adds what h1 knows to the connection's facts. */
+void h1_tell(const struct h1 *h1, struct http_facts *facts);
+
+#endif

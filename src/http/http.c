@@ -1,0 +1,295 @@
+#include "http/http.h"
+
+#include "base/arena.h"
+#include "http/h1.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/*
+ * What is kept of a connection until it is known what it speaks: the first
+ * bytes of each flow. Once it is, h1 takes over.
+ */
+struct http_conn {
+    struct h1 *h1;
+    uint8_t first[2][SNIFF_SIZE];
+    uint8_t first_size[2];
+    uint8_t sniffed[2];
+    struct mark first_at[2];
+    struct chunk start[2]; /* where the first bytes were; no bytes in it */
+    bool missed[2];        /* bytes before the first ones are not known */
+    bool other;            /* decided: not HTTP/1 */
+};
+
+struct http {
+    struct http_sink sink;
+    struct http_options options;
+    uint64_t broken;
+};
+
+struct http *http_new(const struct http_options *options,
+                      const struct http_sink *sink)
+{
+    struct http *http = must_calloc(1, sizeof *http);
+
+    http->options = *options;
+    http->sink = *sink;
+    return http;
+}
+
+void http_free(struct http *http)
+{
+    free(http);
+}
+
+uint64_t http_broken(const struct http *http)
+{
+    return http->broken;
+}
+
+const char *http_protocol_name(enum http_protocol protocol)
+{
+    static const char *const name[] = {
+        [PROTOCOL_NONE] = "tcp",  [PROTOCOL_HTTP1] = "http/1.1",
+        [PROTOCOL_HTTP2] = "h2",  [PROTOCOL_TLS] = "tls",
+        [PROTOCOL_OTHER] = "tcp",
+    };
+
+    static_assert(sizeof name / sizeof *name == PROTOCOL_COUNT,
+                  "every protocol needs its name");
+    return name[protocol];
+}
+
+static struct http_conn *state_of(struct conn *conn)
+{
+    struct http_conn *state = conn->http;
+
+    if (!state) {
+        state = must_calloc(1, sizeof *state);
+        state->missed[0] = !mark_is_set(conn->flow[0].syn);
+        state->missed[1] = !mark_is_set(conn->flow[1].syn);
+        conn->http = state;
+    }
+    return state;
+}
+
+static bool is_forced(const struct http *http, const struct conn *conn)
+{
+    for (size_t i = 0; i < http->options.ports; i++) {
+        if (http->options.port[i] == conn->endpoint[conn_server(conn)].port)
+            return true;
+    }
+    return false;
+}
+
+/* The client is who asks, whatever the ports or the SYN say. */
+static void set_client(struct conn *conn, unsigned client)
+{
+    conn->client = (uint8_t)client;
+    conn->client_known = true;
+}
+
+static void start_h1(struct http *http, struct conn *conn)
+{
+    struct http_conn *state = conn->http;
+
+    state->h1 = h1_new(&http->sink, conn, conn->client);
+    for (unsigned side = 0; side < 2; side++) {
+        if (state->missed[side] && state->sniffed[side] != SNIFFED_REQUEST &&
+            state->sniffed[side] != SNIFFED_RESPONSE)
+            h1_lose(state->h1, side);
+    }
+}
+
+/* The first bytes were held back while they could not be told. */
+static void hand_over_first(struct http_conn *state, unsigned side)
+{
+    struct chunk chunk = state->start[side];
+
+    chunk.bytes = (struct span){state->first[side], state->first_size[side]};
+    if (chunk.bytes.size)
+        h1_data(state->h1, side, &chunk);
+}
+
+/* Does what one flow begins with make the connection HTTP/1? */
+static bool decides_http1(struct http *http, struct conn *conn, unsigned side)
+{
+    const struct http_conn *state = conn->http;
+    enum sniffed mine = state->sniffed[side];
+
+    /* TLS or HTTP/2 asked, HTTP/1 answered: a mismatch, no HTTP/1 */
+    if (state->other)
+        return false;
+    if (mine == SNIFFED_REQUEST) {
+        set_client(conn, side);
+        return true;
+    }
+    if (mine == SNIFFED_RESPONSE) {
+        set_client(conn, 1 - side);
+        return true;
+    }
+    return is_forced(http, conn);
+}
+
+/* Adds the chunk's beginning to the flow's first bytes. */
+static void keep_first(struct http_conn *state, unsigned side,
+                       const struct chunk *chunk)
+{
+    size_t have = state->first_size[side];
+    struct span piece = span_head(chunk->bytes, SNIFF_SIZE - have);
+
+    if (have == 0) {
+        state->start[side] = *chunk;
+        state->start[side].bytes = (struct span){0};
+        state->first_at[side] = chunk->at;
+    }
+    if (piece.size)
+        memcpy(state->first[side] + have, piece.at, piece.size);
+    state->first_size[side] = (uint8_t)(have + piece.size);
+}
+
+/*
+ * Where a flow was joined midway its first bytes tell nothing; each segment
+ * may be the one that begins a message.
+ */
+static bool may_sniff_again(const struct http_conn *state, unsigned side)
+{
+    return state->missed[side] && state->sniffed[side] == SNIFFED_OTHER;
+}
+
+static void sniff_chunk(struct http *http, struct conn *conn, unsigned side,
+                        const struct chunk *chunk)
+{
+    struct http_conn *state = conn->http;
+    size_t before = state->first_size[side];
+    struct chunk rest = *chunk;
+
+    if (may_sniff_again(state, side)) {
+        state->first_size[side] = 0;
+        before = 0;
+    }
+    keep_first(state, side, chunk);
+    state->sniffed[side] = (uint8_t)sniff(
+        (struct span){state->first[side], state->first_size[side]});
+    if (state->sniffed[side] == SNIFFED_MORE &&
+        state->first_size[side] == SNIFF_SIZE)
+        state->sniffed[side] = SNIFFED_OTHER;
+    if (state->sniffed[side] == SNIFFED_MORE)
+        return;
+    if (!decides_http1(http, conn, side)) {
+        state->other |= !may_sniff_again(state, side);
+        return;
+    }
+    start_h1(http, conn);
+    hand_over_first(state, 1 - side);
+    hand_over_first(state, side);
+    rest.bytes = span_skip(chunk->bytes, state->first_size[side] - before);
+    rest.offset += state->first_size[side] - before;
+    if (rest.bytes.size)
+        h1_data(state->h1, side, &rest);
+}
+
+static void take_data(void *context, struct conn *conn, unsigned side,
+                      const struct chunk *chunk)
+{
+    struct http *http = context;
+    struct http_conn *state = state_of(conn);
+
+    if (state->h1)
+        h1_data(state->h1, side, chunk);
+    else if (state->sniffed[side] == SNIFFED_MORE ||
+             may_sniff_again(state, side))
+        sniff_chunk(http, conn, side, chunk);
+    if (state->h1 && state->first_size[side] == 0) {
+        keep_first(state, side, chunk);
+        state->sniffed[side] =
+            (uint8_t)sniff(span_head(chunk->bytes, SNIFF_SIZE));
+    }
+}
+
+static void take_gap(void *context, struct conn *conn, unsigned side,
+                     const struct chunk *gap)
+{
+    struct http_conn *state = state_of(conn);
+
+    (void)context;
+    if (state->h1) {
+        h1_gap(state->h1, side, gap);
+        return;
+    }
+    if (state->sniffed[side] == SNIFFED_MORE) {
+        state->missed[side] = true;
+        state->sniffed[side] = SNIFFED_OTHER;
+    }
+}
+
+static void take_end(void *context, struct conn *conn, unsigned side,
+                     struct mark at)
+{
+    struct http_conn *state = conn->http;
+
+    (void)context;
+    if (state && state->h1)
+        h1_end(state->h1, side, at);
+}
+
+/* What a connection spoke that is no HTTP/1, by what it began with. */
+static enum http_protocol protocol_of(const struct http_conn *state,
+                                      unsigned client)
+{
+    static const enum http_protocol of[] = {
+        [SNIFFED_MORE] = PROTOCOL_NONE,
+        [SNIFFED_REQUEST] = PROTOCOL_HTTP1,
+        [SNIFFED_RESPONSE] = PROTOCOL_HTTP1,
+        [SNIFFED_H2_PREFACE] = PROTOCOL_HTTP2,
+        [SNIFFED_H2_FRAMES] = PROTOCOL_HTTP2,
+        [SNIFFED_TLS] = PROTOCOL_TLS,
+        [SNIFFED_OTHER] = PROTOCOL_OTHER,
+    };
+    enum http_protocol protocol = of[state->sniffed[client]];
+
+    static_assert(sizeof of / sizeof *of == SNIFFED_COUNT,
+                  "every beginning needs its protocol");
+    return protocol == PROTOCOL_NONE ? of[state->sniffed[1 - client]]
+                                     : protocol;
+}
+
+static void take_over(void *context, struct conn *conn, enum conn_ending ending)
+{
+    struct http *http = context;
+    struct http_conn *state = conn->http;
+    struct http_facts facts = {0};
+
+    if (state) {
+        facts.protocol = protocol_of(state, conn->client);
+        for (unsigned side = 0; side < 2; side++) {
+            uint8_t size = state->first_size[side];
+
+            facts.first[side] = state->sniffed[side];
+            facts.first_at[side] = state->first_at[side];
+            facts.first_size[side] =
+                size < HTTP_FIRST_KEPT ? size : HTTP_FIRST_KEPT;
+            memcpy(facts.first_byte[side], state->first[side],
+                   facts.first_size[side]);
+        }
+        if (state->h1)
+            h1_tell(state->h1, &facts);
+        http->broken += facts.broken;
+    }
+    http->sink.over(http->sink.context, conn, ending, &facts);
+    if (state)
+        h1_free(state->h1);
+    free(state);
+    conn->http = NULL;
+}
+
+struct tcp_sink http_tcp_sink(struct http *http)
+{
+    return (struct tcp_sink){
+        .context = http,
+        .data = take_data,
+        .gap = take_gap,
+        .end = take_end,
+        .over = take_over,
+    };
+}

@@ -1,0 +1,72 @@
+/*
+ * http finds out what a connection speaks and, where that is HTTP/1, reads
+ * its messages with llhttp, one parser for each direction. Bodies are counted
+ * and never kept. TLS, HTTP/2 and anything else are recognised and left.
+ *
+ * It is a tcp_sink on its left and gives events to an http_sink on its right.
+ */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include "http/event.h"
+#include "http/sniff.h"
+
+enum http_protocol {
+    PROTOCOL_NONE, /* no byte was seen */
+    PROTOCOL_HTTP1,
+    PROTOCOL_HTTP2,
+    PROTOCOL_TLS,
+    PROTOCOL_OTHER,
+    PROTOCOL_COUNT
+};
+
+enum {
+    HTTP_FIRST_KEPT = 8
+};
+
+/* What the http stage knows of a connection when it is over. */
+struct http_facts {
+    enum http_protocol protocol;
+    enum sniffed first[2]; /* what each flow began with */
+    uint8_t first_byte[2][HTTP_FIRST_KEPT];
+    uint8_t first_size[2];
+    struct mark first_at[2];
+    uint64_t broken; /* times that the bytes were no HTTP */
+    uint8_t major;   /* version of the last request, or response */
+    uint8_t minor;
+    bool tunnel;
+};
+
+struct http_sink {
+    void *context;
+    void (*event)(void *context, struct conn *conn,
+                  const struct http_event *event);
+    void (*over)(void *context, struct conn *conn, enum conn_ending ending,
+                 const struct http_facts *facts);
+};
+
+enum {
+    HTTP_PORTS_MAX = 32
+};
+
+struct http_options {
+    uint16_t port[HTTP_PORTS_MAX]; /* HTTP whatever the bytes look like */
+    size_t ports;
+};
+
+struct http;
+
+/* Options and sink are copied. The caller owns it; http_free after tcp_free. */
+struct http *http_new(const struct http_options *options,
+                      const struct http_sink *sink);
+void http_free(struct http *http);
+
+/* The sink to give to tcp_new. */
+struct tcp_sink http_tcp_sink(struct http *http);
+
+/* Times that bytes on an HTTP connection were no HTTP. */
+uint64_t http_broken(const struct http *http);
+
+const char *http_protocol_name(enum http_protocol protocol);
+
+#endif

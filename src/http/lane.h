@@ -1,0 +1,62 @@
+/*
+ * A lane is one direction of an HTTP/1 connection: an llhttp parser, and how
+ * far it has come. It gives the messages of its flow as events through h1.
+ *
+ *   LOST --a segment begins a message--> READING --message needs it--> OPAQUE
+ *     ^                                     |
+ *     +---bytes missing, or no HTTP---------+
+ */
+#ifndef HTTP_LANE_H
+#define HTTP_LANE_H
+
+#include "http/head.h"
+#include "http/http.h"
+
+#include <llhttp.h>
+
+enum lane_state {
+    LANE_READING,
+    LANE_LOST,
+    LANE_OPAQUE
+};
+
+struct h1;
+
+struct lane {
+    llhttp_t parser;
+    struct h1 *h1;
+    struct head *head; /* while in a head */
+    uint64_t stream;   /* of the message */
+    uint64_t left;     /* body bytes to come, with FRAMING_LENGTH */
+    uint64_t body;     /* body bytes in what is being read */
+    struct mark at;    /* the segment being read */
+    uint64_t offset;   /* how far it was read */
+    uint8_t side;
+    uint8_t state;
+    uint8_t framing;
+    bool is_request;
+    bool in_message;
+    bool head_done;
+    bool interim;       /* the message is a 1xx */
+    bool no_body;       /* answer to HEAD, or CONNECT's 2xx */
+    bool completed;     /* the parser has just seen the last byte */
+    bool broken_before; /* a parse error since the last whole message */
+};
+
+void lane_init(struct lane *lane, struct h1 *h1, unsigned side,
+               bool is_request);
+void lane_release(struct lane *lane);
+
+void lane_read(struct lane *lane, const struct chunk *chunk);
+void lane_skip(struct lane *lane, const struct chunk *gap);
+void lane_end(struct lane *lane, struct mark at);
+
+/* What h1 does for its lanes. */
+uint64_t h1_begin_message(struct h1 *h1, bool is_request, bool after_loss);
+bool h1_answers_without_body(struct h1 *h1, uint64_t stream, uint16_t status);
+void h1_request_head(struct h1 *h1, uint64_t stream, uint8_t method);
+void h1_finish_message(struct h1 *h1, const struct lane *lane, uint16_t status);
+void h1_say(struct h1 *h1, const struct http_event *event);
+void h1_broken(struct h1 *h1);
+
+#endif

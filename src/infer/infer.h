@@ -1,0 +1,89 @@
+/*
+ * infer gathers what the exchanges with one server endpoint say of it
+ * together: which waits went well and which did not, how long it leaves
+ * connections idle, after how long its clients give up.
+ *
+ * Only facts of the model go in; what comes out is a set of figures with the
+ * frames they rest on. Nothing here names a cause.
+ */
+#ifndef INFER_INFER_H
+#define INFER_INFER_H
+
+#include "model/incident.h"
+
+/*
+ * A set of durations: how many, the shortest, the longest. Constant when they
+ * lie within 2 % or 50 ms of each other, whichever is larger
+ * (design/verdicts.md, 4).
+ */
+struct durations {
+    uint64_t samples;
+    nanos shortest;
+    nanos longest;
+    struct mark shortest_at;
+    struct mark longest_at;
+};
+
+void durations_add(struct durations *set, nanos duration, struct mark at);
+
+/* At least `samples` of them, all alike. */
+bool durations_constant(const struct durations *set, uint64_t samples);
+
+/* Do two durations differ by no more than 2 % or 50 ms? */
+bool durations_alike(nanos a, nanos b);
+
+/* What is known of one server address and port. */
+struct server_facts {
+    struct endpoint server;
+    enum http_protocol protocol;
+    uint64_t connections;
+    uint64_t exchanges;
+    uint64_t complete;
+    uint64_t failed;
+    uint64_t answered;        /* exchanges with at least a byte of response */
+    uint64_t refused;         /* connections */
+    uint64_t http1;           /* connections that spoke HTTP/1 both ways */
+    uint64_t tls;             /* connections that spoke TLS both ways */
+    struct durations success; /* from the request to the response's last byte */
+    struct durations cut;    /* from the request to the server's close, when the
+                                response was not whole; from the floor on */
+    struct durations idle;   /* from a response to the server's own close */
+    struct durations reused; /* idle times after which reuse went well */
+    struct durations client_gave_up; /* from the request to the client's close,
+                                        the response not whole */
+    struct durations gateway;   /* from the request to a complete 502/503/504 */
+    struct durations probes[2]; /* between keep-alive probes: client, server */
+    uint32_t keep_alive; /* as the server's Keep-Alive said, in seconds */
+    char software[INCIDENT_SOFTWARE_SIZE]; /* as its Server field said */
+    struct server_facts *next;             /* in order of appearance */
+    struct server_facts *hash_next;
+};
+
+struct infer_options {
+    nanos floor; /* closes sooner than this are no timeouts */
+};
+
+struct infer;
+
+struct infer *infer_new(const struct infer_options *options);
+void infer_free(struct infer *infer);
+
+/* Takes in an exchange that is complete, or a connection that is over. */
+void infer_complete(struct infer *infer, const struct conn *conn,
+                    const struct exchange *x);
+void infer_outcome(struct infer *infer, const struct outcome *outcome);
+
+/* What is known of the connection's server; never NULL after infer_outcome. */
+const struct server_facts *infer_server(const struct infer *infer,
+                                        const struct conn *conn);
+
+/* Every server, in order of appearance. */
+const struct server_facts *infer_first(const struct infer *infer);
+
+/*
+ * From when the server counts: the end of the request's header section, where
+ * a deadline for the response starts (Go net/http server.go, readRequest).
+ */
+struct mark exchange_asked(const struct exchange *x);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * An exchange is one request and what came back for it, and how far both
+ * came: plain facts with times, nothing judged. Times are marks; a mark that
+ * is not set means that it never came, or that the capture does not have it.
+ */
+#ifndef MODEL_EXCHANGE_H
+#define MODEL_EXCHANGE_H
+
+#include "http/event.h"
+
+/* One message of the two. Offsets are in its own flow. */
+struct message {
+    struct mark start; /* its first byte */
+    struct mark head;  /* the end of its header section */
+    struct mark last;  /* its latest byte */
+    struct mark end;   /* its last byte, when it is whole */
+    uint64_t begin;    /* offset of its first byte */
+    uint64_t reached;  /* offset behind its latest byte */
+    uint64_t bytes;    /* of the message, framing included */
+    uint64_t body;     /* of its body */
+    uint64_t expected; /* of its body; HTTP_NO_LENGTH: not known */
+    uint64_t skipped;  /* of its body, missing in the capture */
+    enum http_framing framing;
+    bool lost;   /* bytes are missing, and with them where it ends */
+    bool broken; /* bytes that were no HTTP */
+};
+
+enum {
+    EXCHANGE_METHOD_LIMIT = 24,
+    EXCHANGE_TARGET_LIMIT = 2048,
+    EXCHANGE_HOST_LIMIT = 256
+};
+
+struct exchange {
+    struct exchange *next; /* on the same connection */
+    uint64_t stream;       /* n-th request of the connection; 0: unknown */
+    char *method;          /* owned; "" when the request was not seen */
+    char *target;
+    char *host;
+    struct message request;
+    struct message response;
+    struct mark interim;    /* the latest 1xx response */
+    struct mark idle_since; /* end of the exchange before; not set: first */
+    struct mark pause;      /* where the longest pause in the response began */
+    struct mark pause_end;
+    uint64_t server_top; /* how far the server's flow was when it began */
+    uint16_t status;     /* 0: none */
+    bool expects_continue;
+    bool closes; /* a Connection: close in either message */
+    bool tunnel; /* CONNECT or Upgrade that was granted */
+    bool upgrade_asked;
+};
+
+/* Both messages came to their end, as their framing tells it. */
+static inline bool exchange_is_complete(const struct exchange *x)
+{
+    return mark_is_set(x->request.end) && mark_is_set(x->response.end);
+}
+
+/* The capture lacks bytes that its outcome depends on. */
+static inline bool exchange_is_doubtful(const struct exchange *x)
+{
+    return x->request.lost || x->response.lost || x->stream == 0;
+}
+
+struct exchange *exchange_new(uint64_t stream);
+struct exchange *exchange_copy(const struct exchange *x);
+void exchange_free(struct exchange *x);
+
+#endif

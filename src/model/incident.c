@@ -1,0 +1,142 @@
+#include "model/incident.h"
+
+#include "base/arena.h"
+
+#include <stdlib.h>
+
+static void copy_conn(struct conn *copy, const struct conn *conn)
+{
+    *copy = *conn;
+    copy->note = NULL;
+    if (conn->notes) {
+        copy->note = must_calloc(conn->notes, sizeof *copy->note);
+        memcpy(copy->note, conn->note, conn->notes * sizeof *copy->note);
+    }
+    copy->flow[0].held = NULL;
+    copy->flow[1].held = NULL;
+    copy->http = NULL;
+    copy->model = NULL;
+    copy->hash_next = NULL;
+    copy->newer = NULL;
+    copy->older = NULL;
+}
+
+static void copy_software(char to[static INCIDENT_SOFTWARE_SIZE],
+                          const char *from)
+{
+    size_t size = strnlen(from, INCIDENT_SOFTWARE_SIZE - 1);
+
+    memcpy(to, from, size);
+}
+
+struct incident *incident_new(const struct outcome *outcome,
+                              const struct exchange *x)
+{
+    struct incident *incident = must_calloc(1, sizeof *incident);
+
+    copy_conn(&incident->conn, outcome->conn);
+    incident->exchange = x ? exchange_copy(x) : NULL;
+    incident->is_complete = x && exchange_is_complete(x);
+    incident->http = *outcome->http;
+    incident->ending = outcome->ending;
+    incident->exchanges = outcome->exchanges;
+    incident->complete = outcome->complete;
+    incident->last_response_end = outcome->last_response_end;
+    incident->last_request_end = outcome->last_request_end;
+    incident->keep_alive = outcome->keep_alive;
+    incident->orphans = outcome->orphans;
+    incident->last_closes = outcome->last_closes;
+    copy_software(incident->server_software, outcome->server_software);
+    copy_software(incident->client_software, outcome->client_software);
+    return incident;
+}
+
+struct incident *incident_of_complete(const struct conn *conn,
+                                      const struct exchange *x)
+{
+    struct incident *incident = must_calloc(1, sizeof *incident);
+
+    copy_conn(&incident->conn, conn);
+    incident->exchange = exchange_copy(x);
+    incident->is_complete = true;
+    incident->http.protocol = PROTOCOL_HTTP1;
+    incident->http.major = 1;
+    incident->http.minor = 1;
+    return incident;
+}
+
+void incident_free(struct incident *incident)
+{
+    if (!incident)
+        return;
+    free(incident->conn.note);
+    exchange_free(incident->exchange);
+    free(incident);
+}
+
+static struct closing closing_by_fin(const struct conn *conn, unsigned side)
+{
+    const struct flow *flow = &conn->flow[side];
+
+    return (struct closing){
+        .by = side == conn->client ? CLOSED_BY_CLIENT : CLOSED_BY_SERVER,
+        .at = flow->fin,
+        .acks = flow->fin_acks,
+    };
+}
+
+/* Does the FIN of `side` acknowledge that of the other? */
+static bool fin_answers(const struct conn *conn, unsigned side)
+{
+    const struct flow *flow = &conn->flow[side];
+    const struct flow *peer = &conn->flow[1 - side];
+
+    return flow->fin_acks != CONN_NO_OFFSET && flow->fin_acks > peer->fin_at;
+}
+
+static struct closing first_fin(const struct conn *conn)
+{
+    bool has[2] = {mark_is_set(conn->flow[0].fin),
+                   mark_is_set(conn->flow[1].fin)};
+    unsigned first = 0;
+
+    if (!has[0] && !has[1])
+        return (struct closing){.acks = CONN_NO_OFFSET};
+    if (has[0] != has[1])
+        first = has[1];
+    else if (fin_answers(conn, 0) != fin_answers(conn, 1))
+        first = fin_answers(conn, 0);
+    else
+        first = conn->flow[1].fin.time < conn->flow[0].fin.time;
+    return closing_by_fin(conn, first);
+}
+
+/* What the RST's sender had acknowledged by then, at most. */
+static struct closing closing_by_reset(const struct conn *conn,
+                                       const struct reset *reset)
+{
+    return (struct closing){
+        .by = reset->from == conn->client ? CLOSED_BY_CLIENT : CLOSED_BY_SERVER,
+        .by_reset = true,
+        .at = reset->at,
+        .acks = conn->flow[1 - reset->from].acked,
+        .reset = reset,
+    };
+}
+
+struct closing conn_closing(const struct conn *conn)
+{
+    struct closing fin = first_fin(conn);
+    const struct reset *reset = NULL;
+
+    for (unsigned i = 0; i < conn->resets && i < CONN_RESETS_KEPT; i++) {
+        if (!reset && conn->reset[i].at.time >= conn->over.time &&
+            mark_is_set(conn->over))
+            reset = &conn->reset[i];
+    }
+    if (!reset)
+        return fin;
+    if (fin.by != CLOSED_BY_NOBODY && fin.at.time <= reset->at.time)
+        return fin;
+    return closing_by_reset(conn, reset);
+}

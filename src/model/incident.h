@@ -1,0 +1,66 @@
+/*
+ * An incident is an exchange that did not go well, or a connection that did
+ * not, copied out of the pipeline with all that is known of it: it outlives
+ * the connection and waits until the whole capture has been seen, for what
+ * happened at one endpoint is judged by all that happened there.
+ */
+#ifndef MODEL_INCIDENT_H
+#define MODEL_INCIDENT_H
+
+#include "model/model.h"
+
+enum {
+    INCIDENT_SOFTWARE_SIZE = 64
+};
+
+/* Who closed the connection first, and how. */
+enum closer {
+    CLOSED_BY_NOBODY,
+    CLOSED_BY_CLIENT,
+    CLOSED_BY_SERVER
+};
+
+struct closing {
+    enum closer by;
+    bool by_reset; /* RST; else FIN */
+    struct mark at;
+    uint64_t acks;             /* what it acknowledges of the other flow;
+                                  CONN_NO_OFFSET: nothing */
+    const struct reset *reset; /* inside the conn, when by_reset */
+};
+
+struct incident {
+    struct conn conn;          /* its notes are owned by the incident */
+    struct exchange *exchange; /* owned; NULL: about the connection itself */
+    struct http_facts http;
+    enum conn_ending ending;
+    uint64_t exchanges; /* begun on the connection */
+    uint64_t complete;
+    struct mark last_response_end;
+    struct mark last_request_end;
+    struct mark capture_last; /* the capture's latest packet at its end */
+    uint32_t keep_alive;
+    uint32_t orphans;
+    bool is_complete; /* the exchange came to its end all the same */
+    bool last_closes;
+    bool later_works; /* a later connection between the same hosts did */
+    char server_software[INCIDENT_SOFTWARE_SIZE];
+    char client_software[INCIDENT_SOFTWARE_SIZE];
+};
+
+/* Copies of what it is given; the caller owns it. `x` may be NULL. */
+struct incident *incident_new(const struct outcome *outcome,
+                              const struct exchange *x);
+
+/* The same for an exchange that is complete while its connection goes on. */
+struct incident *incident_of_complete(const struct conn *conn,
+                                      const struct exchange *x);
+void incident_free(struct incident *incident);
+
+/*
+ * Who closed first. Between two FINs the one that does not acknowledge the
+ * other came first, whatever the order of capture.
+ */
+struct closing conn_closing(const struct conn *conn);
+
+#endif

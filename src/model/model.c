@@ -1,0 +1,371 @@
+#include "model/model.h"
+
+#include "base/arena.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    SOFTWARE_SIZE = 64
+};
+
+/* Requests that may wait on one connection; more are counted, not kept. */
+enum {
+    WAITING_MAX = 1024
+};
+
+struct model_conn {
+    struct exchange *first; /* unfinished, oldest first */
+    struct exchange *last;
+    uint32_t waiting;
+    uint32_t orphans;
+    uint64_t exchanges;
+    uint64_t complete;
+    struct mark last_response_end;
+    struct mark last_request_end;
+    uint32_t keep_alive;
+    bool last_closes;
+    char server_software[SOFTWARE_SIZE];
+    char client_software[SOFTWARE_SIZE];
+};
+
+struct model {
+    struct model_sink sink;
+};
+
+struct model *model_new(const struct model_sink *sink)
+{
+    struct model *model = must_calloc(1, sizeof *model);
+
+    model->sink = *sink;
+    return model;
+}
+
+void model_free(struct model *model)
+{
+    free(model);
+}
+
+static struct model_conn *state_of(struct conn *conn)
+{
+    if (!conn->model)
+        conn->model = must_calloc(1, sizeof(struct model_conn));
+    return conn->model;
+}
+
+static struct exchange *find(const struct model_conn *state, uint64_t stream)
+{
+    for (struct exchange *x = state->first; x; x = x->next) {
+        if (x->stream == stream)
+            return x;
+    }
+    return NULL;
+}
+
+static void append(struct model_conn *state, struct exchange *x)
+{
+    if (state->last)
+        state->last->next = x;
+    else
+        state->first = x;
+    state->last = x;
+    state->waiting++;
+}
+
+static void unlink_exchange(struct model_conn *state, struct exchange *x)
+{
+    struct exchange *before = NULL;
+
+    for (struct exchange *y = state->first; y != x; y = y->next)
+        before = y;
+    if (before)
+        before->next = x->next;
+    else
+        state->first = x->next;
+    if (state->last == x)
+        state->last = before;
+    state->waiting--;
+}
+
+/* A string as the capture has it, kept up to a limit. It may hold any byte
+ * but NUL, where it ends. */
+static char *keep(struct span text, size_t limit)
+{
+    char *copy;
+
+    text = span_head(text, limit);
+    copy = must_calloc(text.size + 1, 1);
+    if (text.size)
+        memcpy(copy, text.at, text.size);
+    return copy;
+}
+
+static void keep_software(char kept[static SOFTWARE_SIZE], struct span text)
+{
+    if (!text.size)
+        return;
+    text = span_head(text, SOFTWARE_SIZE - 1);
+    memset(kept, 0, SOFTWARE_SIZE);
+    memcpy(kept, text.at, text.size);
+}
+
+static void begin_request(struct model_conn *state, const struct conn *conn,
+                          const struct http_event *event)
+{
+    struct exchange *x;
+
+    state->exchanges++;
+    if (state->waiting >= WAITING_MAX)
+        return;
+    x = exchange_new(event->stream);
+    x->request.start = event->at;
+    x->request.last = event->at;
+    x->request.begin = event->offset;
+    x->request.reached = event->offset;
+    x->server_top = conn->flow[conn_server(conn)].next;
+    if (!state->first)
+        x->idle_since = state->last_response_end;
+    append(state, x);
+}
+
+static void begin_response(struct exchange *x, const struct http_event *event)
+{
+    x->response.start = event->at;
+    x->response.last = event->at;
+    x->response.begin = event->offset;
+    x->response.reached = event->offset;
+}
+
+static void take_request_head(struct model_conn *state, struct exchange *x,
+                              const struct http_event *event)
+{
+    const struct http_head *head = event->head;
+
+    x->method = keep(head->method, EXCHANGE_METHOD_LIMIT);
+    x->target = keep(head->target, EXCHANGE_TARGET_LIMIT);
+    x->host = keep(head->host, EXCHANGE_HOST_LIMIT);
+    x->request.head = event->at;
+    x->request.framing = head->framing;
+    x->request.expected = head->length;
+    x->expects_continue = head->expects_continue;
+    x->closes |= head->closes;
+    x->upgrade_asked = head->upgrade.size > 0;
+    keep_software(state->client_software, head->software);
+}
+
+static void take_response_head(struct model_conn *state, struct exchange *x,
+                               const struct http_event *event)
+{
+    const struct http_head *head = event->head;
+
+    x->status = head->status;
+    x->response.head = event->at;
+    x->response.framing = head->framing;
+    x->response.expected = head->length;
+    x->closes |= head->closes;
+    keep_software(state->server_software, head->software);
+    if (head->keep_alive)
+        state->keep_alive = head->keep_alive;
+}
+
+static void take_interim(struct exchange *x, const struct http_event *event)
+{
+    x->interim = event->at;
+    x->response.start = (struct mark){0};
+    x->response.last = (struct mark){0};
+}
+
+static void note_pause(struct exchange *x, struct mark until)
+{
+    nanos longest = nanos_between(x->pause.time, x->pause_end.time);
+
+    if (nanos_between(x->response.last.time, until.time) > longest) {
+        x->pause = x->response.last;
+        x->pause_end = until;
+    }
+}
+
+static void take_bytes(struct message *message, const struct http_event *event)
+{
+    message->bytes += event->size;
+    message->body += event->body;
+    message->last = event->at;
+    message->reached = event->offset;
+}
+
+static void take_skipped(struct message *message,
+                         const struct http_event *event)
+{
+    message->bytes += event->size;
+    message->body += event->size;
+    message->skipped += event->size;
+    message->reached = event->offset;
+}
+
+static void tell_complete(struct model *model, struct conn *conn,
+                          struct model_conn *state, struct exchange *x)
+{
+    unlink_exchange(state, x);
+    state->complete++;
+    state->last_response_end = x->response.end;
+    state->last_request_end = x->request.end;
+    state->last_closes = x->closes;
+    model->sink.complete(model->sink.context, conn, x);
+    conn_forget_notes(conn, x->response.end.time);
+    exchange_free(x);
+}
+
+/* An exchange whose answer was lost is passed by when the next one's comes. */
+static void pass_by(struct model_conn *state, uint64_t stream)
+{
+    for (struct exchange *x = state->first; x && x->stream < stream;
+         x = x->next) {
+        if (!mark_is_set(x->response.end))
+            x->response.lost = true;
+    }
+}
+
+/*
+ * Bytes are missing in a flow. Whatever is unfinished there may have come to
+ * its end in them, and so may whole messages that nobody saw begin.
+ */
+static void take_lost(struct model_conn *state, unsigned client,
+                      const struct http_event *event)
+{
+    bool is_request = event->side == client;
+    bool broken = event->kind == HTTP_BROKEN;
+
+    for (struct exchange *x = state->first; x; x = x->next) {
+        struct message *message = is_request ? &x->request : &x->response;
+
+        if (mark_is_set(message->end))
+            continue;
+        if (broken)
+            message->broken = true;
+        else
+            message->lost = true;
+    }
+}
+
+static void take_request(struct model_conn *state, struct exchange *x,
+                         const struct http_event *event)
+{
+    switch (event->kind) {
+    case HTTP_REQUEST_HEAD:
+        take_request_head(state, x, event);
+        break;
+    case HTTP_REQUEST_BYTES:
+        take_bytes(&x->request, event);
+        break;
+    case HTTP_REQUEST_END:
+        x->request.end = event->at;
+        x->request.reached = event->offset;
+        break;
+    default:
+        break;
+    }
+}
+
+static void take_response(struct model_conn *state, struct exchange *x,
+                          const struct http_event *event)
+{
+    switch (event->kind) {
+    case HTTP_RESPONSE_START:
+        begin_response(x, event);
+        break;
+    case HTTP_INTERIM:
+        take_interim(x, event);
+        break;
+    case HTTP_RESPONSE_HEAD:
+        pass_by(state, x->stream);
+        take_response_head(state, x, event);
+        break;
+    case HTTP_RESPONSE_BYTES:
+        note_pause(x, event->at);
+        take_bytes(&x->response, event);
+        break;
+    case HTTP_RESPONSE_END:
+        x->response.end = event->at;
+        x->response.reached = event->offset;
+        break;
+    case HTTP_TUNNEL:
+        x->tunnel = true;
+        break;
+    default:
+        break;
+    }
+}
+
+static void take_event(void *context, struct conn *conn,
+                       const struct http_event *event)
+{
+    struct model *model = context;
+    struct model_conn *state = state_of(conn);
+    struct exchange *x;
+
+    if (event->kind == HTTP_REQUEST_START) {
+        begin_request(state, conn, event);
+        return;
+    }
+    if (event->kind == HTTP_LOST || event->kind == HTTP_BROKEN) {
+        take_lost(state, conn->client, event);
+        return;
+    }
+    x = find(state, event->stream);
+    if (!x) {
+        state->orphans +=
+            event->stream == 0 && event->kind == HTTP_RESPONSE_END;
+        return;
+    }
+    if (event->kind == HTTP_SKIPPED)
+        take_skipped(event->side == conn->client ? &x->request : &x->response,
+                     event);
+    else if (event->kind <= HTTP_REQUEST_END)
+        take_request(state, x, event);
+    else
+        take_response(state, x, event);
+    /* the answer's end is told before the tunnel that it opens */
+    if (exchange_is_complete(x) && event->kind != HTTP_SKIPPED)
+        tell_complete(model, conn, state, x);
+}
+
+static void take_over(void *context, struct conn *conn, enum conn_ending ending,
+                      const struct http_facts *facts)
+{
+    static const struct model_conn none;
+    struct model *model = context;
+    struct model_conn *state = conn->model;
+    const struct model_conn *known = state ? state : &none;
+    struct outcome outcome = {
+        .conn = conn,
+        .ending = ending,
+        .http = facts,
+        .unfinished = known->first,
+        .exchanges = known->exchanges,
+        .complete = known->complete,
+        .last_response_end = known->last_response_end,
+        .last_request_end = known->last_request_end,
+        .server_software = known->server_software,
+        .client_software = known->client_software,
+        .keep_alive = known->keep_alive,
+        .orphans = known->orphans,
+        .last_closes = known->last_closes,
+    };
+
+    model->sink.over(model->sink.context, &outcome);
+    while (state && state->first) {
+        struct exchange *x = state->first;
+
+        unlink_exchange(state, x);
+        exchange_free(x);
+    }
+    free(state);
+    conn->model = NULL;
+}
+
+struct http_sink model_http_sink(struct model *model)
+{
+    return (struct http_sink){.context = model,
+                              .event = take_event,
+                              .over = take_over};
+}

@@ -1,0 +1,45 @@
+/*
+ * The model puts events together to exchanges. It is an http_sink on its left;
+ * on its right it hands over each exchange that came to its end, and each
+ * connection when it is over, with the exchanges that did not.
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "http/http.h"
+#include "model/exchange.h"
+
+/* What a connection came to. Borrowed for the call. */
+struct outcome {
+    const struct conn *conn;
+    enum conn_ending ending;
+    const struct http_facts *http;
+    const struct exchange *unfinished; /* oldest first; NULL: none */
+    uint64_t exchanges;                /* begun on it */
+    uint64_t complete;
+    struct mark last_response_end; /* of the last complete exchange */
+    struct mark last_request_end;
+    const char *server_software; /* as Server said; "" if unknown */
+    const char *client_software; /* as User-Agent said */
+    uint32_t keep_alive;         /* as Keep-Alive said; 0: nothing */
+    uint32_t orphans;            /* responses without their requests */
+    bool last_closes; /* the last complete exchange announced the close */
+};
+
+struct model_sink {
+    void *context;
+    /* `x` is complete; it is gone after the call */
+    void (*complete)(void *context, struct conn *conn,
+                     const struct exchange *x);
+    void (*over)(void *context, const struct outcome *outcome);
+};
+
+struct model;
+
+struct model *model_new(const struct model_sink *sink);
+void model_free(struct model *model);
+
+/* The sink to give to http_new. */
+struct http_sink model_http_sink(struct model *model);
+
+#endif

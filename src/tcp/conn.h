@@ -1,0 +1,189 @@
+/*
+ * A conn is one incarnation of a TCP connection, as the capture shows it: two
+ * flows, each the bytes that one endpoint sends, and what was noted on the
+ * way. Only facts; nothing here judges.
+ *
+ * A conn lives from its first segment until tcp has handed it to the sink's
+ * `over` and then forgotten it. What must outlive that is copied by the model.
+ *
+ *   none --SYN--> OPENING --SYN+ACK--> OPEN --FIN--> HALF_CLOSED --FIN--+
+ *    |                                  ^                               v
+ *    +--any other segment--> JOINED ----+    any --RST--> RESET      CLOSED
+ *
+ * The state is derived from the events seen, for people to read. Nothing
+ * decides by it: a capture that starts midway skips states at will.
+ *
+ * Offsets. A sequence number is 32 bits and wraps; here it becomes a 64-bit
+ * offset at the door. The SYN, or the number before the first byte seen, is
+ * offset CONN_ORIGIN, so that offset - CONN_ORIGIN is the relative sequence
+ * number that Wireshark shows.
+ */
+#ifndef TCP_CONN_H
+#define TCP_CONN_H
+
+#include "wire/segment.h"
+
+#define CONN_ORIGIN    (UINT64_C(1) << 32)
+#define CONN_NO_OFFSET UINT64_MAX
+
+/* A moment in the capture. Frame 0: it never came. */
+struct mark {
+    nanos time;
+    uint64_t frame;
+};
+
+/* RFC 9293, 3.10.7: what an RST says of the socket that sent it. */
+struct reset {
+    struct mark at;
+    uint64_t offset; /* of its sequence number, in its sender's flow */
+    uint8_t from;    /* index of the flow whose endpoint sent it */
+    uint8_t ttl;
+    uint8_t usual_ttl; /* of that endpoint's other packets; 0: none seen */
+    bool has_ack;      /* RST,ACK: a live socket was aborted */
+    bool has_timestamp;
+    bool timestamps_used; /* that endpoint's other packets carry the option */
+    uint16_t ip_id;
+    uint16_t window;
+};
+
+enum {
+    CONN_RESETS_KEPT = 4
+};
+
+enum note_kind {
+    NOTE_KEEPALIVE,      /* RFC 9293, 3.8.4: probes of an idle connection */
+    NOTE_ZERO_WINDOW,    /* side advertised window 0; count: peer's probes */
+    NOTE_RETRANSMISSION, /* side sent bytes again; ended: acknowledged */
+    NOTE_HOLE,           /* side's bytes that the capture does not have */
+    NOTE_KIND_COUNT
+};
+
+/*
+ * A note is an episode on one side of a connection. `first` is when it began
+ * (for retransmissions: when the bytes were first sent), `last` its latest
+ * packet, `ended` when it was over; ended.frame is 0 while it lasts.
+ */
+struct note {
+    uint8_t kind;
+    uint8_t side;      /* index of the flow: who probes, whose window, … */
+    uint16_t answered; /* of the probes */
+    uint32_t count;    /* probes, retransmissions, holes */
+    struct mark first;
+    struct mark second; /* first probe or retransmission itself */
+    struct mark last;
+    struct mark ended;
+    uint64_t offset; /* of the first byte concerned */
+    uint64_t size;   /* bytes concerned */
+};
+
+enum {
+    CONN_NOTES_KEPT = 48
+};
+
+struct held; /* segments waiting for their turn */
+
+struct flow {
+    uint64_t next;     /* offset of the next byte to hand on */
+    uint64_t top;      /* end of what was seen sent, FIN not counted */
+    uint64_t acked;    /* what the other endpoint acknowledged */
+    uint64_t fin_at;   /* offset of the FIN; CONN_NO_OFFSET: none seen */
+    uint64_t fin_acks; /* what the FIN's own ACK covers, in the other flow */
+    uint64_t bytes;    /* payload bytes handed on */
+    uint64_t lost;     /* bytes that were sent but are not in the capture */
+    uint64_t segments;
+    uint64_t retransmitted; /* segments that brought nothing new */
+    struct held *held;      /* in order of offset */
+    struct held *held_last;
+    uint32_t held_bytes;
+    uint32_t held_count;
+    struct mark syn; /* the first SYN, with or without ACK */
+    struct mark last_syn;
+    struct mark first_data;
+    struct mark last_data;     /* the last segment with new bytes */
+    struct mark last_any;      /* the last segment of any kind but RST */
+    struct mark unacked_since; /* when the oldest unacknowledged byte was sent;
+                                  frame 0: nothing is outstanding */
+    struct mark acked_all;     /* when the last byte so far was acknowledged */
+    struct mark fin;
+    struct mark fin_acked;
+    struct mark hole_since; /* acknowledged but not seen */
+    uint32_t hole_patience; /* segments since then */
+    uint32_t isn;           /* the sequence number at CONN_ORIGIN */
+    uint32_t zero_episodes; /* windows of 0, also those not kept as notes */
+    uint16_t syns;
+    uint16_t fins;
+    uint16_t mss;     /* as offered; 0: unknown */
+    uint16_t window;  /* last advertised, unscaled */
+    uint16_t largest; /* largest payload of one segment, held to 65535 */
+    uint8_t scale;
+    uint8_t ttl; /* of its last segment that was no RST; 0: none yet */
+    bool seen;
+    bool isn_known; /* from its own segment or from the peer's ACK */
+    bool has_window;
+    bool has_scale;
+    bool has_timestamp;
+    bool end_told; /* the sink knows that nothing more comes */
+    bool probing;  /* its last segment was a keep-alive probe */
+};
+
+enum conn_ending {
+    CONN_STILL_OPEN, /* at the end of the capture */
+    CONN_ENDED,      /* both FINs, or an RST */
+    CONN_REPLACED,   /* the ports were used again */
+    CONN_EVICTED     /* its place was needed */
+};
+
+struct conn {
+    uint64_t id;                 /* tcp.stream */
+    struct endpoint endpoint[2]; /* [i] sends flow[i] */
+    struct flow flow[2];
+    struct mark first;
+    struct mark last;
+    struct mark over; /* both directions closed, or reset */
+    struct note *note;
+    struct reset reset[CONN_RESETS_KEPT];
+    uint32_t resets;
+    uint16_t notes;
+    uint16_t notes_open; /* of them, not ended */
+    uint16_t notes_dropped;
+    uint8_t client;    /* index of the client's flow */
+    bool client_known; /* by SYN or by what was said, not by port number */
+    uint8_t place;     /* in which of the table's lists */
+    bool told_over;
+    bool data_after_reset; /* by a side that was not told, or did not care */
+    bool refused;          /* the first answer to the SYN was an RST */
+    void *http;            /* what the http stage keeps of it */
+    void *model;           /* what the model keeps of it */
+    struct conn *hash_next;
+    struct conn *newer; /* the list of open, or of ended connections */
+    struct conn *older;
+};
+
+static inline bool mark_is_set(struct mark mark)
+{
+    return mark.frame != 0;
+}
+
+/* The index of the server's flow. */
+static inline unsigned conn_server(const struct conn *conn)
+{
+    return 1u - conn->client;
+}
+
+/* The SYN was seen: what comes first is the first. */
+static inline bool conn_start_seen(const struct conn *conn)
+{
+    return mark_is_set(conn->flow[conn->client].syn) ||
+           mark_is_set(conn->flow[conn_server(conn)].syn);
+}
+
+/* A side sent nothing that the capture has. */
+static inline bool conn_is_one_way(const struct conn *conn)
+{
+    return !conn->flow[0].seen || !conn->flow[1].seen;
+}
+
+/* "none", "opening", "open" … after the drawing above. */
+const char *conn_state_name(const struct conn *conn);
+
+#endif

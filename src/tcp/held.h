@@ -1,0 +1,37 @@
+/*
+ * Held segments wait for bytes before them, in order of offset. They own a
+ * copy of their payload: the frame that brought them is gone by then.
+ */
+#ifndef TCP_HELD_H
+#define TCP_HELD_H
+
+#include "tcp/tcp.h"
+
+struct held {
+    struct held *next;
+    struct mark at;
+    uint64_t offset;
+    uint64_t ack;
+    uint32_t missing; /* behind the bytes, cut by the snap length */
+    uint32_t size;
+    uint8_t byte[];
+};
+
+/* A segment's payload on its way into a flow. */
+struct piece {
+    struct chunk chunk;
+    uint32_t missing;
+};
+
+/* Copies the piece into its place. False: it brought nothing new. */
+bool held_insert(struct flow *flow, const struct piece *piece);
+
+/* Is every byte of the piece held already? */
+bool held_covers(const struct flow *flow, const struct piece *piece);
+
+/* Takes the first one out; the caller frees it. */
+struct held *held_pop(struct flow *flow);
+
+void held_release(struct flow *flow);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * tcp takes segments and gives each connection's bytes in order.
+ *
+ * Order. Within a flow bytes are handed on by offset. Between the two flows
+ * they are handed on by cause: a segment that acknowledges bytes which were
+ * not seen yet waits for them, since a capture (`any`, loopback, multi-queue
+ * cards) may record an answer before its question. What waits too long, or
+ * would take more than the budget, is given up: the bytes in between are
+ * reported as a gap.
+ */
+#ifndef TCP_TCP_H
+#define TCP_TCP_H
+
+#include "tcp/conn.h"
+
+/* Bytes of one flow, in order. Borrowed for the call. */
+struct chunk {
+    struct span bytes;
+    struct mark at;  /* of the segment that carried them */
+    uint64_t offset; /* of the first byte */
+    uint64_t ack;    /* what the segment acknowledged of the other flow */
+};
+
+/*
+ * Who takes what tcp gives. `side` is the index of the flow. After `over` the
+ * conn's own facts stay readable during that call, then it is gone.
+ */
+struct tcp_sink {
+    void *context;
+    void (*data)(void *context, struct conn *conn, unsigned side,
+                 const struct chunk *chunk);
+    /* chunk->bytes.size bytes are missing there; chunk->bytes.at is NULL */
+    void (*gap)(void *context, struct conn *conn, unsigned side,
+                const struct chunk *chunk);
+    /* the flow's FIN, in its place behind the last byte */
+    void (*end)(void *context, struct conn *conn, unsigned side,
+                struct mark at);
+    void (*over)(void *context, struct conn *conn, enum conn_ending how);
+};
+
+struct tcp_options {
+    size_t connections; /* kept at most, open and ended; 0: a default */
+    size_t held_bytes;  /* waiting for their turn, in all; 0: a default */
+};
+
+struct tcp_counts {
+    uint64_t connections;
+    uint64_t evicted;     /* still open when their place was needed */
+    uint64_t held_budget; /* gaps because the budget was used up */
+};
+
+struct tcp;
+
+/* The sink is copied. The caller owns the tcp and gives it to tcp_free. */
+struct tcp *tcp_new(const struct tcp_options *options,
+                    const struct tcp_sink *sink);
+void tcp_free(struct tcp *tcp);
+
+/* Takes the next segment, in capture order. */
+void tcp_take(struct tcp *tcp, const struct segment *segment);
+
+/* The capture is at its end: every connection left is handed over. */
+void tcp_finish(struct tcp *tcp);
+
+struct tcp_counts tcp_counts(const struct tcp *tcp);
+
+/*
+ * Forgets the notes of episodes that were over before `time`: the exchange
+ * that they could explain has gone well.
+ */
+void conn_forget_notes(struct conn *conn, nanos time);
+
+#endif

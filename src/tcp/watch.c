@@ -1,0 +1,452 @@
+#include "tcp/watch.h"
+
+#include "base/arena.h"
+#include "tcp/held.h"
+
+/*
+ * Episodes shorter than this explain nothing: they are counted, not kept, so
+ * that the notes of a busy connection stay few.
+ */
+#define NOTE_WORTH_KEEPING (100 * NANOS_PER_MILLI)
+
+/* Data that fills a hole this soon was reordered, not sent again. Wireshark's
+ * packet-tcp.c takes the same 3 ms where it knows no round-trip time. */
+#define REORDERED_WITHIN (3 * NANOS_PER_MILLI)
+
+uint64_t flow_offset(const struct flow *flow, uint32_t seq)
+{
+    uint32_t top_seq = flow->isn + (uint32_t)(flow->top - CONN_ORIGIN);
+    int64_t offset = (int64_t)flow->top + (int32_t)(seq - top_seq);
+
+    return offset < 0 ? 0 : (uint64_t)offset;
+}
+
+static struct note *open_note(struct conn *conn, enum note_kind kind,
+                              unsigned side)
+{
+    if (conn->notes_open == 0)
+        return NULL;
+    for (unsigned i = conn->notes; i-- > 0;) {
+        struct note *note = &conn->note[i];
+
+        if (note->kind == kind && note->side == side &&
+            !mark_is_set(note->ended))
+            return note;
+    }
+    return NULL;
+}
+
+static void drop_note(struct conn *conn, struct note *note)
+{
+    size_t at = (size_t)(note - conn->note);
+
+    conn->notes--;
+    memmove(note, note + 1, (conn->notes - at) * sizeof *note);
+}
+
+static struct note *add_note(struct conn *conn, enum note_kind kind,
+                             unsigned side, struct mark first)
+{
+    struct note *note;
+
+    if (conn->notes == CONN_NOTES_KEPT) {
+        conn->notes_dropped++;
+        return NULL;
+    }
+    /* room grows by doubling: 1, 2, 4 … */
+    if ((conn->notes & (conn->notes - 1)) == 0)
+        conn->note =
+            must_realloc(conn->note, conn->notes ? 2u * conn->notes : 1,
+                         sizeof *note);
+    note = &conn->note[conn->notes++];
+    *note = (struct note){.kind = (uint8_t)kind,
+                          .side = (uint8_t)side,
+                          .first = first,
+                          .second = first,
+                          .last = first};
+    conn->notes_open++;
+    return note;
+}
+
+static void end_note(struct conn *conn, struct note *note, struct mark at)
+{
+    note->ended = at;
+    conn->notes_open--;
+    if (note->kind != NOTE_HOLE && note->kind != NOTE_KEEPALIVE &&
+        nanos_between(note->first.time, at.time) < NOTE_WORTH_KEEPING)
+        drop_note(conn, note);
+}
+
+void conn_forget_notes(struct conn *conn, nanos time)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < conn->notes; i++) {
+        struct note *note = &conn->note[i];
+
+        if (mark_is_set(note->ended) && note->ended.time <= time)
+            continue;
+        conn->note[kept++] = *note;
+    }
+    conn->notes = (uint16_t)kept;
+}
+
+static void watch_window(struct conn *conn, const struct seen *seen)
+{
+    const struct segment *segment = seen->segment;
+    struct flow *flow = &conn->flow[seen->side];
+    struct note *note;
+
+    if (!(segment->flags & TCP_ACK) ||
+        (segment->flags & (TCP_SYN | TCP_RST | TCP_FIN)))
+        return;
+    if (segment->window == 0) {
+        note = open_note(conn, NOTE_ZERO_WINDOW, seen->side);
+        if (!note) {
+            flow->zero_episodes++;
+            note = add_note(conn, NOTE_ZERO_WINDOW, seen->side, seen->at);
+        }
+        if (note)
+            note->last = seen->at;
+    } else if (flow->window == 0 && flow->has_window) {
+        note = open_note(conn, NOTE_ZERO_WINDOW, seen->side);
+        if (note)
+            end_note(conn, note, seen->at);
+    }
+    flow->window = segment->window;
+    flow->has_window = true;
+}
+
+/*
+ * A probe repeats the byte before the next one, or sends nothing from there
+ * (RFC 9293, 3.8.4), or sends one byte into a window of zero (3.8.6.1).
+ */
+static bool is_probe(const struct conn *conn, const struct seen *seen)
+{
+    const struct flow *flow = &conn->flow[seen->side];
+    const struct flow *peer = &conn->flow[1 - seen->side];
+    uint64_t size = seen->end - seen->offset;
+
+    if (size > 1 || !flow->seen ||
+        (seen->segment->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+        return false;
+    if (peer->has_window && peer->window == 0)
+        return (size == 1 && seen->offset <= flow->top) ||
+               seen->offset + 1 == flow->acked;
+    return seen->offset + 1 == flow->top && flow->acked >= flow->top &&
+           flow->top > CONN_ORIGIN && !mark_is_set(flow->fin);
+}
+
+static void watch_probe(struct conn *conn, const struct seen *seen)
+{
+    const struct flow *peer = &conn->flow[1 - seen->side];
+    struct note *note;
+
+    if (peer->has_window && peer->window == 0) {
+        note = open_note(conn, NOTE_ZERO_WINDOW, 1 - seen->side);
+        if (note) {
+            if (note->count++ == 0)
+                note->second = seen->at;
+            note->last = seen->at;
+        }
+        return;
+    }
+    note = open_note(conn, NOTE_KEEPALIVE, seen->side);
+    if (!note)
+        note = add_note(conn, NOTE_KEEPALIVE, seen->side, seen->at);
+    if (note) {
+        note->count++;
+        note->last = seen->at;
+    }
+    conn->flow[seen->side].probing = true;
+}
+
+/* An empty segment that is no probe itself answers the peer's probe. */
+static void watch_probe_answer(struct conn *conn, const struct seen *seen)
+{
+    struct flow *peer = &conn->flow[1 - seen->side];
+    struct note *note;
+
+    if (!peer->probing)
+        return;
+    peer->probing = false;
+    note = open_note(conn, NOTE_KEEPALIVE, 1 - seen->side);
+    if (note && note->answered < UINT16_MAX)
+        note->answered++;
+}
+
+/* Bytes flow again: the idle time is over, and with it its probes. */
+static void end_keepalive(struct conn *conn, struct mark at)
+{
+    for (unsigned side = 0; conn->notes_open && side < 2; side++) {
+        struct note *note = open_note(conn, NOTE_KEEPALIVE, side);
+
+        if (note)
+            end_note(conn, note, at);
+        conn->flow[side].probing = false;
+    }
+}
+
+static void watch_ack(struct conn *conn, const struct seen *seen)
+{
+    struct flow *peer = &conn->flow[1 - seen->side];
+    struct note *note;
+
+    if (seen->ack == CONN_NO_OFFSET || seen->ack <= peer->acked)
+        return;
+    /* a reset may carry any number: it proves nothing about unseen bytes */
+    if ((seen->segment->flags & TCP_RST) && seen->ack > peer->top + 1)
+        return;
+    peer->acked = seen->ack;
+    if (peer->fin_at != CONN_NO_OFFSET && seen->ack > peer->fin_at &&
+        !mark_is_set(peer->fin_acked))
+        peer->fin_acked = seen->at;
+    if (peer->acked >= peer->top) {
+        peer->unacked_since = (struct mark){0};
+        peer->acked_all = seen->at;
+    } else {
+        peer->unacked_since = seen->at;
+    }
+    note = open_note(conn, NOTE_RETRANSMISSION, 1 - seen->side);
+    if (note && peer->acked >= note->offset + note->size)
+        end_note(conn, note, seen->at);
+}
+
+static void watch_retransmission(struct conn *conn, const struct seen *seen)
+{
+    struct flow *flow = &conn->flow[seen->side];
+    struct note *note = open_note(conn, NOTE_RETRANSMISSION, seen->side);
+    struct mark since = flow->unacked_since;
+    uint64_t end;
+
+    flow->retransmitted++;
+    if (seen->end <= flow->acked)
+        return; /* it had arrived: needless, and no sign of a stall */
+    if (!note) {
+        note = add_note(conn, NOTE_RETRANSMISSION, seen->side,
+                        mark_is_set(since) ? since : seen->at);
+        if (!note)
+            return;
+        note->second = seen->at;
+        note->offset = seen->offset;
+        note->size = seen->end - seen->offset;
+    }
+    end = note->offset + note->size;
+    if (seen->offset < note->offset)
+        note->offset = seen->offset;
+    note->size = (seen->end > end ? seen->end : end) - note->offset;
+    note->count++;
+    note->last = seen->at;
+}
+
+static void watch_data(struct conn *conn, const struct seen *seen)
+{
+    struct flow *flow = &conn->flow[seen->side];
+    uint64_t size = seen->end - seen->offset;
+
+    if (size > flow->largest)
+        flow->largest = size > UINT16_MAX ? UINT16_MAX : (uint16_t)size;
+    if (seen->end <= flow->top) {
+        bool fills = seen->offset >= flow->next && flow->held &&
+                     seen->offset < flow->held->offset;
+
+        if (!fills || nanos_between(flow->last_data.time, seen->at.time) >
+                          REORDERED_WITHIN)
+            watch_retransmission(conn, seen);
+        if (fills)
+            flow->last_data = seen->at;
+        return;
+    }
+    flow->top = seen->end;
+    flow->last_data = seen->at;
+    if (!mark_is_set(flow->first_data))
+        flow->first_data = seen->at;
+    if (!mark_is_set(flow->unacked_since) && flow->acked < flow->top)
+        flow->unacked_since = seen->at;
+}
+
+static void watch_fin(struct conn *conn, const struct seen *seen)
+{
+    struct flow *flow = &conn->flow[seen->side];
+
+    if (flow->fins < UINT16_MAX)
+        flow->fins++;
+    if (mark_is_set(flow->fin))
+        return;
+    flow->fin = seen->at;
+    flow->fin_at = seen->end;
+    flow->fin_acks = seen->ack;
+}
+
+/* Could the endpoint's socket have sent it, by its sequence number? */
+static bool reset_is_in_window(const struct conn *conn, const struct seen *seen)
+{
+    const struct flow *flow = &conn->flow[seen->side];
+    const struct flow *peer = &conn->flow[1 - seen->side];
+    uint64_t window = peer->window;
+
+    if (!flow->seen)
+        return true;
+    if (flow->has_scale && peer->has_scale)
+        window <<= peer->scale;
+    if (window < 65535)
+        window = 65535;
+    return seen->offset + 2 >= flow->acked &&
+           seen->offset <=
+               (flow->top > flow->acked ? flow->top : flow->acked) + window + 1;
+}
+
+static void watch_reset(struct conn *conn, const struct seen *seen)
+{
+    const struct segment *segment = seen->segment;
+    const struct flow *flow = &conn->flow[seen->side];
+    const struct flow *peer = &conn->flow[1 - seen->side];
+
+    if (conn->resets < CONN_RESETS_KEPT) {
+        conn->reset[conn->resets] = (struct reset){
+            .at = seen->at,
+            .offset = seen->offset,
+            .from = (uint8_t)seen->side,
+            .ttl = segment->ttl,
+            .usual_ttl = flow->ttl,
+            .has_ack = segment->flags & TCP_ACK,
+            .has_timestamp = segment->has_timestamp,
+            .timestamps_used = flow->has_timestamp,
+            .ip_id = segment->ip_id,
+            .window = segment->window,
+        };
+    }
+    conn->resets++;
+    if (!flow->seen && mark_is_set(peer->syn) && seen->side != conn->client)
+        conn->refused = true;
+    if (!mark_is_set(conn->over) && reset_is_in_window(conn, seen))
+        conn->over = seen->at;
+}
+
+static void set_isn(struct flow *flow, uint32_t isn)
+{
+    flow->isn_known = true;
+    flow->isn = isn;
+    flow->top = CONN_ORIGIN + 1;
+    flow->next = CONN_ORIGIN + 1;
+    flow->acked = CONN_ORIGIN + 1;
+}
+
+/*
+ * The first segment of a flow says where its numbers begin; before it is
+ * seen, the other side's first ACK does: what it covers came before the
+ * capture.
+ */
+static void start_flows(struct conn *conn, const struct segment *segment,
+                        unsigned side)
+{
+    struct flow *flow = &conn->flow[side];
+    struct flow *peer = &conn->flow[1 - side];
+    bool is_syn = segment->flags & TCP_SYN;
+
+    if (segment->flags & TCP_RST)
+        return;
+    if (!flow->seen) {
+        flow->seen = true;
+        if (is_syn || !flow->isn_known)
+            set_isn(flow, is_syn ? segment->seq : segment->seq - 1);
+    }
+    if ((segment->flags & TCP_ACK) && !peer->isn_known)
+        set_isn(peer, segment->ack - 1);
+}
+
+static void watch_syn(struct conn *conn, const struct seen *seen)
+{
+    const struct segment *segment = seen->segment;
+    struct flow *flow = &conn->flow[seen->side];
+
+    if (!mark_is_set(flow->syn))
+        flow->syn = seen->at;
+    flow->last_syn = seen->at;
+    if (flow->syns < UINT16_MAX)
+        flow->syns++;
+    flow->has_scale = segment->has_scale;
+    flow->scale = segment->scale;
+    if (segment->has_mss)
+        flow->mss = segment->mss;
+}
+
+static struct seen place_segment(const struct conn *conn,
+                                 const struct segment *segment, unsigned side)
+{
+    const struct flow *flow = &conn->flow[side];
+    const struct flow *peer = &conn->flow[1 - side];
+    struct seen seen = {
+        .segment = segment,
+        .at = {segment->time, segment->frame},
+        .side = side,
+        .offset = flow_offset(flow, segment->seq),
+        .ack = CONN_NO_OFFSET,
+    };
+
+    if (segment->flags & TCP_SYN)
+        seen.offset++;
+    seen.end = seen.offset + segment->payload.size + segment->missing;
+    if ((segment->flags & TCP_ACK) && peer->isn_known)
+        seen.ack = flow_offset(peer, segment->ack);
+    return seen;
+}
+
+struct seen watch_segment(struct conn *conn, const struct segment *segment,
+                          unsigned side)
+{
+    struct flow *flow = &conn->flow[side];
+    struct seen seen;
+
+    start_flows(conn, segment, side);
+    seen = place_segment(conn, segment, side);
+    flow->segments++;
+    conn->last = seen.at;
+    watch_ack(conn, &seen);
+    if (segment->flags & TCP_RST) {
+        watch_reset(conn, &seen);
+        return seen;
+    }
+    if (segment->flags & TCP_SYN)
+        watch_syn(conn, &seen);
+    flow->ttl = segment->ttl;
+    flow->has_timestamp |= segment->has_timestamp;
+    flow->last_any = seen.at;
+    seen.is_probe = is_probe(conn, &seen);
+    if (seen.is_probe)
+        watch_probe(conn, &seen);
+    if (!seen.is_probe && seen.end == seen.offset) {
+        watch_probe_answer(conn, &seen);
+    } else if (!seen.is_probe || seen.end > flow->top) {
+        if (conn->notes_open)
+            end_keepalive(conn, seen.at);
+        watch_data(conn, &seen);
+    }
+    watch_window(conn, &seen);
+    if (segment->flags & TCP_FIN)
+        watch_fin(conn, &seen);
+    return seen;
+}
+
+void watch_hole(struct conn *conn, unsigned side, struct mark at,
+                uint64_t offset, uint64_t size)
+{
+    struct note *note = NULL;
+
+    conn->flow[side].lost += size;
+    for (unsigned i = 0; i < conn->notes; i++) {
+        if (conn->note[i].kind == NOTE_HOLE && conn->note[i].side == side)
+            note = &conn->note[i];
+    }
+    if (!note) {
+        note = add_note(conn, NOTE_HOLE, side, at);
+        if (!note)
+            return;
+        note->offset = offset;
+        end_note(conn, note, at);
+    }
+    note->count++;
+    note->last = at;
+    note->ended = at;
+    note->size += size;
+}

@@ -1,0 +1,36 @@
+/*
+ * The watch notes what a connection's segments say beyond their bytes:
+ * keep-alive and zero-window probes, windows of zero, retransmissions, how
+ * far each side has acknowledged, and which resets came.
+ *
+ * It runs on each segment before the bytes are put in order.
+ */
+#ifndef TCP_WATCH_H
+#define TCP_WATCH_H
+
+#include "tcp/conn.h"
+
+/* A segment seen from inside its connection. */
+struct seen {
+    const struct segment *segment;
+    struct mark at;
+    unsigned side;
+    uint64_t offset; /* of its first payload byte */
+    uint64_t end;    /* behind its last payload byte, recorded or not */
+    uint64_t ack;    /* in the other flow; CONN_NO_OFFSET without ACK */
+    bool is_probe;   /* keep-alive or zero-window: brings nothing new */
+};
+
+/* Places the segment and takes note of what it says. */
+struct seen watch_segment(struct conn *conn, const struct segment *segment,
+                          unsigned side);
+
+/* A hole of `size` bytes at `offset` of the flow was given up as not captured.
+ */
+void watch_hole(struct conn *conn, unsigned side, struct mark at,
+                uint64_t offset, uint64_t size);
+
+/* The offset that a sequence number stands for. */
+uint64_t flow_offset(const struct flow *flow, uint32_t seq);
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * The TCP header (RFC 9293, 3.1) and the options that matter here.
+ */
+#include "wire/peel.h"
+
+enum {
+    TCP_HEADER = 20,
+    SCALE_MAX = 14, /* RFC 7323, 2.3 */
+    OPTION_END = 0,
+    OPTION_NOP = 1
+};
+
+static void read_mss(struct reader *option, struct segment *segment)
+{
+    segment->mss = read_be16(option);
+    segment->has_mss = true;
+}
+
+static void read_scale(struct reader *option, struct segment *segment)
+{
+    uint8_t scale = read_u8(option);
+
+    segment->scale = scale > SCALE_MAX ? SCALE_MAX : scale;
+    segment->has_scale = true;
+}
+
+static void read_sack_permitted(struct reader *option, struct segment *segment)
+{
+    (void)option;
+    segment->sack_permitted = true;
+}
+
+static void read_sack(struct reader *option, struct segment *segment)
+{
+    segment->sacks = 0;
+    while (option->rest.size >= 8 && segment->sacks < SEGMENT_SACK_KEPT) {
+        segment->sack[segment->sacks].start = read_be32(option);
+        segment->sack[segment->sacks].end = read_be32(option);
+        segment->sacks++;
+    }
+}
+
+static void read_timestamp(struct reader *option, struct segment *segment)
+{
+    segment->timestamp = read_be32(option);
+    segment->timestamp_echo = read_be32(option);
+    segment->has_timestamp = true;
+}
+
+/*
+ * To add an option: its kind, its size with kind and size bytes (0: any), and
+ * who reads its value. One of another size is passed over.
+ */
+static const struct option {
+    uint8_t size;
+    void (*read)(struct reader *option, struct segment *segment);
+} options[] = {
+    [2] = {4,  read_mss           },
+    [3] = {3,  read_scale         },
+    [4] = {2,  read_sack_permitted},
+    [5] = {0,  read_sack          },
+    [8] = {10, read_timestamp     },
+};
+
+/* Stops at the first option that makes no sense; what was read stays. */
+static void read_options(struct reader rest, struct segment *segment)
+{
+    while (rest.rest.size) {
+        uint8_t kind = read_u8(&rest);
+        struct reader value;
+        uint8_t size;
+
+        if (kind == OPTION_NOP)
+            continue;
+        if (kind == OPTION_END)
+            return;
+        size = read_u8(&rest);
+        if (size < 2)
+            return;
+        value = reader_on(read_span(&rest, size - 2u));
+        if (rest.overrun)
+            return;
+        if (kind < sizeof options / sizeof *options && options[kind].read &&
+            (options[kind].size == size || options[kind].size == 0))
+            options[kind].read(&value, segment);
+    }
+}
+
+/*
+ * Ports 16 and 16, sequence 32, acknowledgement 32, data offset 4, reserved
+ * 4, flags 8, window 16, checksum 16, urgent pointer 16, options, payload.
+ */
+bool peel_tcp(struct peel *peel)
+{
+    struct segment *segment = peel->segment;
+    struct reader *r = &peel->bytes;
+    uint32_t size = (uint32_t)r->rest.size + peel->absent;
+    uint32_t header;
+
+    segment->source.port = read_be16(r);
+    segment->destination.port = read_be16(r);
+    segment->seq = read_be32(r);
+    segment->ack = read_be32(r);
+    header = (read_u8(r) >> 4) * 4u;
+    segment->flags = read_u8(r);
+    segment->window = read_be16(r);
+    read_skip(r, 4);
+    if (size < TCP_HEADER)
+        return peel_ignore(peel, WIRE_MALFORMED);
+    if (r->overrun)
+        return peel_ignore(peel, WIRE_CUT_SHORT);
+    if (header < TCP_HEADER || header > size)
+        return peel_ignore(peel, WIRE_MALFORMED);
+    if (!(segment->flags & TCP_ACK))
+        segment->ack = 0;
+    /* Cut inside the options: those before the cut are still good. */
+    read_options(reader_on(span_head(r->rest, header - TCP_HEADER)), segment);
+    segment->payload = span_skip(r->rest, header - TCP_HEADER);
+    segment->missing = size - header - (uint32_t)segment->payload.size;
+    return true;
+}

@@ -1,0 +1,116 @@
+#include "wire/wire.h"
+
+#include "base/arena.h"
+#include "wire/mirror.h"
+#include "wire/peel.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    DEPTH_MAX = 16,
+    FRAGMENT_BYTES = 4 << 20
+};
+
+struct wire {
+    struct fragments *fragments;
+    struct mirror mirror;
+    uint64_t segments;
+    uint64_t ignored[WIRE_IGNORED_COUNT];
+};
+
+struct wire *wire_new(const struct wire_options *options)
+{
+    struct wire *wire = must_calloc(1, sizeof *wire);
+    size_t budget = options ? options->fragment_bytes : 0;
+
+    wire->fragments = fragments_new(budget ? budget : FRAGMENT_BYTES);
+    mirror_init(&wire->mirror);
+    return wire;
+}
+
+void wire_free(struct wire *wire)
+{
+    if (!wire)
+        return;
+    fragments_free(wire->fragments);
+    free(wire);
+}
+
+bool peel_ignore(struct peel *peel, enum wire_ignored reason)
+{
+    peel->reason = reason;
+    return false;
+}
+
+bool peel_ignore_overrun(struct peel *peel)
+{
+    return peel_ignore(peel, peel->absent ? WIRE_CUT_SHORT : WIRE_MALFORMED);
+}
+
+bool peel_deeper(struct peel *peel)
+{
+    return ++peel->depth <= DEPTH_MAX || peel_ignore(peel, WIRE_TOO_DEEP);
+}
+
+void peel_note_place(struct peel *peel, uint32_t value)
+{
+    peel->place = (peel->place ^ value) * 0x9e3779b1u;
+}
+
+bool wire_take(struct wire *wire, const struct frame *frame,
+               struct segment *segment)
+{
+    struct peel peel = {
+        .frame = frame,
+        .fragments = wire->fragments,
+        .segment = segment,
+        .bytes = reader_on(frame->data),
+    };
+
+    *segment = (struct segment){.time = frame->time, .frame = frame->number};
+    if (frame->length > frame->data.size)
+        peel.absent = frame->length - (uint32_t)frame->data.size;
+    peel_note_place(&peel, frame->interface);
+    if (!peel_link(&peel, frame->link_type)) {
+        wire->ignored[peel.reason]++;
+        return false;
+    }
+    if (mirror_take(&wire->mirror, segment, peel.place)) {
+        wire->ignored[WIRE_MIRRORED]++;
+        return false;
+    }
+    wire->segments++;
+    return true;
+}
+
+/*
+ * Of fragments, only their keeper knows what became of them later: what
+ * wire_take counted as held is either joined by now or lost.
+ */
+uint64_t wire_ignored_count(const struct wire *wire, enum wire_ignored reason)
+{
+    if (reason == WIRE_FRAGMENT_HELD)
+        return fragments_joined(wire->fragments);
+    if (reason == WIRE_FRAGMENT_LOST)
+        return fragments_lost(wire->fragments);
+    return wire->ignored[reason];
+}
+
+const char *wire_ignored_name(enum wire_ignored reason)
+{
+    static const char *const name[] = {
+#define IGNORED(id, text) [WIRE_##id] = text,
+#include "wire/ignored.def"
+#undef IGNORED
+    };
+
+    static_assert(sizeof name / sizeof *name == WIRE_IGNORED_COUNT,
+                  "a reason without a name");
+    return name[reason];
+}
+
+uint64_t wire_segments(const struct wire *wire)
+{
+    return wire->segments;
+}

@@ -1,0 +1,408 @@
+#include "wire/wire.h"
+
+/* cmocka.h wants these four before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * Packets are written in hex, from the pieces below. Outer IP headers have a
+ * total length of 0, "as much as there is", so that they fit any inside.
+ */
+#define ETH     "02a000000001 02a000000002 "
+#define TCP     "9c40 0050 00000064 000000c8 5018 0200 0000 0000 61626364 "
+#define IP4     "4500 002c 0001 4000 4006 0000 0a000001 0a000002 "
+#define IP6     "60000000 0018 06 40 " FROM6 TO6
+#define FROM6   "20010db8000000000000000000000001 "
+#define TO6     "20010db8000000000000000000000002 "
+#define OUT(p)  "4500 0000 0001 4000 40" p "0000 c0a80001 c0a80002 "
+#define OUT6(p) "60000000 0000 " p " 40 " FROM6 TO6
+#define UDP(to) OUT("11") "c000 " to " 0000 0000 "
+
+enum {
+    GIVES_SEGMENT = -1,
+    ROOM = 512
+};
+
+static size_t from_hex(const char *hex, uint8_t bytes[ROOM])
+{
+    size_t size = 0;
+
+    for (; *hex; hex += 2) {
+        char digits[3] = {hex[0], hex[1], '\0'};
+
+        while (*hex == ' ')
+            hex++;
+        if (!*hex)
+            break;
+        memcpy(digits, hex, 2);
+        assert_true(size < ROOM);
+        bytes[size++] = (uint8_t)strtoul(digits, NULL, 16);
+    }
+    return size;
+}
+
+struct packet {
+    const char *name;
+    uint32_t link_type;
+    const char *hex;
+    int outcome; /* GIVES_SEGMENT or enum wire_ignored */
+};
+
+static const struct packet packets[] = {
+  /* link types */
+    {"ethernet",                    1,   ETH "0800" IP4 TCP,                                         GIVES_SEGMENT       },
+    {"null, little endian",         0,   "02000000" IP4 TCP,                                         GIVES_SEGMENT       },
+    {"null, big endian",            0,   "00000002" IP4 TCP,                                         GIVES_SEGMENT       },
+    {"null, macOS ipv6",            0,   "1e000000" IP6 TCP,                                         GIVES_SEGMENT       },
+    {"null, FreeBSD ipv6",          0,   "1c000000" IP6 TCP,                                         GIVES_SEGMENT       },
+    {"loop, OpenBSD ipv6",          108, "00000018" IP6 TCP,                                         GIVES_SEGMENT       },
+    {"null, Linux ipv6",            0,   "0a000000" IP6 TCP,                                         GIVES_SEGMENT       },
+    {"null, appletalk",             0,   "10000000" IP4 TCP,                                         WIRE_UNKNOWN_NETWORK},
+    {"ppp",                         9,   "ff030021" IP4 TCP,                                         GIVES_SEGMENT       },
+    {"ppp, all compressed",         9,   "21" IP4 TCP,                                               GIVES_SEGMENT       },
+    {"ppp, ipv6",                   50,  "ff030057" IP6 TCP,                                         GIVES_SEGMENT       },
+    {"ppp, lcp",                    9,   "ff03c021 01020304",                                        WIRE_UNKNOWN_NETWORK},
+    {"ppp with direction",          204, "01 ff030021" IP4 TCP,                                      GIVES_SEGMENT       },
+    {"pppoe",                       51,  "11 00 0007 002e 0021" IP4 TCP,                             GIVES_SEGMENT       },
+    {"cisco hdlc",                  104, "0f00 0800" IP4 TCP,                                        GIVES_SEGMENT       },
+    {"raw",                         101, IP4 TCP,                                                    GIVES_SEGMENT       },
+    {"raw, ipv6",                   101, IP6 TCP,                                                    GIVES_SEGMENT       },
+    {"raw, DLT 12",                 12,  IP6 TCP,                                                    GIVES_SEGMENT       },
+    {"raw, DLT 14",                 14,  IP4 TCP,                                                    GIVES_SEGMENT       },
+    {"raw, neither",                101, "50000000",                                                 WIRE_UNKNOWN_NETWORK},
+    {"raw, empty",                  101, "",                                                         WIRE_MALFORMED      },
+    {"ipv4",                        228, IP4 TCP,                                                    GIVES_SEGMENT       },
+    {"ipv6",                        229, IP6 TCP,                                                    GIVES_SEGMENT       },
+    {"ipv4, but 6",                 228, IP6 TCP,                                                    WIRE_MALFORMED      },
+    {"sll",                         113, "0000 0001 0006 02a0000000010000 0800" IP4 TCP,             GIVES_SEGMENT       },
+    {"sll, llc",                    113,
+     "0000 0001 0006 02a0000000010000 0004 aaaa03 000000 0800" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"sll2",                        276, "86dd 0000 00000003 0001 04 06 02a0000000010000" IP6 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"nflog",                       239,
+     "02000001 0800010008000100 0500020061000000 3000 0900" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"nflog, endless",              239, "02000001 00000100 00000100",                               WIRE_MALFORMED      },
+    {"enc",                         109, "02000000 00001234 00000001" IP4 TCP,                       GIVES_SEGMENT       },
+    {"pflog",                       117, "05 02 0000 00000000" IP4 TCP,                              GIVES_SEGMENT       },
+    {"rfc 1483",                    100, "aaaa03 000000 0800" IP4 TCP,                               GIVES_SEGMENT       },
+    {"mpls",                        219, "00010140" IP4 TCP,                                         GIVES_SEGMENT       },
+    {"bluetooth",                   201, "00000000",                                                 WIRE_UNKNOWN_LINK   },
+
+ /* ethertypes */
+    {"arp",                         1,   ETH "0806 0001",                                            WIRE_UNKNOWN_NETWORK},
+    {"vlan",                        1,   ETH "8100 0007 0800" IP4 TCP,                               GIVES_SEGMENT       },
+    {"qinq",                        1,   ETH "88a8 0007 8100 0008 86dd" IP6 TCP,                     GIVES_SEGMENT       },
+    {"old qinq",                    1,   ETH "9100 0007 8100 0008 0800" IP4 TCP,                     GIVES_SEGMENT       },
+    {"802.1ah",                     1,   ETH "88e7 00000007" ETH "0800" IP4 TCP,                     GIVES_SEGMENT       },
+    {"vn-tag",                      1,   ETH "8926 00000007 0800" IP4 TCP,                           GIVES_SEGMENT       },
+    {"pppoe in vlan",               1,   ETH "8100 0007 8864 11000007002e 0021" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"802.3 with snap",             1,   ETH "0034 aaaa03 000000 0800" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"802.3, spanning tree",        1,   ETH "0026 424203 0000",                                     WIRE_UNKNOWN_NETWORK},
+    {"802.3, cisco",                1,   ETH "0034 aaaa03 00000c 2000 02b4",
+     WIRE_UNKNOWN_NETWORK                                                                                                },
+    {"mpls, two labels",            1,   ETH "8847 00010040 00020140" IP6 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"mpls, control word",          1,   ETH "8847 00010140 00000000" ETH "0800" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"mpls, ethernet",              1,   ETH "8848 00010140" ETH "0800" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"mpls, neither",               1,   ETH "8847 00010140 00000000 00000000",
+     WIRE_UNKNOWN_NETWORK                                                                                                },
+    {"mpls, no bottom",             1,   ETH "8847 00010040 00010040",                               WIRE_MALFORMED      },
+    {"bridged",                     1,   ETH "6558" ETH "0800" IP4 TCP,                              GIVES_SEGMENT       },
+
+ /* IP protocols */
+    {"ipip",                        101, OUT("04") IP4 TCP,                                          GIVES_SEGMENT       },
+    {"6in4",                        101, OUT("29") IP6 TCP,                                          GIVES_SEGMENT       },
+    {"4in6",                        101, OUT6("04") IP4 TCP,                                         GIVES_SEGMENT       },
+    {"gre",                         101, OUT("2f") "0000 0800" IP4 TCP,                              GIVES_SEGMENT       },
+    {"gre, all fields",             101,
+     OUT("2f") "b000 86dd 00000000 00000007 00000001" IP6 TCP,                                       GIVES_SEGMENT       },
+    {"gre, bridged",                101, OUT("2f") "2000 6558 00000007" ETH "0800" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"gre, pptp",                   101,
+     OUT("2f") "3081 880b 00300007 00000001 00000002 ff030021" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"erspan i",                    101, OUT("2f") "0000 88be" ETH "0800" IP4 TCP,                   GIVES_SEGMENT       },
+    {"erspan ii",                   101,
+     OUT("2f") "1000 88be 00000001 1007 0000 00000000" ETH "0800" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"erspan iii",                  101,
+     OUT("2f") "1000 22eb 00000001 2007 0000 00000000 0000 0001"
+               "0000000000000000" ETH "0800" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"etherip",                     101, OUT("61") "3000" ETH "0800" IP4 TCP,                        GIVES_SEGMENT       },
+    {"mpls in ip",                  101, OUT("89") "00010140" IP4 TCP,                               GIVES_SEGMENT       },
+    {"ah",                          101,
+     OUT("33") "06 04 0000 00000001 00000001 0102030405060708 0102"
+               "0304" TCP,
+     WIRE_MALFORMED                                                                                                      },
+    {"ah, 96 bits",                 101,
+     OUT("33") "06 04 0000 00000001 00000001 010203040506070809101112" TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"esp",                         101, OUT("32") "00000001 00000001",                              WIRE_ENCRYPTED      },
+    {"icmp",                        101, OUT("01") "0800 0000",                                      WIRE_ICMP           },
+    {"icmpv6",                      101, OUT6("3a") "8000 0000",                                     WIRE_ICMP           },
+    {"sctp",                        101, OUT("84") "0001 0002 00000000 00000000",                    WIRE_SCTP           },
+    {"ospf",                        101, OUT("59") "0201 0000",                                      WIRE_OTHER_IP       },
+    {"udp",                         101, UDP("0035") IP4 TCP,                                        WIRE_UDP            },
+
+ /* IPv6 extension headers */
+    {"hop-by-hop",                  101, OUT6("00") "06 00 010400000000" TCP,                        GIVES_SEGMENT       },
+    {"many extensions",             101,
+     OUT6("00") "3c 00 010400000000 2b 00 010400000000"
+                "87 00 000400000000 06 00 010400000000" TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"atomic fragment",             101, OUT6("2c") "06 00 0000 00000001" TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"extension too long",          101, OUT6("00") "06 ff 010400000000" TCP,
+     WIRE_MALFORMED                                                                                                      },
+    {"no next header",              101, OUT6("3b"),                                                 WIRE_OTHER_IP       },
+
+ /* tunnels in UDP */
+    {"vxlan",                       101, UDP("12b5") "08000000 00000700" ETH "0800" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"vxlan of flannel",            101,
+     UDP("2118") "08000000 00000700" ETH "8100 0001 0800" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"vxlan, no network",           101, UDP("12b5") "00000000" ETH "0800" IP4 TCP,
+     WIRE_UDP                                                                                                            },
+    {"vxlan, arp",                  101, UDP("12b5") "08000000 00000700" ETH "0806 0001",
+     WIRE_UDP                                                                                                            },
+    {"vxlan-gpe, ip",               101, UDP("12b6") "0c000002 00000700" IP6 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"geneve",                      101, UDP("17c1") "0000 6558 00000700" ETH "0800" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"geneve with options",         101,
+     UDP("17c1") "0200 0800 00000700 0102030400000000" IP4 TCP,                                      GIVES_SEGMENT       },
+    {"gtp-u",                       101, UDP("0868") "30ff 0030 00000007" IP4 TCP,                   GIVES_SEGMENT       },
+    {"gtp-u with extension",        101,
+     UDP("0868") "34ff 0030 00000007 0000 00 85 01 0001 00" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"gtp-u, extension of no size", 101,
+     UDP("0868") "34ff 0030 00000007 0000 00 85 00 0001 00" IP4 TCP,                                 WIRE_UDP            },
+    {"gtp echo",                    101, UDP("0868") "3201 0004 00000000 00000000",                  WIRE_UDP            },
+    {"teredo",                      101, UDP("0dd8") IP6 TCP,                                        GIVES_SEGMENT       },
+    {"teredo with all",             101,
+     UDP("0dd8") "0001 01 02 aabbcc 000000000000000000 0000 112233445566" IP6
+         TCP,                                                                                        GIVES_SEGMENT       },
+    {"mpls in udp",                 101, UDP("19eb") "00010140" IP4 TCP,                             GIVES_SEGMENT       },
+    {"tzsp",                        101, UDP("9090") "01 00 0001 00 0a 01 aa 01" ETH "0800" IP4 TCP,
+     GIVES_SEGMENT                                                                                                       },
+    {"tzsp without end",            101, UDP("9090") "01 00 0001 00 0a 01 aa",                       WIRE_UDP            },
+
+ /* damage */
+    {"ethernet, no type",           1,   ETH "08",                                                   WIRE_MALFORMED      },
+    {"ipv4, header of 16",          101,
+     "4400 0000 0001 4000 4006 0000 0a000001"
+     "0a000002" TCP,
+     WIRE_MALFORMED                                                                                                      },
+    {"ipv4, total below header",    101,
+     "4500 0010 0001 4000 4006 0000 0a000001"
+     "0a000002" TCP,
+     WIRE_MALFORMED                                                                                                      },
+    {"ipv4, no payload",            101, "4500 0014 0001 4000 4006 0000 0a000001 0a000002",
+     WIRE_MALFORMED                                                                                                      },
+    {"tcp, 19 bytes",               101,
+     "4500 0027 0001 4000 4006 0000 0a000001 0a000002" TCP,                                          WIRE_MALFORMED      },
+    {"tcp, header of 16",           101,
+     IP4 "9c40 0050 00000064 000000c8 4018 0200 0000 0000 61626364",
+     WIRE_MALFORMED                                                                                                      },
+    {"tcp, header behind the end",  101,
+     IP4 "9c40 0050 00000064 000000c8 f018 0200 0000 0000 61626364",
+     WIRE_MALFORMED                                                                                                      },
+    {"17 vlans",                    1,
+     ETH "8100 0001 8100 0002 8100 0003 8100 0004 8100 0005 8100 0006"
+         "8100 0007 8100 0008 8100 0009 8100 000a 8100 000b 8100 000c"
+         "8100 000d 8100 000e 8100 000f 8100 0010 8100 0011 0800" IP4 TCP,
+     WIRE_TOO_DEEP                                                                                                       },
+};
+
+static void check_segment(const struct segment *segment)
+{
+    assert_int_equal(segment->frame, 7);
+    assert_int_equal(segment->time, 1234567890);
+    assert_int_equal(segment->source.port, 40000);
+    assert_int_equal(segment->destination.port, 80);
+    assert_int_equal(segment->seq, 100);
+    assert_int_equal(segment->ack, 200);
+    assert_int_equal(segment->flags, TCP_PSH | TCP_ACK);
+    assert_int_equal(segment->window, 512);
+    assert_int_equal(segment->ttl, 64);
+    assert_int_equal(segment->payload.size, 4);
+    assert_memory_equal(segment->payload.at, "abcd", 4);
+    assert_int_equal(segment->missing, 0);
+    if (segment->source.address.version == 4) {
+        assert_memory_equal(segment->source.address.byte, "\x0a\0\0\1\0\0", 6);
+        assert_int_equal(segment->ip_id, 1);
+    } else {
+        assert_memory_equal(segment->destination.address.byte, "\x20\x01\x0d",
+                            3);
+        assert_int_equal(segment->destination.address.byte[15], 2);
+        assert_int_equal(segment->ip_id, 0);
+    }
+}
+
+static void check_packet(const struct packet *packet)
+{
+    struct wire *wire = wire_new(NULL);
+    uint8_t bytes[ROOM];
+    struct frame frame = {
+        .time = 1234567890,
+        .number = 7,
+        .link_type = packet->link_type,
+        .data = {bytes, from_hex(packet->hex, bytes)}
+    };
+    struct segment segment;
+    int outcome = GIVES_SEGMENT;
+
+    frame.length = (uint32_t)frame.data.size;
+    if (wire_take(wire, &frame, &segment)) {
+        check_segment(&segment);
+        assert_int_equal(wire_segments(wire), 1);
+    }
+    for (int i = 0; i < WIRE_IGNORED_COUNT; i++) {
+        if (wire_ignored_count(wire, (enum wire_ignored)i))
+            outcome = i;
+    }
+    if (outcome != packet->outcome)
+        fail_msg("'%s': outcome %d instead of %d", packet->name, outcome,
+                 packet->outcome);
+    wire_free(wire);
+}
+
+static void test_packets(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof packets / sizeof *packets; i++)
+        check_packet(&packets[i]);
+}
+
+/* At whatever byte a packet is cut or damaged, nothing worse than a count. */
+static void test_cut_and_damaged(void **state)
+{
+    struct wire *wire = wire_new(NULL);
+    uint64_t frames = 0;
+    uint64_t sum;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof packets / sizeof *packets; i++) {
+        uint8_t bytes[ROOM];
+        size_t size = from_hex(packets[i].hex, bytes);
+
+        for (size_t cut = 0; cut < size; cut++) {
+            /* Of that very size, so that a sanitizer sees every overrun. */
+            uint8_t *copy = malloc(cut ? cut : 1);
+            struct frame frame = {
+                .time = (nanos)frames * NANOS_PER_SECOND,
+                .link_type = packets[i].link_type,
+                .length = (uint32_t)size,
+                .data = {copy, cut}
+            };
+            struct segment segment;
+
+            memcpy(copy, bytes, cut);
+            if (cut)
+                copy[cut / 2] = (uint8_t)(copy[cut / 2] ^ (1u << (cut % 8)));
+            frames++;
+            if (wire_take(wire, &frame, &segment))
+                assert_true(segment.payload.size <= cut);
+            free(copy);
+        }
+    }
+    sum = wire_segments(wire);
+    for (int i = 0; i < WIRE_IGNORED_COUNT; i++)
+        sum += wire_ignored_count(wire, (enum wire_ignored)i);
+    assert_int_equal(sum, frames);
+    wire_free(wire);
+}
+
+/*
+ * A packet whose IP header promises 4 bytes of payload, recorded up to `cut`
+ * bytes of `length`.
+ */
+static const struct {
+    const char *name;
+    const char *hex;
+    size_t cut;
+    uint32_t length;
+    int outcome;
+    size_t payload;
+    uint32_t missing;
+} cuts[] = {
+    {"whole",                  ETH "0800" IP4 TCP,        58, 58,         GIVES_SEGMENT,  4, 0      },
+    {"padded",                 ETH "0800" IP4 TCP "0000", 60, 60,         GIVES_SEGMENT,  4, 0      },
+    {"padding cut",            ETH "0800" IP4 TCP,        58, 60,         GIVES_SEGMENT,  4, 0      },
+    {"payload cut",            ETH "0800" IP4 TCP,        55, 58,         GIVES_SEGMENT,  1, 3      },
+    {"payload gone",           ETH "0800" IP4 TCP,        54, 58,         GIVES_SEGMENT,  0, 4      },
+    {"frame too short",        ETH "0800" IP4 TCP,        56, 56,         GIVES_SEGMENT,  2, 2      },
+    {"tcp header cut",         ETH "0800" IP4 TCP,        53, 58,         WIRE_CUT_SHORT, 0, 0      },
+    {"ip header cut",          ETH "0800" IP4 TCP,        33, 58,         WIRE_CUT_SHORT, 0, 0      },
+    {"ethernet cut",           ETH "0800" IP4 TCP,        13, 58,         WIRE_CUT_SHORT, 0, 0      },
+    {"no length, payload cut", ETH "0800" OUT("06") TCP,  55, 58,         GIVES_SEGMENT,
+     1,                                                                                      3      },
+    {"no length, hostile",     ETH "0800" OUT("06") TCP,  58, UINT32_MAX,
+     GIVES_SEGMENT,                                                                       4, 1 << 20},
+    {"options cut",
+     ETH "0800 4500 003c 0001 4000 4006 0000 0a000001 0a000002"
+         "9c40 0050 00000064 000000c8 8010 0200 0000 0000"
+         "0101080a 00000001",                             62, 74,         GIVES_SEGMENT,  0, 8      },
+};
+
+static void test_cuts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        struct wire *wire = wire_new(NULL);
+        uint8_t bytes[ROOM];
+        struct frame frame = {.link_type = 1, .length = cuts[i].length};
+        struct segment segment = {0};
+        bool given;
+
+        frame.data = (struct span){bytes, from_hex(cuts[i].hex, bytes)};
+        frame.data = span_head(frame.data, cuts[i].cut);
+        given = wire_take(wire, &frame, &segment);
+        if (given != (cuts[i].outcome == GIVES_SEGMENT))
+            fail_msg("'%s'", cuts[i].name);
+        if (given) {
+            assert_int_equal(segment.payload.size, cuts[i].payload);
+            assert_int_equal(segment.missing, cuts[i].missing);
+        } else {
+            assert_int_equal(
+                wire_ignored_count(wire, (enum wire_ignored)cuts[i].outcome),
+                1);
+        }
+        wire_free(wire);
+    }
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    assert_string_equal(wire_ignored_name(WIRE_UNKNOWN_LINK),
+                        "unknown link type");
+    for (int i = 0; i < WIRE_IGNORED_COUNT; i++)
+        assert_non_null(wire_ignored_name((enum wire_ignored)i));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_packets),
+        cmocka_unit_test(test_cut_and_damaged),
+        cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_names),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
