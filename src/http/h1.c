@@ -27,6 +27,7 @@ struct h1 {
     uint8_t major;
     uint8_t minor;
     bool tunnel;
+    bool told_tls_port;
 };
 
 struct h1 *h1_new(const struct http_sink *sink, struct conn *conn,
@@ -134,6 +135,24 @@ void h1_broken(struct h1 *h1)
     h1->broken++;
 }
 
+/*
+ * What Go (net/http server.go), nginx (ngx_http_special_response.c) and
+ * Apache (mod_ssl) say to plain HTTP on a TLS port.
+ */
+void h1_bad_request_body(struct h1 *h1, struct span body)
+{
+    static const char *const words[] = {
+        "HTTP request to an HTTPS server",
+        "plain HTTP request was sent to HTTPS port",
+        "speaking plain HTTP to an SSL-enabled server port",
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (memmem(body.at, body.size, words[i], strlen(words[i])))
+            h1->told_tls_port = true;
+    }
+}
+
 void h1_data(struct h1 *h1, unsigned side, const struct chunk *chunk)
 {
     lane_read(&h1->lane[side], chunk);
@@ -161,4 +180,5 @@ void h1_tell(const struct h1 *h1, struct http_facts *facts)
     facts->major = h1->major;
     facts->minor = h1->minor;
     facts->tunnel = h1->tunnel;
+    facts->told_tls_port = h1->told_tls_port;
 }

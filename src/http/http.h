@@ -35,6 +35,7 @@ struct http_facts {
     uint8_t major;   /* version of the last request, or response */
     uint8_t minor;
     bool tunnel;
+    bool told_tls_port; /* a 400 said that the port expects HTTPS */
 };
 
 struct http_sink {

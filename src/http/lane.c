@@ -155,7 +155,8 @@ static int on_body(llhttp_t *parser, const char *at, size_t size)
 {
     struct lane *lane = lane_of(parser);
 
-    (void)at;
+    if (!lane->is_request && parser->status_code == 400 && lane->body == 0)
+        h1_bad_request_body(lane->h1, piece_of(at, size));
     lane->body += size;
     if (lane->framing == FRAMING_LENGTH)
         lane->left -= size < lane->left ? size : lane->left;
@@ -234,9 +235,9 @@ static void finish_message(struct lane *lane)
     lane->completed = false;
     lane->in_message = false;
     lane->broken_before = false;
+    h1_finish_message(lane->h1, lane, lane->parser.status_code);
     if (!lane->interim)
         h1_say(lane->h1, &event);
-    h1_finish_message(lane->h1, lane, lane->parser.status_code);
 }
 
 /* The framing is gone until a segment begins a message. */

@@ -58,5 +58,6 @@ void h1_request_head(struct h1 *h1, uint64_t stream, uint8_t method);
 void h1_finish_message(struct h1 *h1, const struct lane *lane, uint16_t status);
 void h1_say(struct h1 *h1, const struct http_event *event);
 void h1_broken(struct h1 *h1);
+void h1_bad_request_body(struct h1 *h1, struct span body);
 
 #endif

@@ -324,8 +324,9 @@ static void take_event(void *context, struct conn *conn,
         take_request(state, x, event);
     else
         take_response(state, x, event);
-    /* the answer's end is told before the tunnel that it opens */
-    if (exchange_is_complete(x) && event->kind != HTTP_SKIPPED)
+    /* one whose client closed before waits: did it take the answer? */
+    if (exchange_is_complete(x) && event->kind != HTTP_SKIPPED &&
+        !mark_is_set(conn->flow[conn->client].fin))
         tell_complete(model, conn, state, x);
 }
 

@@ -237,13 +237,14 @@ static const struct udp_tunnel {
     bool either_way; /* replies come from the port, to any other */
     peel_decoder *peel;
 } udp_tunnels[] = {
-    {4789,  false, peel_vxlan },
-    {8472,  false, peel_vxlan }, /* Linux, before it had a port: flannel */
-    {6081,  false, peel_geneve},
-    {2152,  false, peel_gtp   },
-    {3544,  true,  peel_teredo},
-    {6635,  false, peel_mpls  }, /* RFC 7510 */
-    {37008, false, peel_tzsp  },
+    {4789,  false, peel_vxlan    },
+    {4790,  false, peel_vxlan_gpe},
+    {8472,  false, peel_vxlan    }, /* Linux, before it had a port: flannel */
+    {6081,  false, peel_geneve   },
+    {2152,  false, peel_gtp      },
+    {3544,  true,  peel_teredo   },
+    {6635,  false, peel_mpls     }, /* RFC 7510 */
+    {37008, false, peel_tzsp     },
 };
 
 static const struct udp_tunnel *find_tunnel(uint16_t source,

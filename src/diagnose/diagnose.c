@@ -1,0 +1,269 @@
+#include "diagnose/diagnose.h"
+
+#include "diagnose/rules.h"
+
+#include <stdlib.h>
+
+struct diagnose_settings diagnose_defaults(void)
+{
+    return (struct diagnose_settings){
+        .stall_threshold = NANOS_PER_SECOND,
+        .timeout_floor = NANOS_PER_SECOND,
+        .leak_threshold = 30 * NANOS_PER_SECOND,
+    };
+}
+
+/*
+ * Does the capture lack what the judgement needs? Bytes that are missing may
+ * hold the very answer; one direction alone shows no answers; bytes of an
+ * answer that could not be read are no empty reply.
+ */
+static bool is_doubtful(const struct facts *f)
+{
+    const struct exchange *x = f->x;
+
+    if (conn_is_one_way(f->conn))
+        return !mark_is_set(f->conn->flow[f->conn->client].syn) ||
+               f->server->isn_known;
+    if (f->incident->ending == CONN_EVICTED &&
+        f->closing.by == CLOSED_BY_NOBODY)
+        return true;
+    if (!x)
+        return f->server->lost > 0 || f->client->lost > 0;
+    if (exchange_is_doubtful(x) || x->response.broken)
+        return true;
+    /* the answer may be in bytes that h1 could not place */
+    return !f->response_begun && f->incident->complete == 0 &&
+           !conn_start_seen(f->conn) && f->server->top > x->server_top;
+}
+
+/*
+ * After the client's FIN the server's data met RSTs: it had left, and was not
+ * merely done with sending (RFC 9293, 3.10.7.4).
+ */
+static bool client_had_left(const struct facts *f)
+{
+    if (!f->client_closed)
+        return false;
+    if (f->closing.by_reset)
+        return f->closing.at.time <= f->x->response.end.time;
+    for (unsigned i = 0; i < f->conn->resets && i < CONN_RESETS_KEPT; i++) {
+        const struct reset *reset = &f->conn->reset[i];
+
+        if (reset->from == f->conn->client && !reset->has_ack)
+            return f->client->fin.time < f->x->response.start.time;
+    }
+    return false;
+}
+
+/* A client that only shut down its sending side still waits for its answer. */
+static bool is_half_close(const struct facts *f)
+{
+    return f->client_closed && !f->closing.by_reset && f->request_whole &&
+           nanos_between(f->x->request.end.time, f->closing.at.time) <
+               50 * NANOS_PER_MILLI &&
+           f->conn->resets == 0;
+}
+
+static const struct rule *first_that_holds(const struct rule *rule,
+                                           const struct facts *f)
+{
+    for (; rule->holds; rule++) {
+        if (rule->holds(f))
+            return rule;
+    }
+    return NULL;
+}
+
+static bool is_open_ended(const struct facts *f)
+{
+    return f->incident->ending == CONN_STILL_OPEN && f->x &&
+           f->closing.by == CLOSED_BY_NOBODY;
+}
+
+static void tell_open_ended(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_NONE;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    draft_explain(finding,
+                  "%s after the last byte of this exchange the capture ends, "
+                  "with the connection open. Nothing had gone wrong by then.",
+                  draft_duration(finding, f->quiet));
+    draft_advise(finding, "capture until the client has reported its error, "
+                          "then stop a second later (tcpdump "
+                          "--immediate-mode -U)");
+}
+
+static const struct rule open_ended_rule[] = {
+    {VERDICT_ENDING_NOT_CAPTURED, is_open_ended, tell_open_ended},
+    {0           },
+};
+
+/*
+ * The decision list. Doubt about the capture comes first; then what is told
+ * by the first bytes, the path, an incomplete request; then silence, before
+ * whoever ended it is blamed; then the one who closed.
+ */
+static const struct rule *const unfinished[] = {
+    connect_rule, path_rule, request_rule, stall_rule,
+    close_rule,   hang_rule, client_rule,  open_ended_rule,
+};
+
+static const struct rule *judge_unfinished(const struct facts *f)
+{
+    const struct rule *rule = NULL;
+
+    for (size_t i = 0; i < sizeof unfinished / sizeof *unfinished && !rule; i++)
+        rule = first_that_holds(unfinished[i], f);
+    return rule;
+}
+
+/* A client that is done with sending has not closed: look who else did. */
+static void ignore_half_close(struct facts *f)
+{
+    if (!f->x || !is_half_close(f))
+        return;
+    f->client_closed = false;
+    if (mark_is_set(f->server->fin)) {
+        f->server_closed = true;
+        f->closing = (struct closing){.by = CLOSED_BY_SERVER,
+                                      .at = f->server->fin,
+                                      .acks = f->server->fin_acks};
+        f->covers = true;
+        f->end = f->server->fin;
+    } else {
+        f->closing = (struct closing){.acks = CONN_NO_OFFSET};
+        f->end = f->incident->capture_last;
+    }
+    f->wait = nanos_between(f->asked.time, f->end.time);
+    f->quiet = nanos_between(f->progress.time, f->end.time);
+}
+
+static const struct rule *judge(struct facts *f)
+{
+    bool went_well = f->x && f->response_whole;
+
+    if (f->x && f->x->tunnel)
+        return NULL;
+    if (f->incident->is_complete && f->x) {
+        /* told when the client had closed before: did it take the answer? */
+        if (client_had_left(f))
+            return first_that_holds(client_rule, f);
+        return first_that_holds(complete_rule, f);
+    }
+    ignore_half_close(f);
+    if (!f->x)
+        return first_that_holds(connect_rule, f);
+    if (went_well && !f->request_whole)
+        return first_that_holds(request_rule, f);
+    return judge_unfinished(f);
+}
+
+static uint64_t body_unsent(const struct facts *f)
+{
+    const struct message *response;
+
+    if (!f->x || !f->response_begun)
+        return HTTP_NO_LENGTH;
+    response = &f->x->response;
+    if (response->framing != FRAMING_LENGTH)
+        return HTTP_NO_LENGTH;
+    return response->expected - response->body;
+}
+
+static struct finding *draft(const struct rule *rule, const struct facts *f)
+{
+    struct finding *finding = must_calloc(1, sizeof *finding);
+
+    arena_init(&finding->arena);
+    finding->code = rule->code;
+    finding->severity = verdict_severity(rule->code);
+    finding->title = verdict_title(rule->code);
+    finding->incident = f->incident;
+    finding->server = f->known;
+    finding->asked = f->asked;
+    finding->ended = f->end;
+    finding->wait = f->wait;
+    finding->body_unsent = body_unsent(f);
+    draft_timeline(finding, f);
+    rule->tell(f, finding);
+    draft_sort(finding);
+    return finding;
+}
+
+enum diagnosis diagnose(const struct diagnose_settings *settings,
+                        const struct incident *incident,
+                        const struct server_facts *server,
+                        struct finding **finding)
+{
+    struct facts f = facts_of(settings, incident, server);
+    const struct rule *rule;
+
+    if (is_doubtful(&f)) {
+        bool is_known = incident->http.told_tls_port;
+
+        if (!is_known)
+            return DIAGNOSIS_DOUBT;
+    }
+    rule = judge(&f);
+    if (!rule)
+        return DIAGNOSIS_NOTHING;
+    *finding = draft(rule, &f);
+    return DIAGNOSIS_FINDING;
+}
+
+bool diagnose_wants_complete(const struct diagnose_settings *settings,
+                             const struct conn *conn, const struct exchange *x)
+{
+    if (x->stream == 0 || x->tunnel)
+        return false;
+    if (x->status >= 502 && x->status <= 504)
+        return true;
+    if (nanos_between(x->pause.time, x->pause_end.time) >=
+        settings->stall_threshold)
+        return true;
+    for (unsigned i = 0; i < conn->notes; i++) {
+        const struct note *note = &conn->note[i];
+
+        if ((note->kind == NOTE_ZERO_WINDOW ||
+             note->kind == NOTE_RETRANSMISSION) &&
+            nanos_between(note->first.time, x->response.end.time) >=
+                settings->stall_threshold)
+            return true;
+    }
+    return false;
+}
+
+bool diagnose_wants_connection(const struct diagnose_settings *settings,
+                               const struct outcome *outcome)
+{
+    const struct conn *conn = outcome->conn;
+    const struct http_facts *http = outcome->http;
+    unsigned client = conn->client;
+    bool half_closed =
+        mark_is_set(conn->flow[0].fin) != mark_is_set(conn->flow[1].fin);
+
+    (void)settings;
+    if (outcome->unfinished || outcome->http->tunnel)
+        return outcome->http->told_tls_port;
+    if (conn->refused || http->told_tls_port)
+        return true;
+    if (half_closed && outcome->ending == CONN_STILL_OPEN && !conn->resets &&
+        http->protocol == PROTOCOL_HTTP1)
+        return true;
+    if (conn->flow[client].syns >= 2 || conn->flow[1 - client].syns >= 2)
+        return outcome->exchanges == 0;
+    return outcome->exchanges == 0 &&
+           (http->first[client] == SNIFFED_TLS ||
+            http->first[client] == SNIFFED_H2_PREFACE) &&
+           http->first[1 - client] != http->first[client];
+}
+
+void finding_free(struct finding *finding)
+{
+    if (!finding)
+        return;
+    incident_free((struct incident *)(uintptr_t)finding->incident);
+    arena_release(&finding->arena);
+    free(finding);
+}

@@ -1,0 +1,55 @@
+/*
+ * diagnose takes an incident, what is known of its server, and the settings,
+ * and gives a finding or none. It is a pure function of these: a decision
+ * list in which doubt about the capture is asked before anybody is blamed.
+ *
+ *     incident --+
+ *     server  ---+--> facts --> rules, in order --> finding | doubt | nothing
+ *     settings --+
+ */
+#ifndef DIAGNOSE_DIAGNOSE_H
+#define DIAGNOSE_DIAGNOSE_H
+
+#include "diagnose/finding.h"
+
+struct diagnose_settings {
+    nanos stall_threshold; /* 1 s unless the user says otherwise */
+    nanos timeout_floor;   /* closes sooner than this are no timeouts */
+    nanos leak_threshold;  /* how long a half-closed connection may stay */
+    nanos write_timeout;   /* as the user knows it; 0: not stated */
+    nanos idle_timeout;    /* as the user knows it; 0: not stated */
+};
+
+/* What the user gets when nothing is said. */
+struct diagnose_settings diagnose_defaults(void);
+
+enum diagnosis {
+    DIAGNOSIS_NOTHING, /* it went well, or nothing can be said of it */
+    DIAGNOSIS_DOUBT,   /* the capture lacks what its judgement needs */
+    DIAGNOSIS_FINDING
+};
+
+/*
+ * Could the incident need a diagnosis at all? Cheap: asked of each exchange
+ * that is complete, before anything is copied.
+ */
+bool diagnose_wants_complete(const struct diagnose_settings *settings,
+                             const struct conn *conn, const struct exchange *x);
+
+/* The same for a connection that is over and has nothing unfinished. */
+bool diagnose_wants_connection(const struct diagnose_settings *settings,
+                               const struct outcome *outcome);
+
+/*
+ * Judges an incident. With DIAGNOSIS_FINDING, *finding is a new finding that
+ * owns the incident; the caller gives it to finding_free. In the other cases
+ * the incident stays the caller's.
+ */
+enum diagnosis diagnose(const struct diagnose_settings *settings,
+                        const struct incident *incident,
+                        const struct server_facts *server,
+                        struct finding **finding);
+
+void finding_free(struct finding *finding);
+
+#endif

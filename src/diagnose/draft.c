@@ -1,0 +1,253 @@
+#include "diagnose/draft.h"
+
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum {
+    TEXT_SIZE = 2048
+};
+
+__attribute__((format(printf, 2, 0))) static const char *
+say(struct finding *finding, const char *format, va_list args)
+{
+    char text[TEXT_SIZE];
+
+    (void)vsnprintf(text, sizeof text, format, args);
+    return arena_keep(&finding->arena, span_of_text(text));
+}
+
+const char *draft_say(struct finding *finding, const char *format, ...)
+{
+    const char *text;
+    va_list args;
+
+    va_start(args, format);
+    text = say(finding, format, args);
+    va_end(args);
+    return text;
+}
+
+void draft_cite(struct finding *finding, struct mark at, enum witness from,
+                const char *format, ...)
+{
+    va_list args;
+
+    if (!mark_is_set(at) || finding->evidences == FINDING_EVIDENCE_MAX)
+        return;
+    va_start(args, format);
+    finding->evidence[finding->evidences++] = (struct evidence){
+        .at = at, .from = from, .what = say(finding, format, args)};
+    va_end(args);
+}
+
+void draft_explain(struct finding *finding, const char *format, ...)
+{
+    const char *text;
+    va_list args;
+
+    va_start(args, format);
+    text = say(finding, format, args);
+    va_end(args);
+    if (finding->explanation)
+        text = draft_say(finding, "%s %s", finding->explanation, text);
+    finding->explanation = text;
+}
+
+void draft_advise(struct finding *finding, const char *format, ...)
+{
+    va_list args;
+
+    if (finding->advices == FINDING_ADVICE_MAX)
+        return;
+    va_start(args, format);
+    finding->advice[finding->advices++] = say(finding, format, args);
+    va_end(args);
+}
+
+void draft_alternative(struct finding *finding, enum verdict code,
+                       const char *why_possible, const char *settled_by)
+{
+    if (finding->alternatives == FINDING_ALTERNATIVES_MAX)
+        return;
+    finding->alternative[finding->alternatives++] =
+        (struct alternative){code, why_possible, settled_by};
+}
+
+const char *draft_duration(struct finding *finding, nanos duration)
+{
+    char text[NANOS_TEXT_SIZE];
+
+    return draft_say(finding, "%s", nanos_print_duration(text, duration));
+}
+
+static enum witness witness_of(const struct facts *f, unsigned side)
+{
+    return side == f->conn->client ? FROM_CLIENT : FROM_SERVER;
+}
+
+static void cite_request(struct finding *finding, const struct facts *f)
+{
+    const struct message *request = &f->x->request;
+    const char *again =
+        mark_is_set(f->x->idle_since)
+            ? draft_say(finding, ", %s after the response before it",
+                        draft_duration(finding, f->idle))
+            : "";
+
+    draft_cite(finding, f->x->idle_since, FROM_SERVER,
+               "the response before this request is complete");
+    if (f->request_whole && request->start.frame == request->end.frame) {
+        draft_cite(finding, request->start, FROM_CLIENT,
+                   "the request: %" PRIu64 " bytes%s", request->bytes, again);
+        return;
+    }
+    draft_cite(finding, request->start, FROM_CLIENT, "the request begins%s",
+               again);
+    if (f->request_whole)
+        draft_cite(finding, request->end, FROM_CLIENT,
+                   "the request is complete: %" PRIu64 " bytes",
+                   request->bytes);
+    else if (request->last.frame != request->start.frame)
+        draft_cite(finding, request->last, FROM_CLIENT,
+                   "the last of the request that came: %" PRIu64 " bytes",
+                   request->bytes);
+}
+
+static void cite_response(struct finding *finding, const struct facts *f)
+{
+    const struct message *response = &f->x->response;
+
+    draft_cite(finding, f->x->interim, FROM_SERVER, "an interim response");
+    if (!f->response_begun)
+        return;
+    if (f->x->status)
+        draft_cite(finding, response->start, FROM_SERVER,
+                   "the response begins: %u", f->x->status);
+    else
+        draft_cite(finding, response->start, FROM_SERVER,
+                   "the response begins");
+    if (response->last.frame == response->start.frame)
+        return;
+    draft_cite(finding, response->last, FROM_SERVER,
+               f->response_whole ? "the response is complete: %" PRIu64
+                                   " body bytes"
+                                 : "the last byte of the response: %" PRIu64
+                                   " body bytes so far",
+               response->body);
+}
+
+static void cite_probes(struct finding *finding, const struct facts *f,
+                        const struct note *note)
+{
+    const char *name;
+    nanos every;
+
+    if (!note)
+        return;
+    name = witness_of(f, note->side) == FROM_CLIENT ? "client" : "server";
+    every = note->count > 1 ? nanos_between(note->first.time, note->last.time) /
+                                  (nanos)(note->count - 1)
+                            : 0;
+    draft_cite(
+        finding, note->first, witness_of(f, note->side),
+        "%u TCP keep-alive probe%s of the %s begin%s here, %u answered%s",
+        note->count, note->count > 1 ? "s" : "", name,
+        note->count > 1 ? "" : "s", note->answered,
+        every ? draft_say(finding, ", every %s", draft_duration(finding, every))
+              : "");
+}
+
+static void cite_window(struct finding *finding, const struct facts *f,
+                        const struct note *note)
+{
+    if (!note)
+        return;
+    draft_cite(finding, note->first, witness_of(f, note->side),
+               "advertises window 0 (%s in all, %u probe%s)",
+               draft_duration(finding, note_lasted(f, note)), note->count,
+               note->count == 1 ? "" : "s");
+    if (!note_lasts(note))
+        draft_cite(finding, note->ended, witness_of(f, note->side),
+                   "opens its window again");
+}
+
+static void cite_again(struct finding *finding, const struct facts *f,
+                       const struct note *note)
+{
+    if (!note)
+        return;
+    draft_cite(finding, note->first, witness_of(f, note->side),
+               "sends bytes that are not acknowledged");
+    draft_cite(finding, note->second, witness_of(f, note->side),
+               "sends them again, %u time%s until #%" PRIu64, note->count,
+               note->count == 1 ? "" : "s", note->last.frame);
+    if (!note_lasts(note))
+        draft_cite(finding, note->ended, witness_of(f, 1u - note->side),
+                   "acknowledges them at last");
+}
+
+static void cite_fin(struct finding *finding, const struct facts *f,
+                     unsigned side)
+{
+    const struct flow *flow = &f->conn->flow[side];
+    bool first =
+        mark_is_set(flow->fin) && f->closing.at.frame == flow->fin.frame;
+    const char *acks = "";
+
+    if (f->x && first && f->server_closed)
+        acks = f->covers ? "; it acknowledges the whole request"
+                         : "; it does not acknowledge the request";
+    draft_cite(finding, flow->fin, witness_of(f, side), "closes (FIN%s)%s",
+               first ? ", the first to do so" : "", acks);
+}
+
+static void cite_resets(struct finding *finding, const struct facts *f)
+{
+    for (unsigned i = 0; i < f->conn->resets && i < 2; i++) {
+        const struct reset *reset = &f->conn->reset[i];
+        const char *ttl = "";
+
+        if (reset->usual_ttl && reset->ttl != reset->usual_ttl)
+            ttl =
+                draft_say(finding, "; its TTL is %u, that of other packets %u",
+                          reset->ttl, reset->usual_ttl);
+        draft_cite(finding, reset->at, witness_of(f, reset->from),
+                   reset->has_ack ? "resets (RST, ACK)%s"
+                                  : "resets (RST without ACK: there is no such "
+                                    "connection any more)%s",
+                   ttl);
+    }
+}
+
+void draft_timeline(struct finding *finding, const struct facts *f)
+{
+    if (f->x) {
+        cite_request(finding, f);
+        cite_response(finding, f);
+    }
+    cite_probes(finding, f, f->client_probes);
+    cite_probes(finding, f, f->server_probes);
+    cite_window(finding, f, f->client_window);
+    cite_window(finding, f, f->server_window);
+    cite_again(finding, f, f->client_again);
+    cite_again(finding, f, f->server_again);
+    if (!f->incident->is_complete || !f->x) {
+        cite_fin(finding, f, 0);
+        cite_fin(finding, f, 1);
+        cite_resets(finding, f);
+    }
+}
+
+void draft_sort(struct finding *finding)
+{
+    for (size_t i = 1; i < finding->evidences; i++) {
+        struct evidence moved = finding->evidence[i];
+        size_t k = i;
+
+        for (; k > 0 && finding->evidence[k - 1].at.frame > moved.at.frame; k--)
+            finding->evidence[k] = finding->evidence[k - 1];
+        finding->evidence[k] = moved;
+    }
+}

@@ -1,0 +1,137 @@
+#include "diagnose/facts.h"
+
+static struct mark later(struct mark a, struct mark b)
+{
+    if (!mark_is_set(a))
+        return b;
+    if (!mark_is_set(b))
+        return a;
+    return b.time > a.time ? b : a;
+}
+
+bool note_lasts(const struct note *note)
+{
+    return !mark_is_set(note->ended);
+}
+
+nanos note_lasted(const struct facts *f, const struct note *note)
+{
+    struct mark until = note_lasts(note) ? f->end : note->ended;
+
+    if (until.time > f->end.time && mark_is_set(f->end))
+        until = f->end;
+    return nanos_between(note->first.time, until.time);
+}
+
+bool is_silent_since(const struct flow *flow, struct mark since)
+{
+    return !flow->seen || flow->last_any.time <= since.time;
+}
+
+/* The longest episode of a kind that touches the time being judged. */
+static const struct note *longest_note(const struct facts *f,
+                                       enum note_kind kind, unsigned side)
+{
+    const struct note *longest = NULL;
+
+    for (unsigned i = 0; i < f->conn->notes; i++) {
+        const struct note *note = &f->conn->note[i];
+
+        if (note->kind != kind || note->side != side ||
+            note->first.time > f->end.time ||
+            (!note_lasts(note) && note->ended.time < f->asked.time))
+            continue;
+        if (!longest || note_lasted(f, note) > note_lasted(f, longest))
+            longest = note;
+    }
+    return longest;
+}
+
+static void find_notes(struct facts *f)
+{
+    unsigned client = f->conn->client;
+    unsigned server = conn_server(f->conn);
+
+    f->client_window = longest_note(f, NOTE_ZERO_WINDOW, client);
+    f->server_window = longest_note(f, NOTE_ZERO_WINDOW, server);
+    f->client_again = longest_note(f, NOTE_RETRANSMISSION, client);
+    f->server_again = longest_note(f, NOTE_RETRANSMISSION, server);
+    f->client_probes = longest_note(f, NOTE_KEEPALIVE, client);
+    f->server_probes = longest_note(f, NOTE_KEEPALIVE, server);
+}
+
+/* An idle time before the first request counts from the handshake. */
+static nanos idle_before(const struct facts *f)
+{
+    const struct exchange *x = f->x;
+
+    if (mark_is_set(x->idle_since))
+        return nanos_between(x->idle_since.time, x->request.start.time);
+    if (conn_start_seen(f->conn) && f->incident->complete == 0)
+        return nanos_between(f->client->last_syn.time, x->request.start.time);
+    return -1;
+}
+
+static void find_exchange(struct facts *f)
+{
+    const struct exchange *x = f->x;
+
+    f->request_whole = mark_is_set(x->request.end);
+    f->response_begun = mark_is_set(x->response.start);
+    f->response_whole = mark_is_set(x->response.end);
+    f->asked = exchange_asked(x);
+    f->progress = later(x->request.last, x->response.last);
+    f->idle = idle_before(f);
+    f->covers = f->server_closed && f->closing.acks != CONN_NO_OFFSET &&
+                f->closing.acks >= x->request.reached;
+}
+
+struct facts facts_of(const struct diagnose_settings *settings,
+                      const struct incident *incident,
+                      const struct server_facts *known)
+{
+    const struct conn *conn = &incident->conn;
+    struct facts f = {
+        .settings = settings,
+        .incident = incident,
+        .known = known,
+        .conn = conn,
+        .x = incident->exchange,
+        .client = &conn->flow[conn->client],
+        .server = &conn->flow[conn_server(conn)],
+        .closing = conn_closing(conn),
+        .asked = conn->first,
+        .progress = conn->last,
+        .idle = -1,
+    };
+
+    f.server_closed = f.closing.by == CLOSED_BY_SERVER;
+    f.client_closed = f.closing.by == CLOSED_BY_CLIENT;
+    f.end = f.closing.by == CLOSED_BY_NOBODY ? incident->capture_last
+                                             : f.closing.at;
+    if (f.x)
+        find_exchange(&f);
+    if (incident->is_complete)
+        f.end = f.x->response.end;
+    f.wait = nanos_between(f.asked.time, f.end.time);
+    f.quiet = nanos_between(f.progress.time, f.end.time);
+    find_notes(&f);
+    return f;
+}
+
+enum timeout_fit timeout_fit(const struct facts *f)
+{
+    const struct durations *good = &f->known->success;
+    const struct durations *bad = &f->known->cut;
+    nanos stated = f->settings->write_timeout;
+
+    if (stated)
+        return f->wait >= stated || durations_alike(f->wait, stated)
+                   ? FIT_STATED
+                   : FIT_REFUTED;
+    if (good->samples && bad->samples && good->longest > bad->shortest)
+        return FIT_REFUTED;
+    if (bad->samples >= 2 && !durations_constant(bad, 2))
+        return FIT_VARIED;
+    return good->samples ? FIT_BRACKET : FIT_ALONE;
+}

@@ -1,0 +1,65 @@
+/*
+ * The facts are an incident seen from where a judge sits: client and server
+ * by name, who closed, what was going on meanwhile. Derived once, then only
+ * read by the rules.
+ */
+#ifndef DIAGNOSE_FACTS_H
+#define DIAGNOSE_FACTS_H
+
+#include "diagnose/diagnose.h"
+
+struct facts {
+    const struct diagnose_settings *settings;
+    const struct incident *incident;
+    const struct server_facts *known;
+    const struct conn *conn;
+    const struct exchange *x; /* NULL: about the connection */
+    const struct flow *client;
+    const struct flow *server;
+    struct closing closing;
+    struct mark end;      /* the close, or the end of the capture */
+    struct mark asked;    /* see exchange_asked; the first packet without one */
+    struct mark progress; /* the latest byte of request or response */
+    nanos wait;           /* asked to end */
+    nanos quiet;          /* progress to end */
+    nanos idle;           /* before the request; -1: it is the first */
+    bool request_whole;
+    bool response_begun;
+    bool response_whole;
+    bool server_closed; /* first */
+    bool client_closed; /* first */
+    bool covers;        /* the server's close acknowledges the whole request */
+    /* Episodes that touch the time from the request to the end; NULL: none. */
+    const struct note *client_window; /* the client's window was zero */
+    const struct note *server_window;
+    const struct note *client_again; /* the client's bytes were sent again */
+    const struct note *server_again;
+    const struct note *client_probes; /* keep-alive, sent by the client */
+    const struct note *server_probes;
+};
+
+struct facts facts_of(const struct diagnose_settings *settings,
+                      const struct incident *incident,
+                      const struct server_facts *known);
+
+/* How long an episode lasted, to the end of what is judged. */
+nanos note_lasted(const struct facts *f, const struct note *note);
+
+/* Did it still last when the end came? */
+bool note_lasts(const struct note *note);
+
+/* Nothing at all came from the side since `since`. */
+bool is_silent_since(const struct flow *flow, struct mark since);
+
+/* How a write timeout fits all that is known of the server. */
+enum timeout_fit {
+    FIT_REFUTED, /* no single timeout explains successes and failures */
+    FIT_ALONE,   /* one failure, nothing to compare it with */
+    FIT_BRACKET, /* successes are all shorter than failures */
+    FIT_VARIED,  /* and the failures' delays vary: no plain timer */
+    FIT_STATED   /* the user stated it, and it agrees */
+};
+
+enum timeout_fit timeout_fit(const struct facts *f);
+
+#endif

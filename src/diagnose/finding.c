@@ -1,0 +1,86 @@
+#include "diagnose/finding.h"
+
+#include <assert.h>
+
+static const struct {
+    const char *slug;
+    enum severity severity;
+    const char *title;
+} verdict[] = {
+#define VERDICT(id, slug, severity, title)                                     \
+    [VERDICT_##id] = {slug, SEVERITY_##severity, title},
+#include "diagnose/verdicts.def"
+#undef VERDICT
+};
+
+static_assert(sizeof verdict / sizeof *verdict == VERDICT_COUNT,
+              "every verdict has its row");
+
+const char *verdict_slug(enum verdict code)
+{
+    return verdict[code].slug;
+}
+
+const char *verdict_title(enum verdict code)
+{
+    return verdict[code].title;
+}
+
+enum severity verdict_severity(enum verdict code)
+{
+    return verdict[code].severity;
+}
+
+enum verdict verdict_by_slug(const char *slug)
+{
+    for (size_t i = 0; i < VERDICT_COUNT; i++) {
+        if (strcmp(verdict[i].slug, slug) == 0)
+            return (enum verdict)i;
+    }
+    return VERDICT_NONE;
+}
+
+const char *severity_name(enum severity severity)
+{
+    static const char *const name[] = {
+        [SEVERITY_INFO] = "info",
+        [SEVERITY_WARNING] = "warning",
+        [SEVERITY_ERROR] = "error",
+    };
+
+    static_assert(sizeof name / sizeof *name == SEVERITY_COUNT,
+                  "every severity has its name");
+    return name[severity];
+}
+
+const char *confidence_name(enum confidence confidence)
+{
+    static const char *const name[] = {
+        [CONFIDENCE_POSSIBLE] = "possible",
+        [CONFIDENCE_LIKELY] = "likely",
+        [CONFIDENCE_CERTAIN] = "certain",
+    };
+
+    static_assert(sizeof name / sizeof *name == CONFIDENCE_COUNT,
+                  "every confidence has its name");
+    return name[confidence];
+}
+
+const char *symptom_name(enum symptom symptom)
+{
+    static const char *const name[] = {
+        [SYMPTOM_NONE] = "none",
+        [SYMPTOM_EMPTY_REPLY] = "empty-reply",
+        [SYMPTOM_TRUNCATED] = "truncated",
+        [SYMPTOM_RESET] = "reset",
+        [SYMPTOM_HANG] = "hang",
+        [SYMPTOM_REFUSED] = "refused",
+        [SYMPTOM_CONNECT_TIMEOUT] = "connect-timeout",
+        [SYMPTOM_ERROR_STATUS] = "error-status",
+        [SYMPTOM_SLOW] = "slow",
+    };
+
+    static_assert(sizeof name / sizeof *name == SYMPTOM_COUNT,
+                  "every symptom has its name");
+    return name[symptom];
+}

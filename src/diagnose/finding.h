@@ -1,0 +1,107 @@
+/*
+ * A finding is a verdict with its reasons: what happened to the client, why,
+ * how sure that is, the frames that show it, what else it could be and what
+ * to do. It is plain data for the renderers.
+ */
+#ifndef DIAGNOSE_FINDING_H
+#define DIAGNOSE_FINDING_H
+
+#include "base/arena.h"
+#include "infer/infer.h"
+
+enum verdict {
+#define VERDICT(id, slug, severity, title) VERDICT_##id,
+#include "diagnose/verdicts.def"
+#undef VERDICT
+    VERDICT_COUNT,
+    VERDICT_NONE = VERDICT_COUNT
+};
+
+enum severity {
+    SEVERITY_INFO,
+    SEVERITY_WARNING,
+    SEVERITY_ERROR,
+    SEVERITY_COUNT
+};
+
+enum confidence {
+    CONFIDENCE_POSSIBLE,
+    CONFIDENCE_LIKELY,
+    CONFIDENCE_CERTAIN,
+    CONFIDENCE_COUNT
+};
+
+/* What the client experienced (design/verdicts.md, 1). */
+enum symptom {
+    SYMPTOM_NONE,
+    SYMPTOM_EMPTY_REPLY,
+    SYMPTOM_TRUNCATED,
+    SYMPTOM_RESET,
+    SYMPTOM_HANG,
+    SYMPTOM_REFUSED,
+    SYMPTOM_CONNECT_TIMEOUT,
+    SYMPTOM_ERROR_STATUS,
+    SYMPTOM_SLOW,
+    SYMPTOM_COUNT
+};
+
+enum {
+    FINDING_EVIDENCE_MAX = 24,
+    FINDING_ALTERNATIVES_MAX = 4,
+    FINDING_ADVICE_MAX = 4
+};
+
+/* Which side a piece of evidence comes from. */
+enum witness {
+    FROM_CLIENT,
+    FROM_SERVER,
+    FROM_PATH
+};
+
+struct evidence {
+    struct mark at;
+    enum witness from;
+    const char *what;
+};
+
+struct alternative {
+    enum verdict code;
+    const char *why_possible;
+    const char *settled_by;
+};
+
+struct finding {
+    uint64_t id; /* from 1, in order of the failures' times */
+    enum verdict code;
+    enum severity severity;
+    enum confidence confidence;
+    enum symptom symptom;
+    const char *title;       /* one line */
+    const char *explanation; /* one or more sentences */
+    const char *advice[FINDING_ADVICE_MAX];
+    size_t advices;
+    struct evidence evidence[FINDING_EVIDENCE_MAX]; /* in order of time */
+    size_t evidences;
+    struct alternative alternative[FINDING_ALTERNATIVES_MAX]; /* best first */
+    size_t alternatives;
+    const struct incident *incident;   /* whom it happened to; owned */
+    const struct server_facts *server; /* borrowed from infer */
+    struct mark asked;    /* the request complete, as far as it was */
+    struct mark ended;    /* the close, or the last sign of life */
+    nanos wait;           /* how long it took from asked to ended */
+    uint64_t body_unsent; /* promised, never sent; HTTP_NO_LENGTH: unknown */
+    struct arena arena;   /* the texts */
+};
+
+const char *verdict_slug(enum verdict code);
+const char *verdict_title(enum verdict code);
+enum severity verdict_severity(enum verdict code);
+
+/* VERDICT_NONE when there is no such code. */
+enum verdict verdict_by_slug(const char *slug);
+
+const char *severity_name(enum severity severity);
+const char *confidence_name(enum confidence confidence);
+const char *symptom_name(enum symptom symptom);
+
+#endif

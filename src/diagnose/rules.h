@@ -1,0 +1,39 @@
+/*
+ * A rule answers one question about an incident and, when the answer is yes,
+ * finds the words. Rules are asked in the order of the list in diagnose.c: a
+ * rule may assume that every rule above it has said no.
+ *
+ * `holds` only judges. `tell` writes symptom, confidence, explanation,
+ * alternatives and advice; severity is that of the verdict unless set.
+ */
+#ifndef DIAGNOSE_RULES_H
+#define DIAGNOSE_RULES_H
+
+#include "diagnose/draft.h"
+
+struct rule {
+    enum verdict code;
+    bool (*holds)(const struct facts *f);
+    void (*tell)(const struct facts *f, struct finding *finding);
+};
+
+/* Lists end with a row without `holds`. */
+extern const struct rule connect_rule[];  /* a connection without exchanges */
+extern const struct rule complete_rule[]; /* an exchange that is complete */
+extern const struct rule path_rule[];     /* what lies between the two ends */
+extern const struct rule request_rule[];  /* the request is not complete */
+extern const struct rule close_rule[];    /* the server closed first */
+extern const struct rule stall_rule[];    /* packets go into silence */
+extern const struct rule hang_rule[];     /* nothing moves, whoever gives up */
+extern const struct rule client_rule[];   /* the client closed first */
+
+/* The symptom of a response that the server's close ended. */
+enum symptom symptom_of_close(const struct facts *f);
+
+/* Shared words: what --write-timeout, successes and failures say together. */
+void tell_timeout_fit(const struct facts *f, struct finding *finding);
+
+/* "the server" with its software where the Server field named it. */
+const char *name_server(const struct facts *f, struct finding *finding);
+
+#endif

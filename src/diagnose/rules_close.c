@@ -1,0 +1,383 @@
+/* The request was complete, and the server closed before the response was. */
+#include "base/text.h"
+#include "diagnose/rules.h"
+
+/*
+ * Go net/http writes through a buffer of 4096 bytes (server.go,
+ * newBufioWriterSize): what never filled it was never sent.
+ */
+enum {
+    WRITE_BUFFER = 4096
+};
+
+enum symptom symptom_of_close(const struct facts *f)
+{
+    if (f->closing.by_reset)
+        return SYMPTOM_RESET;
+    return f->response_begun ? SYMPTOM_TRUNCATED : SYMPTOM_EMPTY_REPLY;
+}
+
+const char *name_server(const struct facts *f, struct finding *finding)
+{
+    struct text text;
+    const char *name;
+
+    if (!f->known->software[0])
+        return "the server";
+    text_init(&text, 256);
+    text_add_visible(&text, span_of_text(f->known->software));
+    name = draft_say(finding, "the server (%s)", text_string(&text));
+    text_release(&text);
+    return name;
+}
+
+static bool is_server_close(const struct facts *f)
+{
+    return f->request_whole && !f->response_whole && f->server_closed;
+}
+
+void tell_timeout_fit(const struct facts *f, struct finding *finding)
+{
+    const struct durations *good = &f->known->success;
+    const struct durations *bad = &f->known->cut;
+    const char *longest = draft_duration(finding, good->longest);
+    const char *shortest = draft_duration(finding, bad->shortest);
+
+    switch (timeout_fit(f)) {
+    case FIT_STATED:
+        draft_explain(finding,
+                      "It agrees with the write timeout of %s that "
+                      "was stated.",
+                      draft_duration(finding, f->settings->write_timeout));
+        return;
+    case FIT_REFUTED:
+        if (f->settings->write_timeout)
+            draft_explain(finding,
+                          "It came before the write timeout of %s that was "
+                          "stated, so that was not the cause.",
+                          draft_duration(finding, f->settings->write_timeout));
+        else
+            draft_explain(finding,
+                          "No single timeout explains it: a response of the "
+                          "same server was complete after %s (#%" PRIu64
+                          "), and one was cut after %s (#%" PRIu64 ").",
+                          longest, good->longest_at.frame, shortest,
+                          bad->shortest_at.frame);
+        return;
+    case FIT_VARIED:
+    case FIT_BRACKET:
+        if (good->samples)
+            draft_explain(finding,
+                          "WriteTimeout lies between %s (longest success, "
+                          "#%" PRIu64 ") and %s (shortest failure, #%" PRIu64
+                          ").",
+                          longest, good->longest_at.frame, shortest,
+                          bad->shortest_at.frame);
+        else
+            draft_explain(finding,
+                          "%" PRIu64 " responses were cut so, the soonest "
+                          "after %s, at delays that vary: no plain timer, but "
+                          "a deadline noticed only when the handler ends.",
+                          bad->samples, shortest);
+        return;
+    case FIT_ALONE:
+        draft_explain(finding, "It is the only such exchange with this "
+                               "server, so nothing refutes a timeout and "
+                               "nothing confirms one.");
+        return;
+    }
+}
+
+static enum confidence fit_confidence(const struct facts *f)
+{
+    switch (timeout_fit(f)) {
+    case FIT_STATED:
+        return CONFIDENCE_CERTAIN;
+    case FIT_VARIED:
+        return f->known->success.samples ? CONFIDENCE_CERTAIN
+                                         : CONFIDENCE_LIKELY;
+    case FIT_BRACKET:
+        return CONFIDENCE_LIKELY;
+    default:
+        return CONFIDENCE_POSSIBLE;
+    }
+}
+
+static void offer_abort(struct finding *finding)
+{
+    draft_alternative(
+        finding, VERDICT_HANDLER_ABORT,
+        "a handler that panics or aborts, or a process that dies, after that "
+        "time leaves the same packets",
+        "more requests: do all that take longer fail and all that are faster "
+        "succeed? and the server's log (Go: 'http: panic serving')");
+}
+
+static void advise_write_timeout(struct finding *finding)
+{
+    draft_advise(finding,
+                 "raise http.Server.WriteTimeout above the slowest handler, "
+                 "or set it per handler with http.NewResponseController(w)."
+                 "SetWriteDeadline; other servers: their response or send "
+                 "timeout");
+    draft_advise(finding,
+                 "wrap slow handlers in http.TimeoutHandler with less than "
+                 "WriteTimeout: the client then gets a 503 instead of an EOF");
+    draft_advise(finding,
+                 "to see it in the server's log, measure each handler's time "
+                 "and check the error of Flush; Write returns none while the "
+                 "answer fits the buffer");
+}
+
+static bool is_write_timeout_eof(const struct facts *f)
+{
+    return is_server_close(f) && !f->closing.by_reset && !f->response_begun &&
+           f->covers && f->wait >= f->settings->timeout_floor &&
+           timeout_fit(f) != FIT_REFUTED;
+}
+
+static void tell_write_timeout_eof(const struct facts *f,
+                                   struct finding *finding)
+{
+    finding->symptom = SYMPTOM_EMPTY_REPLY;
+    finding->confidence = fit_confidence(f);
+    draft_explain(finding,
+                  "%s read the whole request, sent not one byte for %s and "
+                  "then closed with a clean FIN. A Go server does this when "
+                  "the handler takes longer than http.Server.WriteTimeout: "
+                  "the small answer waits in a %d-byte buffer, Write reports "
+                  "no error, and the server closes when the handler returns.",
+                  f->known->software[0] ? name_server(f, finding)
+                                        : "The server",
+                  draft_duration(finding, f->wait), WRITE_BUFFER);
+    tell_timeout_fit(f, finding);
+    offer_abort(finding);
+    advise_write_timeout(finding);
+}
+
+static bool is_slow_reader(const struct facts *f)
+{
+    return f->client_window &&
+           note_lasted(f, f->client_window) >= f->settings->stall_threshold / 2;
+}
+
+/*
+ * A body that was cut short and then left alone until an idle timeout: known
+ * as such only when that timeout is known.
+ */
+static bool pause_is_idle_timeout(const struct facts *f)
+{
+    nanos stated = f->settings->idle_timeout;
+    nanos pause = nanos_between(f->x->response.last.time, f->end.time);
+
+    if (stated)
+        return durations_alike(pause, stated);
+    return f->known->idle.samples && durations_constant(&f->known->idle, 1) &&
+           durations_alike(pause, f->known->idle.shortest);
+}
+
+static bool is_short_body_closed(const struct facts *f)
+{
+    return is_server_close(f) && f->response_begun && !f->closing.by_reset &&
+           f->x->response.framing == FRAMING_LENGTH &&
+           nanos_between(f->x->response.last.time, f->end.time) >=
+               f->settings->stall_threshold &&
+           !is_slow_reader(f) && pause_is_idle_timeout(f);
+}
+
+static void tell_short_body_closed(const struct facts *f,
+                                   struct finding *finding)
+{
+    const struct message *response = &f->x->response;
+
+    finding->symptom = SYMPTOM_TRUNCATED;
+    finding->confidence = CONFIDENCE_LIKELY;
+    draft_explain(finding,
+                  "Content-Length promised %" PRIu64 " bytes, %" PRIu64
+                  " came, and the server left the connection open until its "
+                  "idle timeout closed it %s later.",
+                  response->expected, response->body,
+                  draft_duration(finding, nanos_between(response->last.time,
+                                                        f->end.time)));
+    draft_alternative(finding, VERDICT_WRITE_TIMEOUT_TRUNCATION,
+                      "a handler that pauses past its write timeout is cut "
+                      "the same way",
+                      "whether the same response is always short by as much");
+    draft_advise(finding, "compute Content-Length from the bytes that are "
+                          "sent (after compression and encoding), or leave it "
+                          "to the framework");
+}
+
+static bool is_write_timeout_truncation(const struct facts *f)
+{
+    return is_server_close(f) && f->response_begun && !f->closing.by_reset &&
+           f->covers && f->wait >= f->settings->timeout_floor &&
+           (is_slow_reader(f) || timeout_fit(f) != FIT_REFUTED);
+}
+
+static void tell_unsent(const struct facts *f, struct finding *finding)
+{
+    const struct message *response = &f->x->response;
+
+    if (response->framing == FRAMING_LENGTH)
+        draft_explain(finding,
+                      "Of %" PRIu64 " promised body bytes %" PRIu64
+                      " came; %" PRIu64 " were never sent.",
+                      response->expected, response->body,
+                      response->expected - response->body);
+    else
+        draft_explain(finding,
+                      "%" PRIu64 " body bytes came, the last chunk never did.",
+                      response->body);
+    if (response->bytes >= WRITE_BUFFER && response->bytes % WRITE_BUFFER == 0)
+        draft_explain(finding,
+                      "What came (%" PRIu64 " bytes with the header) is a "
+                      "multiple of %d: the cut falls on the edge of Go's "
+                      "write buffer, the rest was still in it.",
+                      response->bytes, WRITE_BUFFER);
+}
+
+static void tell_write_timeout_truncation(const struct facts *f,
+                                          struct finding *finding)
+{
+    nanos pause = nanos_between(f->x->response.last.time, f->end.time);
+
+    finding->symptom = SYMPTOM_TRUNCATED;
+    finding->confidence = fit_confidence(f);
+    if (is_slow_reader(f)) {
+        if (finding->confidence < CONFIDENCE_LIKELY)
+            finding->confidence = CONFIDENCE_LIKELY;
+        draft_explain(finding,
+                      "The client did not read (TCP window 0 for %s), so the "
+                      "server's writes blocked until its write timeout ended "
+                      "the response. The FIN came %s after the request, "
+                      "behind what was still buffered: that is only an upper "
+                      "bound for the timeout.",
+                      draft_duration(finding, note_lasted(f, f->client_window)),
+                      draft_duration(finding, f->wait));
+        draft_advise(finding, "look at the client first: it stopped reading");
+    } else {
+        draft_explain(finding,
+                      "The server closed %s after the request, %s after the "
+                      "last byte, in the middle of its own response: a write "
+                      "timeout runs from the request on, whether or not data "
+                      "flows.",
+                      draft_duration(finding, f->wait),
+                      draft_duration(finding, pause));
+        tell_timeout_fit(f, finding);
+    }
+    tell_unsent(f, finding);
+    offer_abort(finding);
+    advise_write_timeout(finding);
+}
+
+static bool is_no_backend(const struct facts *f)
+{
+    return is_server_close(f) && !f->response_begun && f->known->failed >= 3 &&
+           f->known->answered == 0 && f->known->cut.samples == 0;
+}
+
+static void tell_no_backend(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = symptom_of_close(f);
+    finding->confidence = CONFIDENCE_LIKELY;
+    draft_explain(finding,
+                  "Every one of %" PRIu64 " requests to this port was "
+                  "accepted and closed at once, and never a byte came back: "
+                  "something accepts connections (a published container port, "
+                  "a sidecar, a load balancer) and finds nobody behind it.",
+                  f->known->failed);
+    draft_alternative(finding, VERDICT_HANDLER_ABORT,
+                      "a server that aborts every request looks the same",
+                      "a connection to the program itself, past the forwarder");
+    draft_advise(finding,
+                 "check what the forwarder sends to: is the program up, and "
+                 "does it listen on an address that the forwarder reaches "
+                 "(127.0.0.1 inside a container is not)");
+}
+
+static bool is_server_reset(const struct facts *f)
+{
+    return f->server_closed && f->closing.by_reset && !f->response_whole;
+}
+
+static void tell_server_reset(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_LIKELY;
+    if (!f->closing.reset->has_ack)
+        draft_explain(finding,
+                      "%s later the server's host answered with an RST "
+                      "without ACK: it knows of no such connection any more. "
+                      "The process or the host was restarted, or a device on "
+                      "the way forgot the connection.",
+                      draft_duration(finding, f->wait));
+    else
+        draft_explain(finding,
+                      "The server's side aborted the live connection (RST "
+                      "with ACK) %s after the request%s: it closed with data "
+                      "unread, or asked for an abortive close (SO_LINGER 0, "
+                      "destroy), or the process died.",
+                      draft_duration(finding, f->wait),
+                      f->request_whole ? "" : " began, before it was complete");
+    draft_alternative(finding, VERDICT_HANDLER_ABORT,
+                      "a handler that destroys its socket, or a crash",
+                      "the server's log at that time");
+    draft_advise(finding, "look in the server's log and its process "
+                          "supervisor for a crash or restart at that time");
+}
+
+/* Whatever is left when the server closes with a FIN. */
+static bool is_handler_abort(const struct facts *f)
+{
+    return f->server_closed && !f->response_whole;
+}
+
+static void tell_handler_abort(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = symptom_of_close(f);
+    finding->confidence = f->known->success.samples &&
+                                  f->known->success.longest > f->wait &&
+                                  f->wait < f->settings->timeout_floor
+                              ? CONFIDENCE_CERTAIN
+                              : CONFIDENCE_LIKELY;
+    draft_explain(finding, "The server closed %s after the request%s.",
+                  draft_duration(finding, f->wait),
+                  f->response_begun ? ", in the middle of its own response"
+                                    : " without a byte of an answer");
+    if (f->response_begun)
+        tell_unsent(f, finding);
+    if (f->wait >= f->settings->timeout_floor)
+        tell_timeout_fit(f, finding);
+    else if (f->known->success.longest > f->wait)
+        draft_explain(finding,
+                      "Slower requests to the same server succeed (%s, "
+                      "#%" PRIu64 "), so it is no timeout.",
+                      draft_duration(finding, f->known->success.longest),
+                      f->known->success.longest_at.frame);
+    draft_explain(finding, "A panic, a crash or an explicit abort of the "
+                           "handler does this; so does the end of the process, "
+                           "or of the upstream behind a proxy.");
+    if (f->wait >= f->settings->timeout_floor / 2)
+        draft_alternative(finding,
+                          f->response_begun ? VERDICT_WRITE_TIMEOUT_TRUNCATION
+                                            : VERDICT_WRITE_TIMEOUT_EOF,
+                          "a write timeout of about this length",
+                          "whether slower requests succeed");
+    draft_advise(finding,
+                 "look in the server's log for this request (Go: 'http: panic "
+                 "serving'; http.ErrAbortHandler leaves no trace) and for "
+                 "killed or restarted workers");
+}
+
+const struct rule close_rule[] = {
+    {VERDICT_NO_BACKEND,               is_no_backend, tell_no_backend},
+    {VERDICT_SHORT_BODY_KEPT_OPEN,                 is_short_body_closed,
+     tell_short_body_closed},
+    {VERDICT_WRITE_TIMEOUT_EOF,     is_write_timeout_eof, tell_write_timeout_eof},
+    {VERDICT_WRITE_TIMEOUT_TRUNCATION,           is_write_timeout_truncation,
+     tell_write_timeout_truncation},
+    {VERDICT_SERVER_RESET,        is_server_reset, tell_server_reset},
+    {VERDICT_HANDLER_ABORT,          is_handler_abort, tell_handler_abort},
+    {0},
+};

@@ -1,0 +1,38 @@
+/*
+ * gather takes what the model hands over, tells infer, and keeps the
+ * incidents until the whole capture has been seen; then it has them judged.
+ */
+#ifndef PIPELINE_GATHER_H
+#define PIPELINE_GATHER_H
+
+#include "pipeline/pipeline.h"
+
+/* Incidents held for judgement at the end; more are judged as they come, with
+ * what is known by then, and counted only. */
+enum {
+    GATHER_INCIDENTS_MAX = 10000
+};
+
+struct gather {
+    const struct pipeline_options *options;
+    struct infer *infer;
+    struct incident **incident;
+    size_t incidents;
+    size_t waiting; /* of them, those that a later connection may explain */
+    struct finding **finding;
+    size_t findings;
+    struct report_exchange *exchange;
+    size_t exchanges;
+    struct report_counts counts;
+    struct mark last; /* the latest packet */
+};
+
+void gather_init(struct gather *gather, const struct pipeline_options *options);
+void gather_release(struct gather *gather);
+
+struct model_sink gather_model_sink(struct gather *gather);
+
+/* Judges what was kept: findings and counts are complete after it. */
+void gather_judge(struct gather *gather);
+
+#endif

@@ -1,0 +1,189 @@
+#include "pipeline/pipeline.h"
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "model/model.h"
+#include "pipeline/gather.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    WARNINGS_MAX = 32,
+    WARNING_SIZE = 512
+};
+
+struct pipeline {
+    struct pipeline_options options;
+    struct gather gather;
+    struct model *model;
+    struct http *http;
+    struct tcp *tcp;
+    struct wire *wire;
+    nanos zero;
+    uint64_t packets;
+    struct report report;
+    struct report_ignored ignored[WIRE_IGNORED_COUNT];
+    struct arena texts;
+    const char *warning[WARNINGS_MAX];
+};
+
+struct pipeline *pipeline_new(const struct pipeline_options *options)
+{
+    struct pipeline *pipeline = must_calloc(1, sizeof *pipeline);
+    struct model_sink to_gather;
+    struct http_sink to_model;
+    struct tcp_sink to_http;
+
+    pipeline->options = *options;
+    arena_init(&pipeline->texts);
+    gather_init(&pipeline->gather, &pipeline->options);
+    to_gather = gather_model_sink(&pipeline->gather);
+    pipeline->model = model_new(&to_gather);
+    to_model = model_http_sink(pipeline->model);
+    pipeline->http = http_new(&options->http, &to_model);
+    to_http = http_tcp_sink(pipeline->http);
+    pipeline->tcp = tcp_new(&options->tcp, &to_http);
+    pipeline->wire = wire_new(&options->wire);
+    return pipeline;
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+    tcp_free(pipeline->tcp);
+    http_free(pipeline->http);
+    model_free(pipeline->model);
+    gather_release(&pipeline->gather);
+    wire_free(pipeline->wire);
+    arena_release(&pipeline->texts);
+    free(pipeline);
+}
+
+void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
+{
+    struct segment segment;
+
+    if (pipeline->packets++ == 0)
+        pipeline->zero = frame->time;
+    if (frame->time > pipeline->gather.last.time ||
+        !mark_is_set(pipeline->gather.last))
+        pipeline->gather.last = (struct mark){frame->time, frame->number};
+    if (wire_take(pipeline->wire, frame, &segment))
+        tcp_take(pipeline->tcp, &segment);
+}
+
+__attribute__((format(printf, 2, 3))) static void
+warn(struct pipeline *pipeline, const char *format, ...)
+{
+    char text[WARNING_SIZE];
+    va_list args;
+
+    if (pipeline->report.warnings == WARNINGS_MAX)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    pipeline->warning[pipeline->report.warnings++] =
+        arena_keep(&pipeline->texts, span_of_text(text));
+}
+
+static void warn_of_inputs(struct pipeline *pipeline,
+                           const struct capture_input *input, size_t inputs)
+{
+    for (size_t i = 0; i < inputs; i++) {
+        if (input[i].problem[0])
+            warn(pipeline, "%s", input[i].problem);
+        if (input[i].interface_drops)
+            warn(pipeline,
+                 "'%s': %" PRIu64 " packets were dropped while capturing; "
+                 "what is missing may be theirs",
+                 input[i].path, input[i].interface_drops);
+        if (input[i].snapped)
+            warn(pipeline,
+                 "'%s': %" PRIu64 " packets were recorded cut short (snap "
+                 "length): bodies are counted by their headers' word",
+                 input[i].path, input[i].snapped);
+    }
+}
+
+static void warn_of_connections(struct pipeline *pipeline)
+{
+    const struct report_counts *counts = &pipeline->report.counts;
+    struct tcp_counts tcp = tcp_counts(pipeline->tcp);
+
+    if (counts->doubtful)
+        warn(pipeline,
+             "%" PRIu64 " exchange%s or connection%s could not be judged: the "
+             "capture lacks packets that %s depend on",
+             counts->doubtful, counts->doubtful == 1 ? "" : "s",
+             counts->doubtful == 1 ? "" : "s",
+             counts->doubtful == 1 ? "it does" : "they");
+    if (counts->tls_connections)
+        warn(pipeline, "%" PRIu64 " connection%s TLS, which is not read",
+             counts->tls_connections,
+             counts->tls_connections == 1 ? " carries" : "s carry");
+    if (counts->h2_connections)
+        warn(pipeline, "%" PRIu64 " connection%s HTTP/2, which is not read yet",
+             counts->h2_connections,
+             counts->h2_connections == 1 ? " carries" : "s carry");
+    if (tcp.evicted)
+        warn(pipeline,
+             "%" PRIu64 " connections were given up unjudged: more were open "
+             "at once than are kept",
+             tcp.evicted);
+    if (tcp.held_budget)
+        warn(pipeline,
+             "%" PRIu64 " holes were given up early: too much was waiting "
+             "behind them",
+             tcp.held_budget);
+    if (http_broken(pipeline->http))
+        warn(pipeline,
+             "%" PRIu64 " time%s the bytes of an HTTP connection were no HTTP",
+             http_broken(pipeline->http),
+             http_broken(pipeline->http) == 1 ? "" : "s");
+    if (counts->not_detailed)
+        warn(pipeline, "%" PRIu64 " more findings are counted, not listed",
+             counts->not_detailed);
+}
+
+static void report_ignored(struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < WIRE_IGNORED_COUNT; i++) {
+        uint64_t packets =
+            wire_ignored_count(pipeline->wire, (enum wire_ignored)i);
+
+        if (packets)
+            pipeline->ignored[pipeline->report.ignoreds++] =
+                (struct report_ignored){wire_ignored_name((enum wire_ignored)i),
+                                        packets};
+    }
+}
+
+const struct report *pipeline_finish(struct pipeline *pipeline,
+                                     const struct capture_input *input,
+                                     size_t inputs)
+{
+    struct report *report = &pipeline->report;
+    struct gather *gather = &pipeline->gather;
+
+    tcp_finish(pipeline->tcp);
+    gather_judge(gather);
+    report->input = input;
+    report->inputs = inputs;
+    report->zero = pipeline->zero;
+    report->packets = pipeline->packets;
+    report->tcp_segments = wire_segments(pipeline->wire);
+    report->counts = gather->counts;
+    report->finding = (const struct finding *const *)gather->finding;
+    report->findings = gather->findings;
+    report->server = infer_first(gather->infer);
+    report->exchange = gather->exchange;
+    report->exchanges = gather->exchanges;
+    report->ignored = pipeline->ignored;
+    report->warning = pipeline->warning;
+    report_ignored(pipeline);
+    warn_of_inputs(pipeline, input, inputs);
+    warn_of_connections(pipeline);
+    return report;
+}
