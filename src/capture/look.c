@@ -136,6 +136,8 @@ static const char *name_text(struct span head)
     }
     if (is_tcpdump_text(head))
         return "text printed by tcpdump: write packets with -w instead";
+    if (contains(head, "\xe2\x86\x92"))
+        return "the packet list that tshark prints: write with -w instead";
     if (line_end)
         line.size = (size_t)(line_end - head.at);
     if (contains(line, ",") || contains(line, ";"))

@@ -30,7 +30,9 @@ static bool is_doubtful(const struct facts *f)
         return true;
     if (!x)
         return f->server->lost > 0 || f->client->lost > 0;
-    if (exchange_is_doubtful(x) || x->response.broken)
+    if (exchange_is_doubtful(x) || x->response.broken || x->request.broken)
+        return true;
+    if (f->incident->orphans > 0 && f->incident->complete == 0)
         return true;
     /* the answer may be in bytes that h1 could not place */
     return !f->response_begun && f->incident->complete == 0 &&
@@ -56,13 +58,26 @@ static bool client_had_left(const struct facts *f)
     return false;
 }
 
-/* A client that only shut down its sending side still waits for its answer. */
+/* It closed before the answer to its unfinished request came. */
+static bool client_left_first(const struct facts *f)
+{
+    return f->client_closed && f->closing.at.time <= f->x->response.start.time;
+}
+
+/*
+ * A client that only shut down its sending side still waits for its answer. A
+ * server that closes at once without one has taken it for a client that left.
+ */
 static bool is_half_close(const struct facts *f)
 {
-    return f->client_closed && !f->closing.by_reset && f->request_whole &&
-           nanos_between(f->x->request.end.time, f->closing.at.time) <
-               50 * NANOS_PER_MILLI &&
-           f->conn->resets == 0;
+    if (!f->client_closed || f->closing.by_reset || !f->request_whole ||
+        f->conn->resets > 0 ||
+        nanos_between(f->x->request.end.time, f->closing.at.time) >=
+            50 * NANOS_PER_MILLI)
+        return false;
+    return f->response_begun || !mark_is_set(f->server->fin) ||
+           nanos_between(f->closing.at.time, f->server->fin.time) >=
+               f->settings->timeout_floor;
 }
 
 static const struct rule *first_that_holds(const struct rule *rule,
@@ -155,7 +170,8 @@ static const struct rule *judge(struct facts *f)
     if (!f->x)
         return first_that_holds(connect_rule, f);
     if (went_well && !f->request_whole)
-        return first_that_holds(request_rule, f);
+        return first_that_holds(
+            client_left_first(f) ? client_rule : request_rule, f);
     return judge_unfinished(f);
 }
 
@@ -224,10 +240,11 @@ bool diagnose_wants_complete(const struct diagnose_settings *settings,
         return true;
     for (unsigned i = 0; i < conn->notes; i++) {
         const struct note *note = &conn->note[i];
+        struct mark until = mark_is_set(note->ended) ? note->ended : note->last;
 
         if ((note->kind == NOTE_ZERO_WINDOW ||
              note->kind == NOTE_RETRANSMISSION) &&
-            nanos_between(note->first.time, x->response.end.time) >=
+            nanos_between(note->first.time, until.time) >=
                 settings->stall_threshold)
             return true;
     }

@@ -112,7 +112,7 @@ struct facts facts_of(const struct diagnose_settings *settings,
     if (f.x)
         find_exchange(&f);
     if (incident->is_complete)
-        f.end = f.x->response.end;
+        f.end = later(f.x->response.end, f.x->settled);
     f.wait = nanos_between(f.asked.time, f.end.time);
     f.quiet = nanos_between(f.progress.time, f.end.time);
     find_notes(&f);

@@ -219,7 +219,12 @@ static void tell_unsent(const struct facts *f, struct finding *finding)
 {
     const struct message *response = &f->x->response;
 
-    if (response->framing == FRAMING_LENGTH)
+    if (!mark_is_set(response->head))
+        draft_explain(finding,
+                      "%" PRIu64 " bytes came, not even the end of the "
+                      "response's header section.",
+                      response->bytes);
+    else if (response->framing == FRAMING_LENGTH)
         draft_explain(finding,
                       "Of %" PRIu64 " promised body bytes %" PRIu64
                       " came; %" PRIu64 " were never sent.",

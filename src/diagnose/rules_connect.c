@@ -1,6 +1,18 @@
 /* Connections that never came to an exchange, or spoke past each other. */
 #include "diagnose/rules.h"
 
+/* Nothing says that the connection was meant for HTTP. */
+static void tell_port(const struct facts *f, struct finding *finding)
+{
+    if (f->incident->port_is_http)
+        return;
+    finding->severity = SEVERITY_INFO;
+    draft_explain(finding,
+                  "Nothing in this capture says that HTTP was meant: no other "
+                  "connection to port %u carries it.",
+                  f->conn->endpoint[conn_server(f->conn)].port);
+}
+
 static bool is_refused(const struct facts *f)
 {
     return f->conn->refused;
@@ -24,6 +36,7 @@ static void tell_refused(const struct facts *f, struct finding *finding)
                               "one that is meant");
         return;
     }
+    tell_port(f, finding);
     draft_advise(finding,
                  "check that the server runs and which address it listens on "
                  "(ss -ltn on its host)");
@@ -55,6 +68,7 @@ static void tell_connect_timeout(const struct facts *f, struct finding *finding)
                   "way, the host is down, or its listen queue is full (Linux "
                   "drops SYNs then).",
                   f->client->syns, draft_duration(finding, lasted));
+    tell_port(f, finding);
     if (f->incident->later_works)
         finding->severity = SEVERITY_INFO;
     draft_alternative(finding, VERDICT_ACCEPT_QUEUE_OVERFLOW,
@@ -129,7 +143,8 @@ static bool is_mismatch(const struct facts *f)
     enum sniffed asked = began(f, f->conn->client);
     enum sniffed answered = began(f, conn_server(f->conn));
 
-    if (!conn_start_seen(f->conn) || f->incident->complete > 0)
+    if (!conn_start_seen(f->conn) || f->incident->complete > 0 ||
+        f->server->lost > 0 || f->client->lost > 0)
         return f->incident->http.told_tls_port;
     if (!is_answer_of(asked, answered))
         return true;

@@ -93,10 +93,28 @@ static void tell_dead_peer(const struct facts *f, struct finding *finding)
                  "TCP_USER_TIMEOUT, or keep-alive probes every few seconds");
 }
 
+/* Later bytes came, those before them never did, and nothing moves since. */
+static bool has_unfilled_hole(const struct facts *f)
+{
+    return f->server->top > f->server->next && f->server->seen &&
+           f->server->acked < f->server->top && is_long(f, f->quiet);
+}
+
 static bool is_network_stall(const struct facts *f)
 {
     return never_acknowledged(f, f->client_again) ||
-           never_acknowledged(f, f->server_again);
+           never_acknowledged(f, f->server_again) || has_unfilled_hole(f);
+}
+
+static void tell_unfilled_hole(const struct facts *f, struct finding *finding)
+{
+    draft_cite(finding, f->server->last_data, FROM_SERVER,
+               "the last bytes of the server that came");
+    draft_explain(finding,
+                  "Bytes of the response came while those before them were "
+                  "missing, and they never did for %s: the network lost them, "
+                  "and what the server sent again too.",
+                  draft_duration(finding, f->quiet));
 }
 
 static void tell_network_stall(const struct facts *f, struct finding *finding)
@@ -107,6 +125,12 @@ static void tell_network_stall(const struct facts *f, struct finding *finding)
 
     finding->symptom = f->closing.by_reset ? SYMPTOM_RESET : SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_LIKELY;
+    draft_advise(finding, "look for loss on the path (interface errors, "
+                          "congestion, a firewall that drops)");
+    if (!note || !never_acknowledged(f, note)) {
+        tell_unfilled_hole(f, finding);
+        return;
+    }
     draft_explain(finding,
                   "The %s's data was sent again %u times over %s and never "
                   "acknowledged, while other packets still came from the "
@@ -118,8 +142,6 @@ static void tell_network_stall(const struct facts *f, struct finding *finding)
                      "only large packets may be lost: check the path's MTU "
                      "(ping -M do -s 1472) and that ICMP 'fragmentation "
                      "needed' passes");
-    draft_advise(finding, "look for loss on the path (interface errors, "
-                          "congestion, a firewall that drops)");
 }
 
 static bool window_stalls(const struct facts *f, const struct note *note)
@@ -247,13 +269,9 @@ static void tell_server_stall(const struct facts *f, struct finding *finding)
                       draft_duration(finding, f->quiet));
     else
         draft_explain(finding,
-                      "The server has the whole request%s and sent nothing "
-                      "for %s. Its window is open, nothing is missing and no "
-                      "one else is waited for: the program is at work, blocked "
-                      "or stopped.",
-                      f->client->acked >= f->x->request.reached
-                          ? ", acknowledged,"
-                          : "",
+                      "The server has acknowledged the whole request and sent "
+                      "nothing for %s. Nothing is missing and no one else is "
+                      "waited for: the program is at work, blocked or stopped.",
                       draft_duration(finding, f->quiet));
     if (host_is_alive(f))
         draft_explain(finding, "Its host answers TCP keep-alive probes.");

@@ -233,6 +233,15 @@ static void take_end(void *context, struct conn *conn, unsigned side,
         h1_end(state->h1, side, at);
 }
 
+static void take_acked(void *context, struct conn *conn, unsigned side)
+{
+    struct http *http = context;
+    struct http_conn *state = conn->http;
+
+    if (state && state->h1)
+        http->sink.acked(http->sink.context, conn, side);
+}
+
 /* What a connection spoke that is no HTTP/1, by what it began with. */
 static enum http_protocol protocol_of(const struct http_conn *state,
                                       unsigned client)
@@ -290,6 +299,7 @@ struct tcp_sink http_tcp_sink(struct http *http)
         .data = take_data,
         .gap = take_gap,
         .end = take_end,
+        .acked = take_acked,
         .over = take_over,
     };
 }

@@ -42,6 +42,8 @@ struct http_sink {
     void *context;
     void (*event)(void *context, struct conn *conn,
                   const struct http_event *event);
+    /* all that the flow has sent so far is acknowledged */
+    void (*acked)(void *context, struct conn *conn, unsigned side);
     void (*over)(void *context, struct conn *conn, enum conn_ending ending,
                  const struct http_facts *facts);
 };

@@ -127,6 +127,18 @@ const struct server_facts *infer_first(const struct infer *infer)
     return infer->first;
 }
 
+bool infer_port_is_http(const struct infer *infer, uint16_t port)
+{
+    if (port == 80 || port == 443 || port == 3000 || port == 5000 ||
+        (port >= 8000 && port <= 8999))
+        return true;
+    for (const struct server_facts *s = infer->first; s; s = s->next) {
+        if (s->server.port == port && s->answered > 0)
+            return true;
+    }
+    return false;
+}
+
 struct mark exchange_asked(const struct exchange *x)
 {
     return mark_is_set(x->request.head) ? x->request.head : x->request.start;
@@ -230,8 +242,12 @@ void infer_outcome(struct infer *infer, const struct outcome *outcome)
                strnlen(outcome->server_software, INCIDENT_SOFTWARE_SIZE - 1));
     if (outcome->keep_alive)
         server->keep_alive = outcome->keep_alive;
-    for (const struct exchange *x = outcome->unfinished; x; x = x->next)
-        add_failure(infer, server, conn, x);
+    for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
+        if (exchange_is_complete(x))
+            infer_complete(infer, conn, x);
+        else
+            add_failure(infer, server, conn, x);
+    }
     add_idle_close(server, outcome);
     add_probes(server, conn);
 }

@@ -77,6 +77,12 @@ void infer_outcome(struct infer *infer, const struct outcome *outcome);
 const struct server_facts *infer_server(const struct infer *infer,
                                         const struct conn *conn);
 
+/*
+ * Is the port one that HTTP is spoken on: by any server in this capture, or
+ * by custom (80, 443, 3000, 5000, 8000 to 8999)?
+ */
+bool infer_port_is_http(const struct infer *infer, uint16_t port);
+
 /* Every server, in order of appearance. */
 const struct server_facts *infer_first(const struct infer *infer);
 

@@ -43,12 +43,14 @@ struct exchange {
     struct mark idle_since; /* end of the exchange before; not set: first */
     struct mark pause;      /* where the longest pause in the response began */
     struct mark pause_end;
+    struct mark settled; /* its last byte was acknowledged */
     uint64_t server_top; /* how far the server's flow was when it began */
     uint16_t status;     /* 0: none */
     bool expects_continue;
     bool closes; /* a Connection: close in either message */
     bool tunnel; /* CONNECT or Upgrade that was granted */
     bool upgrade_asked;
+    bool client_had_closed; /* its FIN was there before the answer's end */
 };
 
 /* Both messages came to their end, as their framing tells it. */

@@ -43,7 +43,8 @@ struct incident {
     uint32_t orphans;
     bool is_complete; /* the exchange came to its end all the same */
     bool last_closes;
-    bool later_works; /* a later connection between the same hosts did */
+    bool port_is_http; /* as far as the capture tells */
+    bool later_works;  /* a later connection between the same hosts did */
     char server_software[INCIDENT_SOFTWARE_SIZE];
     char client_software[INCIDENT_SOFTWARE_SIZE];
 };

@@ -211,8 +211,40 @@ static void tell_complete(struct model *model, struct conn *conn,
     state->last_request_end = x->request.end;
     state->last_closes = x->closes;
     model->sink.complete(model->sink.context, conn, x);
-    conn_forget_notes(conn, x->response.end.time);
+    conn_forget_notes(conn, mark_is_set(x->settled) ? x->settled.time
+                                                    : x->response.end.time);
     exchange_free(x);
+}
+
+/*
+ * Tells the exchanges at the front that are complete. One whose client closed
+ * before its answer waits: did it take the answer?
+ */
+static void tell_those_complete(struct model *model, struct conn *conn,
+                                struct model_conn *state)
+{
+    while (state->first && exchange_is_complete(state->first) &&
+           !state->first->client_had_closed)
+        tell_complete(model, conn, state, state->first);
+}
+
+/*
+ * An exchange is told when its answer is not only sent but acknowledged: seen
+ * at the server, what comes between is the network's. Before that only a
+ * further request tells that it has arrived.
+ */
+static void take_acked(void *context, struct conn *conn, unsigned side)
+{
+    struct model *model = context;
+    struct model_conn *state = conn->model;
+
+    if (!state || side == conn->client)
+        return;
+    for (struct exchange *x = state->first; x; x = x->next) {
+        if (exchange_is_complete(x) && !mark_is_set(x->settled))
+            x->settled = conn->flow[side].acked_all;
+    }
+    tell_those_complete(model, conn, state);
 }
 
 /* An exchange whose answer was lost is passed by when the next one's comes. */
@@ -266,8 +298,8 @@ static void take_request(struct model_conn *state, struct exchange *x,
     }
 }
 
-static void take_response(struct model_conn *state, struct exchange *x,
-                          const struct http_event *event)
+static void take_response(struct model_conn *state, const struct conn *conn,
+                          struct exchange *x, const struct http_event *event)
 {
     switch (event->kind) {
     case HTTP_RESPONSE_START:
@@ -287,6 +319,7 @@ static void take_response(struct model_conn *state, struct exchange *x,
     case HTTP_RESPONSE_END:
         x->response.end = event->at;
         x->response.reached = event->offset;
+        x->client_had_closed = mark_is_set(conn->flow[conn->client].fin);
         break;
     case HTTP_TUNNEL:
         x->tunnel = true;
@@ -304,6 +337,8 @@ static void take_event(void *context, struct conn *conn,
     struct exchange *x;
 
     if (event->kind == HTTP_REQUEST_START) {
+        if (state->first && exchange_is_complete(state->first))
+            tell_those_complete(model, conn, state);
         begin_request(state, conn, event);
         return;
     }
@@ -323,11 +358,7 @@ static void take_event(void *context, struct conn *conn,
     else if (event->kind <= HTTP_REQUEST_END)
         take_request(state, x, event);
     else
-        take_response(state, x, event);
-    /* one whose client closed before waits: did it take the answer? */
-    if (exchange_is_complete(x) && event->kind != HTTP_SKIPPED &&
-        !mark_is_set(conn->flow[conn->client].fin))
-        tell_complete(model, conn, state, x);
+        take_response(state, conn, x, event);
 }
 
 static void take_over(void *context, struct conn *conn, enum conn_ending ending,
@@ -337,7 +368,11 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending,
     struct model *model = context;
     struct model_conn *state = conn->model;
     const struct model_conn *known = state ? state : &none;
-    struct outcome outcome = {
+    struct outcome outcome;
+
+    if (state)
+        tell_those_complete(model, conn, state);
+    outcome = (struct outcome){
         .conn = conn,
         .ending = ending,
         .http = facts,
@@ -368,5 +403,6 @@ struct http_sink model_http_sink(struct model *model)
 {
     return (struct http_sink){.context = model,
                               .event = take_event,
+                              .acked = take_acked,
                               .over = take_over};
 }

@@ -45,6 +45,34 @@ static void *grow(void *array, size_t count, size_t size)
     return array;
 }
 
+void gather_tick(struct gather *gather, struct mark at)
+{
+    nanos step = nanos_between(gather->now, at.time);
+
+    gather->now = at.time;
+    if (!mark_is_set(gather->last)) {
+        gather->last = at;
+        return;
+    }
+    if (step > GATHER_STANDSTILL || step < -GATHER_STANDSTILL) {
+        if (gather->runs < GATHER_RUNS_MAX)
+            gather->run[gather->runs++] = gather->last;
+        gather->last = at;
+    } else if (at.time > gather->last.time) {
+        gather->last = at;
+    }
+}
+
+/* Until when a connection could have been seen, that was last seen then. */
+static struct mark seen_until(const struct gather *gather, struct mark last)
+{
+    for (size_t i = 0; i < gather->runs; i++) {
+        if (gather->run[i].frame >= last.frame)
+            return gather->run[i];
+    }
+    return gather->last;
+}
+
 static bool is_wanted(const struct gather *gather, enum verdict code,
                       const struct incident *incident)
 {
@@ -74,11 +102,15 @@ static void judge(struct gather *gather, struct incident *incident, bool keep)
     struct finding *finding = NULL;
     enum diagnosis diagnosis;
 
-    incident->capture_last = gather->last;
+    incident->capture_last = seen_until(gather, incident->conn.last);
+    incident->port_is_http =
+        infer_port_is_http(gather->infer, server->server.port) ||
+        gather->counts.http_connections == 0;
     diagnosis =
         diagnose(&gather->options->settings, incident, server, &finding);
     if (diagnosis != DIAGNOSIS_FINDING) {
-        gather->counts.doubtful += diagnosis == DIAGNOSIS_DOUBT;
+        gather->counts.doubtful +=
+            diagnosis == DIAGNOSIS_DOUBT && incident->exchange;
         incident_free(incident);
         return;
     }

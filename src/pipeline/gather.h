@@ -13,6 +13,14 @@ enum {
     GATHER_INCIDENTS_MAX = 10000
 };
 
+/* Pauses longer than this say that the capture itself stood still: files
+ * joined together, a laptop asleep. Nobody is blamed for them. */
+#define GATHER_STANDSTILL (15 * 60 * NANOS_PER_SECOND)
+
+enum {
+    GATHER_RUNS_MAX = 256
+};
+
 struct gather {
     const struct pipeline_options *options;
     struct infer *infer;
@@ -24,13 +32,19 @@ struct gather {
     struct report_exchange *exchange;
     size_t exchanges;
     struct report_counts counts;
-    struct mark last; /* the latest packet */
+    struct mark last;                 /* the latest packet of the present run */
+    nanos now;                        /* time of the packet before */
+    struct mark run[GATHER_RUNS_MAX]; /* the latest packets of earlier runs */
+    size_t runs;
 };
 
 void gather_init(struct gather *gather, const struct pipeline_options *options);
 void gather_release(struct gather *gather);
 
 struct model_sink gather_model_sink(struct gather *gather);
+
+/* A packet was recorded. */
+void gather_tick(struct gather *gather, struct mark at);
 
 /* Judges what was kept: findings and counts are complete after it. */
 void gather_judge(struct gather *gather);

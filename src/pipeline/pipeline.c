@@ -66,9 +66,7 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
 
     if (pipeline->packets++ == 0)
         pipeline->zero = frame->time;
-    if (frame->time > pipeline->gather.last.time ||
-        !mark_is_set(pipeline->gather.last))
-        pipeline->gather.last = (struct mark){frame->time, frame->number};
+    gather_tick(&pipeline->gather, (struct mark){frame->time, frame->number});
     if (wire_take(pipeline->wire, frame, &segment))
         tcp_take(pipeline->tcp, &segment);
 }
@@ -114,11 +112,9 @@ static void warn_of_connections(struct pipeline *pipeline)
 
     if (counts->doubtful)
         warn(pipeline,
-             "%" PRIu64 " exchange%s or connection%s could not be judged: the "
-             "capture lacks packets that %s depend on",
-             counts->doubtful, counts->doubtful == 1 ? "" : "s",
-             counts->doubtful == 1 ? "" : "s",
-             counts->doubtful == 1 ? "it does" : "they");
+             "%" PRIu64 " exchange%s could not be judged: the capture lacks "
+             "bytes that the outcome depends on, or they are no HTTP",
+             counts->doubtful, counts->doubtful == 1 ? "" : "s");
     if (counts->tls_connections)
         warn(pipeline, "%" PRIu64 " connection%s TLS, which is not read",
              counts->tls_connections,

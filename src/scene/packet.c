@@ -7,8 +7,7 @@
 enum {
     IPV4_HEADER = 20,
     TCP_HEADER = 20,
-    PROTOCOL_TCP = 6,
-    OPTIONS_MAX = 40
+    PROTOCOL_TCP = 6
 };
 
 /* The sum of RFC 1071, not yet folded. */
@@ -163,7 +162,18 @@ static void write_options(const struct packet_options *options,
     }
     while ((out->size - start) % 4)
         put_u8(out, 0); /* end of options */
-    assert(out->size - start <= OPTIONS_MAX);
+}
+
+size_t packet_options_size(const struct packet_options *options)
+{
+    struct text text;
+    size_t size;
+
+    text_init(&text, UINT8_MAX);
+    write_options(options, &text);
+    size = text.size;
+    text_release(&text);
+    return size;
 }
 
 /* RFC 9293, 3.1: over the addresses, protocol, size, header and payload. */
@@ -201,6 +211,7 @@ void packet_write(const struct packet *packet, struct text *out)
     struct text tcp;
 
     assert(packet->payload.size <= PACKET_PAYLOAD_MAX);
+    assert(packet_options_size(&packet->options) <= PACKET_OPTIONS_MAX);
     text_init(&tcp, UINT16_MAX);
     write_tcp(packet, &tcp);
     write_ip(packet, tcp.size, out);

@@ -19,6 +19,7 @@ enum {
 
 enum {
     PACKET_SACKS_MAX = 3,
+    PACKET_OPTIONS_MAX = 40,
     PACKET_PAYLOAD_MAX = 65000
 };
 
@@ -50,6 +51,9 @@ struct packet {
     struct packet_options options;
     struct span payload;
 };
+
+/* Bytes that the options take in the header. */
+size_t packet_options_size(const struct packet_options *options);
 
 /* Adds the packet from its IP header on. */
 void packet_write(const struct packet *packet, struct text *out);

@@ -130,15 +130,20 @@ static bool is_plain_rst(uint8_t flags)
     return (flags & FLAG_RST) && !(flags & FLAG_ACK);
 }
 
+/* Nobody listens there: RFC 9293, 3.10.7.1. */
+static bool is_refusal(const struct side *from, const struct side *to,
+                       uint8_t flags)
+{
+    return flags & FLAG_RST && from->next == 0 && to->sent_syn;
+}
+
 /* An end that the scene joins midway has sent its SYN before. */
 static void join_midway(struct side *from, struct side *to, uint8_t flags)
 {
-    if (from->has_sent || flags & FLAG_SYN)
+    if (from->next != 0 || flags & FLAG_SYN)
         return;
-    if (flags & FLAG_RST) {
-        /* It refuses: RFC 9293, 3.10.7.1 takes number 0 then. */
-        if (!from->manner.isn.is && from->received > 0)
-            from->isn = 0;
+    if (is_refusal(from, to, flags)) {
+        from->isn = from->manner.isn.is ? from->isn : 0;
         return;
     }
     from->next = 1;
@@ -181,25 +186,28 @@ static int64_t decide_ack(const struct side *from, const struct line *line)
     return decide_number(line->ack, automatic, from->acked);
 }
 
-/* RST from a host without such a socket: nothing of it is negotiated. */
-static bool has_no_socket(const struct side *from, uint8_t flags)
+/* From a host that has no such socket: nothing was ever negotiated. */
+static bool has_no_socket(const struct play *play, int side, uint8_t flags)
 {
-    return is_plain_rst(flags) || (flags & FLAG_RST && !from->has_sent);
+    return is_plain_rst(flags) ||
+           is_refusal(&play->side[side], &play->side[!side], flags);
 }
 
-static bool decide_window(const struct play *play, const struct line *line,
+static bool decide_window(const struct play *play, const struct play_step *step,
                           struct words *words, struct packet *packet)
 {
-    const struct said *said = &line->manner.window;
+    const struct manner *manner = &step->line->manner;
     bool scaled = !(packet->flags & FLAG_SYN) &&
-                  play->side[SIDE_CLIENT].offered_scale &&
-                  play->side[SIDE_SERVER].offered_scale;
-    int64_t scale = scaled ? line->manner.scale.value : 0;
+                  play->side[SIDE_CLIENT].scale.is &&
+                  play->side[SIDE_SERVER].scale.is;
+    int64_t scale = scaled ? play->side[step->side].scale.value : 0;
     int64_t window = packet->flags & FLAG_SYN ? SYN_WINDOW : WINDOW;
 
-    if (said->is)
-        window = said->value;
-    if (said->is && window % (INT64_C(1) << scale))
+    if (has_no_socket(play, step->side, packet->flags))
+        window = 0;
+    if (manner->window.is)
+        window = manner->window.value;
+    if (manner->window.is && window % (INT64_C(1) << scale))
         return words_fail(words, "win is not a multiple of %d",
                           1 << (int)scale);
     if (window >> scale > UINT16_MAX)
@@ -208,14 +216,45 @@ static bool decide_window(const struct play *play, const struct line *line,
     return true;
 }
 
+static bool has_timestamp(const struct play *play, const struct play_step *step,
+                          uint8_t flags)
+{
+    const struct manner *manner = &step->line->manner;
+
+    if (!manner->timestamps || manner->timestamps_said)
+        return manner->timestamps;
+    if (has_no_socket(play, step->side, flags))
+        return false;
+    return flags == FLAG_SYN || play->side[!step->side].manner.timestamps;
+}
+
+static void decide_timestamp(const struct play *play,
+                             const struct play_step *step,
+                             struct packet *packet)
+{
+    const struct manner *manner = &step->line->manner;
+    struct packet_options *options = &packet->options;
+    uint32_t millis = (uint32_t)(step->time / NANOS_PER_MILLI);
+
+    options->has_timestamp = has_timestamp(play, step, packet->flags);
+    options->timestamp =
+        step->side == SIDE_CLIENT ? CLIENT_TIMESTAMP : SERVER_TIMESTAMP;
+    options->timestamp += millis;
+    if (manner->timestamp.is)
+        options->timestamp = (uint32_t)manner->timestamp.value;
+    if (packet->flags & FLAG_ACK)
+        options->echo = play->side[step->side].last_timestamp;
+    if (manner->echo.is)
+        options->echo = (uint32_t)manner->echo.value;
+}
+
 static void decide_options(const struct play *play,
                            const struct play_step *step, struct packet *packet)
 {
-    const struct side *from = &play->side[step->side];
-    const struct side *to = &play->side[!step->side];
-    const struct manner *manner = &step->line->manner;
+    const struct line *line = step->line;
+    const struct manner *manner = &line->manner;
     struct packet_options *options = &packet->options;
-    bool client = step->side == SIDE_CLIENT;
+    uint32_t base = play->side[!step->side].isn;
 
     options->like_macos = manner->like_macos;
     if (packet->flags & FLAG_SYN) {
@@ -225,21 +264,11 @@ static void decide_options(const struct play *play,
         options->scale = (uint8_t)manner->scale.value;
         options->sack_permitted = manner->sack_permitted;
     }
-    options->has_timestamp = manner->timestamps;
-    if (!manner->timestamps_said && !to->manner.timestamps &&
-        packet->flags != FLAG_SYN)
-        options->has_timestamp = false;
-    options->timestamp = client ? CLIENT_TIMESTAMP : SERVER_TIMESTAMP;
-    options->timestamp += (uint32_t)(step->time / NANOS_PER_MILLI);
-    if (manner->timestamp.is)
-        options->timestamp = (uint32_t)manner->timestamp.value;
-    options->echo = packet->flags & FLAG_ACK ? from->last_timestamp : 0;
-    if (manner->echo.is)
-        options->echo = (uint32_t)manner->echo.value;
-    options->sacks = step->line->sacks;
+    decide_timestamp(play, step, packet);
+    options->sacks = line->sacks;
     for (size_t i = 0; i < options->sacks; i++) {
-        options->sack[i].start = to->isn + (uint32_t)step->line->sack[i].start;
-        options->sack[i].end = to->isn + (uint32_t)step->line->sack[i].end;
+        options->sack[i].start = base + (uint32_t)line->sack[i].start;
+        options->sack[i].end = base + (uint32_t)line->sack[i].end;
     }
 }
 
@@ -287,9 +316,10 @@ static void note_sent(struct play *play, const struct play_step *step,
     int64_t end = seq + (int64_t)packet->payload.size;
 
     end += !!(packet->flags & FLAG_SYN) + !!(packet->flags & FLAG_FIN);
-    from->has_sent = true;
-    if (packet->flags & FLAG_SYN)
-        from->offered_scale = packet->options.has_scale;
+    if (packet->flags & FLAG_SYN) {
+        from->sent_syn = true;
+        from->scale = line->manner.scale;
+    }
     if (line->window_probe)
         return;
     if (end > from->next)
@@ -346,11 +376,11 @@ bool play_packet(struct play *play, const struct play_step *step,
         packet->ack = to->isn + (uint32_t)ack;
         from->acked = ack;
     }
-    if (!has_no_socket(from, packet->flags)) {
-        decide_options(play, step, packet);
-        if (!decide_window(play, line, words, packet))
-            return false;
-    }
+    decide_options(play, step, packet);
+    if (packet_options_size(&packet->options) > PACKET_OPTIONS_MAX)
+        return words_fail(words, "more options than a header takes");
+    if (!decide_window(play, step, words, packet))
+        return false;
     decide_id(from, line, packet);
     note_sent(play, step, packet, seq);
     keep_sent(from, line, words, seq);

@@ -36,11 +36,11 @@ struct side {
     uint32_t isn;
     uint16_t next_id;
     bool fixed_id;
-    bool has_sent;
-    bool offered_scale;
-    int64_t next;     /* the number it sends next */
-    int64_t received; /* of the peer, without a hole: what it acknowledges */
-    int64_t acked;    /* what it acknowledged last */
+    bool sent_syn;
+    struct said scale; /* as its SYN offered it */
+    int64_t next;      /* the number it sends next */
+    int64_t received;  /* of the peer, without a hole: what it acknowledges */
+    int64_t acked;     /* what it acknowledged last */
     uint32_t last_timestamp; /* the peer's, to be echoed */
     struct sent *sent;       /* all that took numbers or has a name */
     size_t islands;          /* received behind a hole */

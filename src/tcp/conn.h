@@ -106,6 +106,7 @@ struct flow {
     struct mark acked_all;     /* when the last byte so far was acknowledged */
     struct mark fin;
     struct mark fin_acked;
+    struct mark handed;     /* of the latest bytes handed on */
     struct mark hole_since; /* acknowledged but not seen */
     uint32_t hole_patience; /* segments since then */
     uint32_t isn;           /* the sequence number at CONN_ORIGIN */

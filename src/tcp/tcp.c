@@ -77,6 +77,10 @@ static void hand_on(struct tcp *tcp, struct conn *conn, unsigned side,
     uint64_t done = flow->next - chunk.offset;
     uint64_t missing = piece->missing;
 
+    /* bytes cannot be read before those in front of them came */
+    if (flow->handed.time > chunk.at.time && mark_is_set(flow->handed))
+        chunk.at = flow->handed;
+    flow->handed = chunk.at;
     if (done < chunk.bytes.size) {
         chunk.bytes = span_skip(chunk.bytes, (size_t)done);
         chunk.offset = flow->next;
@@ -406,6 +410,8 @@ void tcp_take(struct tcp *tcp, const struct segment *segment)
     if (seen.end > seen.offset && !(segment->flags & TCP_RST))
         take_payload(tcp, conn, &seen);
     settle(tcp, conn, false);
+    if (seen.acked_all)
+        tcp->sink.acked(tcp->sink.context, conn, 1 - side);
     if (!mark_is_set(conn->over) && mark_is_set(conn->flow[0].fin) &&
         mark_is_set(conn->flow[1].fin))
         conn->over = seen.at;

@@ -16,7 +16,8 @@
 /* Bytes of one flow, in order. Borrowed for the call. */
 struct chunk {
     struct span bytes;
-    struct mark at;  /* of the segment that carried them */
+    struct mark at;  /* of the segment that carried them, or of the one that
+                        filled the hole before them: when they could be read */
     uint64_t offset; /* of the first byte */
     uint64_t ack;    /* what the segment acknowledged of the other flow */
 };
@@ -35,6 +36,8 @@ struct tcp_sink {
     /* the flow's FIN, in its place behind the last byte */
     void (*end)(void *context, struct conn *conn, unsigned side,
                 struct mark at);
+    /* all that the flow has sent so far is acknowledged */
+    void (*acked)(void *context, struct conn *conn, unsigned side);
     void (*over)(void *context, struct conn *conn, enum conn_ending how);
 };
 

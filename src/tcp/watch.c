@@ -187,7 +187,7 @@ static void end_keepalive(struct conn *conn, struct mark at)
     }
 }
 
-static void watch_ack(struct conn *conn, const struct seen *seen)
+static void watch_ack(struct conn *conn, struct seen *seen)
 {
     struct flow *peer = &conn->flow[1 - seen->side];
     struct note *note;
@@ -204,6 +204,7 @@ static void watch_ack(struct conn *conn, const struct seen *seen)
     if (peer->acked >= peer->top) {
         peer->unacked_since = (struct mark){0};
         peer->acked_all = seen->at;
+        seen->acked_all = true;
     } else {
         peer->unacked_since = seen->at;
     }

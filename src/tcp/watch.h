@@ -18,6 +18,7 @@ struct seen {
     uint64_t offset; /* of its first payload byte */
     uint64_t end;    /* behind its last payload byte, recorded or not */
     uint64_t ack;    /* in the other flow; CONN_NO_OFFSET without ACK */
+    bool acked_all;  /* the peer's last byte was acknowledged by it */
     bool is_probe;   /* keep-alive or zero-window: brings nothing new */
 };
 

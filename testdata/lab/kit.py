@@ -146,10 +146,11 @@ def link(left, right, names, addresses, offload=False):
 class Lab:
     """All that one run of one recipe has at hand."""
 
-    def __init__(self, name, out, golab):
+    def __init__(self, name, out, bin):
         self.name = name
         self.out = out
-        self.golab = golab
+        self.golab = os.path.join(bin, "golab")
+        self.bin = bin
         self.tmp = tempfile.mkdtemp(prefix="whyeof-lab-")
         self.captures = []
         self.children = []
@@ -169,6 +170,13 @@ class Lab:
     def go(self, *flags, port=PORT):
         """The Go server; its paths are told in servers/golab/main.go."""
         child = self.start(self.golab, "serve", "-addr", f":{port}", *flags)
+        wait_listening(port)
+        return child
+
+    def goh2(self, *flags, port=PORT):
+        """Go's HTTP/2 server in the clear: servers/goh2/main.go."""
+        child = self.start(os.path.join(self.bin, "goh2"), "-addr",
+                           f":{port}", *flags)
         wait_listening(port)
         return child
 

@@ -63,10 +63,9 @@ def do_run(args):
     os.makedirs(args.out, exist_ok=True)
     scratch = tempfile.mkdtemp(prefix="whyeof-lab-")
     os.chmod(scratch, 0o755)
-    golab = os.path.join(scratch, "golab")
-    subprocess.run(["go", "build", "-o", golab, "."], check=True,
-                   cwd=os.path.join(HERE, "servers", "golab"),
-                   env=dict(os.environ, GOFLAGS="-mod=mod", GOPROXY="off"))
+    build("golab", scratch, GOPROXY="off")
+    # Debian's golang-golang-x-net-dev; without it the h2 recipes fail.
+    build("goh2", scratch, GO111MODULE="off", GOPATH="/usr/share/gocode")
     failed = []
 
     def work():
@@ -76,7 +75,7 @@ def do_run(args):
             except IndexError:
                 return
             started = time.monotonic()
-            fault = run_apart(r, args.out, scratch, golab)
+            fault = run_apart(r, args.out, scratch)
             print(f"{r.name}\t{time.monotonic() - started:.1f} s\t"
                   f"{fault or 'recorded'}", flush=True)
             if fault:
@@ -91,13 +90,21 @@ def do_run(args):
     return 1 if failed else 0
 
 
-def run_apart(r, out, scratch, golab):
+def build(name, scratch, **settings):
+    done = subprocess.run(["go", "build", "-o", os.path.join(scratch, name),
+                           "."], cwd=os.path.join(HERE, "servers", name),
+                          env=dict(os.environ, **settings))
+    if done.returncode != 0:
+        print(f"lab.py: cannot build {name}", file=sys.stderr)
+
+
+def run_apart(r, out, scratch):
     """One recipe in namespaces of its own; what went wrong, or None."""
     part = os.path.join(scratch, r.name)
     os.mkdir(part)
     argv = ["unshare", "--net", "--pid", "--mount-proc", "--fork",
             "--kill-child", sys.executable, os.path.abspath(__file__),
-            "run-here", r.name, "--out", part, "--golab", golab]
+            "run-here", r.name, "--out", part, "--bin", scratch]
     child = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
                              stderr=subprocess.PIPE, text=True,
                              env=dict(os.environ, TMPDIR=part))
@@ -115,7 +122,7 @@ def run_apart(r, out, scratch, golab):
 
 
 def do_run_here(args):
-    lab = kit.Lab(args.name[0], args.out, args.golab)
+    lab = kit.Lab(args.name[0], args.out, args.bin)
     try:
         kit.RECIPES[lab.name].run(lab)
     finally:
@@ -288,7 +295,7 @@ def main():
     run.add_argument("--jobs", type=int, default=6)
     here = command("run-here", do_run_here)
     here.add_argument("--out", required=True)
-    here.add_argument("--golab", required=True)
+    here.add_argument("--bin", required=True)
     check = command("check", do_check)
     check.add_argument("--whyeof", required=True)
     check.add_argument("--captures", required=True)

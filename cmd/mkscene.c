@@ -1,0 +1,64 @@
+/*
+ * mkscene FILE.scene > FILE.pcapng: makes the capture that a scene describes
+ * (the language: src/scene/scene.h). A helper of the tests, not installed.
+ */
+#include "scene/scene.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    SCENE_SIZE_MAX = 64 << 20
+};
+
+static bool read_file(const char *path, struct text *text, struct fail *fail)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t piece[4096];
+    size_t size;
+    bool whole;
+
+    if (!file)
+        return fail_set(fail, "cannot open");
+    while ((size = fread(piece, 1, sizeof piece, file)) > 0)
+        text_add_bytes(text, (struct span){piece, size});
+    whole = !ferror(file) && !text->cut;
+    (void)fclose(file);
+    return whole || fail_set(fail, "cannot read it all");
+}
+
+static bool make(const char *path, struct fail *fail)
+{
+    struct text text;
+    struct scene scene = {0};
+    struct span span;
+    bool made;
+
+    text_init(&text, SCENE_SIZE_MAX);
+    made = read_file(path, &text, fail);
+    span = (struct span){(const uint8_t *)text_string(&text), text.size};
+    made = made && scene_build(span, &scene, fail);
+    if (made && fwrite(text_string(&scene.pcapng), 1, scene.pcapng.size,
+                       stdout) != scene.pcapng.size)
+        made = fail_set(fail, "cannot write the capture");
+    if (made && fflush(stdout) != 0)
+        made = fail_set(fail, "cannot write the capture");
+    scene_release(&scene);
+    text_release(&text);
+    return made;
+}
+
+int main(int count, char *word[])
+{
+    struct fail fail = {0};
+
+    if (count != 2) {
+        fputs("usage: mkscene FILE.scene > FILE.pcapng\n", stderr);
+        return 2;
+    }
+    if (!make(word[1], &fail)) {
+        fprintf(stderr, "mkscene: '%s': %s\n", word[1], fail.text);
+        return 1;
+    }
+    return 0;
+}
