@@ -53,11 +53,11 @@ int main(int count, char *word[])
     struct fail fail = {0};
 
     if (count != 2) {
-        fputs("usage: mkscene FILE.scene > FILE.pcapng\n", stderr);
+        (void)fputs("usage: mkscene FILE.scene > FILE.pcapng\n", stderr);
         return 2;
     }
     if (!make(word[1], &fail)) {
-        fprintf(stderr, "mkscene: '%s': %s\n", word[1], fail.text);
+        (void)fprintf(stderr, "mkscene: '%s': %s\n", word[1], fail.text);
         return 1;
     }
     return 0;

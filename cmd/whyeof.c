@@ -1,40 +1,232 @@
-#include "pipeline/pipeline.h"
+/* The command line: options in, a report out, an exit status. */
+#include "pipeline/options.h"
 
-#include <stdio.h>
+#include "report/explain.h"
 
-int main(int argc, char **argv)
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    STATUS_CLEAN,
+    STATUS_FOUND,
+    STATUS_TROUBLE
+};
+
+enum {
+    WIDTH_DEFAULT = 80,
+    WIDTH_MAX = 120,
+    PROGRESS_EVERY = 65536
+};
+
+static int complain(const char *text)
 {
-    struct pipeline_options options = {.settings = diagnose_defaults()};
-    struct capture_options co = {0};
-    struct fail fail = {0};
-    struct capture *capture = capture_open((const char *const *)argv + 1,
-                                           (size_t)argc - 1, &co, &fail);
-    struct pipeline *p = pipeline_new(&options);
-    struct frame frame;
-    const struct report *r;
-    const struct capture_input *in;
-    size_t n;
+    (void)fprintf(stderr, "whyeof: %s\n", text);
+    return STATUS_TROUBLE;
+}
 
-    while (capture_next(capture, &frame))
-        pipeline_take(p, &frame);
-    in = capture_inputs(capture, &n);
-    r = pipeline_finish(p, in, n);
-    printf("connections %lu exchanges %lu complete %lu\n", r->counts.connections,
-           r->counts.exchanges, r->counts.complete);
-    for (size_t i = 0; i < r->findings; i++) {
-        const struct finding *f = r->finding[i];
-        printf("%s %s %s %s tcp.stream %lu\n   %s\n", severity_name(f->severity),
-               verdict_slug(f->code), confidence_name(f->confidence),
-               symptom_name(f->symptom), f->incident->conn.id, f->explanation);
-        for (size_t k = 0; k < f->evidences; k++)
-            printf("   #%lu %.6f %s %s\n", f->evidence[k].at.frame,
-                   nanos_seconds(f->evidence[k].at.time - r->zero),
-                   f->evidence[k].from == FROM_CLIENT ? "client" : "server",
-                   f->evidence[k].what);
+static int run_errand(const struct options *options)
+{
+    switch (options->errand) {
+    case ERRAND_HELP:
+        options_help(stdout);
+        break;
+    case ERRAND_VERSION:
+        (void)printf("whyeof %s\n", WHYEOF_VERSION);
+        break;
+    case ERRAND_LIST_CODES:
+        explain_list(stdout);
+        break;
+    case ERRAND_CAPTURE_HINT:
+        explain_capture(stdout);
+        break;
+    default:
+        if (!explain(stdout, options->explain)) {
+            (void)fprintf(stderr,
+                          "whyeof: '%s' is no code and no error message that "
+                          "is known; --list-codes has the codes\n",
+                          options->explain);
+            return STATUS_TROUBLE;
+        }
     }
-    for (size_t i = 0; i < r->warnings; i++)
-        printf("warning: %s\n", r->warning[i]);
-    pipeline_free(p);
+    return fflush(stdout) == 0 ? STATUS_CLEAN : STATUS_TROUBLE;
+}
+
+static bool is_wanted(enum when when, int descriptor)
+{
+    if (when == WHEN_AUTO)
+        return isatty(descriptor);
+    return when == WHEN_ALWAYS;
+}
+
+static bool wants_color(const struct options *options)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    if (options->color == WHEN_AUTO && no_color && *no_color)
+        return false;
+    return is_wanted(options->color, STDOUT_FILENO);
+}
+
+static unsigned terminal_width(void)
+{
+    struct winsize size;
+
+    if (!isatty(STDOUT_FILENO) ||
+        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 ||
+        size.ws_col < WIDTH_DEFAULT)
+        return WIDTH_DEFAULT;
+    return size.ws_col > WIDTH_MAX ? WIDTH_MAX : size.ws_col;
+}
+
+static void show_progress(const struct capture *capture, uint64_t packets)
+{
+    uint64_t done;
+    uint64_t total;
+
+    capture_progress(capture, &done, &total);
+    if (total)
+        (void)fprintf(stderr, "\r%3" PRIu64 " %%, %" PRIu64 " packets ",
+                      done * 100 / total, packets);
+    else
+        (void)fprintf(stderr, "\r%" PRIu64 " packets ", packets);
+}
+
+static void read_all(const struct options *options, struct capture *capture,
+                     struct pipeline *pipeline)
+{
+    bool progress = is_wanted(options->progress, STDERR_FILENO);
+    struct frame frame;
+    uint64_t packets = 0;
+
+    while (capture_next(capture, &frame)) {
+        pipeline_take(pipeline, &frame);
+        if (++packets % PROGRESS_EVERY == 0 && progress)
+            show_progress(capture, packets);
+    }
+    if (progress && packets >= PROGRESS_EVERY)
+        (void)fputs("\r                                        \r", stderr);
+}
+
+/* A reader that has seen enough closes the pipe: that is no failure. */
+static int write_failed(const char *path)
+{
+    if (errno == EPIPE)
+        return STATUS_CLEAN;
+    (void)fprintf(stderr, "whyeof: cannot write '%s': %s\n", path,
+                  strerror(errno));
+    return STATUS_TROUBLE;
+}
+
+static int write_to_file(const struct options *options,
+                         const struct report *report, size_t i)
+{
+    struct report_options plain = options->report;
+    const char *path = options->output[i].path;
+    FILE *out = fopen(path, "w");
+    bool written;
+
+    if (!out)
+        return write_failed(path);
+    plain.color = options->color == WHEN_ALWAYS;
+    plain.width = WIDTH_DEFAULT;
+    written = options->output[i].format->render(report, &plain, out);
+    if (fclose(out) != 0 || !written)
+        return write_failed(path);
+    return STATUS_CLEAN;
+}
+
+static int write_all(const struct options *options, const struct report *report)
+{
+    int status = STATUS_CLEAN;
+
+    for (size_t i = 0; i < options->outputs; i++) {
+        int one = write_to_file(options, report, i);
+
+        status = one > status ? one : status;
+    }
+    errno = 0;
+    if (!options->format->render(report, &options->report, stdout) ||
+        fflush(stdout) != 0) {
+        int one = write_failed("standard output");
+
+        status = one > status ? one : status;
+    }
+    return status;
+}
+
+/* Every trouble with an input is told; only some of them are failures. */
+static int input_status(const struct report *report)
+{
+    int status = STATUS_CLEAN;
+
+    for (size_t i = 0; i < report->inputs; i++) {
+        const struct capture_input *input = &report->input[i];
+
+        if (input->trouble == CAPTURE_SOUND)
+            continue;
+        (void)fprintf(stderr, "whyeof: %s\n", input->problem);
+        if (input->trouble == CAPTURE_UNREADABLE)
+            status = STATUS_TROUBLE;
+    }
+    return status;
+}
+
+static int finding_status(const struct options *options,
+                          const struct report *report)
+{
+    for (int i = options->fail_on; i < SEVERITY_COUNT; i++) {
+        if (report->counts.by_severity[i] > 0)
+            return STATUS_FOUND;
+    }
+    return STATUS_CLEAN;
+}
+
+static int run(struct options *options)
+{
+    struct fail fail = {0};
+    struct capture *capture =
+        capture_open(options->path, options->paths, &options->capture, &fail);
+    struct pipeline *pipeline;
+    const struct report *report;
+    const struct capture_input *input;
+    size_t inputs;
+    int status;
+    int written;
+
+    if (!capture)
+        return complain(fail.text);
+    pipeline = pipeline_new(&options->pipeline);
+    read_all(options, capture, pipeline);
+    input = capture_inputs(capture, &inputs);
+    report = pipeline_finish(pipeline, input, inputs);
+    status = input_status(report);
+    written = write_all(options, report);
+    if (status == STATUS_CLEAN)
+        status =
+            written != STATUS_CLEAN ? written : finding_status(options, report);
+    pipeline_free(pipeline);
     capture_close(capture);
-    return 0;
+    return status;
+}
+
+int main(int argc, char *argv[])
+{
+    struct options options;
+    struct fail fail = {0};
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (!options_parse(&options, argc, argv, &fail)) {
+        (void)complain(fail.text);
+        (void)fputs("try 'whyeof --help'\n", stderr);
+        return STATUS_TROUBLE;
+    }
+    if (options.errand != ERRAND_NONE)
+        return run_errand(&options);
+    options.report.color = wants_color(&options);
+    options.report.width = terminal_width();
+    return run(&options);
 }

@@ -18,7 +18,7 @@ enum {
 void blocks_init(struct blocks *blocks, const struct intake *intake)
 {
     *blocks = (struct blocks){.intake = intake, .room = FIRST_ROOM};
-    blocks->bytes = must_calloc(1, FIRST_ROOM);
+    blocks->bytes = must_realloc(NULL, FIRST_ROOM, 1);
 }
 
 void blocks_release(struct blocks *blocks)

@@ -62,7 +62,7 @@ static void open_inputs(struct capture *capture, const char *const path[])
 {
     capture->waiting = must_calloc(capture->count, sizeof(*capture->waiting));
     capture->facts = must_calloc(capture->count, sizeof(*capture->facts));
-    capture->heap = must_calloc(capture->count, sizeof(*capture->heap));
+    capture->heap = must_calloc(capture->count, sizeof(void *));
     for (size_t i = 0; i < capture->count; i++) {
         struct waiting *waiting = &capture->waiting[i];
 

@@ -32,7 +32,7 @@ struct classic {
     uint32_t interface;
     uint32_t link_type;
     uint32_t record_header;
-    char buffer[BUFFER_SIZE];
+    char *buffer; /* of the file; must outlive it */
 };
 
 static bool has_magic(struct span head, uint32_t magic)
@@ -79,6 +79,7 @@ static bool open_pcap(struct classic *classic)
         return facts_trouble(classic->intake.facts, CAPTURE_UNREADABLE,
                              "cannot read %s: no memory for it",
                              source_subject(source));
+    classic->buffer = must_realloc(NULL, BUFFER_SIZE, 1);
     (void)setvbuf(classic->file, classic->buffer, _IOFBF, BUFFER_SIZE);
     (void)__fsetlocking(classic->file, FSETLOCKING_BYCALLER);
     classic->pcap = pcap_fopen_offline_with_tstamp_precision(
@@ -98,6 +99,7 @@ static void classic_close(void *reader)
         pcap_close(classic->pcap);
     else if (classic->file)
         (void)fclose(classic->file);
+    free(classic->buffer);
     free(classic);
 }
 

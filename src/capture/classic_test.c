@@ -161,8 +161,7 @@ static const struct row {
     {"modified, broken",            modified_broken,
      "#1 0.1 if0 link1 4/9 @1000000000\n"
      "pcap: 1 packets, 1 snapped, corrupt 'x' has a broken record at byte 52 "
-     "(packet 2): invalid packet capture length 2147483647, bigger than "
-     "snaplen of 262144\n"                                                                                      },
+     "(packet 2): ..."                                                                                          },
     {"header only",                 header_only,           "pcap: 0 packets, sound\n"                           },
     {"cut in the file header",      cut_header,
      "pcap: 0 packets, truncated 'x' ends inside its file header at byte "
@@ -180,11 +179,9 @@ static const struct row {
      "#1 0.1 if0 link1 10/10 @1000005000\n"
      "#2 0.2 if0 link1 3/3 @2000000000\n"
      "pcap: 2 packets, corrupt 'x' has a broken record at byte 69 (packet 3): "
-     "invalid packet capture length 2147483647, bigger than snaplen of "
-     "262144\n"                                                                                                 },
+     "..."                                                                                                      },
     {"unknown version",             bad_version,
-     "pcap: 0 packets, corrupt 'x' has a broken pcap file header: "
-     "unsupported pcap savefile version 9.4\n"                                                                  },
+     "pcap: 0 packets, corrupt 'x' has a broken pcap file header: ..."                                          },
     {"raw IP as 12",                raw_most,
      "#1 0.1 if0 link101 1/1 @0\npcap: 1 packets, sound\n"                                                      },
     {"raw IP as 14",                raw_openbsd,

@@ -6,15 +6,16 @@
 #include "capture/look.h"
 #include "capture/pcapng.h"
 
-/* To add a format: its struct format and a row. */
+/* To add a format: its struct format and a row. NULL ends the table. */
 static const struct format *const format[] = {
     &classic_format,
     &pcapng_format,
+    NULL,
 };
 
 static const struct format *find_format(struct span head)
 {
-    for (size_t i = 0; i < sizeof(format) / sizeof(*format); i++) {
+    for (size_t i = 0; format[i]; i++) {
         if (format[i]->knows(head))
             return format[i];
     }

@@ -219,6 +219,20 @@ static inline void say_capture(struct text *text, const char *const path[],
     capture_close(capture);
 }
 
+/*
+ * Expected text may end in "...", where a library's own words follow, which
+ * change from version to version.
+ */
+static inline void expect_text(struct text *text, const char *expected)
+{
+    size_t size = strlen(expected);
+
+    if (size >= 3 && strcmp(expected + size - 3, "...") == 0 &&
+        strncmp(text_string(text), expected, size - 3) == 0)
+        return;
+    assert_string_equal(text_string(text), expected);
+}
+
 /* Reads these bytes as a file and compares what is said of it. */
 static inline void expect_of(const void *bytes, size_t size,
                              const char *expected)
@@ -231,7 +245,7 @@ static inline void expect_of(const void *bytes, size_t size,
     kit_save(bytes, size, path);
     say_capture(&text, paths, 1, NULL);
     (void)unlink(path);
-    assert_string_equal(text_string(&text), expected);
+    expect_text(&text, expected);
     text_release(&text);
 }
 

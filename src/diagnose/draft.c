@@ -182,7 +182,7 @@ static void cite_again(struct finding *finding, const struct facts *f,
                "sends bytes that are not acknowledged");
     draft_cite(finding, note->second, witness_of(f, note->side),
                "sends them again, %u time%s until #%" PRIu64, note->count,
-               note->count == 1 ? "" : "s", note->last.frame);
+               note->count == 1 ? "" : "s", mark_frame(note->last));
     if (!note_lasts(note))
         draft_cite(finding, note->ended, witness_of(f, 1u - note->side),
                    "acknowledges them at last");

@@ -61,8 +61,8 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
                           "No single timeout explains it: a response of the "
                           "same server was complete after %s (#%" PRIu64
                           "), and one was cut after %s (#%" PRIu64 ").",
-                          longest, good->longest_at.frame, shortest,
-                          bad->shortest_at.frame);
+                          longest, mark_frame(good->longest_at), shortest,
+                          mark_frame(bad->shortest_at));
         return;
     case FIT_VARIED:
     case FIT_BRACKET:
@@ -71,8 +71,8 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
                           "WriteTimeout lies between %s (longest success, "
                           "#%" PRIu64 ") and %s (shortest failure, #%" PRIu64
                           ").",
-                          longest, good->longest_at.frame, shortest,
-                          bad->shortest_at.frame);
+                          longest, mark_frame(good->longest_at), shortest,
+                          mark_frame(bad->shortest_at));
         else
             draft_explain(finding,
                           "%" PRIu64 " responses were cut so, the soonest "
@@ -359,7 +359,7 @@ static void tell_handler_abort(const struct facts *f, struct finding *finding)
                       "Slower requests to the same server succeed (%s, "
                       "#%" PRIu64 "), so it is no timeout.",
                       draft_duration(finding, f->known->success.longest),
-                      f->known->success.longest_at.frame);
+                      mark_frame(f->known->success.longest_at));
     draft_explain(finding, "A panic, a crash or an explicit abort of the "
                            "handler does this; so does the end of the process, "
                            "or of the upstream behind a proxy.");

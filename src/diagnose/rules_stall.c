@@ -254,7 +254,8 @@ static bool is_server_stall(const struct facts *f)
     if (f->server_closed || f->response_whole || is_client_timeout(f) ||
         may_be_a_stream(f))
         return false;
-    return (f->request_whole || waits_for_continue(f)) && is_long(f, f->quiet);
+    return (f->request_whole || waits_for_continue(f)) &&
+           f->client->acked >= f->x->request.reached && is_long(f, f->quiet);
 }
 
 static void tell_server_stall(const struct facts *f, struct finding *finding)

@@ -66,7 +66,10 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
 
     if (pipeline->packets++ == 0)
         pipeline->zero = frame->time;
-    gather_tick(&pipeline->gather, (struct mark){frame->time, frame->number});
+    gather_tick(&pipeline->gather,
+                (struct mark){.time = frame->time,
+                              .frame = frame->number & 0xffffffffffff,
+                              .file = (uint16_t)frame->file});
     if (wire_take(pipeline->wire, frame, &segment))
         tcp_take(pipeline->tcp, &segment);
 }

@@ -1,6 +1,6 @@
 #include "scene/line.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -49,20 +49,20 @@ static bool read_bytes(struct line *line, struct words *words)
 
 static bool read_hex(struct line *line, struct words *words)
 {
-    const char *text;
+    const char *text = "";
     uint8_t *piece;
-    size_t size = 0;
+    size_t size;
 
     if (!words_any(words, "hex digits", &text))
         return false;
-    piece = arena_alloc(words->arena, strlen(text) / 2 + 1);
-    for (; *text; text += 2) {
-        unsigned byte;
-        int used = 0;
+    size = strlen(text) / 2;
+    if (strlen(text) % 2 || text[strspn(text, "0123456789abcdefABCDEF")])
+        return words_fail(words, "not hex digits in pairs: '%s'", text);
+    piece = arena_alloc(words->arena, size + 1);
+    for (size_t i = 0; i < size; i++) {
+        char pair[3] = {text[2 * i], text[2 * i + 1], '\0'};
 
-        if (sscanf(text, "%2x%n", &byte, &used) != 1 || used != 2)
-            return words_fail(words, "not hex digits in pairs: '%s'", text);
-        piece[size++] = (uint8_t)byte;
+        piece[i] = (uint8_t)strtoul(pair, NULL, 16);
     }
     return add_payload(line, words, (struct span){piece, size});
 }
@@ -93,19 +93,20 @@ static bool read_ack(struct line *line, struct words *words)
 
 static bool read_sack(struct line *line, struct words *words)
 {
-    const char *text;
-    int used = 0;
-    uint32_t start, end;
+    const char *text = "";
+    unsigned long start, end;
+    char *rest;
 
     if (!words_any(words, "sack block", &text))
         return false;
-    if (sscanf(text, "%" SCNu32 "-%" SCNu32 "%n", &start, &end, &used) != 2 ||
-        text[used])
+    start = strtoul(text, &rest, 10);
+    end = *rest == '-' ? strtoul(rest + 1, &rest, 10) : 0;
+    if (*rest || end <= start || end > UINT32_MAX)
         return words_fail(words, "a sack block is A-B, not '%s'", text);
     if (line->sacks == PACKET_SACKS_MAX)
         return words_fail(words, "too many sack blocks");
-    line->sack[line->sacks].start = start;
-    line->sack[line->sacks++].end = end;
+    line->sack[line->sacks].start = (int64_t)start;
+    line->sack[line->sacks++].end = (int64_t)end;
     return true;
 }
 

@@ -15,10 +15,12 @@
 enum {
     PCAPNG_MAX = 256 << 20,
     FRAME_MAX = 80000,
-    EXPECTS_MAX = 1000
+    EXPECTS_MAX = 1000,
+    YEAR_MAX = 2200 /* nanoseconds since 1970 reach to 2262 */
 };
 
 #define START_DEFAULT (INT64_C(1704067200) * NANOS_PER_SECOND) /* 2024 */
+#define TIME_MAX      (INT64_C(100000000) * NANOS_PER_SECOND)
 
 struct stage {
     struct scene *scene;
@@ -53,7 +55,7 @@ static bool read_start(struct stage *stage)
     if (!words_any(&stage->words, "time", &text))
         return false;
     end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    if (!end || *end)
+    if (!end || *end || tm.tm_year < 70 || tm.tm_year >= YEAR_MAX - 1900)
         return words_fail(&stage->words, "no time like %s: '%s'",
                           "2024-05-01T10:00:00Z", text);
     stage->start = (nanos)timegm(&tm) * NANOS_PER_SECOND;
@@ -199,6 +201,8 @@ static bool read_time(struct stage *stage)
         time += stage->time;
     if (time < stage->time)
         return words_fail(words, "time goes back (see 'late')");
+    if (time > TIME_MAX)
+        return words_fail(words, "time goes too far");
     stage->time = time;
     return true;
 }

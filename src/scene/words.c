@@ -5,6 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum {
+    SECONDS_DIGITS = 8, /* three years */
+    NANOS_DIGITS = 9
+};
+
 bool words_fail(struct words *words, const char *format, ...)
 {
     char text[FAIL_TEXT_SIZE];
@@ -148,7 +153,7 @@ bool words_at_number(const struct words *words)
 bool words_number(struct words *words, const char *what, int64_t low,
                   int64_t high, int64_t *number)
 {
-    const char *text;
+    const char *text = "";
     char *end;
 
     if (!words_any(words, what, &text))
@@ -163,31 +168,31 @@ bool words_number(struct words *words, const char *what, int64_t low,
     return true;
 }
 
-/* Digits at the front as a number; no more than ten of them. */
-static const char *read_digits(const char *text, int64_t *number)
+/* At most `most` digits at the front as a number; what is behind them. */
+static const char *read_digits(const char *text, ptrdiff_t most,
+                               int64_t *number)
 {
     const char *at = text;
 
-    for (*number = 0; *at >= '0' && *at <= '9' && at - text < 10; at++)
+    for (*number = 0; *at >= '0' && *at <= '9' && at - text < most; at++)
         *number = *number * 10 + (*at - '0');
     return at;
 }
 
 bool words_seconds(struct words *words, const char *what, nanos *time)
 {
-    const char *text, *at, *point;
+    const char *text = "";
+    const char *at, *point;
     int64_t whole, decimals = 0;
 
     if (!words_any(words, what, &text))
         return false;
-    at = read_digits(text, &whole);
+    at = read_digits(text, SECONDS_DIGITS, &whole);
     if (at != text && *at == '.') {
-        point = at;
-        at = read_digits(point + 1, &decimals);
-        for (ptrdiff_t places = at - point - 1; places < 9; places++)
+        point = at + 1;
+        at = read_digits(point, NANOS_DIGITS, &decimals);
+        for (ptrdiff_t places = at - point; places < NANOS_DIGITS; places++)
             decimals *= 10;
-        if (at - point > 10)
-            at = point;
     }
     if (at == text || *at)
         return words_fail(words, "%s is no time in seconds: '%s'", what, text);

@@ -29,7 +29,8 @@
 /* A moment in the capture. Frame 0: it never came. */
 struct mark {
     nanos time;
-    uint64_t frame;
+    uint64_t frame : 48; /* frame.number */
+    uint64_t file : 16;  /* index of the input it is from */
 };
 
 /* RFC 9293, 3.10.7: what an RST says of the socket that sent it. */
@@ -159,6 +160,18 @@ struct conn {
     struct conn *newer; /* the list of open, or of ended connections */
     struct conn *older;
 };
+
+static inline struct mark segment_mark(const struct segment *segment)
+{
+    return (struct mark){.time = segment->time,
+                         .frame = segment->frame & 0xffffffffffff,
+                         .file = segment->file};
+}
+
+static inline uint64_t mark_frame(struct mark mark)
+{
+    return mark.frame;
+}
 
 static inline bool mark_is_set(struct mark mark)
 {

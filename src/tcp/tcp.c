@@ -343,7 +343,7 @@ static struct conn *open_conn(struct tcp *tcp, const struct segment *segment)
     make_place(tcp);
     conn = table_add(&tcp->table, segment);
     conn->id = tcp->counts.connections++;
-    conn->first = (struct mark){segment->time, segment->frame};
+    conn->first = segment_mark(segment);
     for (unsigned side = 0; side < 2; side++) {
         conn->flow[side].fin_at = CONN_NO_OFFSET;
         conn->flow[side].fin_acks = CONN_NO_OFFSET;

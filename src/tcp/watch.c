@@ -379,7 +379,7 @@ static struct seen place_segment(const struct conn *conn,
     const struct flow *peer = &conn->flow[1 - side];
     struct seen seen = {
         .segment = segment,
-        .at = {segment->time, segment->frame},
+        .at = segment_mark(segment),
         .side = side,
         .offset = flow_offset(flow, segment->seq),
         .ack = CONN_NO_OFFSET,

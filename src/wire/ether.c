@@ -38,7 +38,7 @@ static const struct ethertype {
     {0x8864,         0, peel_pppoe         }, /* PPPoE session */
     {0x8847,         0, peel_mpls          }, /* MPLS unicast */
     {0x8848,         0, peel_mpls          }, /* MPLS multicast */
-    {0x6558,         0, peel_ethernet      }, /* transparent Ethernet bridging */
+    {0x6558,         0, peel_ethernet      }, /* Ethernet, bridged */
     {0x88e7,         4, peel_ethernet      }, /* 802.1ah I-TAG */
     {0x8926,         4, peel_ethertype_next}, /* VN-Tag */
     {0x893f,         6, peel_ethertype_next}, /* 802.1BR E-TAG */

@@ -120,15 +120,24 @@ static void forget_expired(struct fragments *fragments, nanos now)
 
 static struct fragment_key key_of(const struct fragment *fragment)
 {
-    struct fragment_key key;
+    struct fragment_key key = {
+        .source = *fragment->source,
+        .destination = *fragment->destination,
+        .id = fragment->id,
+    };
 
-    memset(&key, 0, sizeof key); /* compared with memcmp, padding and all */
-    key.source = *fragment->source;
-    key.destination = *fragment->destination;
-    key.id = fragment->id;
     if (fragment->source->version == 4)
         key.protocol = fragment->protocol;
     return key;
+}
+
+/* An address has no padding, so its bytes are all there is to it. */
+static bool is_same_key(const struct fragment_key *a,
+                        const struct fragment_key *b)
+{
+    return a->id == b->id && a->protocol == b->protocol &&
+           memcmp(&a->source, &b->source, sizeof a->source) == 0 &&
+           memcmp(&a->destination, &b->destination, sizeof a->source) == 0;
 }
 
 static struct partial *find(struct fragments *fragments,
@@ -137,8 +146,7 @@ static struct partial *find(struct fragments *fragments,
     for (size_t i = 0; i < fragments->count; i++) {
         struct partial *partial = &fragments->partial[i];
 
-        if (partial->key.id == key->id &&
-            memcmp(&partial->key, key, sizeof *key) == 0)
+        if (is_same_key(&partial->key, key))
             return partial;
     }
     return NULL;
@@ -153,7 +161,7 @@ static struct partial *start(struct fragments *fragments,
         forget(fragments, oldest(fragments));
     partial = &fragments->partial[fragments->count++];
     memset(partial, 0, sizeof *partial);
-    memcpy(&partial->key, key, sizeof *key);
+    partial->key = *key;
     partial->first_time = time;
     partial->recorded = UINT32_MAX;
     partial->unit_is_here = must_calloc(UNITS_MAX / 8, 1);
@@ -183,7 +191,7 @@ static bool is_plausible(const struct partial *partial,
 static void make_room(struct fragments *fragments, struct partial *partial,
                       uint32_t end)
 {
-    size_t room = (end + UNIT - 1) / UNIT * UNIT;
+    size_t room = ((size_t)end + UNIT - 1) / UNIT * UNIT;
 
     if (room <= partial->room)
         return;

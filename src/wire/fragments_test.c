@@ -49,6 +49,12 @@ static enum fragment_outcome take(struct fragments *fragments,
     return outcome;
 }
 
+/* A row in the form of a call: clang-format would align braces beyond 80. */
+#define ORDER(name, outcomes, whole, ...)                                      \
+    {                                                                          \
+        name, {__VA_ARGS__}, outcomes, whole                                   \
+    }
+
 /*
  * Each row is what comes in order, as "offset:text" pieces, and the outcome
  * of each: h(eld), c(omplete), m(irrored copy), b(ad).
@@ -62,25 +68,22 @@ static const struct {
     const char *outcomes;
     const char *whole;
 } orders[] = {
-    {"in order",             {{0, "abcdefgh"}, {8, "ij."}},            "hc",  "abcdefghij."       },
-    {"backwards",
-     {{16, "q."}, {8, "ijklmnop"}, {0, "abcdefgh"}},
-     "hhc",                                                                   "abcdefghijklmnopq."},
-    {"twice",
-     {{0, "abcdefgh"}, {0, "abcdefgh"}, {8, "i."}},
-     "hhc",                                                                   "abcdefghi."        },
-    {"first copy wins",
-     {{0, "abcdefgh"}, {0, "ABCDEFGHIJKLMNOP"}, {16, "q."}},
-     "hhc",                                                                   "abcdefghIJKLMNOPq."},
-    {"copies afterwards",
-     {{0, "abcdefgh"}, {8, "i."}, {8, "i."}, {0, "abcdefgh"}},
-     "hcmm",                                                                  "abcdefghi."        },
-    {"not a whole unit",     {{0, "abc"}},                             "b",   ""                  },
-    {"offset between units", {{4, "abcdefgh"}},                        "b",   ""                  },
-    {"behind the last",      {{8, "i."}, {16, "qrstuvwx"}},            "hb",  ""                  },
-    {"two ends",             {{8, "i."}, {8, "ij."}, {0, "abcdefgh"}}, "hbc", "abcdefghi."        },
-    {"an end inside",        {{8, "ijklmnop"}, {0, "a."}},             "hb",  ""                  },
-    {"too large",            {{65528, "abcdefgh"}},                    "b",   ""                  },
+    ORDER("in order", "hc", "abcdefghij.", {0, "abcdefgh"}, {8, "ij."}),
+    ORDER("backwards", "hhc", "abcdefghijklmnopq.", {16, "q."}, {8, "ijklmnop"},
+          {0, "abcdefgh"}),
+    ORDER("twice", "hhc", "abcdefghi.", {0, "abcdefgh"}, {0, "abcdefgh"},
+          {8, "i."}),
+    ORDER("first copy wins", "hhc", "abcdefghIJKLMNOPq.", {0, "abcdefgh"},
+          {0, "ABCDEFGHIJKLMNOP"}, {16, "q."}),
+    ORDER("copies afterwards", "hcmm", "abcdefghi.", {0, "abcdefgh"}, {8, "i."},
+          {8, "i."}, {0, "abcdefgh"}),
+    ORDER("not a whole unit", "b", "", {0, "abc"}),
+    ORDER("offset between units", "b", "", {4, "abcdefgh"}),
+    ORDER("behind the last", "hb", "", {8, "i."}, {16, "qrstuvwx"}),
+    ORDER("two ends", "hbc", "abcdefghi.", {8, "i."}, {8, "ij."},
+          {0, "abcdefgh"}),
+    ORDER("an end inside", "hb", "", {8, "ijklmnop"}, {0, "a."}),
+    ORDER("too large", "b", "", {65528, "abcdefgh"}),
 };
 
 static void test_orders(void **state)

@@ -37,6 +37,7 @@ struct endpoint {
 struct segment {
     nanos time;
     uint64_t frame; /* frame.number */
+    uint16_t file;  /* frame.file */
     struct endpoint source;
     struct endpoint destination;
     uint32_t seq;

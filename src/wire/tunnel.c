@@ -123,7 +123,7 @@ static bool peel_geneve(struct peel *peel)
     read_skip(&peel->bytes, 1);
     protocol = read_be16(&peel->bytes);
     peel_note_place(peel, read_be32(&peel->bytes));
-    read_skip(&peel->bytes, (first & 0x3fu) * 4);
+    read_skip(&peel->bytes, (size_t)(first & 0x3f) * 4);
     if (peel->bytes.overrun)
         return peel_plain_udp(peel);
     return peel_ethertype(peel, protocol);

@@ -68,7 +68,9 @@ bool wire_take(struct wire *wire, const struct frame *frame,
         .bytes = reader_on(frame->data),
     };
 
-    *segment = (struct segment){.time = frame->time, .frame = frame->number};
+    *segment = (struct segment){.time = frame->time,
+                                .frame = frame->number,
+                                .file = (uint16_t)frame->file};
     if (frame->length > frame->data.size)
         peel.absent = frame->length - (uint32_t)frame->data.size;
     peel_note_place(&peel, frame->interface);

@@ -21,6 +21,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 SERVERS = os.path.join(HERE, "servers")
 PORT = 8080
+CLOCK_PORT = 9090
 
 QUIET = 1.0  # a capture ends this long after its last packet, never sooner
 
@@ -83,6 +84,14 @@ class Net:
         maker.join()
         with self:
             sh("ip link set lo up")
+
+    @classmethod
+    def current(cls):
+        """Where the calling thread is."""
+        net = cls.__new__(cls)
+        net.before = threading.local()
+        net.descriptor = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        return net
 
     def _make(self):
         _check(_libc.unshare(_CLONE_NEWNET))
@@ -219,6 +228,32 @@ class Lab:
                         "-subj", "/CN=lab.example", "-keyout", key, "-out",
                         cert], check=True, stdout=self.log, stderr=self.log)
         return key, cert
+
+    def clock(self, net=None, host="127.0.0.1"):
+        """Healthy exchanges twice a second, on port 9090, to the end.
+
+        A file knows of no time after its last packet: a silence that lasts
+        until the capture ends is only there when something else goes on.
+        """
+        def handle(sock):
+            while read_request(sock):
+                sock.sendall(ok())
+
+        def tick():
+            client = Client(CLOCK_PORT, host)
+            with contextlib.suppress(OSError):
+                while self.captures:
+                    client.get("/tick")
+                    time.sleep(0.5)
+
+        with net or contextlib.nullcontext():
+            serve(handle, CLOCK_PORT)
+        here = Net.current()
+
+        def run():
+            with here:
+                tick()
+        threading.Thread(target=run, daemon=True).start()
 
     # The capture.
 

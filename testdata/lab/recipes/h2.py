@@ -70,6 +70,7 @@ def stream_stall(lab):
     never opens it; the capture ends after 3.5 s."""
     lab.goh2()
     lab.capture()
+    lab.clock()
     client = H2Client(window=5000)
     client.ask(1, "/big?bytes=20000")
     time.sleep(1)
@@ -115,6 +116,7 @@ def connection_stall(lab):
     never opened; a second request hangs too."""
     lab.goh2()
     lab.capture()
+    lab.clock()
     client = H2Client(window=200000)
     client.ask(1, "/big?bytes=100000")
     time.sleep(0.5)
@@ -171,7 +173,7 @@ def goaway_lost(lab):
         server.wait(HEADERS, 3)
         server.goaway(1, NO_ERROR)
         time.sleep(0.3)
-        sock.close()
+        server.close()
     serve(handle)
     lab.capture()
     client = H2Client()
@@ -196,6 +198,7 @@ def goaway_hang(lab):
         threading.Event().wait()
     serve(handle)
     lab.capture()
+    lab.clock()
     client = H2Client()
     client.ask(1, "/a")
     client.answered(1)
@@ -213,7 +216,7 @@ def pings(lab):
         server.wait(HEADERS, 1)
         time.sleep(0.3)
         server.goaway(1, CALM, b"too_many_pings")
-        sock.close()
+        server.close()
     serve(handle)
     lab.capture()
     client = H2Client()
@@ -281,6 +284,7 @@ def silent(lab):
     stream is served meanwhile."""
     lab.goh2()
     lab.capture()
+    lab.clock()
     client = H2Client()
     client.ask(1, "/sleep?ms=60000")
     time.sleep(1)
@@ -310,10 +314,17 @@ def trailers(lab):
 
 @recipe("healthy-h2-go", "", seconds=3)
 def healthy_go(lab):
-    """curl over h2c to Go: three URLs on one connection, a POST, a HEAD."""
+    """h2c to Go: three streams at once on one connection, by hand; a GET, a
+    POST and a HEAD by curl, each on its own."""
     lab.goh2()
     lab.capture()
-    curl(lab, BASE + "/ok", BASE + "/ok?bytes=5000", BASE + "/big?bytes=9000")
+    client = H2Client()
+    for stream, path in ((1, "/ok"), (3, "/ok?bytes=5000"),
+                         (5, "/big?bytes=9000")):
+        client.ask(stream, path)
+    client.answered(1, 3, 5)
+    client.close()
+    curl(lab, BASE + "/ok")
     curl(lab, "-d", "x" * 2000, BASE + "/read")
     curl(lab, "-I", BASE + "/ok")
 
@@ -362,7 +373,7 @@ def healthy_nginx(lab):
     lab.nginx("nginx-h2.conf")
     lab.capture()
     lab.start("nghttp", "-n", BASE + "/", BASE + "/page").wait(timeout=10)
-    curl(lab, BASE + "/", BASE + "/page")
+    curl(lab, BASE + "/")
 
 
 @recipe("healthy-h2-joined-midway", "", seconds=4,

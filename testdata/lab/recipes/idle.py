@@ -104,6 +104,7 @@ def client_leaks(lab):
     never does: CLOSE_WAIT for 4 s, to the capture's end."""
     lab.go("-idle-timeout", "1s")
     lab.capture()
+    lab.clock()
     client = Client()
     client.get("/ok")
     time.sleep(5)
@@ -122,6 +123,7 @@ def server_leaks(lab):
         threading.Event().wait()
     serve(keep)
     lab.capture()
+    lab.clock()
     client = Client()
     client.get("/ok")
     client.close()

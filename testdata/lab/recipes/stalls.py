@@ -82,6 +82,21 @@ def silent(lab):
     the capture lasts."""
     lab.node()
     lab.capture()
+    lab.clock()
+    client = Client()
+    client.get("/ok")
+    client.ask("/sleep?ms=60000")
+    time.sleep(5)
+    lab.end_capture(quiet=0)
+
+
+@recipe("server-silent-unseen", "", info="ending-not-captured", seconds=7,
+        note="a file knows of no time after its last packet: with nothing "
+        "else going on, 5 s of silence at its end leave no trace")
+def silent_unseen(lab):
+    """As server-silent, without the clock beside it."""
+    lab.node()
+    lab.capture()
     client = Client()
     client.get("/ok")
     client.ask("/sleep?ms=60000")
@@ -104,13 +119,16 @@ def silent_given_up(lab):
     client.close()
 
 
-@recipe("server-silent-mid-body", "server-stall", seconds=6,
-        note="the windows are open, 2000 bytes are not there")
+@recipe("server-silent-mid-body", "server-stall|short-body-kept-open",
+        seconds=6, note="2000 bytes are missing; whether they are still to "
+        "come only the server knows: the same packets as "
+        "short-body-kept-open")
 def silent_body(lab):
     """Go; a response stops for good after 1000 of 3000 bytes, the capture ends
     4 s later."""
     lab.go()
     lab.capture()
+    lab.clock()
     client = Client()
     client.ask("/length?total=3000&first=1000&ms=60000&flush=1")
     time.sleep(4)
@@ -125,6 +143,7 @@ def stopped(lab):
     one are acknowledged and never answered, to the capture's end."""
     server = lab.go()
     lab.capture()
+    lab.clock()
     client = Client()
     client.get("/ok")
     server.send_signal(signal.SIGSTOP)
@@ -136,14 +155,16 @@ def stopped(lab):
     server.send_signal(signal.SIGCONT)
 
 
-@recipe("short-body-kept-open", "short-body-kept-open", seconds=5,
-        note="95 bytes never come, the connection stays; to the capture's "
-        "end")
+@recipe("short-body-kept-open", "short-body-kept-open|server-stall",
+        seconds=5,
+        note="95 bytes never come, the connection stays to the capture's "
+        "end: the same packets as server-silent-mid-body")
 def short_body(lab):
     """Python; Content-Length 100, 5 bytes, then silence for 3.5 s with the
     connection open."""
     serve(short())
     lab.capture()
+    lab.clock()
     client = Client()
     client.ask("/")
     time.sleep(3.5)
@@ -311,6 +332,7 @@ def link_down(lab):
         lab.go()
     with path.client:
         lab.capture("c0")
+        lab.clock(path.router, "192.0.2.1")
         client = Client(host=SERVER)
         client.ask("/stream?bytes=500&ms=300&count=10&flush=1")
     time.sleep(1)

@@ -23,8 +23,9 @@ def node(lab, options):
 
 @recipe("tls-go-write-timeout", "write-timeout-eof|handler-abort",
         seconds=5, note="no keys in the capture: application records from "
-        "the client, then nothing but one 24-byte record and FIN from the "
-        "server, a 24-byte record (an alert) from the client")
+        "the client, then nothing but one 24-byte record from the server, "
+        "a 24-byte record (an alert) from the client; the server's close is "
+        "FIN, or RST,ACK when the alert gets there first")
 def write_timeout(lab):
     """Go over TLS 1.3, WriteTimeout 1 s, HTTP/1.1; the handler takes 3 s;
     curl fails by bad record MAC."""
@@ -34,7 +35,8 @@ def write_timeout(lab):
 
 
 @recipe("tls-unknown-ca", "tls-handshake-failed", seconds=3,
-        note="the alert is the client's, encrypted in TLS 1.3")
+        note="the alert unknown_ca (48) is the client's and in the clear: it "
+        "has not switched to its keys yet")
 def unknown_ca(lab):
     """curl without -k refuses the server's certificate (TLS 1.3)."""
     tls(lab)

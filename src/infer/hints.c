@@ -1,0 +1,69 @@
+#include "infer/hints.h"
+
+enum measured {
+    IDLE,
+    CUT,
+    GATEWAY,
+    CLIENT
+};
+
+static const struct {
+    enum measured what;
+    nanos delay;
+    const char *software;
+    const char *setting;
+    const char *source;
+} known[] = {
+#define HINT(what, seconds, software, setting, source)                         \
+    {what, seconds * NANOS_PER_SECOND, software, setting, source},
+#include "infer/hints.def"
+#undef HINT
+};
+
+enum {
+    KNOWN = sizeof known / sizeof *known
+};
+
+static const struct durations *durations_of(const struct server_facts *server,
+                                            enum measured what)
+{
+    switch (what) {
+    case IDLE:
+        return &server->idle;
+    case CUT:
+        return &server->cut;
+    case GATEWAY:
+        return &server->gateway;
+    default:
+        return &server->client_gave_up;
+    }
+}
+
+/* What the Server field says rules the other software out, not a client's. */
+static bool is_named(const struct server_facts *server, size_t row)
+{
+    bool some = false;
+
+    if (known[row].what == CLIENT)
+        return true;
+    for (size_t i = 0; i < KNOWN; i++)
+        some |= strcasestr(server->software, known[i].software) != NULL;
+    return !some || strcasestr(server->software, known[row].software);
+}
+
+size_t infer_hints(const struct server_facts *server,
+                   struct hint hint[static HINTS_MAX])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < KNOWN && count < HINTS_MAX; i++) {
+        const struct durations *set = durations_of(server, known[i].what);
+
+        if (!durations_constant(set, 1) || !is_named(server, i) ||
+            !durations_alike(set->shortest, known[i].delay))
+            continue;
+        hint[count++] = (struct hint){set->shortest, known[i].software,
+                                      known[i].setting, known[i].source};
+    }
+    return count;
+}

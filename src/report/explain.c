@@ -1,0 +1,161 @@
+#include "report/explain.h"
+
+#include "report/page.h"
+
+#include <assert.h>
+#include <strings.h>
+
+#define NONE            (1u << SYMPTOM_NONE)
+#define EMPTY_REPLY     (1u << SYMPTOM_EMPTY_REPLY)
+#define TRUNCATED       (1u << SYMPTOM_TRUNCATED)
+#define RESET           (1u << SYMPTOM_RESET)
+#define HANG            (1u << SYMPTOM_HANG)
+#define REFUSED         (1u << SYMPTOM_REFUSED)
+#define CONNECT_TIMEOUT (1u << SYMPTOM_CONNECT_TIMEOUT)
+#define ERROR_STATUS    (1u << SYMPTOM_ERROR_STATUS)
+#define SLOW            (1u << SYMPTOM_SLOW)
+
+static const struct explanation explanation[] = {
+#define EXPLAIN(id, symptoms, seen, means, doing, doubts)                      \
+    [VERDICT_##id] = {seen, means, doing, doubts, symptoms},
+#include "report/explain.def"
+#undef EXPLAIN
+};
+
+static_assert(sizeof explanation / sizeof *explanation == VERDICT_COUNT,
+              "every verdict has its explanation");
+
+/*
+ * What clients, proxies and libraries print, and which symptom that is.
+ * Sources: design/failure-modes.md, section 1. The first that occurs in the
+ * text counts, so the more telling ones come first.
+ */
+static const struct {
+    const char *words;
+    unsigned symptoms;
+} message[] = {
+    {"unexpected eof",                                              TRUNCATED              },
+    {"server closed idle connection",                               EMPTY_REPLY | RESET    },
+    {"empty reply",                                                 EMPTY_REPLY            },
+    {"(52)",                                                        EMPTY_REPLY            },
+    {"socket hang up",                                              EMPTY_REPLY            },
+    {"remotedisconnected",                                          EMPTY_REPLY            },
+    {"closed connection without response",                          EMPTY_REPLY            },
+    {"nohttpresponse",                                              EMPTY_REPLY            },
+    {"failed to respond",                                           EMPTY_REPLY            },
+    {"unexpected end of stream",                                    EMPTY_REPLY            },
+    {"closed before message completed",                             EMPTY_REPLY | TRUNCATED},
+    {"incompletemessage",                                           EMPTY_REPLY | TRUNCATED},
+    {"responseended",                                               EMPTY_REPLY | TRUNCATED},
+    {"ended prematurely",                                           EMPTY_REPLY | TRUNCATED},
+    {"prematurely closed connection while reading response header",
+     EMPTY_REPLY                                                                           },
+    {"prematurely closed",                                          EMPTY_REPLY | TRUNCATED},
+    {"other side closed",                                           EMPTY_REPLY | TRUNCATED},
+    {"upstream connection termination",                             EMPTY_REPLY | RESET    },
+    {"transfer closed",                                             TRUNCATED              },
+    {"(18)",                                                        TRUNCATED              },
+    {"incompleteread",                                              TRUNCATED              },
+    {"terminated",                                                  TRUNCATED              },
+    {"aborted",                                                     TRUNCATED              },
+    {"content_length_mismatch",                                     TRUNCATED              },
+    {"connection reset",                                            RESET                  },
+    {"econnreset",                                                  RESET | EMPTY_REPLY    },
+    {"broken pipe",                                                 RESET                  },
+    {"epipe",                                                       RESET                  },
+    {"(56)",                                                        RESET                  },
+    {"refused",                                                     REFUSED                },
+    {"(7)",                                                         REFUSED                },
+    {"while awaiting headers",                                      HANG | CONNECT_TIMEOUT },
+    {"deadline exceeded",                                           HANG | CONNECT_TIMEOUT },
+    {"timed out",                                                   HANG | CONNECT_TIMEOUT },
+    {"timeout",                                                     HANG | CONNECT_TIMEOUT },
+    {"(28)",                                                        HANG | CONNECT_TIMEOUT },
+    {"etimedout",                                                   CONNECT_TIMEOUT        },
+    {"499",                                                         NONE                   },
+    {"bad gateway",                                                 ERROR_STATUS           },
+    {"502",                                                         ERROR_STATUS           },
+    {"503",                                                         ERROR_STATUS           },
+    {"504",                                                         ERROR_STATUS           },
+    {"408",                                                         ERROR_STATUS           },
+    {"malformed http response",                                     ERROR_STATUS           },
+    {"wrong version number",                                        ERROR_STATUS           },
+    {"http response to https client",                               ERROR_STATUS           },
+    {"eof",                                                         EMPTY_REPLY            },
+};
+
+const struct explanation *explanation_of(enum verdict code)
+{
+    return &explanation[code];
+}
+
+static void explain_code(FILE *out, enum verdict code)
+{
+    const struct explanation *e = &explanation[code];
+    struct page page = {.out = out, .width = 80};
+
+    (void)fprintf(out, "%s (%s)\n", verdict_slug(code),
+                  severity_name(verdict_severity(code)));
+    page_paragraph(&page, 2, "", verdict_title(code));
+    (void)fputc('\n', out);
+    page_paragraph(&page, 11, "  seen", e->seen);
+    page_paragraph(&page, 11, "  means", e->means);
+    page_paragraph(&page, 11, "  do", e->doing);
+    page_paragraph(&page, 11, "  doubts", e->doubts);
+}
+
+static void list_codes_of(FILE *out, unsigned symptoms)
+{
+    (void)fputs("This message may come from:\n\n", out);
+    for (size_t i = 0; i < VERDICT_COUNT; i++) {
+        if (explanation[i].symptoms & symptoms)
+            (void)fprintf(out, "  %-26s %s\n", verdict_slug((enum verdict)i),
+                          verdict_title((enum verdict)i));
+    }
+    (void)fputs("\nWhich of them it was is in the packets. Capture it, then "
+                "run whyeof on the file:\n\n",
+                out);
+    explain_capture(out);
+}
+
+bool explain(FILE *out, const char *text)
+{
+    enum verdict code = verdict_by_slug(text);
+
+    if (code != VERDICT_NONE) {
+        explain_code(out, code);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof message / sizeof *message; i++) {
+        if (strcasestr(text, message[i].words)) {
+            list_codes_of(out, message[i].symptoms);
+            return true;
+        }
+    }
+    return false;
+}
+
+void explain_list(FILE *out)
+{
+    for (size_t i = 0; i < VERDICT_COUNT; i++)
+        (void)fprintf(out, "%-26s %-8s %s\n", verdict_slug((enum verdict)i),
+                      severity_name(verdict_severity((enum verdict)i)),
+                      verdict_title((enum verdict)i));
+}
+
+void explain_capture(FILE *out)
+{
+    (void)fputs(
+        "  tcpdump --immediate-mode -U -s 0 -i any -w capture.pcap "
+        "'tcp port 8080'\n"
+        "\n"
+        "with the server's port for 8080. Let it run until the client has "
+        "reported its\nerror, and a second longer: without --immediate-mode "
+        "the last packets are lost,\nand a hang is only seen when the capture "
+        "goes on while it lasts. Where several\nhosts are involved, capture "
+        "at the client and at the server: what one of them\ncannot see the "
+        "other shows. Then:\n"
+        "\n"
+        "  whyeof capture.pcap\n",
+        out);
+}

@@ -1,0 +1,153 @@
+#include "report/json_values.h"
+#include "report/render.h"
+
+/* 15 digits hold a nanosecond in a day's capture, and print 0.1 as 0.1. */
+enum {
+    REAL_DIGITS = 15
+};
+
+static json_t *link_types(const struct capture_input *input)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < input->link_types; i++)
+        json_array_append_new(list, json_integer(input->link_type[i]));
+    return list;
+}
+
+static json_t *file(const struct capture_input *input)
+{
+    return json_pack(
+        "{s:o, s:s, s:o, s:I, s:I, s:o, s:o, s:b, s:o}", "path",
+        json_text(input->path), "format", input->format, "link_types",
+        link_types(input), "packets", (json_int_t)input->packets, "bytes",
+        (json_int_t)input->bytes, "first_time", json_time(input->first_time),
+        "last_time", json_time(input->last_time), "truncated",
+        input->trouble == CAPTURE_TRUNCATED, "interface_drops",
+        input->has_drops ? json_count(input->interface_drops) : json_null());
+}
+
+static json_t *input(const struct report *report)
+{
+    json_t *files = json_array();
+    json_t *ignored = json_object();
+    json_t *warnings = json_array();
+
+    for (size_t i = 0; i < report->inputs; i++)
+        json_array_append_new(files, file(&report->input[i]));
+    for (size_t i = 0; i < report->ignoreds; i++)
+        json_object_set_new(ignored, report->ignored[i].reason,
+                            json_integer(
+                                (json_int_t)report->ignored[i].packets));
+    for (size_t i = 0; i < report->warnings; i++)
+        json_array_append_new(warnings, json_text(report->warning[i]));
+    return json_pack("{s:o, s:I, s:I, s:o, s:o}", "files", files, "packets",
+                     (json_int_t)report->packets, "tcp_segments",
+                     (json_int_t)report->tcp_segments, "ignored", ignored,
+                     "warnings", warnings);
+}
+
+static json_t *summary(const struct report *report)
+{
+    const struct report_counts *counts = &report->counts;
+    json_t *by_code = json_object();
+
+    for (size_t i = 0; i < VERDICT_COUNT; i++) {
+        if (counts->by_code[i])
+            json_object_set_new(by_code, verdict_slug((enum verdict)i),
+                                json_integer((json_int_t)counts->by_code[i]));
+    }
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:o}",
+                     "connections", (json_int_t)counts->connections,
+                     "http_connections", (json_int_t)counts->http_connections,
+                     "exchanges", (json_int_t)counts->exchanges, "complete",
+                     (json_int_t)counts->complete, "not_judged",
+                     (json_int_t)counts->doubtful, "findings", "error",
+                     (json_int_t)counts->by_severity[SEVERITY_ERROR], "warning",
+                     (json_int_t)counts->by_severity[SEVERITY_WARNING], "info",
+                     (json_int_t)counts->by_severity[SEVERITY_INFO], "by_code",
+                     by_code);
+}
+
+static bool write_line(json_t *json, size_t flags, FILE *out)
+{
+    bool done =
+        json_dumpf(json, out, flags | JSON_REAL_PRECISION(REAL_DIGITS)) == 0 &&
+        fputc('\n', out) != EOF;
+
+    json_decref(json);
+    return done;
+}
+
+static bool is_worth_listing(const struct server_facts *server)
+{
+    return server->exchanges > 0 || server->refused > 0;
+}
+
+bool render_json(const struct report *report,
+                 const struct report_options *options, FILE *out)
+{
+    json_t *root =
+        json_pack("{s:s, s:{s:s, s:s}, s:o, s:o}", "schema", "whyeof.report/1",
+                  "tool", "name", "whyeof", "version", WHYEOF_VERSION, "input",
+                  input(report), "summary", summary(report));
+    json_t *endpoints = json_array();
+    json_t *findings = json_array();
+
+    for (const struct server_facts *s = report->server; s; s = s->next) {
+        if (is_worth_listing(s))
+            json_array_append_new(endpoints, json_server(s));
+    }
+    for (size_t i = 0; i < report->findings; i++)
+        json_array_append_new(findings, json_finding(report, options,
+                                                     report->finding[i]));
+    json_object_set_new(root, "endpoints", endpoints);
+    json_object_set_new(root, "findings", findings);
+    if (options->list_exchanges) {
+        json_t *exchanges = json_array();
+
+        for (size_t i = 0; i < report->exchanges; i++)
+            json_array_append_new(exchanges,
+                                  json_exchange(report, options,
+                                                &report->exchange[i]));
+        json_object_set_new(root, "exchanges", exchanges);
+    }
+    return write_line(root, JSON_INDENT(2), out);
+}
+
+static bool write_typed(const char *type, json_t *json, FILE *out)
+{
+    json_t *line = json_pack("{s:s}", "type", type);
+
+    json_object_update(line, json);
+    json_decref(json);
+    return write_line(line, JSON_COMPACT, out) && fflush(out) == 0;
+}
+
+static json_t *warning(const char *text)
+{
+    return json_pack("{s:o}", "text", json_text(text));
+}
+
+bool render_ndjson(const struct report *report,
+                   const struct report_options *options, FILE *out)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < report->warnings && good; i++)
+        good = write_typed("warning", warning(report->warning[i]), out);
+    for (size_t i = 0; i < report->exchanges && good; i++)
+        good = write_typed("exchange",
+                           json_exchange(report, options, &report->exchange[i]),
+                           out);
+    for (size_t i = 0; i < report->findings && good; i++)
+        good =
+            write_typed("finding",
+                        json_finding(report, options, report->finding[i]), out);
+    for (const struct server_facts *s = report->server; s && good;
+         s = s->next) {
+        if (is_worth_listing(s))
+            good = write_typed("endpoint", json_server(s), out);
+    }
+    return good && write_typed("summary", summary(report), out);
+}

@@ -1,0 +1,133 @@
+#include "base/text.h"
+#include "report/json_values.h"
+#include "report/known_as.h"
+
+static json_t *connection(const struct finding *finding)
+{
+    const struct incident *incident = finding->incident;
+    const struct conn *conn = &incident->conn;
+
+    return json_pack(
+        "{s:I, s:o, s:o, s:s, s:b, s:[I, I]}", "id", (json_int_t)conn->id,
+        "client", json_endpoint_name(&conn->endpoint[conn->client]), "server",
+        json_endpoint_name(&conn->endpoint[conn_server(conn)]), "protocol",
+        protocol_version(incident->http.protocol, incident->http.minor),
+        "start_seen", conn_start_seen(conn), "frames",
+        (json_int_t)conn->first.frame, (json_int_t)conn->last.frame);
+}
+
+static json_t *exchange(const struct finding *finding,
+                        const struct report_options *options)
+{
+    const struct exchange *x = finding->incident->exchange;
+    json_t *json;
+
+    if (!x)
+        return json_null();
+    json = json_exchange_facts(x, options);
+    json_object_set_new(json, "body_unsent", json_count(finding->body_unsent));
+    return json;
+}
+
+static json_t *timing(const struct report *report,
+                      const struct finding *finding)
+{
+    const struct exchange *x = finding->incident->exchange;
+    struct mark never = {0};
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "request_complete_s",
+                     json_moment(report, x ? x->request.end : never),
+                     "first_byte_s",
+                     json_moment(report, x ? x->response.start : never),
+                     "last_byte_s",
+                     json_moment(report, x ? x->response.last : never), "end_s",
+                     json_moment(report, finding->ended), "wait_s",
+                     json_seconds(finding->wait));
+}
+
+static json_t *words(const struct finding *finding)
+{
+    json_t *json = json_object();
+
+    for (size_t i = 0; i < REPORTER_COUNT; i++) {
+        const char *said = known_as(finding, (enum reporter)i);
+
+        if (said)
+            json_object_set_new(json, reporter_name((enum reporter)i),
+                                json_string(said));
+    }
+    return json;
+}
+
+/* Which input a frame is from: frames are numbered over all inputs. */
+static const char *file_of(const struct report *report, struct mark at)
+{
+    return at.file < report->inputs ? report->input[at.file].path : "";
+}
+
+static json_t *evidence(const struct report *report,
+                        const struct finding *finding)
+{
+    static const char *const from[] = {[FROM_CLIENT] = "client",
+                                       [FROM_SERVER] = "server",
+                                       [FROM_PATH] = "path"};
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < finding->evidences; i++) {
+        const struct evidence *e = &finding->evidence[i];
+
+        json_array_append_new(
+            list, json_pack("{s:I, s:o, s:o, s:s, s:o}", "frame",
+                            (json_int_t)e->at.frame, "file",
+                            json_text(file_of(report, e->at)), "time_s",
+                            json_moment(report, e->at), "from", from[e->from],
+                            "what", json_text(e->what)));
+    }
+    return list;
+}
+
+static json_t *alternatives(const struct finding *finding)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < finding->alternatives; i++) {
+        const struct alternative *a = &finding->alternative[i];
+
+        json_array_append_new(
+            list, json_pack("{s:s, s:o, s:o}", "code", verdict_slug(a->code),
+                            "why_possible", json_text(a->why_possible),
+                            "settled_by", json_text(a->settled_by)));
+    }
+    return list;
+}
+
+static json_t *advice(const struct finding *finding)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < finding->advices; i++)
+        json_array_append_new(list, json_text(finding->advice[i]));
+    return list;
+}
+
+json_t *json_finding(const struct report *report,
+                     const struct report_options *options,
+                     const struct finding *finding)
+{
+    char filter[48];
+
+    (void)snprintf(filter, sizeof filter, "tcp.stream eq %" PRIu64,
+                   finding->incident->conn.id);
+    return json_pack(
+        "{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, s:s}",
+        "id", (json_int_t)finding->id, "code", verdict_slug(finding->code),
+        "severity", severity_name(finding->severity), "confidence",
+        confidence_name(finding->confidence), "symptom",
+        symptom_name(finding->symptom), "title", json_text(finding->title),
+        "explanation", json_text(finding->explanation), "advice",
+        advice(finding), "connection", connection(finding), "exchange",
+        exchange(finding, options), "timing", timing(report, finding),
+        "known_as", words(finding), "evidence", evidence(report, finding),
+        "alternatives", alternatives(finding), "wireshark_filter", filter);
+}

@@ -1,0 +1,181 @@
+#include "report/json_values.h"
+
+#include "base/text.h"
+#include "infer/hints.h"
+#include "report/mask.h"
+#include "wire/endpoint.h"
+
+enum {
+    TEXT_LIMIT = 1 << 16
+};
+
+json_t *json_seconds(nanos duration)
+{
+    return json_real(nanos_seconds(duration));
+}
+
+json_t *json_moment(const struct report *report, struct mark mark)
+{
+    if (!mark_is_set(mark))
+        return json_null();
+    return json_seconds(nanos_between(report->zero, mark.time));
+}
+
+json_t *json_time(nanos time)
+{
+    char text[NANOS_TEXT_SIZE];
+
+    if (time == NANOS_NEVER)
+        return json_null();
+    return json_string(nanos_print_time(text, time));
+}
+
+json_t *json_text(const char *text)
+{
+    struct text visible;
+    json_t *json;
+
+    if (!text)
+        return json_null();
+    text_init(&visible, TEXT_LIMIT);
+    text_add_visible(&visible, span_of_text(text));
+    json = json_string(text_string(&visible));
+    text_release(&visible);
+    return json;
+}
+
+json_t *json_count(uint64_t count)
+{
+    if (count == HTTP_NO_LENGTH)
+        return json_null();
+    return json_integer((json_int_t)(count > INT64_MAX ? INT64_MAX : count));
+}
+
+json_t *json_endpoint_name(const struct endpoint *endpoint)
+{
+    char text[ENDPOINT_TEXT_SIZE];
+
+    return json_string(endpoint_print(text, endpoint));
+}
+
+const char *protocol_version(enum http_protocol protocol, uint8_t minor)
+{
+    if (protocol == PROTOCOL_HTTP1)
+        return minor == 0 ? "http/1.0" : "http/1.1";
+    return http_protocol_name(protocol);
+}
+
+json_t *json_exchange_facts(const struct exchange *x,
+                            const struct report_options *options)
+{
+    struct text target;
+    json_t *json;
+    bool answered = mark_is_set(x->response.start);
+
+    text_init(&target, TEXT_LIMIT);
+    mask_add_target(&target, x->target ? x->target : "", options->show_secrets);
+    json = json_pack(
+        "{s:I, s:n, s:o, s:s, s:o, s:o, s:n, s:I, s:I, s:o, s:I}", "index",
+        (json_int_t)x->stream, "stream_id", "method", json_text(x->method),
+        "target", text_string(&target), "host", json_text(x->host), "status",
+        x->status ? json_integer(x->status) : json_null(), "grpc_status",
+        "request_bytes", (json_int_t)x->request.bytes, "response_bytes",
+        (json_int_t)x->response.bytes, "body_expected",
+        json_count(answered ? x->response.expected : HTTP_NO_LENGTH),
+        "body_received", (json_int_t)x->response.body);
+    text_release(&target);
+    return json;
+}
+
+json_t *json_exchange(const struct report *report,
+                      const struct report_options *options,
+                      const struct report_exchange *exchange)
+{
+    const struct exchange *x = exchange->x;
+    json_t *json = json_exchange_facts(x, options);
+
+    json_object_set_new(json, "connection",
+                        json_integer((json_int_t)exchange->connection));
+    json_object_set_new(json, "client", json_endpoint_name(&exchange->client));
+    json_object_set_new(json, "server", json_endpoint_name(&exchange->server));
+    json_object_set_new(json, "complete", json_boolean(exchange->complete));
+    json_object_set_new(json, "frames",
+                        json_pack("[I, I]", (json_int_t)x->request.start.frame,
+                                  (json_int_t)(x->response.last.frame
+                                                   ? x->response.last.frame
+                                                   : x->request.last.frame)));
+    json_object_set_new(json, "request_s",
+                        json_moment(report, x->request.start));
+    json_object_set_new(json, "request_complete_s",
+                        json_moment(report, x->request.end));
+    json_object_set_new(json, "first_byte_s",
+                        json_moment(report, x->response.start));
+    json_object_set_new(json, "last_byte_s",
+                        json_moment(report, x->response.last));
+    return json;
+}
+
+static json_t *exact_of(const struct durations *set, uint64_t samples)
+{
+    return durations_constant(set, samples) ? json_seconds(set->shortest)
+                                            : json_null();
+}
+
+static json_t *write_timeout(const struct server_facts *server)
+{
+    const struct durations *good = &server->success;
+    const struct durations *bad = &server->cut;
+
+    if (bad->samples == 0)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:b, s:I}", "longest_success_s",
+                     good->samples ? json_seconds(good->longest) : json_null(),
+                     "shortest_failure_s", json_seconds(bad->shortest),
+                     "exact_s", exact_of(bad, 2), "consistent",
+                     !(good->samples && good->longest > bad->shortest),
+                     "samples", (json_int_t)(good->samples + bad->samples));
+}
+
+static json_t *timeout(const struct durations *set)
+{
+    if (set->samples == 0)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:I}", "shortest_s",
+                     json_seconds(set->shortest), "longest_s",
+                     json_seconds(set->longest), "exact_s", exact_of(set, 2),
+                     "samples", (json_int_t)set->samples);
+}
+
+static json_t *interval(const struct durations *set)
+{
+    return set->samples ? json_seconds(set->shortest) : json_null();
+}
+
+static json_t *hints(const struct server_facts *server)
+{
+    struct hint hint[HINTS_MAX];
+    size_t count = infer_hints(server, hint);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s}", "delay_s",
+                                              json_seconds(hint[i].delay),
+                                              "software", hint[i].software,
+                                              "setting", hint[i].setting,
+                                              "source", hint[i].source));
+    return list;
+}
+
+json_t *json_server(const struct server_facts *server)
+{
+    return json_pack(
+        "{s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:{s:o, s:o}, s:o}", "server",
+        json_endpoint_name(&server->server), "protocol",
+        protocol_version(server->protocol, 1), "exchanges",
+        (json_int_t)server->exchanges, "complete", (json_int_t)server->complete,
+        "failed", (json_int_t)server->failed, "write_timeout",
+        write_timeout(server), "idle_timeout", timeout(&server->idle),
+        "client_timeout", timeout(&server->client_gave_up),
+        "keepalive_probe_interval_s", "client", interval(&server->probes[0]),
+        "server", interval(&server->probes[1]), "hints", hints(server));
+}

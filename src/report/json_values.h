@@ -1,0 +1,43 @@
+/*
+ * The parts of a report as JSON values (design: the whyeof.report/1 schema,
+ * man whyeof). Every string is valid UTF-8: bytes from the wire are escaped.
+ * Each function gives a new reference.
+ */
+#ifndef REPORT_JSON_VALUES_H
+#define REPORT_JSON_VALUES_H
+
+#include "report/report.h"
+
+#include <jansson.h>
+
+json_t *json_seconds(nanos duration);
+
+/* Seconds since the report's first packet; null when it never came. */
+json_t *json_moment(const struct report *report, struct mark mark);
+
+/* RFC 3339; null for NANOS_NEVER. */
+json_t *json_time(nanos time);
+
+/* Any text, made valid and visible; null for NULL. */
+json_t *json_text(const char *text);
+
+/* null when `count` is HTTP_NO_LENGTH. */
+json_t *json_count(uint64_t count);
+
+json_t *json_endpoint_name(const struct endpoint *endpoint);
+
+json_t *json_finding(const struct report *report,
+                     const struct report_options *options,
+                     const struct finding *finding);
+json_t *json_server(const struct server_facts *server);
+json_t *json_exchange(const struct report *report,
+                      const struct report_options *options,
+                      const struct report_exchange *exchange);
+
+/* The fields of an exchange that findings and the list of all share. */
+json_t *json_exchange_facts(const struct exchange *x,
+                            const struct report_options *options);
+
+const char *protocol_version(enum http_protocol protocol, uint8_t minor);
+
+#endif

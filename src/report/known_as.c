@@ -1,0 +1,100 @@
+#include "report/known_as.h"
+
+#include <assert.h>
+
+/*
+ * Seen with curl 7.88.1, Go 1.19.8, Node 20.20 and CPython 3.11 against
+ * servers that do each of these; HAProxy's states are its
+ * doc/configuration.txt's ("Session state at disconnection"), Envoy's its
+ * response flags (access log documentation).
+ */
+static const char *const words[SYMPTOM_COUNT][REPORTER_COUNT] = {
+    [SYMPTOM_EMPTY_REPLY] =
+        {
+                               [REPORTER_CURL] = "curl: (52) Empty reply from server",
+                               [REPORTER_GO] = "EOF",
+                               [REPORTER_NODE] = "ECONNRESET socket hang up",
+                               [REPORTER_PYTHON] = "RemoteDisconnected: Remote end closed "
+                                "connection without response",                 [REPORTER_HAPROXY] = "SH--",
+                               [REPORTER_ENVOY] = "UC",
+                               },
+    [SYMPTOM_TRUNCATED] =
+        {
+                               [REPORTER_CURL] = "curl: (18) transfer closed with outstanding "
+                              "read data remaining",                               [REPORTER_GO] = "unexpected EOF",
+                               [REPORTER_NODE] = "ECONNRESET aborted",
+                               [REPORTER_PYTHON] = "IncompleteRead",
+                               [REPORTER_HAPROXY] = "SD--",
+                               [REPORTER_ENVOY] = "UC",
+                               },
+    [SYMPTOM_RESET] =
+        {
+                               [REPORTER_CURL] = "curl: (56) Recv failure: Connection reset by "
+                              "peer",                 [REPORTER_GO] = "read: connection reset by peer",
+                               [REPORTER_NODE] = "ECONNRESET read ECONNRESET",
+                               [REPORTER_PYTHON] = "ConnectionResetError: [Errno 104] Connection "
+                                "reset by peer",                       [REPORTER_HAPROXY] = "SH--",
+                               [REPORTER_ENVOY] = "UC",
+                               },
+    [SYMPTOM_HANG] =
+        {
+                               [REPORTER_CURL] = "curl: (28) Operation timed out",
+                               [REPORTER_GO] = "context deadline exceeded",
+                               [REPORTER_PYTHON] = "TimeoutError: timed out",
+                               [REPORTER_HAPROXY] = "sH--",
+                               [REPORTER_ENVOY] = "UT",
+                               },
+    [SYMPTOM_REFUSED] =
+        {
+                               [REPORTER_CURL] = "curl: (7) Failed to connect",
+                               [REPORTER_GO] = "connect: connection refused",
+                               [REPORTER_NODE] = "ECONNREFUSED",
+                               [REPORTER_PYTHON] = "ConnectionRefusedError: [Errno 111] "
+                                "Connection refused",                                                                              [REPORTER_HAPROXY] = "SC--",
+                               [REPORTER_ENVOY] = "UF",
+                               },
+    [SYMPTOM_CONNECT_TIMEOUT] =
+        {
+                               [REPORTER_CURL] = "curl: (28) Failed to connect",
+                               [REPORTER_GO] = "context deadline exceeded",
+                               [REPORTER_PYTHON] = "TimeoutError: timed out",
+                               [REPORTER_HAPROXY] = "sC--",
+                               [REPORTER_ENVOY] = "UF",
+                               },
+};
+
+const char *reporter_name(enum reporter reporter)
+{
+    static const char *const name[] = {
+        [REPORTER_CURL] = "curl",       [REPORTER_GO] = "go",
+        [REPORTER_NODE] = "node",       [REPORTER_PYTHON] = "python",
+        [REPORTER_HAPROXY] = "haproxy", [REPORTER_ENVOY] = "envoy",
+    };
+
+    static_assert(sizeof name / sizeof *name == REPORTER_COUNT,
+                  "every reporter has its name");
+    return name[reporter];
+}
+
+static bool is_inside_response(const struct finding *finding)
+{
+    const struct exchange *x = finding->incident->exchange;
+
+    return x && mark_is_set(x->response.head);
+}
+
+const char *known_as(const struct finding *finding, enum reporter reporter)
+{
+    const struct exchange *x = finding->incident->exchange;
+
+    if (reporter == REPORTER_HAPROXY && is_inside_response(finding)) {
+        if (finding->symptom == SYMPTOM_RESET)
+            return "SD--";
+        if (finding->symptom == SYMPTOM_HANG)
+            return "sD--";
+    }
+    if (reporter == REPORTER_CURL && finding->symptom == SYMPTOM_TRUNCATED &&
+        x && x->response.framing == FRAMING_LENGTH)
+        return "curl: (18) transfer closed with bytes remaining to read";
+    return words[finding->symptom][reporter];
+}

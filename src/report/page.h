@@ -1,0 +1,39 @@
+/*
+ * A page is text for people on its way out: wrapped to a width, coloured
+ * where that is wanted.
+ */
+#ifndef REPORT_PAGE_H
+#define REPORT_PAGE_H
+
+#include "base/text.h"
+
+#include <stdio.h>
+
+enum ink {
+    INK_PLAIN,
+    INK_BOLD,
+    INK_DIM,
+    INK_RED,
+    INK_YELLOW,
+    INK_BLUE,
+    INK_COUNT
+};
+
+struct page {
+    FILE *out;
+    unsigned width;
+    bool color;
+};
+
+/* Text in a colour, without a line end. */
+__attribute__((format(printf, 3, 4))) void
+page_ink(const struct page *page, enum ink ink, const char *format, ...);
+
+/*
+ * A paragraph behind a label: the label stands in the first `indent` columns,
+ * the text is wrapped beside it. Control characters are escaped.
+ */
+void page_paragraph(const struct page *page, unsigned indent, const char *label,
+                    const char *text);
+
+#endif

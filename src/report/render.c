@@ -1,0 +1,22 @@
+#include "report/render.h"
+
+static const struct renderer renderer[] = {
+    {"text",       "text/plain", render_text},
+    {"json", "application/json", render_json},
+    {"ndjson",       "application/x-ndjson", render_ndjson},
+    {0},
+};
+
+const struct renderer *renderer_all(void)
+{
+    return renderer;
+}
+
+const struct renderer *renderer_find(const char *name)
+{
+    for (const struct renderer *r = renderer; r->name; r++) {
+        if (strcmp(r->name, name) == 0)
+            return r;
+    }
+    return NULL;
+}

@@ -1,0 +1,92 @@
+#include "report/text_endpoint.h"
+
+#include "infer/hints.h"
+#include "wire/endpoint.h"
+
+enum {
+    LINE_SIZE = 2048
+};
+
+static const char *duration(char text[static NANOS_TEXT_SIZE], nanos value)
+{
+    return nanos_print_duration(text, value);
+}
+
+static void add_write_timeout(struct text *text,
+                              const struct server_facts *server)
+{
+    const struct durations *good = &server->success;
+    const struct durations *bad = &server->cut;
+    char low[NANOS_TEXT_SIZE];
+    char high[NANOS_TEXT_SIZE];
+
+    if (bad->samples == 0)
+        return;
+    duration(low, good->longest);
+    duration(high, bad->shortest);
+    if (good->samples && good->longest > bad->shortest)
+        text_addf(text,
+                  "; responses cut after %s and more, but one was complete "
+                  "after %s",
+                  high, low);
+    else if (good->samples)
+        text_addf(text, "; write timeout between %s and %s", low, high);
+    else
+        text_addf(text, "; write timeout at most %s, if it is one", high);
+}
+
+static void add_set(struct text *text, const char *what,
+                    const struct durations *set)
+{
+    char low[NANOS_TEXT_SIZE];
+    char high[NANOS_TEXT_SIZE];
+
+    if (set->samples == 0)
+        return;
+    duration(low, set->shortest);
+    if (durations_constant(set, 1))
+        text_addf(text, "; %s %s", what, low);
+    else
+        text_addf(text, "; %s %s to %s", what, low,
+                  duration(high, set->longest));
+    if (set->samples > 1)
+        text_addf(text, " (%" PRIu64 " times)", set->samples);
+}
+
+static void add_hints(struct text *text, const struct server_facts *server)
+{
+    struct hint hint[HINTS_MAX];
+    size_t count = infer_hints(server, hint);
+
+    for (size_t i = 0; i < count; i++)
+        text_addf(text, "%s%s %s",
+                  i ? ", " : "; as by default: ", hint[i].software,
+                  hint[i].setting);
+}
+
+void text_endpoint(const struct page *page, const struct server_facts *server,
+                   const struct report_options *options)
+{
+    char name[ENDPOINT_TEXT_SIZE];
+    struct text text;
+
+    (void)options;
+    if (!server->failed && !server->cut.samples && !server->idle.samples &&
+        !server->client_gave_up.samples)
+        return;
+    text_init(&text, LINE_SIZE);
+    text_addf(&text, "%s", endpoint_print(name, &server->server));
+    if (server->software[0])
+        text_addf(&text, " (%s)", server->software);
+    text_addf(&text, ": %" PRIu64 " exchange%s, %" PRIu64 " complete",
+              server->exchanges, server->exchanges == 1 ? "" : "s",
+              server->complete);
+    add_write_timeout(&text, server);
+    add_set(&text, "closes idle connections after", &server->idle);
+    add_set(&text, "clients give up after", &server->client_gave_up);
+    add_set(&text, "client's keep-alive probes every", &server->probes[0]);
+    add_set(&text, "server's keep-alive probes every", &server->probes[1]);
+    add_hints(&text, server);
+    page_paragraph(page, 2, "", text_string(&text));
+    text_release(&text);
+}

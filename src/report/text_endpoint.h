@@ -1,0 +1,14 @@
+/*
+ * The line that says what was inferred about one server.
+ */
+#ifndef REPORT_TEXT_ENDPOINT_H
+#define REPORT_TEXT_ENDPOINT_H
+
+#include "report/page.h"
+#include "report/report.h"
+
+/* Writes nothing when there is nothing worth saying. */
+void text_endpoint(const struct page *page, const struct server_facts *server,
+                   const struct report_options *options);
+
+#endif
