@@ -7,60 +7,97 @@
 #   make SAN=1 …    ASan + UBSan          make fuzz-smoke short fuzzing
 #   make install    PREFIX, DESTDIR       make lint       layers, length, format
 #
-# WERROR=1 turns warnings into errors (CI does).
+# WERROR=1 turns warnings into errors (CI does). V=1 shows the commands.
 
 LAYERS := base scene capture wire tcp tls http model infer diagnose report pipeline
 
-VERSION  := 0.1.0
-PREFIX   ?= /usr/local
-B        := build$(if $(SAN),-san)
-Q        := $(if $(V),,@)
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+B       := build$(if $(SAN),-san)
+Q       := $(if $(V),,@)
+
+# What Debian's packages are called. `deps` installs those that are missing.
+DEPS_BUILD := gcc make pkg-config libc6-dev libpcap-dev libjansson-dev \
+              zlib1g-dev libzstd-dev liblz4-dev
+DEPS_TEST  := libcmocka-dev python3 tshark tcpdump zstd lz4 clang-format-14 \
+              universal-ctags mandoc
+DEPS_LAB   := golang-go golang-golang-x-net-dev nodejs nginx-light apache2-bin \
+              gunicorn curl openssl nftables iproute2 tcpdump nghttp2-client
+DEPS_BENCH := tcptrace tshark time
+DEPS_FUZZ  := clang-14 libclang-rt-14-dev
+
+# With `deps` among the goals the others wait for it, in a make of their own:
+# what this one found out about the machine is old by then.
+ifneq ($(and $(filter deps,$(MAKECMDGOALS)),$(filter-out deps,$(MAKECMDGOALS))),)
+
+OTHERS := $(filter-out deps,$(MAKECMDGOALS))
+.PHONY: deps $(OTHERS)
+deps:
+	@$(MAKE) --no-print-directory deps
+$(OTHERS): deps
+	@$(MAKE) --no-print-directory $@
+
+else
 
 CC       ?= cc
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wconversion -Wshadow $(if $(WERROR),-Werror)
-SANFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-CPPFLAGS += -D_GNU_SOURCE -Isrc -I$(B)/gen -DWHYEOF_VERSION='"$(VERSION)"'
+comma    := ,
+SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined \
+            -fno-sanitize-recover=all -fno-omit-frame-pointer)
+CPPFLAGS += -D_GNU_SOURCE -Isrc -DWHYEOF_VERSION='"$(VERSION)"'
 ALLFLAGS  = -std=c11 $(CFLAGS) $(WARN) $(SANFLAGS) -MMD -MP
-, := ,
 
 # llhttp: pkg-config, else the sources of Debian's node-llhttp, else LLHTTP_DIR.
-ifeq ($(shell pkg-config --exists libllhttp 2>/dev/null && echo yes),yes)
-  LLHTTP_CPPFLAGS := $(shell pkg-config --cflags libllhttp)
+LLHTTP := $(shell pkg-config --exists libllhttp 2>/dev/null && echo pkg-config)
+ifeq ($(LLHTTP),pkg-config)
+  CPPFLAGS    += $(shell pkg-config --cflags libllhttp)
   LLHTTP_LIBS := $(shell pkg-config --libs libllhttp)
 else
-  LLHTTP_SRC := $(if $(LLHTTP_DIR),$(LLHTTP_DIR),$(wildcard /usr/share/llhttp))
-  LLHTTP_INC := $(if $(LLHTTP_DIR),$(LLHTTP_DIR),/usr/share/include/llhttp)
-  LLHTTP_CPPFLAGS := -isystem $(LLHTTP_INC)
-  LLHTTP_OBJ := $(if $(LLHTTP_SRC),$(addprefix $(B)/llhttp/,api.o http.o llhttp.o))
-  ifeq ($(LLHTTP_SRC),)
-    LLHTTP_MISSING := 1
-  endif
+  LLHTTP_SRC := $(or $(LLHTTP_DIR),$(patsubst %/llhttp.c,%,$(wildcard /usr/share/llhttp/llhttp.c)))
+  CPPFLAGS   += -isystem $(or $(LLHTTP_DIR),/usr/share/include/llhttp)
+  LLHTTP_OBJ := $(addprefix $(B)/llhttp/,api.o http.o llhttp.o)
 endif
 
 PKGS     := libpcap jansson zlib libzstd liblz4
-CPPFLAGS += $(LLHTTP_CPPFLAGS) $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+CPPFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS     := $(LLHTTP_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
 TESTS_C  := $(wildcard src/*/*_test.c)
 FUZZ_C   := $(wildcard src/*/*_fuzz.c)
-LIB_C    := $(filter-out $(TESTS_C) $(FUZZ_C),$(wildcard $(addprefix src/,$(addsuffix /*.c,$(LAYERS)))))
+LIB_C    := $(filter-out $(TESTS_C) $(FUZZ_C),$(wildcard $(LAYERS:%=src/%/*.c)))
+CMD_C    := $(wildcard cmd/*.c)
 LIB_O    := $(LIB_C:%.c=$(B)/%.o) $(LLHTTP_OBJ)
-CMDS     := $(patsubst cmd/%.c,$(B)/%,$(wildcard cmd/*.c))
+# the installed program does not link the scene language
+PROG_LIB := $(B)/libwhyeof.a
+TEST_LIB := $(B)/libtest.a
 TESTS    := $(TESTS_C:src/%.c=$(B)/test/%)
-LIB      := $(B)/libwhyeof.a
+HELPERS  := $(filter-out $(B)/whyeof,$(CMD_C:cmd/%.c=$(B)/%))
+CHECKS   := $(sort $(wildcard testdata/checks/*.sh testdata/checks/*.py))
+
+.PHONY: all man helpers deps deps-lab deps-bench deps-fuzz demo test unit-tests \
+        lint format golden lab lab-check bench fuzz-smoke install uninstall \
+        clean need-llhttp
+.DELETE_ON_ERROR:
+.SECONDARY:
 
 all: $(B)/whyeof
 
-$(B)/whyeof: $(B)/cmd/whyeof.o $(LIB)
+helpers: $(HELPERS)
+
+$(B)/whyeof: $(B)/cmd/whyeof.o $(PROG_LIB)
+$(HELPERS): $(B)/%: $(B)/cmd/%.o $(TEST_LIB)
+$(B)/whyeof $(HELPERS):
 	@echo "  link   $@"
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(filter-out $(B)/whyeof,$(CMDS)): $(B)/%: $(B)/cmd/%.o $(LIB)
-	@echo "  link   $@"
-	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/test/%: $(B)/src/%.o $(TEST_LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
-$(LIB): $(LIB_O)
+$(PROG_LIB): $(filter-out $(B)/src/scene/%,$(LIB_O))
+$(TEST_LIB): $(LIB_O)
+$(PROG_LIB) $(TEST_LIB):
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
@@ -70,24 +107,99 @@ $(B)/%.o: %.c | need-llhttp
 	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) -c -o $@ $<
 
 # Somebody else's source: its warnings are not ours to mend.
-$(B)/llhttp/%.o: $(LLHTTP_SRC)/%.c
+$(B)/llhttp/%.o: $(LLHTTP_SRC)/%.c | need-llhttp
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LLHTTP_CPPFLAGS) -std=c11 $(CFLAGS) $(SANFLAGS) -w -c -o $@ $<
+	@echo "  cc     $<"
+	$(Q)$(CC) $(CPPFLAGS) -std=c11 $(CFLAGS) $(SANFLAGS) -w -c -o $@ $<
 
-$(B)/test/%: $(B)/src/%.o $(LIB)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
-
-.PHONY: all need-llhttp clean
-.SECONDARY:
 need-llhttp:
-	@if [ -n "$(LLHTTP_MISSING)" ]; then \
-	    echo "llhttp not found: install node-llhttp or libllhttp-dev (make deps), or set LLHTTP_DIR" >&2; exit 1; fi
+ifeq ($(LLHTTP)$(LLHTTP_SRC),)
+	@echo "llhttp not found: 'make deps' installs it (node-llhttp or libllhttp-dev), or set LLHTTP_DIR" >&2; exit 1
+endif
+
+# What is missing, and only that.
+define install_missing
+	@set -e; missing=; \
+	for p in $(1); do \
+	    dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || missing="$$missing $$p"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	    echo "  apt   $$missing"; \
+	    $$sudo apt-get update -qq; \
+	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+endef
+
+# llhttp is a library of its own from Debian 13 on, sources before.
+LLHTTP_DEP = $$(apt-cache show libllhttp-dev >/dev/null 2>&1 && echo libllhttp-dev || echo node-llhttp)
+
+deps:
+	$(call install_missing,$(DEPS_BUILD) $(DEPS_TEST))
+	$(call install_missing,$(LLHTTP_DEP))
+
+deps-lab: deps
+	$(call install_missing,$(DEPS_LAB))
+deps-bench: deps
+	$(call install_missing,$(DEPS_BENCH))
+deps-fuzz: deps
+	$(call install_missing,$(DEPS_FUZZ))
+
+# Exit status 1 is what it is made to show: a finding.
+demo: $(B)/whyeof
+	@$(B)/whyeof testdata/seed/write-timeout.pcapng || [ $$? -eq 1 ]
+
+test: lint $(B)/whyeof $(HELPERS) $(TESTS)
+	@WHYEOF=$(B)/whyeof BUILD=$(B) python3 testdata/run_tests.py $(TESTS) $(CHECKS)
+
+unit-tests: $(TESTS)
+	@python3 testdata/run_tests.py $(TESTS)
+
+lint: $(B)/mkman
+	@$(B)/mkman | cmp -s - man/whyeof-verdicts.7 || { echo "lint: man/whyeof-verdicts.7 is old (make man)"; exit 1; }
+	@python3 testdata/lint.py $(LAYERS)
+
+man: $(B)/mkman
+	@$(B)/mkman > man/whyeof-verdicts.7
+
+format:
+	@clang-format-14 -i $(wildcard src/*/*.[ch] cmd/*.c)
+
+golden: $(B)/test/pipeline/golden_test
+	@WHYEOF_GOLDEN=write $<
+	@git status --short testdata
+
+lab-check: $(B)/whyeof
+	@python3 testdata/lab/lab.py check --whyeof $(B)/whyeof --captures testdata/captures
+
+lab: deps-lab $(B)/whyeof
+	@rm -rf $(B)/lab
+	@python3 testdata/lab/lab.py run --out $(B)/lab
+	@python3 testdata/lab/lab.py check --whyeof $(B)/whyeof --captures $(B)/lab
+
+bench: $(B)/whyeof $(HELPERS)
+	@BUILD=$(B) python3 testdata/bench.py
+
+# Each fuzz target for FUZZ_SECONDS, with clang's sanitizers.
+FUZZ_SECONDS ?= 20
+fuzz-smoke: $(B)/whyeof
+	@LIBS="$(LIBS)" CPPFLAGS='$(CPPFLAGS)' LLHTTP_SRC="$(LLHTTP_SRC)" SECONDS_EACH=$(FUZZ_SECONDS) \
+	    python3 testdata/fuzz_smoke.py $(FUZZ_C) -- $(LIB_C)
+
+MANDIR := $(DESTDIR)$(PREFIX)/share/man
+install: $(B)/whyeof
+	install -d $(DESTDIR)$(PREFIX)/bin $(MANDIR)/man1 $(MANDIR)/man7
+	install -m 755 $(B)/whyeof $(DESTDIR)$(PREFIX)/bin/whyeof
+	install -m 644 man/whyeof.1 $(MANDIR)/man1/whyeof.1
+	install -m 644 man/whyeof-verdicts.7 $(MANDIR)/man7/whyeof-verdicts.7
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/whyeof $(MANDIR)/man1/whyeof.1 \
+	    $(MANDIR)/man7/whyeof-verdicts.7
 
 clean:
 	rm -rf build build-san
 
-unit-tests: $(TESTS)
-	@for t in $(TESTS); do echo "== $$t"; $$t || exit 1; done
-
 -include $(wildcard $(B)/src/*/*.d $(B)/cmd/*.d)
+
+endif

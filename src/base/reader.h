@@ -52,7 +52,7 @@ static inline uint16_t read_be16(struct reader *reader)
 {
     struct span b = read_span(reader, 2);
 
-    return b.size ? (uint16_t)((b.at[0] << 8) | b.at[1]) : 0;
+    return b.size ? (uint16_t)((unsigned)b.at[0] << 8 | b.at[1]) : 0;
 }
 
 static inline uint32_t read_be24(struct reader *reader)
@@ -85,7 +85,7 @@ static inline uint16_t read_le16(struct reader *reader)
 {
     struct span b = read_span(reader, 2);
 
-    return b.size ? (uint16_t)((b.at[1] << 8) | b.at[0]) : 0;
+    return b.size ? (uint16_t)((unsigned)b.at[1] << 8 | b.at[0]) : 0;
 }
 
 static inline uint32_t read_le32(struct reader *reader)

@@ -14,6 +14,17 @@ struct diagnose_settings diagnose_defaults(void)
 }
 
 /*
+ * No TCP leaves data unacknowledged for long without sending it again (RFC
+ * 6298, 2): then the capture lacks the one or the other.
+ */
+static bool is_unacknowledged_for_no_reason(const struct facts *f)
+{
+    return f->closing.by == CLOSED_BY_NOBODY && !f->client_again &&
+           f->client->acked < f->x->request.reached &&
+           f->quiet >= 3 * NANOS_PER_SECOND;
+}
+
+/*
  * Does the capture lack what the judgement needs? Bytes that are missing may
  * hold the very answer; one direction alone shows no answers; bytes of an
  * answer that could not be read are no empty reply.
@@ -33,6 +44,8 @@ static bool is_doubtful(const struct facts *f)
     if (exchange_is_doubtful(x) || x->response.broken || x->request.broken)
         return true;
     if (f->incident->orphans > 0 && f->incident->complete == 0)
+        return true;
+    if (is_unacknowledged_for_no_reason(f))
         return true;
     /* the answer may be in bytes that h1 could not place */
     return !f->response_begun && f->incident->complete == 0 &&

@@ -236,7 +236,10 @@ static bool is_client_timeout(const struct facts *f)
            durations_alike(f->wait, f->known->client_gave_up.shortest);
 }
 
-/* A stream of unknown length may be silent because there is nothing to say. */
+/*
+ * A body of unknown length may be silent because there is nothing to say:
+ * events to come, a watch. Then the silence is told, nobody is accused.
+ */
 static bool may_be_a_stream(const struct facts *f)
 {
     return f->response_begun && f->x->response.framing != FRAMING_LENGTH;
@@ -251,8 +254,9 @@ static bool waits_for_continue(const struct facts *f)
 
 static bool is_server_stall(const struct facts *f)
 {
-    if (f->server_closed || f->response_whole || is_client_timeout(f) ||
-        may_be_a_stream(f))
+    if (f->server_closed || f->response_whole || is_client_timeout(f))
+        return false;
+    if (may_be_a_stream(f) && (f->client_closed || f->x->is_event_stream))
         return false;
     return (f->request_whole || waits_for_continue(f)) &&
            f->client->acked >= f->x->request.reached && is_long(f, f->quiet);
@@ -274,6 +278,12 @@ static void tell_server_stall(const struct facts *f, struct finding *finding)
                       "nothing for %s. Nothing is missing and no one else is "
                       "waited for: the program is at work, blocked or stopped.",
                       draft_duration(finding, f->quiet));
+    if (may_be_a_stream(f)) {
+        finding->severity = SEVERITY_WARNING;
+        finding->confidence = CONFIDENCE_POSSIBLE;
+        draft_explain(finding, "The response is one of unknown length: it may "
+                               "be a stream that has nothing to say now.");
+    }
     if (host_is_alive(f))
         draft_explain(finding, "Its host answers TCP keep-alive probes.");
     if (f->client_closed) {

@@ -43,7 +43,8 @@ struct http_head {
     struct span host;
     struct span software; /* Server, or User-Agent */
     struct span upgrade;  /* Upgrade */
-    uint64_t length;      /* HTTP_NO_LENGTH: not known from the head */
+    struct span content_type;
+    uint64_t length; /* HTTP_NO_LENGTH: not known from the head */
     enum http_framing framing;
     uint16_t status; /* responses; 0 in a request */
     uint8_t major;

@@ -50,6 +50,7 @@ struct exchange {
     bool closes; /* a Connection: close in either message */
     bool tunnel; /* CONNECT or Upgrade that was granted */
     bool upgrade_asked;
+    bool is_event_stream;   /* text/event-stream: silence is its nature */
     bool client_had_closed; /* its FIN was there before the answer's end */
 };
 

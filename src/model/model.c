@@ -159,6 +159,8 @@ static void take_response_head(struct model_conn *state, struct exchange *x,
     const struct http_head *head = event->head;
 
     x->status = head->status;
+    x->is_event_stream =
+        span_starts_with(head->content_type, "text/event-stream");
     x->response.head = event->at;
     x->response.framing = head->framing;
     x->response.expected = head->length;

@@ -73,7 +73,7 @@ void page_paragraph(const struct page *page, unsigned indent, const char *label,
     text_init(&visible, 1 << 16);
     text_add_visible(&visible, span_of_text(text));
     (void)fprintf(page->out, "%-*s", (int)indent, label);
-    if (columns(label, strlen(label)) >= indent)
+    if (label[0] && columns(label, strlen(label)) >= indent)
         (void)fputc(' ', page->out);
     write_wrapped(page, indent, text_string(&visible));
     text_release(&visible);

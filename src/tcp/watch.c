@@ -1,13 +1,7 @@
 #include "tcp/watch.h"
 
-#include "base/arena.h"
 #include "tcp/held.h"
-
-/*
- * Episodes shorter than this explain nothing: they are counted, not kept, so
- * that the notes of a busy connection stay few.
- */
-#define NOTE_WORTH_KEEPING (100 * NANOS_PER_MILLI)
+#include "tcp/notes.h"
 
 /* Data that fills a hole this soon was reordered, not sent again. Wireshark's
  * packet-tcp.c takes the same 3 ms where it knows no round-trip time. */
@@ -21,76 +15,6 @@ uint64_t flow_offset(const struct flow *flow, uint32_t seq)
     return offset < 0 ? 0 : (uint64_t)offset;
 }
 
-static struct note *open_note(struct conn *conn, enum note_kind kind,
-                              unsigned side)
-{
-    if (conn->notes_open == 0)
-        return NULL;
-    for (unsigned i = conn->notes; i-- > 0;) {
-        struct note *note = &conn->note[i];
-
-        if (note->kind == kind && note->side == side &&
-            !mark_is_set(note->ended))
-            return note;
-    }
-    return NULL;
-}
-
-static void drop_note(struct conn *conn, struct note *note)
-{
-    size_t at = (size_t)(note - conn->note);
-
-    conn->notes--;
-    memmove(note, note + 1, (conn->notes - at) * sizeof *note);
-}
-
-static struct note *add_note(struct conn *conn, enum note_kind kind,
-                             unsigned side, struct mark first)
-{
-    struct note *note;
-
-    if (conn->notes == CONN_NOTES_KEPT) {
-        conn->notes_dropped++;
-        return NULL;
-    }
-    /* room grows by doubling: 1, 2, 4 … */
-    if ((conn->notes & (conn->notes - 1)) == 0)
-        conn->note =
-            must_realloc(conn->note, conn->notes ? 2u * conn->notes : 1,
-                         sizeof *note);
-    note = &conn->note[conn->notes++];
-    *note = (struct note){.kind = (uint8_t)kind,
-                          .side = (uint8_t)side,
-                          .first = first,
-                          .second = first,
-                          .last = first};
-    conn->notes_open++;
-    return note;
-}
-
-static void end_note(struct conn *conn, struct note *note, struct mark at)
-{
-    note->ended = at;
-    conn->notes_open--;
-    if (note->kind != NOTE_HOLE && note->kind != NOTE_KEEPALIVE &&
-        nanos_between(note->first.time, at.time) < NOTE_WORTH_KEEPING)
-        drop_note(conn, note);
-}
-
-void conn_forget_notes(struct conn *conn, nanos time)
-{
-    unsigned kept = 0;
-
-    for (unsigned i = 0; i < conn->notes; i++) {
-        struct note *note = &conn->note[i];
-
-        if (mark_is_set(note->ended) && note->ended.time <= time)
-            continue;
-        conn->note[kept++] = *note;
-    }
-    conn->notes = (uint16_t)kept;
-}
-
 static void watch_window(struct conn *conn, const struct seen *seen)
 {
     const struct segment *segment = seen->segment;
@@ -101,17 +25,17 @@ static void watch_window(struct conn *conn, const struct seen *seen)
         (segment->flags & (TCP_SYN | TCP_RST | TCP_FIN)))
         return;
     if (segment->window == 0) {
-        note = open_note(conn, NOTE_ZERO_WINDOW, seen->side);
+        note = notes_open(conn, NOTE_ZERO_WINDOW, seen->side);
         if (!note) {
             flow->zero_episodes++;
-            note = add_note(conn, NOTE_ZERO_WINDOW, seen->side, seen->at);
+            note = notes_add(conn, NOTE_ZERO_WINDOW, seen->side, seen->at);
         }
         if (note)
             note->last = seen->at;
     } else if (flow->window == 0 && flow->has_window) {
-        note = open_note(conn, NOTE_ZERO_WINDOW, seen->side);
+        note = notes_open(conn, NOTE_ZERO_WINDOW, seen->side);
         if (note)
-            end_note(conn, note, seen->at);
+            notes_end(conn, note, seen->at);
     }
     flow->window = segment->window;
     flow->has_window = true;
@@ -143,7 +67,7 @@ static void watch_probe(struct conn *conn, const struct seen *seen)
     struct note *note;
 
     if (peer->has_window && peer->window == 0) {
-        note = open_note(conn, NOTE_ZERO_WINDOW, 1 - seen->side);
+        note = notes_open(conn, NOTE_ZERO_WINDOW, 1 - seen->side);
         if (note) {
             if (note->count++ == 0)
                 note->second = seen->at;
@@ -151,9 +75,9 @@ static void watch_probe(struct conn *conn, const struct seen *seen)
         }
         return;
     }
-    note = open_note(conn, NOTE_KEEPALIVE, seen->side);
+    note = notes_open(conn, NOTE_KEEPALIVE, seen->side);
     if (!note)
-        note = add_note(conn, NOTE_KEEPALIVE, seen->side, seen->at);
+        note = notes_add(conn, NOTE_KEEPALIVE, seen->side, seen->at);
     if (note) {
         note->count++;
         note->last = seen->at;
@@ -170,7 +94,7 @@ static void watch_probe_answer(struct conn *conn, const struct seen *seen)
     if (!peer->probing)
         return;
     peer->probing = false;
-    note = open_note(conn, NOTE_KEEPALIVE, 1 - seen->side);
+    note = notes_open(conn, NOTE_KEEPALIVE, 1 - seen->side);
     if (note && note->answered < UINT16_MAX)
         note->answered++;
 }
@@ -179,10 +103,10 @@ static void watch_probe_answer(struct conn *conn, const struct seen *seen)
 static void end_keepalive(struct conn *conn, struct mark at)
 {
     for (unsigned side = 0; conn->notes_open && side < 2; side++) {
-        struct note *note = open_note(conn, NOTE_KEEPALIVE, side);
+        struct note *note = notes_open(conn, NOTE_KEEPALIVE, side);
 
         if (note)
-            end_note(conn, note, at);
+            notes_end(conn, note, at);
         conn->flow[side].probing = false;
     }
 }
@@ -208,15 +132,15 @@ static void watch_ack(struct conn *conn, struct seen *seen)
     } else {
         peer->unacked_since = seen->at;
     }
-    note = open_note(conn, NOTE_RETRANSMISSION, 1 - seen->side);
+    note = notes_open(conn, NOTE_RETRANSMISSION, 1 - seen->side);
     if (note && peer->acked >= note->offset + note->size)
-        end_note(conn, note, seen->at);
+        notes_end(conn, note, seen->at);
 }
 
 static void watch_retransmission(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
-    struct note *note = open_note(conn, NOTE_RETRANSMISSION, seen->side);
+    struct note *note = notes_open(conn, NOTE_RETRANSMISSION, seen->side);
     struct mark since = flow->unacked_since;
     uint64_t end;
 
@@ -224,8 +148,8 @@ static void watch_retransmission(struct conn *conn, const struct seen *seen)
     if (seen->end <= flow->acked)
         return; /* it had arrived: needless, and no sign of a stall */
     if (!note) {
-        note = add_note(conn, NOTE_RETRANSMISSION, seen->side,
-                        mark_is_set(since) ? since : seen->at);
+        note = notes_add(conn, NOTE_RETRANSMISSION, seen->side,
+                         mark_is_set(since) ? since : seen->at);
         if (!note)
             return;
         note->second = seen->at;
@@ -427,27 +351,4 @@ struct seen watch_segment(struct conn *conn, const struct segment *segment,
     if (segment->flags & TCP_FIN)
         watch_fin(conn, &seen);
     return seen;
-}
-
-void watch_hole(struct conn *conn, unsigned side, struct mark at,
-                uint64_t offset, uint64_t size)
-{
-    struct note *note = NULL;
-
-    conn->flow[side].lost += size;
-    for (unsigned i = 0; i < conn->notes; i++) {
-        if (conn->note[i].kind == NOTE_HOLE && conn->note[i].side == side)
-            note = &conn->note[i];
-    }
-    if (!note) {
-        note = add_note(conn, NOTE_HOLE, side, at);
-        if (!note)
-            return;
-        note->offset = offset;
-        end_note(conn, note, at);
-    }
-    note->count++;
-    note->last = at;
-    note->ended = at;
-    note->size += size;
 }

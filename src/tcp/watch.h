@@ -26,11 +26,6 @@ struct seen {
 struct seen watch_segment(struct conn *conn, const struct segment *segment,
                           unsigned side);
 
-/* A hole of `size` bytes at `offset` of the flow was given up as not captured.
- */
-void watch_hole(struct conn *conn, unsigned side, struct mark at,
-                uint64_t offset, uint64_t size);
-
 /* The offset that a sequence number stands for. */
 uint64_t flow_offset(const struct flow *flow, uint32_t seq);
 

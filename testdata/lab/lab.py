@@ -133,9 +133,32 @@ def do_run_here(args):
 
 # ---- check ----------------------------------------------------------------
 
+# What whyeof must read to judge a recipe's capture, and a code that shows that
+# it does.
+READS = {"h2": "h2-stream-reset", "tls": "tls-handshake-failed"}
+
+
+def not_read(r, codes):
+    """The protocol that this capture is of and whyeof does not read yet."""
+    for protocol, code in READS.items():
+        if r.name.startswith(protocol + "-") and code not in codes and \
+                r.expect[0] != "protocol-mismatch":
+            return protocol
+    return None
+
+
 def do_check(args):
-    passed = failed = 0
+    passed = failed = skipped = 0
+    listed = subprocess.run([args.whyeof, "--list-codes"], text=True,
+                            capture_output=True, check=True).stdout
+    codes = {line.split()[0] for line in listed.splitlines()}
     for r in chosen(args.name):
+        protocol = r.expect and not_read(r, codes)
+        if protocol:
+            skipped += 1
+            print(f"{r.name}\t{expectation(r)}\t\t"
+                  f"skipped: {protocol} is not read yet", flush=True)
+            continue
         path = os.path.join(args.captures, r.name + ".pcap")
         got, problem = codes_of(args.whyeof, r.options, path)
         good = problem is None and matches(r, got)
@@ -144,7 +167,7 @@ def do_check(args):
             c if level != "info" else f"({c})" for c, level in got) or "none"
         print(f"{r.name}\t{expectation(r)}\t{shown}\t"
               f"{'ok' if good else 'FAIL'}", flush=True)
-    print(f"{passed} passed, {failed} failed")
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 
 

@@ -97,7 +97,7 @@ def crossing(lab):
 
 
 @recipe("server-closed-client-keeps", "half-close-leak",
-        seconds=6,
+        options="--leak-threshold 3s", seconds=6,
         note="the exchange is complete; the leak is the client's")
 def client_leaks(lab):
     """Go, IdleTimeout 1 s; the server closes the idle connection, the client
@@ -112,7 +112,7 @@ def client_leaks(lab):
 
 
 @recipe("client-closed-server-keeps", "half-close-leak",
-        seconds=6,
+        options="--leak-threshold 3s", seconds=6,
         note="the exchange is complete; the leak is the server's")
 def server_leaks(lab):
     """Python; a complete exchange, the client closes, the server never does:

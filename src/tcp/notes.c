@@ -1,0 +1,102 @@
+#include "tcp/notes.h"
+
+#include "base/arena.h"
+#include "tcp/tcp.h"
+
+/*
+ * Episodes shorter than this explain nothing: they are counted, not kept, so
+ * that the notes of a busy connection stay few.
+ */
+#define NOTE_WORTH_KEEPING (100 * NANOS_PER_MILLI)
+
+struct note *notes_open(struct conn *conn, enum note_kind kind, unsigned side)
+{
+    if (conn->notes_open == 0)
+        return NULL;
+    for (unsigned i = conn->notes; i-- > 0;) {
+        struct note *note = &conn->note[i];
+
+        if (note->kind == kind && note->side == side &&
+            !mark_is_set(note->ended))
+            return note;
+    }
+    return NULL;
+}
+
+static void drop_note(struct conn *conn, struct note *note)
+{
+    size_t at = (size_t)(note - conn->note);
+
+    conn->notes--;
+    memmove(note, note + 1, (conn->notes - at) * sizeof *note);
+}
+
+struct note *notes_add(struct conn *conn, enum note_kind kind, unsigned side,
+                       struct mark first)
+{
+    struct note *note;
+
+    if (conn->notes == CONN_NOTES_KEPT) {
+        conn->notes_dropped++;
+        return NULL;
+    }
+    /* room grows by doubling: 1, 2, 4 … */
+    if ((conn->notes & (conn->notes - 1)) == 0)
+        conn->note =
+            must_realloc(conn->note, conn->notes ? 2u * conn->notes : 1,
+                         sizeof *note);
+    note = &conn->note[conn->notes++];
+    *note = (struct note){.kind = (uint8_t)kind,
+                          .side = (uint8_t)side,
+                          .first = first,
+                          .second = first,
+                          .last = first};
+    conn->notes_open++;
+    return note;
+}
+
+void notes_end(struct conn *conn, struct note *note, struct mark at)
+{
+    note->ended = at;
+    conn->notes_open--;
+    if (note->kind != NOTE_HOLE && note->kind != NOTE_KEEPALIVE &&
+        nanos_between(note->first.time, at.time) < NOTE_WORTH_KEEPING)
+        drop_note(conn, note);
+}
+
+void conn_forget_notes(struct conn *conn, nanos time)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < conn->notes; i++) {
+        struct note *note = &conn->note[i];
+
+        if (mark_is_set(note->ended) && note->ended.time <= time)
+            continue;
+        conn->note[kept++] = *note;
+    }
+    conn->notes = (uint16_t)kept;
+}
+
+void notes_hole(struct conn *conn, unsigned side, struct mark at,
+                uint64_t offset, uint64_t size)
+{
+    struct note *note = NULL;
+
+    conn->flow[side].lost += size;
+    for (unsigned i = 0; i < conn->notes; i++) {
+        if (conn->note[i].kind == NOTE_HOLE && conn->note[i].side == side)
+            note = &conn->note[i];
+    }
+    if (!note) {
+        note = notes_add(conn, NOTE_HOLE, side, at);
+        if (!note)
+            return;
+        note->offset = offset;
+        notes_end(conn, note, at);
+    }
+    note->count++;
+    note->last = at;
+    note->ended = at;
+    note->size += size;
+}

@@ -1,0 +1,24 @@
+/*
+ * The notes of a connection: episodes such as a window of zero or a series of
+ * keep-alive probes, few and bounded, so that an idle connection stays small.
+ */
+#ifndef TCP_NOTES_H
+#define TCP_NOTES_H
+
+#include "tcp/conn.h"
+
+/* The episode of that kind which still lasts on that side, or NULL. */
+struct note *notes_open(struct conn *conn, enum note_kind kind, unsigned side);
+
+/* Begins one; NULL when there are too many, which is counted. */
+struct note *notes_add(struct conn *conn, enum note_kind kind, unsigned side,
+                       struct mark first);
+
+/* Ends one. It is gone after that if it was too short to explain anything. */
+void notes_end(struct conn *conn, struct note *note, struct mark at);
+
+/* `size` bytes at `offset` of the flow were given up as not captured. */
+void notes_hole(struct conn *conn, unsigned side, struct mark at,
+                uint64_t offset, uint64_t size);
+
+#endif
