@@ -17,7 +17,7 @@ B       := build$(if $(SAN),-san)
 Q       := $(if $(V),,@)
 
 # What Debian's packages are called. `deps` installs those that are missing.
-DEPS_BUILD := gcc make pkg-config libc6-dev libpcap-dev libjansson-dev \
+DEPS_BUILD := gcc make pkg-config libc6-dev libpcap-dev libjansson-dev libnghttp2-dev \
               zlib1g-dev libzstd-dev liblz4-dev
 DEPS_TEST  := libcmocka-dev python3 tshark tcpdump zstd lz4 clang-format-14 \
               universal-ctags mandoc
@@ -59,7 +59,7 @@ else
   LLHTTP_OBJ := $(addprefix $(B)/llhttp/,api.o http.o llhttp.o)
 endif
 
-PKGS     := libpcap jansson zlib libzstd liblz4
+PKGS     := libpcap libnghttp2 jansson zlib libzstd liblz4
 CPPFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS     := $(LLHTTP_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
@@ -177,7 +177,7 @@ lab: deps-lab $(B)/whyeof
 	@python3 testdata/lab/lab.py run --out $(B)/lab
 	@python3 testdata/lab/lab.py check --whyeof $(B)/whyeof --captures $(B)/lab
 
-bench: $(B)/whyeof $(HELPERS)
+bench: deps-bench $(B)/whyeof $(HELPERS)
 	@BUILD=$(B) python3 testdata/bench.py
 
 # Each fuzz target for FUZZ_SECONDS, with clang's sanitizers.

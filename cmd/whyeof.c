@@ -1,10 +1,12 @@
 /* The command line: options in, a report out, an exit status. */
 #include "pipeline/options.h"
 
+#include "base/text.h"
 #include "report/explain.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -22,14 +24,39 @@ enum {
     PROGRESS_EVERY = 65536
 };
 
-static int complain(const char *text)
+enum {
+    COMPLAINT_MAX = 16 << 10
+};
+
+/* What is named in it may be anything: it must not steer the terminal. */
+__attribute__((format(printf, 1, 2))) static int complain(const char *format,
+                                                          ...)
 {
-    (void)fprintf(stderr, "whyeof: %s\n", text);
+    char said[COMPLAINT_MAX];
+    struct text text;
+    va_list values;
+
+    va_start(values, format);
+    (void)vsnprintf(said, sizeof said, format, values);
+    va_end(values);
+    text_init(&text, sizeof said * 4);
+    text_add_visible(&text, span_of_text(said));
+    (void)fprintf(stderr, "whyeof: %s\n", text_string(&text));
+    text_release(&text);
     return STATUS_TROUBLE;
+}
+
+/* A reader that has seen enough closes the pipe: that is no failure. */
+static int write_failed(const char *path)
+{
+    if (errno == EPIPE)
+        return STATUS_CLEAN;
+    return complain("cannot write '%s': %s", path, strerror(errno));
 }
 
 static int run_errand(const struct options *options)
 {
+    errno = 0;
     switch (options->errand) {
     case ERRAND_HELP:
         options_help(stdout);
@@ -44,15 +71,14 @@ static int run_errand(const struct options *options)
         explain_capture(stdout);
         break;
     default:
-        if (!explain(stdout, options->explain)) {
-            (void)fprintf(stderr,
-                          "whyeof: '%s' is no code and no error message that "
-                          "is known; --list-codes has the codes\n",
-                          options->explain);
-            return STATUS_TROUBLE;
-        }
+        if (!explain(stdout, options->explain))
+            return complain("'%s' is no code and no error message that is "
+                            "known; --list-codes has the codes",
+                            options->explain);
     }
-    return fflush(stdout) == 0 ? STATUS_CLEAN : STATUS_TROUBLE;
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return write_failed("standard output");
+    return STATUS_CLEAN;
 }
 
 static bool is_wanted(enum when when, int descriptor)
@@ -111,16 +137,6 @@ static void read_all(const struct options *options, struct capture *capture,
         (void)fputs("\r                                        \r", stderr);
 }
 
-/* A reader that has seen enough closes the pipe: that is no failure. */
-static int write_failed(const char *path)
-{
-    if (errno == EPIPE)
-        return STATUS_CLEAN;
-    (void)fprintf(stderr, "whyeof: cannot write '%s': %s\n", path,
-                  strerror(errno));
-    return STATUS_TROUBLE;
-}
-
 static int write_to_file(const struct options *options,
                          const struct report *report, size_t i)
 {
@@ -168,7 +184,7 @@ static int input_status(const struct report *report)
 
         if (input->trouble == CAPTURE_SOUND)
             continue;
-        (void)fprintf(stderr, "whyeof: %s\n", input->problem);
+        (void)complain("%s", input->problem);
         if (input->trouble == CAPTURE_UNREADABLE)
             status = STATUS_TROUBLE;
     }
@@ -198,7 +214,7 @@ static int run(struct options *options)
     int written;
 
     if (!capture)
-        return complain(fail.text);
+        return complain("%s", fail.text);
     pipeline = pipeline_new(&options->pipeline);
     read_all(options, capture, pipeline);
     input = capture_inputs(capture, &inputs);
@@ -220,7 +236,7 @@ int main(int argc, char *argv[])
 
     (void)signal(SIGPIPE, SIG_IGN);
     if (!options_parse(&options, argc, argv, &fail)) {
-        (void)complain(fail.text);
+        (void)complain("%s", fail.text);
         (void)fputs("try 'whyeof --help'\n", stderr);
         return STATUS_TROUBLE;
     }

@@ -24,6 +24,13 @@ static bool is_unacknowledged_for_no_reason(const struct facts *f)
            f->quiet >= 3 * NANOS_PER_SECOND;
 }
 
+/* A FIN's own number counts every byte that was sent before it. */
+static bool is_short_of_fin(const struct flow *flow)
+{
+    return flow->fin_at != CONN_NO_OFFSET && flow->seen &&
+           flow->fin_at > flow->top;
+}
+
 /*
  * Does the capture lack what the judgement needs? Bytes that are missing may
  * hold the very answer; one direction alone shows no answers; bytes of an
@@ -39,6 +46,8 @@ static bool is_doubtful(const struct facts *f)
     if (f->incident->ending == CONN_EVICTED &&
         f->closing.by == CLOSED_BY_NOBODY)
         return true;
+    if (is_short_of_fin(f->server) || is_short_of_fin(f->client))
+        return true;
     if (!x)
         return f->server->lost > 0 || f->client->lost > 0;
     if (exchange_is_doubtful(x) || x->response.broken || x->request.broken)
@@ -50,6 +59,17 @@ static bool is_doubtful(const struct facts *f)
     /* the answer may be in bytes that h1 could not place */
     return !f->response_begun && f->incident->complete == 0 &&
            !conn_start_seen(f->conn) && f->server->top > x->server_top;
+}
+
+/* An answer in TLS is no HTTP, and yet it says all: the port expects HTTPS. */
+static bool is_told_by_first_bytes(const struct facts *f)
+{
+    const struct http_facts *http = &f->incident->http;
+
+    return http->told_tls_port ||
+           (conn_start_seen(f->conn) && f->incident->complete == 0 &&
+            http->first[f->conn->client] == SNIFFED_REQUEST &&
+            http->first[conn_server(f->conn)] == SNIFFED_TLS);
 }
 
 /*
@@ -173,6 +193,8 @@ static const struct rule *judge(struct facts *f)
 
     if (f->x && f->x->tunnel)
         return NULL;
+    if (f->undelivered)
+        return first_that_holds(stall_rule, f);
     if (f->incident->is_complete && f->x) {
         /* told when the client had closed before: did it take the answer? */
         if (client_had_left(f))
@@ -228,12 +250,8 @@ enum diagnosis diagnose(const struct diagnose_settings *settings,
     struct facts f = facts_of(settings, incident, server);
     const struct rule *rule;
 
-    if (is_doubtful(&f)) {
-        bool is_known = incident->http.told_tls_port;
-
-        if (!is_known)
-            return DIAGNOSIS_DOUBT;
-    }
+    if (is_doubtful(&f) && !is_told_by_first_bytes(&f))
+        return DIAGNOSIS_DOUBT;
     rule = judge(&f);
     if (!rule)
         return DIAGNOSIS_NOTHING;

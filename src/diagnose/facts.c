@@ -86,6 +86,25 @@ static void find_exchange(struct facts *f)
                 f->closing.acks >= x->request.reached;
 }
 
+/* All of the answer was sent, and what was sent again of it never arrived. */
+static bool is_undelivered(const struct facts *f)
+{
+    const struct exchange *x = f->x;
+    unsigned server = conn_server(f->conn);
+
+    if (!f->incident->is_complete || mark_is_set(x->settled) ||
+        f->server->acked >= x->response.reached)
+        return false;
+    for (unsigned i = 0; i < f->conn->notes; i++) {
+        const struct note *note = &f->conn->note[i];
+
+        if (note->kind == NOTE_RETRANSMISSION && note->side == server &&
+            note_lasts(note))
+            return true;
+    }
+    return false;
+}
+
 struct facts facts_of(const struct diagnose_settings *settings,
                       const struct incident *incident,
                       const struct server_facts *known)
@@ -111,7 +130,8 @@ struct facts facts_of(const struct diagnose_settings *settings,
                                              : f.closing.at;
     if (f.x)
         find_exchange(&f);
-    if (incident->is_complete)
+    f.undelivered = is_undelivered(&f);
+    if (incident->is_complete && !f.undelivered)
         f.end = later(f.x->response.end, f.x->settled);
     f.wait = nanos_between(f.asked.time, f.end.time);
     f.quiet = nanos_between(f.progress.time, f.end.time);

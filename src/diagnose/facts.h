@@ -26,6 +26,7 @@ struct facts {
     bool request_whole;
     bool response_begun;
     bool response_whole;
+    bool undelivered;   /* and yet the client never had all of it */
     bool server_closed; /* first */
     bool client_closed; /* first */
     bool covers;        /* the server's close acknowledges the whole request */

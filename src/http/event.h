@@ -7,6 +7,7 @@
 #ifndef HTTP_EVENT_H
 #define HTTP_EVENT_H
 
+#include "http/h2_window.h"
 #include "tcp/tcp.h"
 
 enum http_event_kind {
@@ -19,6 +20,9 @@ enum http_event_kind {
     HTTP_RESPONSE_HEAD,
     HTTP_RESPONSE_BYTES,
     HTTP_RESPONSE_END,
+    HTTP_TRAILER, /* a response's trailer section: head */
+    HTTP_RESET,   /* HTTP/2: RST_STREAM by `side` with `code`; ledger */
+    HTTP_LEDGER,  /* HTTP/2: the stream is open at the end; ledger */
     HTTP_TUNNEL,  /* from here on both sides' bytes are opaque */
     HTTP_LOST,    /* `size` bytes missing, and with them the framing */
     HTTP_SKIPPED, /* `size` bytes missing inside a body of known length */
@@ -31,7 +35,8 @@ enum http_framing {
     FRAMING_NONE,    /* there is no body */
     FRAMING_LENGTH,  /* Content-Length */
     FRAMING_CHUNKED, /* Transfer-Encoding: chunked */
-    FRAMING_CLOSE    /* until the connection is closed */
+    FRAMING_CLOSE,   /* until the connection is closed */
+    FRAMING_STREAM   /* HTTP/2: END_STREAM */
 };
 
 #define HTTP_NO_LENGTH UINT64_MAX
@@ -52,7 +57,34 @@ struct http_head {
     bool expects_continue; /* RFC 9110, 10.1.1 */
     bool closes;           /* Connection: close, or the version's default */
     uint32_t keep_alive;   /* Keep-Alive: timeout=N, in seconds; 0: none */
+    bool has_grpc_status;
+    uint32_t grpc_status;
+    struct span grpc_message;
+    nanos grpc_timeout; /* 0: none */
 };
+
+/* Streams whose unread bytes use up a connection window, largest first. */
+enum {
+    H2_HOLDERS = 4
+};
+
+/*
+ * The flow-control accounts that one stream depends on, by the index of the
+ * flow that sends. Borrowed for the call.
+ */
+struct h2_ledger {
+    struct h2_window stream[2];
+    struct h2_window connection[2];
+    bool known[2];  /* false: bytes or SETTINGS were missed */
+    uint32_t open;  /* streams open, this one included */
+    uint32_t limit; /* the server's SETTINGS_MAX_CONCURRENT_STREAMS */
+    struct {
+        uint32_t stream;
+        uint64_t unread; /* received, not credited */
+    } holder[2][H2_HOLDERS];
+};
+
+#define H2_NO_LIMIT UINT32_MAX
 
 struct http_event {
     enum http_event_kind kind;
@@ -63,6 +95,9 @@ struct http_event {
     uint64_t size;
     uint64_t body;
     const struct http_head *head;
+    uint32_t code; /* HTTP_RESET */
+    const struct h2_ledger *ledger;
+    void **slot; /* HTTP/2: the model's own, one for each stream */
 };
 
 #endif

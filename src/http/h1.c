@@ -28,6 +28,7 @@ struct h1 {
     uint8_t minor;
     bool tunnel;
     bool told_tls_port;
+    bool is_h2;
 };
 
 struct h1 *h1_new(const struct http_sink *sink, struct conn *conn,
@@ -116,8 +117,14 @@ static void open_tunnel(struct h1 *h1, const struct lane *lane)
 
 void h1_finish_message(struct h1 *h1, const struct lane *lane, uint16_t status)
 {
-    if (lane->is_request || lane->interim)
+    if (lane->is_request || (lane->interim && status != 101))
         return;
+    if (lane->interim) {
+        h1->is_h2 = true;
+        h1->lane[0].state = LANE_OPAQUE;
+        h1->lane[1].state = LANE_OPAQUE;
+        return;
+    }
     if (lane->stream)
         h1->answered = lane->stream;
     if (status == 101 || (lane->stream && status / 100 == 2 &&
@@ -153,9 +160,9 @@ void h1_bad_request_body(struct h1 *h1, struct span body)
     }
 }
 
-void h1_data(struct h1 *h1, unsigned side, const struct chunk *chunk)
+size_t h1_data(struct h1 *h1, unsigned side, const struct chunk *chunk)
 {
-    lane_read(&h1->lane[side], chunk);
+    return lane_read(&h1->lane[side], chunk);
 }
 
 void h1_gap(struct h1 *h1, unsigned side, const struct chunk *gap)
@@ -171,6 +178,11 @@ void h1_end(struct h1 *h1, unsigned side, struct mark at)
 void h1_lose(struct h1 *h1, unsigned side)
 {
     h1->lane[side].state = LANE_LOST;
+}
+
+bool h1_is_h2_now(const struct h1 *h1)
+{
+    return h1->is_h2;
 }
 
 void h1_tell(const struct h1 *h1, struct http_facts *facts)

@@ -18,12 +18,16 @@ struct h1 *h1_new(const struct http_sink *sink, struct conn *conn,
                   unsigned client);
 void h1_free(struct h1 *h1);
 
-void h1_data(struct h1 *h1, unsigned side, const struct chunk *chunk);
+/* Gives how many bytes at its end were left: h1 does not read them. */
+size_t h1_data(struct h1 *h1, unsigned side, const struct chunk *chunk);
 void h1_gap(struct h1 *h1, unsigned side, const struct chunk *gap);
 void h1_end(struct h1 *h1, unsigned side, struct mark at);
 
 /* The flow's bytes before were not seen: wait for a message to begin. */
 void h1_lose(struct h1 *h1, unsigned side);
+
+/* A 101 has made it HTTP/2: what comes next is for h2. */
+bool h1_is_h2_now(const struct h1 *h1);
 
 /* Adds what h1 knows to the connection's facts. */
 void h1_tell(const struct h1 *h1, struct http_facts *facts);

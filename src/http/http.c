@@ -2,23 +2,25 @@
 
 #include "base/arena.h"
 #include "http/h1.h"
+#include "http/h2.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 /*
  * What is kept of a connection until it is known what it speaks: the first
- * bytes of each flow. Once it is, h1 takes over.
+ * bytes of each flow. Once it is, h1 or h2 takes over; h2 also after h1.
  */
 struct http_conn {
     struct h1 *h1;
+    struct h2 *h2;
     uint8_t first[2][SNIFF_SIZE];
     uint8_t first_size[2];
     uint8_t sniffed[2];
     struct mark first_at[2];
     struct chunk start[2]; /* where the first bytes were; no bytes in it */
     bool missed[2];        /* bytes before the first ones are not known */
-    bool other;            /* decided: not HTTP/1 */
+    bool other;            /* decided: neither */
 };
 
 struct http {
@@ -101,34 +103,83 @@ static void start_h1(struct http *http, struct conn *conn)
     }
 }
 
-/* The first bytes were held back while they could not be told. */
-static void hand_over_first(struct http_conn *state, unsigned side)
+/* After the 101 what h1 left of its chunk is HTTP/2. */
+static void start_upgraded(struct http *http, struct conn *conn, unsigned side,
+                           const struct chunk *chunk, size_t left)
 {
+    struct http_conn *state = conn->http;
+    struct chunk rest = *chunk;
+
+    state->h2 = h2_new(&http->sink, conn, conn->client, H2_UPGRADED);
+    rest.bytes = span_skip(chunk->bytes, chunk->bytes.size - left);
+    rest.offset += chunk->bytes.size - left;
+    if (left)
+        h2_data(state->h2, side, &rest);
+}
+
+static void read_on(struct http *http, struct conn *conn, unsigned side,
+                    const struct chunk *chunk)
+{
+    struct http_conn *state = conn->http;
+    size_t left;
+
+    if (state->h2) {
+        h2_data(state->h2, side, chunk);
+        return;
+    }
+    left = h1_data(state->h1, side, chunk);
+    if (h1_is_h2_now(state->h1))
+        start_upgraded(http, conn, side, chunk, left);
+}
+
+/* The first bytes were held back while they could not be told. */
+static void hand_over_first(struct http *http, struct conn *conn, unsigned side)
+{
+    const struct http_conn *state = conn->http;
     struct chunk chunk = state->start[side];
 
     chunk.bytes = (struct span){state->first[side], state->first_size[side]};
     if (chunk.bytes.size)
-        h1_data(state->h1, side, &chunk);
+        read_on(http, conn, side, &chunk);
 }
 
-/* Does what one flow begins with make the connection HTTP/1? */
-static bool decides_http1(struct http *http, struct conn *conn, unsigned side)
+static bool start_h2(struct http *http, struct conn *conn, unsigned client,
+                     enum h2_start start)
+{
+    struct http_conn *state = conn->http;
+
+    set_client(conn, client);
+    state->h2 = h2_new(&http->sink, conn, client, start);
+    return true;
+}
+
+/* Does what one flow begins with tell who must read the connection? */
+static bool start_reader(struct http *http, struct conn *conn, unsigned side,
+                         const struct chunk *chunk)
 {
     const struct http_conn *state = conn->http;
     enum sniffed mine = state->sniffed[side];
 
-    /* TLS or HTTP/2 asked, HTTP/1 answered: a mismatch, no HTTP/1 */
+    /* TLS asked, HTTP/1 answered: a mismatch, and nobody reads it */
     if (state->other)
         return false;
-    if (mine == SNIFFED_REQUEST) {
-        set_client(conn, side);
+    if (mine == SNIFFED_H2_PREFACE)
+        return start_h2(http, conn, side, H2_PREFACE);
+    if (mine == SNIFFED_H2_FRAMES)
+        return start_h2(http, conn, 1 - side,
+                        state->missed[side] ? H2_JOINED : H2_PREFACE);
+    if (mine == SNIFFED_OTHER && state->missed[side] &&
+        h2_looks_like_frames(chunk->bytes)) {
+        start_h2(http, conn, conn->client, H2_JOINED);
+        h2_begin_frames(state->h2, side);
         return true;
     }
-    if (mine == SNIFFED_RESPONSE) {
-        set_client(conn, 1 - side);
-        return true;
-    }
-    return is_forced(http, conn);
+    if (mine == SNIFFED_REQUEST || mine == SNIFFED_RESPONSE)
+        set_client(conn, mine == SNIFFED_REQUEST ? side : 1 - side);
+    else if (!is_forced(http, conn))
+        return false;
+    start_h1(http, conn);
+    return true;
 }
 
 /* Adds the chunk's beginning to the flow's first bytes. */
@@ -176,17 +227,16 @@ static void sniff_chunk(struct http *http, struct conn *conn, unsigned side,
         state->sniffed[side] = SNIFFED_OTHER;
     if (state->sniffed[side] == SNIFFED_MORE)
         return;
-    if (!decides_http1(http, conn, side)) {
+    if (!start_reader(http, conn, side, chunk)) {
         state->other |= !may_sniff_again(state, side);
         return;
     }
-    start_h1(http, conn);
-    hand_over_first(state, 1 - side);
-    hand_over_first(state, side);
+    hand_over_first(http, conn, 1 - side);
+    hand_over_first(http, conn, side);
     rest.bytes = span_skip(chunk->bytes, state->first_size[side] - before);
     rest.offset += state->first_size[side] - before;
     if (rest.bytes.size)
-        h1_data(state->h1, side, &rest);
+        read_on(http, conn, side, &rest);
 }
 
 static void take_data(void *context, struct conn *conn, unsigned side,
@@ -195,12 +245,12 @@ static void take_data(void *context, struct conn *conn, unsigned side,
     struct http *http = context;
     struct http_conn *state = state_of(conn);
 
-    if (state->h1)
-        h1_data(state->h1, side, chunk);
+    if (state->h1 || state->h2)
+        read_on(http, conn, side, chunk);
     else if (state->sniffed[side] == SNIFFED_MORE ||
              may_sniff_again(state, side))
         sniff_chunk(http, conn, side, chunk);
-    if (state->h1 && state->first_size[side] == 0) {
+    if ((state->h1 || state->h2) && state->first_size[side] == 0) {
         keep_first(state, side, chunk);
         state->sniffed[side] =
             (uint8_t)sniff(span_head(chunk->bytes, SNIFF_SIZE));
@@ -213,6 +263,10 @@ static void take_gap(void *context, struct conn *conn, unsigned side,
     struct http_conn *state = state_of(conn);
 
     (void)context;
+    if (state->h2) {
+        h2_gap(state->h2, side, gap);
+        return;
+    }
     if (state->h1) {
         h1_gap(state->h1, side, gap);
         return;
@@ -229,7 +283,7 @@ static void take_end(void *context, struct conn *conn, unsigned side,
     struct http_conn *state = conn->http;
 
     (void)context;
-    if (state && state->h1)
+    if (state && state->h1 && !state->h2)
         h1_end(state->h1, side, at);
 }
 
@@ -238,7 +292,7 @@ static void take_acked(void *context, struct conn *conn, unsigned side)
     struct http *http = context;
     struct http_conn *state = conn->http;
 
-    if (state && state->h1)
+    if (state && (state->h1 || state->h2))
         http->sink.acked(http->sink.context, conn, side);
 }
 
@@ -283,11 +337,17 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending)
         }
         if (state->h1)
             h1_tell(state->h1, &facts);
+        if (state->h2) {
+            h2_close(state->h2);
+            h2_tell(state->h2, &facts);
+        }
         http->broken += facts.broken;
     }
     http->sink.over(http->sink.context, conn, ending, &facts);
-    if (state)
+    if (state) {
         h1_free(state->h1);
+        h2_free(state->h2);
+    }
     free(state);
     conn->http = NULL;
 }

@@ -24,6 +24,31 @@ enum {
     HTTP_FIRST_KEPT = 8
 };
 
+/* A GOAWAY frame (RFC 9113, 6.8). */
+struct h2_goaway {
+    struct mark at;
+    uint32_t last_stream;
+    uint32_t code;
+    char debug[64]; /* the beginning of its debug data; may hold any byte */
+    uint8_t debug_size;
+};
+
+/* What is known of an HTTP/2 connection, by the index of the sending flow. */
+struct h2_facts {
+    struct h2_goaway goaway[2]; /* the latest */
+    struct mark first_goaway[2];
+    struct mark ping[2]; /* the latest PING that was no answer */
+    uint32_t pings[2];
+    uint32_t settings[2];
+    uint32_t open; /* streams at the end */
+    uint32_t most; /* streams open at once */
+    uint32_t limit;
+    uint64_t streams;
+    uint64_t dropped; /* streams not followed: too many at once */
+    uint64_t strange; /* frames that RFC 9113 forbids */
+    bool joined;      /* without its beginning: windows are not known */
+};
+
 /* What the http stage knows of a connection when it is over. */
 struct http_facts {
     enum http_protocol protocol;
@@ -35,6 +60,7 @@ struct http_facts {
     uint8_t major;   /* version of the last request, or response */
     uint8_t minor;
     bool tunnel;
+    struct h2_facts h2;
     bool told_tls_port; /* a 400 said that the port expects HTTPS */
 };
 

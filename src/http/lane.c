@@ -124,6 +124,17 @@ static struct http_head lane_head(const struct lane *lane)
     return head;
 }
 
+/* 101 to h2c: the response proper comes on stream 1 (RFC 7540, 3.2). */
+static bool offers_h2(const struct lane *lane)
+{
+    struct http_head head = {.status = 101};
+
+    if (!lane->head)
+        return false;
+    head_tell(lane->head, &head);
+    return head.upgrade.size == 3 && memcmp(head.upgrade.at, "h2c", 3) == 0;
+}
+
 static int on_headers_complete(llhttp_t *parser)
 {
     struct lane *lane = lane_of(parser);
@@ -136,7 +147,7 @@ static int on_headers_complete(llhttp_t *parser)
     } else {
         unsigned status = parser->status_code;
 
-        lane->interim = status / 100 == 1 && status != 101;
+        lane->interim = status / 100 == 1 && (status != 101 || offers_h2(lane));
         lane->no_body = h1_answers_without_body(lane->h1, lane->stream,
                                                 parser->status_code);
     }
@@ -294,7 +305,7 @@ static bool begins_message(const struct lane *lane, struct span bytes)
            (lane->is_request ? SNIFFED_REQUEST : SNIFFED_RESPONSE);
 }
 
-void lane_read(struct lane *lane, const struct chunk *chunk)
+size_t lane_read(struct lane *lane, const struct chunk *chunk)
 {
     struct span rest = chunk->bytes;
 
@@ -308,6 +319,7 @@ void lane_read(struct lane *lane, const struct chunk *chunk)
     }
     while (rest.size && lane->state == LANE_READING)
         rest = span_skip(rest, read_some(lane, rest));
+    return rest.size;
 }
 
 /*

@@ -47,7 +47,8 @@ void lane_init(struct lane *lane, struct h1 *h1, unsigned side,
                bool is_request);
 void lane_release(struct lane *lane);
 
-void lane_read(struct lane *lane, const struct chunk *chunk);
+/* Gives how many bytes at the end were not read: it is opaque, or lost. */
+size_t lane_read(struct lane *lane, const struct chunk *chunk);
 void lane_skip(struct lane *lane, const struct chunk *gap);
 void lane_end(struct lane *lane, struct mark at);
 

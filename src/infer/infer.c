@@ -167,6 +167,30 @@ void infer_complete(struct infer *infer, const struct conn *conn,
                       x->request.start);
 }
 
+/* RFC 9113, 7. */
+enum {
+    H2_INTERNAL_ERROR = 2
+};
+
+void infer_ended(struct infer *infer, const struct conn *conn,
+                 const struct exchange *x)
+{
+    struct server_facts *server = server_of(infer, conn);
+    nanos wait = nanos_between(exchange_asked(x).time, x->h2->reset.time);
+
+    server->exchanges++;
+    server->answered += mark_is_set(x->response.start);
+    if (mark_is_set(x->response.end)) {
+        server->complete++;
+        return;
+    }
+    server->failed++;
+    if (x->h2->reset_by_client)
+        durations_add(&server->client_gave_up, wait, x->h2->reset);
+    else if (x->h2->reset_code == H2_INTERNAL_ERROR)
+        durations_add(&server->reset, wait, x->h2->reset);
+}
+
 /* What a request that got no whole answer adds. */
 static void add_failure(struct infer *infer, struct server_facts *server,
                         const struct conn *conn, const struct exchange *x)

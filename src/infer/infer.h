@@ -49,6 +49,8 @@ struct server_facts {
                                 response was not whole; from the floor on */
     struct durations idle;   /* from a response to the server's own close */
     struct durations reused; /* idle times after which reuse went well */
+    struct durations reset;  /* HTTP/2: from the request to the server's
+                                RST_STREAM(INTERNAL_ERROR) */
     struct durations client_gave_up; /* from the request to the client's close,
                                         the response not whole */
     struct durations gateway;   /* from the request to a complete 502/503/504 */
@@ -71,6 +73,8 @@ void infer_free(struct infer *infer);
 /* Takes in an exchange that is complete, or a connection that is over. */
 void infer_complete(struct infer *infer, const struct conn *conn,
                     const struct exchange *x);
+void infer_ended(struct infer *infer, const struct conn *conn,
+                 const struct exchange *x);
 void infer_outcome(struct infer *infer, const struct outcome *outcome);
 
 /* What is known of the connection's server; never NULL after infer_outcome. */

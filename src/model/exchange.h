@@ -31,10 +31,47 @@ enum {
     EXCHANGE_HOST_LIMIT = 256
 };
 
+/*
+ * What HTTP/2 adds, where there is something to say: a reset, a window that
+ * was used up, gRPC. Accounts are by message: of what the request's sender
+ * may send, and of what the response's may.
+ */
+enum {
+    MESSAGE_REQUEST,
+    MESSAGE_RESPONSE,
+    MESSAGES
+};
+
+enum {
+    EXCHANGE_GRPC_MESSAGE_SIZE = 128
+};
+
+struct exchange_h2 {
+    struct h2_window stream[MESSAGES];
+    struct h2_window connection[MESSAGES];
+    bool known[MESSAGES];
+    struct {
+        uint32_t stream;
+        uint64_t unread;
+    } holder[MESSAGES][H2_HOLDERS]; /* of the connection's window */
+    struct mark reset;              /* RST_STREAM */
+    uint32_t reset_code;
+    bool reset_by_client;
+    uint32_t open; /* streams on the connection */
+    uint32_t limit;
+    bool is_grpc;
+    bool has_grpc_status;
+    uint32_t grpc_status;
+    nanos grpc_timeout; /* 0: none */
+    char grpc_message[EXCHANGE_GRPC_MESSAGE_SIZE];
+};
+
 struct exchange {
     struct exchange *next; /* on the same connection */
-    uint64_t stream;       /* n-th request of the connection; 0: unknown */
-    char *method;          /* owned; "" when the request was not seen */
+    struct exchange *before;
+    struct exchange_h2 *h2; /* owned; what is told of its stream, or NULL */
+    uint64_t stream;        /* n-th request of the connection; 0: unknown */
+    char *method;           /* owned; "" when the request was not seen */
     char *target;
     char *host;
     struct message request;
@@ -50,6 +87,7 @@ struct exchange {
     bool closes; /* a Connection: close in either message */
     bool tunnel; /* CONNECT or Upgrade that was granted */
     bool upgrade_asked;
+    bool is_h2;
     bool is_event_stream;   /* text/event-stream: silence is its nature */
     bool client_had_closed; /* its FIN was there before the answer's end */
 };
@@ -69,5 +107,19 @@ static inline bool exchange_is_doubtful(const struct exchange *x)
 struct exchange *exchange_new(uint64_t stream);
 struct exchange *exchange_copy(const struct exchange *x);
 void exchange_free(struct exchange *x);
+
+/* A copy of a string as the capture has it, up to a limit. It may hold any
+ * byte but NUL, where it ends. The caller frees it. */
+char *exchange_keep_text(struct span text, size_t limit);
+
+/* Takes grpc-status and grpc-message over from a header or trailer section. */
+void exchange_take_grpc(struct exchange *x, const struct http_head *head);
+
+/* Takes the accounts over where they explain something, and the reset. */
+void exchange_take_ledger(struct exchange *x, const struct http_event *event,
+                          unsigned client);
+
+/* Its part of HTTP/2, made when there is none. */
+struct exchange_h2 *exchange_need_h2(struct exchange *x);
 
 #endif

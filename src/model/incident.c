@@ -51,17 +51,17 @@ struct incident *incident_new(const struct outcome *outcome,
     return incident;
 }
 
-struct incident *incident_of_complete(const struct conn *conn,
+struct incident *incident_of_exchange(const struct conn *conn,
                                       const struct exchange *x)
 {
     struct incident *incident = must_calloc(1, sizeof *incident);
 
     copy_conn(&incident->conn, conn);
     incident->exchange = exchange_copy(x);
-    incident->is_complete = true;
-    incident->http.protocol = PROTOCOL_HTTP1;
-    incident->http.major = 1;
-    incident->http.minor = 1;
+    incident->is_complete = exchange_is_complete(x);
+    incident->http.protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1;
+    incident->http.major = x->is_h2 ? 2 : 1;
+    incident->http.minor = x->is_h2 ? 0 : 1;
     return incident;
 }
 

@@ -53,8 +53,11 @@ struct incident {
 struct incident *incident_new(const struct outcome *outcome,
                               const struct exchange *x);
 
-/* The same for an exchange that is complete while its connection goes on. */
-struct incident *incident_of_complete(const struct conn *conn,
+/*
+ * The same for an exchange whose connection goes on: it is complete, or its
+ * HTTP/2 stream was reset.
+ */
+struct incident *incident_of_exchange(const struct conn *conn,
                                       const struct exchange *x);
 void incident_free(struct incident *incident);
 

@@ -1,6 +1,7 @@
 #include "model/model.h"
 
 #include "base/arena.h"
+#include "model/waiting.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,9 +16,7 @@ enum {
 };
 
 struct model_conn {
-    struct exchange *first; /* unfinished, oldest first */
-    struct exchange *last;
-    uint32_t waiting;
+    struct waiting waiting; /* unfinished */
     uint32_t orphans;
     uint64_t exchanges;
     uint64_t complete;
@@ -53,53 +52,6 @@ static struct model_conn *state_of(struct conn *conn)
     return conn->model;
 }
 
-static struct exchange *find(const struct model_conn *state, uint64_t stream)
-{
-    for (struct exchange *x = state->first; x; x = x->next) {
-        if (x->stream == stream)
-            return x;
-    }
-    return NULL;
-}
-
-static void append(struct model_conn *state, struct exchange *x)
-{
-    if (state->last)
-        state->last->next = x;
-    else
-        state->first = x;
-    state->last = x;
-    state->waiting++;
-}
-
-static void unlink_exchange(struct model_conn *state, struct exchange *x)
-{
-    struct exchange *before = NULL;
-
-    for (struct exchange *y = state->first; y != x; y = y->next)
-        before = y;
-    if (before)
-        before->next = x->next;
-    else
-        state->first = x->next;
-    if (state->last == x)
-        state->last = before;
-    state->waiting--;
-}
-
-/* A string as the capture has it, kept up to a limit. It may hold any byte
- * but NUL, where it ends. */
-static char *keep(struct span text, size_t limit)
-{
-    char *copy;
-
-    text = span_head(text, limit);
-    copy = must_calloc(text.size + 1, 1);
-    if (text.size)
-        memcpy(copy, text.at, text.size);
-    return copy;
-}
-
 static void keep_software(char kept[static SOFTWARE_SIZE], struct span text)
 {
     if (!text.size)
@@ -115,7 +67,7 @@ static void begin_request(struct model_conn *state, const struct conn *conn,
     struct exchange *x;
 
     state->exchanges++;
-    if (state->waiting >= WAITING_MAX)
+    if (state->waiting.count >= WAITING_MAX)
         return;
     x = exchange_new(event->stream);
     x->request.start = event->at;
@@ -123,9 +75,12 @@ static void begin_request(struct model_conn *state, const struct conn *conn,
     x->request.begin = event->offset;
     x->request.reached = event->offset;
     x->server_top = conn->flow[conn_server(conn)].next;
-    if (!state->first)
+    if (!state->waiting.first)
         x->idle_since = state->last_response_end;
-    append(state, x);
+    x->is_h2 = event->slot != NULL;
+    if (event->slot)
+        *event->slot = x;
+    waiting_append(&state->waiting, x);
 }
 
 static void begin_response(struct exchange *x, const struct http_event *event)
@@ -141,15 +96,17 @@ static void take_request_head(struct model_conn *state, struct exchange *x,
 {
     const struct http_head *head = event->head;
 
-    x->method = keep(head->method, EXCHANGE_METHOD_LIMIT);
-    x->target = keep(head->target, EXCHANGE_TARGET_LIMIT);
-    x->host = keep(head->host, EXCHANGE_HOST_LIMIT);
+    x->method = exchange_keep_text(head->method, EXCHANGE_METHOD_LIMIT);
+    x->target = exchange_keep_text(head->target, EXCHANGE_TARGET_LIMIT);
+    x->host = exchange_keep_text(head->host, EXCHANGE_HOST_LIMIT);
     x->request.head = event->at;
     x->request.framing = head->framing;
     x->request.expected = head->length;
     x->expects_continue = head->expects_continue;
     x->closes |= head->closes;
     x->upgrade_asked = head->upgrade.size > 0;
+    if (head->grpc_timeout)
+        exchange_need_h2(x)->grpc_timeout = head->grpc_timeout;
     keep_software(state->client_software, head->software);
 }
 
@@ -168,6 +125,13 @@ static void take_response_head(struct model_conn *state, struct exchange *x,
     keep_software(state->server_software, head->software);
     if (head->keep_alive)
         state->keep_alive = head->keep_alive;
+    if (x->is_h2 && head->status / 100 == 2 &&
+        (x->upgrade_asked || (x->method && strcmp(x->method, "CONNECT") == 0)))
+        x->tunnel = true;
+    if (span_starts_with(head->content_type, "application/grpc")) {
+        exchange_need_h2(x)->is_grpc = true;
+        exchange_take_grpc(x, head);
+    }
 }
 
 static void take_interim(struct exchange *x, const struct http_event *event)
@@ -207,7 +171,7 @@ static void take_skipped(struct message *message,
 static void tell_complete(struct model *model, struct conn *conn,
                           struct model_conn *state, struct exchange *x)
 {
-    unlink_exchange(state, x);
+    waiting_remove(&state->waiting, x);
     state->complete++;
     state->last_response_end = x->response.end;
     state->last_request_end = x->request.end;
@@ -218,16 +182,29 @@ static void tell_complete(struct model *model, struct conn *conn,
     exchange_free(x);
 }
 
+/* A stream was reset: its exchange is over, the connection is not. */
+static void tell_ended(struct model *model, struct conn *conn,
+                       struct model_conn *state, struct exchange *x)
+{
+    waiting_remove(&state->waiting, x);
+    model->sink.ended(model->sink.context, conn, x);
+    exchange_free(x);
+}
+
 /*
- * Tells the exchanges at the front that are complete. One whose client closed
- * before its answer waits: did it take the answer?
+ * Tells the exchanges that are complete. One whose client closed before its
+ * answer waits: did it take the answer?
  */
 static void tell_those_complete(struct model *model, struct conn *conn,
                                 struct model_conn *state)
 {
-    while (state->first && exchange_is_complete(state->first) &&
-           !state->first->client_had_closed)
-        tell_complete(model, conn, state, state->first);
+    struct exchange *next;
+
+    for (struct exchange *x = state->waiting.first; x; x = next) {
+        next = x->next;
+        if (exchange_is_complete(x) && !x->client_had_closed)
+            tell_complete(model, conn, state, x);
+    }
 }
 
 /*
@@ -242,7 +219,7 @@ static void take_acked(void *context, struct conn *conn, unsigned side)
 
     if (!state || side == conn->client)
         return;
-    for (struct exchange *x = state->first; x; x = x->next) {
+    for (struct exchange *x = state->waiting.first; x; x = x->next) {
         if (exchange_is_complete(x) && !mark_is_set(x->settled))
             x->settled = conn->flow[side].acked_all;
     }
@@ -250,10 +227,12 @@ static void take_acked(void *context, struct conn *conn, unsigned side)
 }
 
 /* An exchange whose answer was lost is passed by when the next one's comes. */
-static void pass_by(struct model_conn *state, uint64_t stream)
+static void pass_by(struct model_conn *state, const struct exchange *answered)
 {
-    for (struct exchange *x = state->first; x && x->stream < stream;
-         x = x->next) {
+    if (answered->is_h2)
+        return;
+    for (struct exchange *x = state->waiting.first;
+         x && x->stream < answered->stream; x = x->next) {
         if (!mark_is_set(x->response.end))
             x->response.lost = true;
     }
@@ -269,7 +248,15 @@ static void take_lost(struct model_conn *state, unsigned client,
     bool is_request = event->side == client;
     bool broken = event->kind == HTTP_BROKEN;
 
-    for (struct exchange *x = state->first; x; x = x->next) {
+    if (event->slot) {
+        struct exchange *x = *event->slot;
+
+        if (x)
+            x->request.lost = true;
+        return;
+    }
+
+    for (struct exchange *x = state->waiting.first; x; x = x->next) {
         struct message *message = is_request ? &x->request : &x->response;
 
         if (mark_is_set(message->end))
@@ -279,6 +266,18 @@ static void take_lost(struct model_conn *state, unsigned client,
         else
             message->lost = true;
     }
+}
+
+static struct exchange *exchange_of(const struct model_conn *state,
+                                    const struct http_event *event)
+{
+    if (event->slot && *event->slot)
+        return *event->slot;
+    /* an HTTP/2 stream without one is not followed; but the first may have
+     * begun as HTTP/1 */
+    if (event->slot && event->stream != 1)
+        return NULL;
+    return waiting_find(&state->waiting, event->stream);
 }
 
 static void take_request(struct model_conn *state, struct exchange *x,
@@ -311,7 +310,7 @@ static void take_response(struct model_conn *state, const struct conn *conn,
         take_interim(x, event);
         break;
     case HTTP_RESPONSE_HEAD:
-        pass_by(state, x->stream);
+        pass_by(state, x);
         take_response_head(state, x, event);
         break;
     case HTTP_RESPONSE_BYTES:
@@ -322,6 +321,9 @@ static void take_response(struct model_conn *state, const struct conn *conn,
         x->response.end = event->at;
         x->response.reached = event->offset;
         x->client_had_closed = mark_is_set(conn->flow[conn->client].fin);
+        break;
+    case HTTP_TRAILER:
+        exchange_take_grpc(x, event->head);
         break;
     case HTTP_TUNNEL:
         x->tunnel = true;
@@ -339,7 +341,7 @@ static void take_event(void *context, struct conn *conn,
     struct exchange *x;
 
     if (event->kind == HTTP_REQUEST_START) {
-        if (state->first && exchange_is_complete(state->first))
+        if (state->waiting.first && exchange_is_complete(state->waiting.first))
             tell_those_complete(model, conn, state);
         begin_request(state, conn, event);
         return;
@@ -348,7 +350,13 @@ static void take_event(void *context, struct conn *conn,
         take_lost(state, conn->client, event);
         return;
     }
-    x = find(state, event->stream);
+    x = exchange_of(state, event);
+    if (x && event->ledger)
+        exchange_take_ledger(x, event, conn->client);
+    if (x && event->kind == HTTP_RESET) {
+        tell_ended(model, conn, state, x);
+        return;
+    }
     if (!x) {
         state->orphans +=
             event->stream == 0 && event->kind == HTTP_RESPONSE_END;
@@ -378,7 +386,7 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending,
         .conn = conn,
         .ending = ending,
         .http = facts,
-        .unfinished = known->first,
+        .unfinished = known->waiting.first,
         .exchanges = known->exchanges,
         .complete = known->complete,
         .last_response_end = known->last_response_end,
@@ -391,12 +399,8 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending,
     };
 
     model->sink.over(model->sink.context, &outcome);
-    while (state && state->first) {
-        struct exchange *x = state->first;
-
-        unlink_exchange(state, x);
-        exchange_free(x);
-    }
+    if (state)
+        waiting_release(&state->waiting);
     free(state);
     conn->model = NULL;
 }

@@ -31,6 +31,8 @@ struct model_sink {
     /* `x` is complete; it is gone after the call */
     void (*complete)(void *context, struct conn *conn,
                      const struct exchange *x);
+    /* HTTP/2: its stream was reset; it is gone after the call */
+    void (*ended)(void *context, struct conn *conn, const struct exchange *x);
     void (*over)(void *context, const struct outcome *outcome);
 };
 

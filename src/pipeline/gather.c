@@ -156,7 +156,7 @@ static void list_exchange(struct gather *gather, const struct conn *conn,
         .client = conn->endpoint[conn->client],
         .server = conn->endpoint[conn_server(conn)],
         .x = exchange_copy(x),
-        .protocol = PROTOCOL_HTTP1,
+        .protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1,
         .minor = 1,
         .complete = exchange_is_complete(x),
     };
@@ -172,7 +172,19 @@ static void take_complete(void *context, struct conn *conn,
     infer_complete(gather->infer, conn, x);
     list_exchange(gather, conn, x);
     if (diagnose_wants_complete(&gather->options->settings, conn, x))
-        keep(gather, incident_of_complete(conn, x));
+        keep(gather, incident_of_exchange(conn, x));
+}
+
+static void take_ended(void *context, struct conn *conn,
+                       const struct exchange *x)
+{
+    struct gather *gather = context;
+
+    gather->counts.exchanges++;
+    gather->counts.complete += mark_is_set(x->response.end);
+    infer_ended(gather->infer, conn, x);
+    list_exchange(gather, conn, x);
+    keep(gather, incident_of_exchange(conn, x));
 }
 
 static bool same_address(const struct endpoint *a, const struct endpoint *b)
@@ -246,6 +258,7 @@ struct model_sink gather_model_sink(struct gather *gather)
 {
     return (struct model_sink){.context = gather,
                                .complete = take_complete,
+                               .ended = take_ended,
                                .over = take_over};
 }
 

@@ -87,6 +87,8 @@ static bool read_codes(const char *list, bool set[static VERDICT_COUNT],
 {
     char word[80];
 
+    if (!*list)
+        return fail_set(fail, "a list of codes is empty");
     while (next_word(&list, word, sizeof word)) {
         enum verdict code = verdict_by_slug(word);
 
@@ -104,6 +106,8 @@ static bool read_ports(const char *list, struct http_options *http,
     char word[80];
     uint64_t port;
 
+    if (!*list)
+        return fail_set(fail, "--port takes numbers from 1 to 65535");
     while (next_word(&list, word, sizeof word)) {
         if (!read_number(OPTION_PORT, word, 65535, &port) || port == 0)
             return fail_set(fail,
@@ -278,6 +282,17 @@ static enum option_id by_value(int value)
     return OPTION_COUNT;
 }
 
+/* getopt_long tells an unknown letter, and a long name with too much to it. */
+static bool unknown_option(const char *said, struct fail *fail)
+{
+    if (optopt >= VALUE_BASE)
+        return fail_set(fail, "--%s takes no value",
+                        option[by_value(optopt)].name);
+    if (optopt)
+        return fail_set(fail, "unknown option '-%c'", optopt);
+    return fail_set(fail, "unknown option '%s'", said);
+}
+
 bool options_parse(struct options *options, int argc, char *argv[],
                    struct fail *fail)
 {
@@ -297,7 +312,7 @@ bool options_parse(struct options *options, int argc, char *argv[],
         if (value == ':')
             return fail_set(fail, "'%s' needs a value", said);
         if (value == '?')
-            return fail_set(fail, "unknown option '%s'", said);
+            return unknown_option(said, fail);
         if (!apply(options, by_value(value), optarg, fail))
             return false;
     }

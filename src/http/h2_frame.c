@@ -1,0 +1,169 @@
+#include "http/h2_frame.h"
+
+#include "base/arena.h"
+#include "base/reader.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* RFC 9113, 6.1 to 6.10: what each type demands of length and stream. */
+static const struct {
+    uint32_t shortest;
+    uint32_t longest; /* 0: any */
+    uint32_t multiple;
+    bool on_stream;
+    bool on_connection;
+} rule[] = {
+    [H2_DATA] = {0, 0,   1, true,  false},
+    [H2_HEADERS] = {1, 0,   1, true,  false},
+    [H2_PRIORITY] = {5, 5,   1, true,  false},
+    [H2_RST_STREAM] = {4, 4,   1, true,  false},
+    [H2_SETTINGS] = {0, 600, 6, false, true },
+    [H2_PUSH_PROMISE] = {4, 0,   1, true,  false},
+    [H2_PING] = {8, 8,   1, false, true },
+    [H2_GOAWAY] = {8, 0,   1, false, true },
+    [H2_WINDOW_UPDATE] = {4, 4,   1, true,  true },
+    [H2_CONTINUATION] = {0, 0,   1, true,  false},
+};
+
+static_assert(sizeof rule / sizeof *rule == H2_TYPE_COUNT,
+              "every frame type has its rule");
+
+struct h2_frame h2_frame_read(const uint8_t head[static H2_HEAD_SIZE])
+{
+    struct reader reader = reader_on((struct span){head, H2_HEAD_SIZE});
+    struct h2_frame frame;
+
+    frame.length = read_be24(&reader);
+    frame.type = read_u8(&reader);
+    frame.flags = read_u8(&reader);
+    frame.stream = read_be32(&reader) & 0x7fffffff;
+    return frame;
+}
+
+bool h2_frame_is_plausible(const struct h2_frame *frame)
+{
+    uint8_t type = frame->type;
+
+    if (type >= H2_TYPE_COUNT)
+        return type < 0x20; /* extensions: ALTSVC is 10, ORIGIN 12 */
+    return frame->length >= rule[type].shortest &&
+           (!rule[type].longest || frame->length <= rule[type].longest) &&
+           frame->length % rule[type].multiple == 0 &&
+           (frame->stream ? rule[type].on_stream : rule[type].on_connection);
+}
+
+void h2_cutter_init(struct h2_cutter *cutter, const struct h2_frame_sink *sink,
+                    unsigned side)
+{
+    *cutter = (struct h2_cutter){.sink = sink, .side = (uint8_t)side};
+}
+
+void h2_cutter_release(struct h2_cutter *cutter)
+{
+    free(cutter->gathered);
+    cutter->gathered = NULL;
+}
+
+static void gather(struct h2_cutter *cutter, struct span bytes)
+{
+    uint32_t limit = cutter->frame.type == H2_DATA ? 1 : H2_GATHER_LIMIT;
+    uint32_t room = cutter->gathered_room ? cutter->gathered_room : 64;
+    uint32_t end;
+
+    bytes = span_head(bytes, limit - cutter->gathered_size);
+    if (!bytes.size)
+        return;
+    end = cutter->gathered_size + (uint32_t)bytes.size;
+    while (room < end)
+        room *= 2;
+    if (room != cutter->gathered_room) {
+        cutter->gathered = must_realloc(cutter->gathered, room, 1);
+        cutter->gathered_room = room;
+    }
+    memcpy(cutter->gathered + cutter->gathered_size, bytes.at, bytes.size);
+    cutter->gathered_size = end;
+}
+
+static void finish_frame(struct h2_cutter *cutter)
+{
+    struct span payload = {cutter->gathered, cutter->gathered_size};
+
+    cutter->sink->frame(cutter->sink->context, cutter->side, &cutter->frame,
+                        payload);
+    cutter->head_size = 0;
+    cutter->gathered_size = 0;
+    /* a large frame is rare: its room is not kept for an idle connection */
+    if (cutter->gathered_room > 256) {
+        h2_cutter_release(cutter);
+        cutter->gathered_room = 0;
+    }
+}
+
+/* True when the head is whole and makes sense. */
+static bool take_head(struct h2_cutter *cutter, struct span *bytes)
+{
+    size_t wanted = (size_t)H2_HEAD_SIZE - cutter->head_size;
+    struct span piece = span_head(*bytes, wanted);
+
+    memcpy(cutter->head + cutter->head_size, piece.at, piece.size);
+    cutter->head_size = (uint8_t)(cutter->head_size + piece.size);
+    *bytes = span_skip(*bytes, piece.size);
+    if (cutter->head_size < H2_HEAD_SIZE)
+        return true;
+    cutter->frame = h2_frame_read(cutter->head);
+    cutter->left = cutter->frame.length;
+    return h2_frame_is_plausible(&cutter->frame);
+}
+
+static void take_payload(struct h2_cutter *cutter, struct span *bytes)
+{
+    struct span piece = span_head(*bytes, cutter->left);
+
+    gather(cutter, piece);
+    cutter->left -= (uint32_t)piece.size;
+    *bytes = span_skip(*bytes, piece.size);
+    if (cutter->frame.type == H2_DATA && piece.size)
+        cutter->sink->data(cutter->sink->context, cutter->side, &cutter->frame,
+                           piece.size);
+}
+
+bool h2_cutter_take(struct h2_cutter *cutter, struct span bytes)
+{
+    while (bytes.size && !cutter->lost) {
+        if (cutter->head_size < H2_HEAD_SIZE && !take_head(cutter, &bytes)) {
+            cutter->lost = true;
+            return false;
+        }
+        if (cutter->head_size < H2_HEAD_SIZE)
+            return true;
+        if (cutter->left)
+            take_payload(cutter, &bytes);
+        if (cutter->left == 0)
+            finish_frame(cutter);
+    }
+    return true;
+}
+
+bool h2_cutter_skip(struct h2_cutter *cutter, uint64_t size)
+{
+    static const uint8_t nothing;
+
+    if (cutter->lost)
+        return false;
+    if (cutter->head_size == H2_HEAD_SIZE && cutter->frame.type == H2_DATA &&
+        size <= cutter->left) {
+        gather(cutter, (struct span){&nothing, 1});
+        cutter->left -= (uint32_t)size;
+        cutter->sink->data(cutter->sink->context, cutter->side, &cutter->frame,
+                           size);
+        if (cutter->left == 0)
+            finish_frame(cutter);
+        return true;
+    }
+    cutter->lost = true;
+    cutter->head_size = 0;
+    cutter->gathered_size = 0;
+    cutter->left = 0;
+    return false;
+}

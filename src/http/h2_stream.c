@@ -1,0 +1,183 @@
+#include "http/h2_stream.h"
+
+#include "base/arena.h"
+
+#include <stdlib.h>
+
+/* RFC 9113, 6.9.1: no window may be larger. */
+#define WINDOW_MAX INT64_C(0x7fffffff)
+
+void h2_streams_init(struct h2_streams *streams, bool known)
+{
+    *streams = (struct h2_streams){.limit = H2_NO_LIMIT};
+    for (unsigned side = 0; side < 2; side++) {
+        streams->initial[side] = H2_WINDOW_DEFAULT;
+        streams->known[side] = known;
+        h2_window_init(&streams->connection[side], H2_WINDOW_DEFAULT);
+    }
+}
+
+void h2_streams_release(struct h2_streams *streams)
+{
+    for (size_t i = 0; i < H2_BUCKETS; i++) {
+        while (streams->bucket[i])
+            h2_streams_remove(streams, streams->bucket[i]);
+    }
+}
+
+static size_t bucket_of(uint32_t id)
+{
+    /* client and server streams alternate: the lowest bit says little */
+    return (id >> 1) % H2_BUCKETS;
+}
+
+struct h2_stream *h2_streams_find(const struct h2_streams *streams, uint32_t id)
+{
+    struct h2_stream *stream = streams->bucket[bucket_of(id)];
+
+    while (stream && stream->id != id)
+        stream = stream->next;
+    return stream;
+}
+
+struct h2_stream *h2_streams_add(struct h2_streams *streams, uint32_t id)
+{
+    struct h2_stream *stream;
+
+    if (streams->open == H2_STREAMS_MAX)
+        return NULL;
+    stream = must_calloc(1, sizeof *stream);
+    stream->id = id;
+    for (unsigned side = 0; side < 2; side++)
+        h2_window_init(&stream->window[side], streams->initial[side]);
+    stream->next = streams->bucket[bucket_of(id)];
+    streams->bucket[bucket_of(id)] = stream;
+    streams->open++;
+    return stream;
+}
+
+void h2_streams_remove(struct h2_streams *streams, struct h2_stream *stream)
+{
+    struct h2_stream **link = &streams->bucket[bucket_of(stream->id)];
+
+    while (*link != stream)
+        link = &(*link)->next;
+    *link = stream->next;
+    streams->open--;
+    free(stream);
+}
+
+void h2_streams_begin(struct h2_streams *streams, struct h2_stream *stream,
+                      unsigned side, struct mark at)
+{
+    if (stream->begun[side])
+        return;
+    stream->begun[side] = true;
+    streams->senders[side]++;
+    /* with nothing left of the connection's window it waits from the start */
+    h2_window_send(&streams->connection[side], 0, true, at);
+}
+
+void h2_streams_end(struct h2_streams *streams, struct h2_stream *stream,
+                    unsigned side, struct mark at)
+{
+    if (stream->begun[side] && !stream->ended[side])
+        streams->senders[side]--;
+    stream->ended[side] = true;
+    h2_window_end(&stream->window[side], at);
+    if (streams->senders[side] == 0)
+        h2_window_end(&streams->connection[side], at);
+}
+
+/*
+ * What goes past an account that was said to be empty shows that the account
+ * is wrong: something was missed.
+ */
+static void check(struct h2_streams *streams, const struct h2_window *window,
+                  unsigned side, uint64_t size)
+{
+    int64_t left = h2_window_left(window);
+
+    if (left < 0 && left + (int64_t)size >= 0)
+        streams->known[side] = false;
+}
+
+void h2_streams_send(struct h2_streams *streams, struct h2_stream *stream,
+                     unsigned side, const struct h2_frame *frame,
+                     struct mark at)
+{
+    bool counted = stream && stream->begun[side] && !stream->ended[side];
+    bool more = stream && !(frame->flags & H2_END_STREAM);
+    bool others = streams->senders[side] > (counted ? 1u : 0u);
+
+    if (stream) {
+        h2_window_send(&stream->window[side], frame->length, more, at);
+        check(streams, &stream->window[side], side, frame->length);
+    }
+    h2_window_send(&streams->connection[side], frame->length, more || others,
+                   at);
+    check(streams, &streams->connection[side], side, frame->length);
+}
+
+void h2_streams_credit(struct h2_streams *streams, struct h2_stream *stream,
+                       unsigned side, uint64_t size, struct mark at)
+{
+    struct h2_window *window =
+        stream ? &stream->window[side] : &streams->connection[side];
+
+    h2_window_credit(window, size, at);
+    if (h2_window_left(window) > WINDOW_MAX)
+        streams->known[side] = false;
+}
+
+void h2_streams_resize(struct h2_streams *streams, unsigned side, int64_t size,
+                       struct mark at)
+{
+    int64_t change = size - streams->initial[side];
+
+    streams->initial[side] = size;
+    for (size_t i = 0; i < H2_BUCKETS && change; i++) {
+        for (struct h2_stream *s = streams->bucket[i]; s; s = s->next)
+            h2_window_resize(&s->window[side], change, at);
+    }
+}
+
+/* Puts a stream among those that hold the most, in order. */
+static void add_holder(struct h2_ledger *ledger, unsigned side, uint32_t id,
+                       uint64_t unread)
+{
+    size_t at = H2_HOLDERS;
+
+    while (at > 0 && unread > ledger->holder[side][at - 1].unread)
+        at--;
+    if (at == H2_HOLDERS)
+        return;
+    for (size_t i = H2_HOLDERS - 1; i > at; i--)
+        ledger->holder[side][i] = ledger->holder[side][i - 1];
+    ledger->holder[side][at].stream = id;
+    ledger->holder[side][at].unread = unread;
+}
+
+struct h2_ledger h2_streams_ledger(const struct h2_streams *streams,
+                                   const struct h2_stream *stream)
+{
+    struct h2_ledger ledger = {.open = streams->open, .limit = streams->limit};
+
+    for (unsigned side = 0; side < 2; side++) {
+        ledger.stream[side] = stream->window[side];
+        ledger.connection[side] = streams->connection[side];
+        ledger.known[side] = streams->known[side];
+        /* who holds it matters only where it is used up */
+        if (h2_window_left(&streams->connection[side]) > 0)
+            continue;
+        for (size_t i = 0; i < H2_BUCKETS; i++) {
+            for (const struct h2_stream *s = streams->bucket[i]; s;
+                 s = s->next) {
+                if (s->window[side].sent > s->window[side].credited)
+                    add_holder(&ledger, side, s->id,
+                               s->window[side].sent - s->window[side].credited);
+            }
+        }
+    }
+    return ledger;
+}

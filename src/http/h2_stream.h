@@ -1,0 +1,73 @@
+/*
+ * The streams of one HTTP/2 connection that are open, found by identifier,
+ * and the flow-control accounts of the connection and of each.
+ */
+#ifndef HTTP_H2_STREAM_H
+#define HTTP_H2_STREAM_H
+
+#include "http/event.h"
+#include "http/h2_frame.h"
+
+enum {
+    H2_STREAMS_MAX = 4096,
+    H2_BUCKETS = 64,
+    H2_WINDOW_DEFAULT = 65535
+};
+
+struct h2_stream {
+    struct h2_stream *next; /* in its bucket */
+    void *model;            /* what the model keeps of it */
+    uint32_t id;
+    bool begun[2];              /* HEADERS came from that side */
+    bool head[2];               /* and was no interim response */
+    bool ended[2];              /* END_STREAM */
+    struct h2_window window[2]; /* what that side may send on it */
+};
+
+struct h2_streams {
+    struct h2_stream *bucket[H2_BUCKETS];
+    struct h2_window connection[2];
+    int64_t initial[2]; /* SETTINGS_INITIAL_WINDOW_SIZE in force for that
+                           side's sending */
+    bool known[2];      /* that side's windows */
+    uint32_t open;
+    uint32_t senders[2]; /* streams on which that side has more to send */
+    uint32_t limit;      /* what the server allows */
+};
+
+void h2_streams_init(struct h2_streams *streams, bool known);
+void h2_streams_release(struct h2_streams *streams);
+
+struct h2_stream *h2_streams_find(const struct h2_streams *streams,
+                                  uint32_t id);
+
+/* NULL when too many are open. */
+struct h2_stream *h2_streams_add(struct h2_streams *streams, uint32_t id);
+void h2_streams_remove(struct h2_streams *streams, struct h2_stream *stream);
+
+/* A side begins to send on a stream, or has sent its last. */
+void h2_streams_begin(struct h2_streams *streams, struct h2_stream *stream,
+                      unsigned side, struct mark at);
+void h2_streams_end(struct h2_streams *streams, struct h2_stream *stream,
+                    unsigned side, struct mark at);
+
+/* A DATA frame on a stream (NULL: a closed one). Its whole length counts,
+ * padding included (RFC 9113, 6.9.1). */
+void h2_streams_send(struct h2_streams *streams, struct h2_stream *stream,
+                     unsigned side, const struct h2_frame *frame,
+                     struct mark at);
+
+/* WINDOW_UPDATE for the connection, when `stream` is NULL, or for a stream:
+ * what `side` may send grows. */
+void h2_streams_credit(struct h2_streams *streams, struct h2_stream *stream,
+                       unsigned side, uint64_t size, struct mark at);
+
+/* SETTINGS_INITIAL_WINDOW_SIZE takes effect for what `side` sends. */
+void h2_streams_resize(struct h2_streams *streams, unsigned side, int64_t size,
+                       struct mark at);
+
+/* The accounts that the stream depends on. */
+struct h2_ledger h2_streams_ledger(const struct h2_streams *streams,
+                                   const struct h2_stream *stream);
+
+#endif

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Speed and memory beside others, on the same files, in one run, as ratios.
+
+libpcap's bare pcap_next_ex loop (build/bareloop), tcptrace and tshark read
+what mkbench makes: a large capture and one of small packets. tshark is slow,
+so it reads a part of each, and its time is scaled by the packets in it.
+Runs take turns, so that a machine whose speed drifts treats all alike; the
+median counts.
+"""
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.environ.get("BUILD", "build")
+SIZE = os.environ.get("BENCH_SIZE", "1G")
+SMALL = os.environ.get("BENCH_SMALL", "300M")
+RUNS = int(os.environ.get("BENCH_RUNS", "3"))
+TSHARK_PART = int(os.environ.get("BENCH_TSHARK_PACKETS", "100000"))
+
+
+def measure(command):
+    """Wall seconds and peak resident MiB of one run, output thrown away."""
+    # time(1) starts the command from a small process: a child of this one
+    # would be charged with python's memory.
+    with tempfile.NamedTemporaryFile("r") as said:
+        start = time.monotonic()
+        status = subprocess.run(["time", "-q", "-f", "%M", "-o", said.name,
+                                 *command], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL).returncode
+        wall = time.monotonic() - start
+        if status not in (0, 1):
+            sys.exit("bench: %s ended with %d" % (command[0], status))
+        return wall, int(said.read().split()[-1]) / 1024
+
+
+def packets_in(path):
+    out = subprocess.run([BUILD + "/bareloop", path], capture_output=True,
+                         text=True, check=True).stdout
+    return int(out.split()[0])
+
+
+def part_of(path, count, folder):
+    """The first packets of a capture, for those that are slow."""
+    part = os.path.join(folder, os.path.basename(path) + ".part")
+    subprocess.run([BUILD + "/bareloop", path, str(count), part], check=True,
+                   stdout=subprocess.DEVNULL)
+    return part
+
+
+def bench(name, path, folder):
+    packets = packets_in(path)
+    part = part_of(path, TSHARK_PART, folder)
+    part_packets = packets_in(part)
+    # name, command, how much of the capture it reads
+    rows = [("whyeof", [BUILD + "/whyeof", "--fail-on", "never", path], 1.0),
+            ("bare loop", [BUILD + "/bareloop", path], 1.0)]
+    if shutil.which("tcptrace"):
+        rows.append(("tcptrace", ["tcptrace", "-n", path], 1.0))
+    if shutil.which("tshark"):
+        rows.append(("tshark", ["tshark", "-q", "-z", "http,tree", "-z",
+                                "expert", "-r", part],
+                     part_packets / packets))
+    seconds = {row[0]: [] for row in rows}
+    memory = {row[0]: 0 for row in rows}
+    for _ in range(RUNS):
+        for what, command, share in rows:
+            wall, peak = measure(command)
+            seconds[what].append(wall / share)
+            memory[what] = max(memory[what], peak)
+    mine = statistics.median(seconds["whyeof"])
+    print("\n%s: %d packets, %.0f MB" %
+          (name, packets, os.path.getsize(path) / 1e6))
+    print("  %-10s %9s %9s %9s  %s" % ("", "seconds", "MiB", "ratio", ""))
+    for what, _, share in rows:
+        median = statistics.median(seconds[what])
+        note = "" if share == 1.0 else \
+            "scaled from %d packets" % part_packets
+        print("  %-10s %9.2f %9.1f %8.2fx  %s" %
+              (what, median, memory[what], median / mine, note), flush=True)
+    bare = statistics.median(seconds["bare loop"])
+    print("  whyeof takes %.2f x the bare loop's time" % (mine / bare))
+
+
+def growth(folder):
+    """Does memory grow with the length of the capture?"""
+    print("\nmemory against length:")
+    for size in ("64M", "256M", "1G"):
+        path = os.path.join(folder, "grow.pcap")
+        subprocess.run([BUILD + "/mkbench", "--size", size, path], check=True)
+        _, peak = measure([BUILD + "/whyeof", "--fail-on", "never", path])
+        print("  %5s: %6.1f MiB" % (size, peak), flush=True)
+        os.unlink(path)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        for name, arguments in (("large", ["--size", SIZE]),
+                                ("small packets", ["--small", "--size",
+                                                   SMALL])):
+            path = os.path.join(folder, name.split()[0] + ".pcap")
+            subprocess.run([BUILD + "/mkbench", *arguments, path], check=True)
+            bench(name, path, folder)
+            os.unlink(path)
+        growth(folder)
+
+
+if __name__ == "__main__":
+    main()
