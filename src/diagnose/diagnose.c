@@ -19,7 +19,7 @@ struct diagnose_settings diagnose_defaults(void)
  */
 static bool is_unacknowledged_for_no_reason(const struct facts *f)
 {
-    return f->closing.by == CLOSED_BY_NOBODY && !f->client_again &&
+    return f->closing.by != CLOSED_BY_SERVER && !f->client_again &&
            f->client->acked < f->x->request.reached &&
            f->quiet >= 3 * NANOS_PER_SECOND;
 }
@@ -29,6 +29,25 @@ static bool is_short_of_fin(const struct flow *flow)
 {
     return flow->fin_at != CONN_NO_OFFSET && flow->seen &&
            flow->fin_at > flow->top;
+}
+
+/*
+ * How it ended is not in the capture: what is there follows from it. An RST
+ * without ACK answers for a socket that had gone before; one that counts more
+ * bytes than were seen came behind them.
+ */
+static bool is_end_unseen(const struct facts *f)
+{
+    const struct reset *reset = f->closing.reset;
+
+    if (f->client_fin_unseen && f->server_closed)
+        return true;
+    if (f->server_fin_unseen && !is_race_with_unseen_fin(f))
+        return true;
+    if (!f->closing.by_reset || reset->ttl != reset->usual_ttl)
+        return false;
+    return (f->client_closed && !reset->has_ack) ||
+           (reset->has_ack && reset->offset > f->conn->flow[reset->from].top);
 }
 
 /*
@@ -56,9 +75,12 @@ static bool is_doubtful(const struct facts *f)
         return true;
     if (is_unacknowledged_for_no_reason(f))
         return true;
+    if (!f->incident->is_complete && is_end_unseen(f))
+        return true;
     /* the answer may be in bytes that h1 could not place */
-    return !f->response_begun && f->incident->complete == 0 &&
-           !conn_start_seen(f->conn) && f->server->top > x->server_top;
+    return !f->response_begun && f->server->top > x->server_top &&
+           (f->server->lost > 0 ||
+            (f->incident->complete == 0 && !conn_start_seen(f->conn)));
 }
 
 /* An answer in TLS is no HTTP, and yet it says all: the port expects HTTPS. */
@@ -68,8 +90,10 @@ static bool is_told_by_first_bytes(const struct facts *f)
 
     return http->told_tls_port ||
            (conn_start_seen(f->conn) && f->incident->complete == 0 &&
-            http->first[f->conn->client] == SNIFFED_REQUEST &&
-            http->first[conn_server(f->conn)] == SNIFFED_TLS);
+            ((http->first[f->conn->client] == SNIFFED_REQUEST &&
+              http->first[conn_server(f->conn)] == SNIFFED_TLS) ||
+             (http->first[f->conn->client] == SNIFFED_H2_PREFACE &&
+              http->first[conn_server(f->conn)] == SNIFFED_RESPONSE)));
 }
 
 /*
@@ -153,17 +177,43 @@ static const struct rule open_ended_rule[] = {
  * whoever ended it is blamed; then the one who closed.
  */
 static const struct rule *const unfinished[] = {
-    connect_rule, path_rule, request_rule, stall_rule,
-    close_rule,   hang_rule, client_rule,  open_ended_rule,
+    connect_rule, path_rule, request_rule, stall_rule,      close_rule,
+    window_rule,  hang_rule, client_rule,  open_ended_rule, NULL,
 };
 
-static const struct rule *judge_unfinished(const struct facts *f)
+/*
+ * For a stream of HTTP/2 the same order, layer by layer: TCP's windows, then
+ * HTTP/2's, then who reset it, then how the connection ended.
+ */
+static const struct rule *const unfinished_h2[] = {
+    connect_rule,  stall_rule, window_rule, h2_window_rule,  h2_reset_rule,
+    h2_close_rule, hang_rule,  client_rule, open_ended_rule, NULL,
+};
+
+static const struct rule *first_of(const struct rule *const *list,
+                                   const struct facts *f)
 {
     const struct rule *rule = NULL;
 
-    for (size_t i = 0; i < sizeof unfinished / sizeof *unfinished && !rule; i++)
-        rule = first_that_holds(unfinished[i], f);
+    for (; *list && !rule; list++)
+        rule = first_that_holds(*list, f);
     return rule;
+}
+
+static const struct rule *judge_h2(const struct facts *f)
+{
+    bool answered = f->response_whole;
+
+    if (f->incident->is_complete) {
+        const struct rule *rule = first_that_holds(h2_reset_rule, f);
+
+        if (!rule)
+            rule = first_that_holds(h2_window_rule, f);
+        return rule ? rule : first_that_holds(complete_rule, f);
+    }
+    if (answered && f->x->h2 && mark_is_set(f->x->h2->reset))
+        return first_that_holds(h2_reset_rule, f);
+    return first_of(unfinished_h2, f);
 }
 
 /* A client that is done with sending has not closed: look who else did. */
@@ -193,6 +243,8 @@ static const struct rule *judge(struct facts *f)
 
     if (f->x && f->x->tunnel)
         return NULL;
+    if (f->x && f->x->is_h2)
+        return judge_h2(f);
     if (f->undelivered)
         return first_that_holds(stall_rule, f);
     if (f->incident->is_complete && f->x) {
@@ -202,12 +254,15 @@ static const struct rule *judge(struct facts *f)
         return first_that_holds(complete_rule, f);
     }
     ignore_half_close(f);
+    if (!f->x && f->incident->http.protocol == PROTOCOL_HTTP2 &&
+        f->incident->http.first[conn_server(f->conn)] != SNIFFED_RESPONSE)
+        return first_that_holds(h2_connection_rule, f);
     if (!f->x)
         return first_that_holds(connect_rule, f);
     if (went_well && !f->request_whole)
         return first_that_holds(
             client_left_first(f) ? client_rule : request_rule, f);
-    return judge_unfinished(f);
+    return first_of(unfinished, f);
 }
 
 static uint64_t body_unsent(const struct facts *f)
@@ -242,6 +297,23 @@ static struct finding *draft(const struct rule *rule, const struct facts *f)
     return finding;
 }
 
+/* An RST_STREAM says what it says, whatever else was missed. */
+static bool is_told_by_reset(const struct facts *f)
+{
+    const struct exchange *x = f->x;
+
+    return x && x->h2 && mark_is_set(x->h2->reset) && !x->h2->reset_by_client &&
+           !f->response_whole;
+}
+
+/* What does not depend on what the capture lacks. */
+static const struct rule *judge_in_doubt(const struct facts *f)
+{
+    if (is_told_by_first_bytes(f))
+        return first_that_holds(mismatch_rule, f);
+    return is_told_by_reset(f) ? first_that_holds(h2_reset_rule, f) : NULL;
+}
+
 enum diagnosis diagnose(const struct diagnose_settings *settings,
                         const struct incident *incident,
                         const struct server_facts *server,
@@ -250,9 +322,13 @@ enum diagnosis diagnose(const struct diagnose_settings *settings,
     struct facts f = facts_of(settings, incident, server);
     const struct rule *rule;
 
-    if (is_doubtful(&f) && !is_told_by_first_bytes(&f))
-        return DIAGNOSIS_DOUBT;
-    rule = judge(&f);
+    if (is_doubtful(&f)) {
+        rule = judge_in_doubt(&f);
+        if (!rule)
+            return DIAGNOSIS_DOUBT;
+    } else {
+        rule = judge(&f);
+    }
     if (!rule)
         return DIAGNOSIS_NOTHING;
     *finding = draft(rule, &f);
@@ -264,6 +340,8 @@ bool diagnose_wants_complete(const struct diagnose_settings *settings,
 {
     if (x->stream == 0 || x->tunnel)
         return false;
+    if (x->h2)
+        return true;
     if (x->status >= 502 && x->status <= 504)
         return true;
     if (nanos_between(x->pause.time, x->pause_end.time) >=
@@ -295,6 +373,9 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
     if (outcome->unfinished || outcome->http->tunnel)
         return outcome->http->told_tls_port;
     if (conn->refused || http->told_tls_port)
+        return true;
+    if (mark_is_set(http->h2.goaway[0].at) ||
+        mark_is_set(http->h2.goaway[1].at))
         return true;
     if (half_closed && outcome->ending == CONN_STILL_OPEN && !conn->resets &&
         http->protocol == PROTOCOL_HTTP1)

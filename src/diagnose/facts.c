@@ -14,9 +14,25 @@ bool note_lasts(const struct note *note)
     return !mark_is_set(note->ended);
 }
 
+/*
+ * Bytes that are not acknowledged are sent again after a time that doubles
+ * (RFC 6298, 5.5). When they were not, it is their acknowledgement that the
+ * capture lacks: the episode lasted to the last repetition, for all we know.
+ */
+static bool ended_unseen(const struct note *note)
+{
+    nanos repeated = nanos_between(note->first.time, note->last.time);
+
+    return note->kind == NOTE_RETRANSMISSION && !note_lasts(note) &&
+           nanos_between(note->last.time, note->ended.time) >
+               2 * repeated + NANOS_PER_SECOND;
+}
+
 nanos note_lasted(const struct facts *f, const struct note *note)
 {
-    struct mark until = note_lasts(note) ? f->end : note->ended;
+    struct mark until = note_lasts(note)     ? f->end
+                        : ended_unseen(note) ? note->last
+                                             : note->ended;
 
     if (until.time > f->end.time && mark_is_set(f->end))
         until = f->end;
@@ -86,6 +102,26 @@ static void find_exchange(struct facts *f)
                 f->closing.acks >= x->request.reached;
 }
 
+/*
+ * A FIN takes a number as a byte does. Where the last number that a side's
+ * peer acknowledged is the only one missing, it was its FIN.
+ */
+static bool is_fin_unseen(const struct facts *f, unsigned side)
+{
+    const struct flow *flow = &f->conn->flow[side];
+
+    if (flow->lost == 0 || mark_is_set(flow->fin))
+        return false;
+    for (unsigned i = 0; i < f->conn->notes; i++) {
+        const struct note *note = &f->conn->note[i];
+
+        if (note->kind == NOTE_HOLE && note->side == side)
+            return note->count > 1 ||
+                   (note->size == 1 && note->offset + 1 == flow->top);
+    }
+    return false;
+}
+
 /* All of the answer was sent, and what was sent again of it never arrived. */
 static bool is_undelivered(const struct facts *f)
 {
@@ -124,6 +160,14 @@ struct facts facts_of(const struct diagnose_settings *settings,
         .idle = -1,
     };
 
+    /* a stream that was reset has ended, whatever becomes of the connection */
+    if (f.x && f.x->h2 && mark_is_set(f.x->h2->reset)) {
+        f.closing =
+            (struct closing){.by = f.x->h2->reset_by_client ? CLOSED_BY_CLIENT
+                                                            : CLOSED_BY_SERVER,
+                             .at = f.x->h2->reset,
+                             .acks = CONN_NO_OFFSET};
+    }
     f.server_closed = f.closing.by == CLOSED_BY_SERVER;
     f.client_closed = f.closing.by == CLOSED_BY_CLIENT;
     f.end = f.closing.by == CLOSED_BY_NOBODY ? incident->capture_last
@@ -131,6 +175,8 @@ struct facts facts_of(const struct diagnose_settings *settings,
     if (f.x)
         find_exchange(&f);
     f.undelivered = is_undelivered(&f);
+    f.client_fin_unseen = is_fin_unseen(&f, conn->client);
+    f.server_fin_unseen = is_fin_unseen(&f, conn_server(conn));
     if (incident->is_complete && !f.undelivered)
         f.end = later(f.x->response.end, f.x->settled);
     f.wait = nanos_between(f.asked.time, f.end.time);

@@ -26,7 +26,9 @@ struct facts {
     bool request_whole;
     bool response_begun;
     bool response_whole;
-    bool undelivered;   /* and yet the client never had all of it */
+    bool undelivered;       /* and yet the client never had all of it */
+    bool client_fin_unseen; /* acknowledged, but not in the capture */
+    bool server_fin_unseen;
     bool server_closed; /* first */
     bool client_closed; /* first */
     bool covers;        /* the server's close acknowledges the whole request */

@@ -86,9 +86,15 @@ struct finding {
     size_t alternatives;
     const struct incident *incident;   /* whom it happened to; owned */
     const struct server_facts *server; /* borrowed from infer */
-    struct mark asked;    /* the request complete, as far as it was */
-    struct mark ended;    /* the close, or the last sign of life */
-    nanos wait;           /* how long it took from asked to ended */
+    struct mark asked; /* the request complete, as far as it was */
+    struct mark ended; /* the close, or the last sign of life */
+    nanos wait;        /* how long it took from asked to ended */
+    /* HTTP/2: the account that was used up */
+    bool has_window;
+    const char *window_of; /* "stream", "connection" */
+    struct h2_window window;
+    struct mark blocked_from;
+    struct mark blocked_until; /* not set: to the end */
     uint64_t body_unsent; /* promised, never sent; HTTP_NO_LENGTH: unknown */
     struct arena arena;   /* the texts */
 };

@@ -18,14 +18,30 @@ struct rule {
 };
 
 /* Lists end with a row without `holds`. */
+extern const struct rule mismatch_rule[]; /* told by the first bytes alone */
 extern const struct rule connect_rule[];  /* a connection without exchanges */
 extern const struct rule complete_rule[]; /* an exchange that is complete */
 extern const struct rule path_rule[];     /* what lies between the two ends */
 extern const struct rule request_rule[];  /* the request is not complete */
 extern const struct rule close_rule[];    /* the server closed first */
 extern const struct rule stall_rule[];    /* packets go into silence */
+extern const struct rule window_rule[];   /* TCP's windows */
 extern const struct rule hang_rule[];     /* nothing moves, whoever gives up */
 extern const struct rule client_rule[];   /* the client closed first */
+
+extern const struct rule h2_window_rule[]; /* HTTP/2: flow control */
+extern const struct rule h2_reset_rule[];  /* HTTP/2: RST_STREAM, the limit */
+extern const struct rule h2_close_rule[];  /* HTTP/2: the connection ended */
+extern const struct rule h2_connection_rule[]; /* HTTP/2: no stream to blame */
+
+/* The name of an error code (RFC 9113, 7). */
+const char *h2_code_name(uint32_t code);
+
+/*
+ * The server's FIN is not in the capture, but the client acknowledged it, and
+ * the next request met a host that had no such socket any more.
+ */
+bool is_race_with_unseen_fin(const struct facts *f);
 
 /* The symptom of a response that the server's close ended. */
 enum symptom symptom_of_close(const struct facts *f);

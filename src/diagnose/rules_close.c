@@ -113,6 +113,42 @@ static void offer_abort(struct finding *finding)
         "succeed? and the server's log (Go: 'http: panic serving')");
 }
 
+static bool is_slow_reader(const struct facts *f)
+{
+    return f->client_window &&
+           note_lasted(f, f->client_window) >= f->settings->stall_threshold / 2;
+}
+
+/* Where nobody was ever answered, there may be nobody. */
+static void offer_no_backend(const struct facts *f, struct finding *finding)
+{
+    if (f->known->answered > 0 || f->response_begun ||
+        f->wait >= f->settings->timeout_floor)
+        return;
+    draft_alternative(finding, VERDICT_NO_BACKEND,
+                      "no request to this port was ever answered in this "
+                      "capture: perhaps something accepts, and nobody is "
+                      "behind it",
+                      "more requests: is any of them answered?");
+}
+
+/* The same packets as a body that was short from the start. */
+static void offer_short_body(const struct facts *f, struct finding *finding)
+{
+    const struct message *response = &f->x->response;
+
+    if (response->framing != FRAMING_LENGTH || is_slow_reader(f) ||
+        nanos_between(response->last.time, f->end.time) <
+            f->settings->stall_threshold)
+        return;
+    draft_alternative(finding, VERDICT_SHORT_BODY_KEPT_OPEN,
+                      "Content-Length may have promised too much, and an idle "
+                      "timeout closed what was left open",
+                      "whether the server leaves its idle connections open "
+                      "that long; whether the same response is always short "
+                      "by as much");
+}
+
 static void advise_write_timeout(struct finding *finding)
 {
     draft_advise(finding,
@@ -153,12 +189,6 @@ static void tell_write_timeout_eof(const struct facts *f,
     tell_timeout_fit(f, finding);
     offer_abort(finding);
     advise_write_timeout(finding);
-}
-
-static bool is_slow_reader(const struct facts *f)
-{
-    return f->client_window &&
-           note_lasted(f, f->client_window) >= f->settings->stall_threshold / 2;
 }
 
 /*
@@ -273,6 +303,7 @@ static void tell_write_timeout_truncation(const struct facts *f,
     }
     tell_unsent(f, finding);
     offer_abort(finding);
+    offer_short_body(f, finding);
     advise_write_timeout(finding);
 }
 
@@ -328,6 +359,7 @@ static void tell_server_reset(const struct facts *f, struct finding *finding)
     draft_alternative(finding, VERDICT_HANDLER_ABORT,
                       "a handler that destroys its socket, or a crash",
                       "the server's log at that time");
+    offer_no_backend(f, finding);
     draft_advise(finding, "look in the server's log and its process "
                           "supervisor for a crash or restart at that time");
 }
@@ -369,6 +401,7 @@ static void tell_handler_abort(const struct facts *f, struct finding *finding)
                                             : VERDICT_WRITE_TIMEOUT_EOF,
                           "a write timeout of about this length",
                           "whether slower requests succeed");
+    offer_no_backend(f, finding);
     draft_advise(finding,
                  "look in the server's log for this request (Go: 'http: panic "
                  "serving'; http.ErrAbortHandler leaves no trace) and for "

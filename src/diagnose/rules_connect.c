@@ -264,6 +264,11 @@ static void tell_half_close_leak(const struct facts *f, struct finding *finding)
     draft_advise(finding, "the next request on it will fail (idle-close-race)");
 }
 
+const struct rule mismatch_rule[] = {
+    {VERDICT_PROTOCOL_MISMATCH, is_mismatch, tell_mismatch},
+    {0           },
+};
+
 const struct rule connect_rule[] = {
     {VERDICT_PROTOCOL_MISMATCH, is_mismatch, tell_mismatch},
     {VERDICT_CONNECT_REFUSED,            is_refused, tell_refused},

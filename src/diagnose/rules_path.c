@@ -16,6 +16,12 @@ static bool is_idle_close_race(const struct facts *f)
            f->server->fin_acks <= f->x->request.begin && f->server_closed;
 }
 
+bool is_race_with_unseen_fin(const struct facts *f)
+{
+    return f->server_fin_unseen && f->server_closed && f->closing.by_reset &&
+           !f->closing.reset->has_ack && !f->response_begun && f->idle >= 0;
+}
+
 static void tell_idle_advice(const struct facts *f, struct finding *finding,
                              nanos idle)
 {
@@ -72,6 +78,20 @@ static void tell_idle_close_race(const struct facts *f, struct finding *finding)
         draft_explain(finding, "It closes its other idle connections after "
                                "the same time.");
     tell_idle_advice(f, finding, idle);
+}
+
+static void tell_race_with_unseen_fin(const struct facts *f,
+                                      struct finding *finding)
+{
+    finding->symptom = SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_LIKELY;
+    draft_explain(finding,
+                  "Not this request: the server had closed the idle "
+                  "connection. Its FIN is not in the capture, but the client "
+                  "acknowledged it, and the RST without ACK says that the "
+                  "socket was gone when the request came. The server program "
+                  "never saw it, so a retry is safe, even of a POST.");
+    tell_idle_advice(f, finding, f->idle);
 }
 
 static bool reset_without_ack(const struct facts *f)
@@ -167,8 +187,10 @@ static void tell_middlebox_reset(const struct facts *f, struct finding *finding)
 }
 
 const struct rule path_rule[] = {
-    {VERDICT_IDLE_CLOSE_RACE, is_idle_close_race, tell_idle_close_race},
+    {VERDICT_IDLE_CLOSE_RACE,   is_idle_close_race, tell_idle_close_race},
+    {VERDICT_IDLE_CLOSE_RACE,     is_race_with_unseen_fin,
+     tell_race_with_unseen_fin},
     {VERDICT_IDLE_PATH_DROP,   is_idle_path_drop, tell_idle_path_drop},
-    {VERDICT_MIDDLEBOX_RESET,  is_middlebox_reset, tell_middlebox_reset},
+    {VERDICT_MIDDLEBOX_RESET, is_middlebox_reset, tell_middlebox_reset},
     {0   },
 };

@@ -349,11 +349,15 @@ const struct rule stall_rule[] = {
 };
 
 /* After the server's close was looked at. */
-const struct rule hang_rule[] = {
+const struct rule window_rule[] = {
     {VERDICT_TCP_ZERO_WINDOW_STALL, is_zero_window_stall,
      tell_zero_window_stall},
-    {VERDICT_SHORT_BODY_KEPT_OPEN,        is_short_body_open, tell_short_body_open},
-    {VERDICT_SERVER_STALL,  is_server_stall, tell_server_stall},
+    {0       },
+};
+
+const struct rule hang_rule[] = {
+    {VERDICT_SHORT_BODY_KEPT_OPEN, is_short_body_open, tell_short_body_open},
+    {VERDICT_SERVER_STALL,        is_server_stall, tell_server_stall},
     {0        },
 };
 

@@ -35,7 +35,8 @@ void h2_decoder_init(struct h2_decoder *decoder)
 
 void h2_decoder_release(struct h2_decoder *decoder)
 {
-    nghttp2_hd_inflate_del(decoder->inflater);
+    if (decoder->inflater)
+        nghttp2_hd_inflate_del(decoder->inflater);
     decoder->inflater = NULL;
     text_release(&decoder->block);
 }

@@ -312,25 +312,64 @@ static void swap_ports(struct trial *trial)
 /* Honesty. */
 
 /*
- * Where the packet that is missing was the only one to tell two cases apart,
- * an honest reader names the other. To add a row: say which packet it is.
+ * Some packets are the only ones to tell two cases apart. Without them an
+ * honest reader may name the other, if he names the first beside it.
  */
 static const struct weakening {
     enum verdict whole;
     enum verdict less;
     const char *reason;
 } weakenings[] = {
-    {VERDICT_NONE, VERDICT_NONE, ""},
+    {VERDICT_HANDLER_ABORT,        VERDICT_WRITE_TIMEOUT_EOF,
+     "of the success that refuted a timeout one half is missing"},
+    {VERDICT_SHORT_BODY_KEPT_OPEN, VERDICT_WRITE_TIMEOUT_TRUNCATION,
+     "what showed the server's idle timeout is missing"         },
+    {VERDICT_NO_BACKEND,           VERDICT_HANDLER_ABORT,
+     "one of the three requests that it takes is missing"       },
+    {VERDICT_NO_BACKEND,           VERDICT_SERVER_RESET,
+     "one of the three requests that it takes is missing"       },
 };
 
-static bool is_weakening(enum verdict whole, enum verdict less)
+static bool names(const struct finding *finding, enum verdict code)
 {
-    for (size_t i = 0; i < sizeof weakenings / sizeof *weakenings; i++) {
-        if (weakenings[i].whole == whole && weakenings[i].less == less &&
-            whole != VERDICT_NONE)
+    for (size_t i = 0; i < finding->alternatives; i++) {
+        if (finding->alternative[i].code == code)
             return true;
     }
     return false;
+}
+
+static bool is_weaker(const struct finding *whole, const struct finding *less)
+{
+    for (size_t i = 0; i < sizeof weakenings / sizeof *weakenings; i++) {
+        if (weakenings[i].whole == whole->code &&
+            weakenings[i].less == less->code)
+            return less->confidence <= whole->confidence &&
+                   names(less, whole->code);
+    }
+    return false;
+}
+
+/*
+ * Without its RST or FIN, and nothing behind that, a connection is one on
+ * which nothing moves any more: there is no other way to read it.
+ */
+static bool is_left_hanging(const struct trial *trial, size_t at,
+                            const struct finding *finding)
+{
+    struct view gone;
+    struct view later;
+
+    if (finding->code != VERDICT_SERVER_STALL ||
+        !view_of(&trial->tape.frame[at], &gone) ||
+        !(gone.flags & (FLAG_FIN | FLAG_RST)))
+        return false;
+    for (size_t i = at + 1; i < trial->tape.frames; i++) {
+        if (view_of(&trial->tape.frame[i], &later) &&
+            same_connection(&gone, &later))
+            return false;
+    }
+    return true;
 }
 
 static unsigned count_code(const struct report *report, enum verdict code,
@@ -354,7 +393,7 @@ static bool is_honest(const struct report *whole, const struct report *less,
         count_code(whole, code, finding->severity))
         return true;
     for (size_t i = 0; i < whole->findings; i++) {
-        if (is_weakening(whole->finding[i]->code, code))
+        if (is_weaker(whole->finding[i], finding))
             return true;
     }
     return false;
@@ -373,7 +412,8 @@ static void drop_frame(struct trial *trial, const struct report *whole,
         const struct finding *finding = run.report->finding[i];
 
         if (finding->severity == SEVERITY_INFO ||
-            is_honest(whole, run.report, finding))
+            is_honest(whole, run.report, finding) ||
+            is_left_hanging(trial, at, finding))
             continue;
         complain(trial, "without #%zu: %s -> %s %s", at + 1,
                  text_string(&trial->before), verdict_slug(finding->code),

@@ -1,5 +1,6 @@
 #include "report/explain.h"
 
+#include "report/known_as.h"
 #include "report/page.h"
 
 #include <assert.h>
@@ -53,6 +54,12 @@ static const struct {
     {"prematurely closed",                                          EMPTY_REPLY | TRUNCATED},
     {"other side closed",                                           EMPTY_REPLY | TRUNCATED},
     {"upstream connection termination",                             EMPTY_REPLY | RESET    },
+    {"empty_response",                                              EMPTY_REPLY            },
+    {"reset before headers",                                        EMPTY_REPLY | RESET    },
+    {"incomplete_chunked",                                          TRUNCATED              },
+    {"chunkedencodingerror",                                        TRUNCATED              },
+    {"invalidchunklength",                                          TRUNCATED              },
+    {"no route to host",                                            CONNECT_TIMEOUT        },
     {"transfer closed",                                             TRUNCATED              },
     {"(18)",                                                        TRUNCATED              },
     {"incompleteread",                                              TRUNCATED              },
@@ -124,6 +131,10 @@ bool explain(FILE *out, const char *text)
 
     if (code != VERDICT_NONE) {
         explain_code(out, code);
+        return true;
+    }
+    if (known_as_symptoms(text)) {
+        list_codes_of(out, known_as_symptoms(text));
         return true;
     }
     for (size_t i = 0; i < sizeof message / sizeof *message; i++) {

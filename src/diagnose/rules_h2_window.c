@@ -1,0 +1,179 @@
+/* HTTP/2's own windows: who is blocked, since when, and by whom. */
+#include "diagnose/rules.h"
+
+/* Is the message such that its sender could still want to send? */
+static bool wants_to_send(const struct facts *f, unsigned message)
+{
+    if (message == MESSAGE_REQUEST)
+        return mark_is_set(f->x->request.head);
+    return f->response_begun;
+}
+
+static bool is_blocked(const struct facts *f, const struct h2_window *window)
+{
+    return h2_window_longest(window, f->end) >= f->settings->stall_threshold;
+}
+
+/* The message that the window of its stream, or of the connection, holds up;
+ * MESSAGES when there is none. */
+static unsigned held_up(const struct facts *f, bool by_connection)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+
+    for (unsigned message = MESSAGES; h2 && message-- > 0;) {
+        const struct h2_window *window =
+            by_connection ? &h2->connection[message] : &h2->stream[message];
+
+        if (h2->known[message] && wants_to_send(f, message) &&
+            is_blocked(f, window))
+            return message;
+    }
+    return MESSAGES;
+}
+
+static bool is_connection_stall(const struct facts *f)
+{
+    return held_up(f, true) < MESSAGES;
+}
+
+static bool is_stream_stall(const struct facts *f)
+{
+    return held_up(f, false) < MESSAGES;
+}
+
+static void tell_end(const struct facts *f, struct finding *finding)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+
+    if (f->incident->is_complete) {
+        finding->symptom = SYMPTOM_SLOW;
+        finding->severity = SEVERITY_WARNING;
+        draft_explain(finding, "It was credited in the end, and the response "
+                               "is complete.");
+    } else if (mark_is_set(h2->reset)) {
+        finding->symptom = h2->reset_by_client ? SYMPTOM_HANG : SYMPTOM_RESET;
+        draft_explain(finding, "The %s reset the stream in the end (%s).",
+                      h2->reset_by_client ? "client" : "server",
+                      h2_code_name(h2->reset_code));
+    } else {
+        finding->symptom = SYMPTOM_HANG;
+    }
+}
+
+/* From when to when the window held the sender up, for evidence. */
+static void cite_window(struct finding *finding, const struct facts *f,
+                        const struct h2_window *window, unsigned message)
+{
+    enum witness sender =
+        message == MESSAGE_REQUEST ? FROM_CLIENT : FROM_SERVER;
+    bool now = mark_is_set(window->since) &&
+               nanos_between(window->since.time, f->end.time) >=
+                   nanos_between(window->from.time, window->until.time);
+
+    finding->window = *window;
+    finding->has_window = true;
+    if (now) {
+        finding->blocked_from = window->since;
+        finding->blocked_until = (struct mark){0};
+        draft_cite(finding, window->since, sender,
+                   "has used the window up, and has more to send");
+        return;
+    }
+    finding->blocked_from = window->from;
+    finding->blocked_until = window->until;
+    draft_cite(finding, window->from, sender,
+               "has used the window up, and has more to send");
+    draft_cite(finding, window->until,
+               sender == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT,
+               "the window opens again, or the stream ends");
+}
+
+static void tell_stream_stall(const struct facts *f, struct finding *finding)
+{
+    unsigned message = held_up(f, false);
+    const struct h2_window *window = &f->x->h2->stream[message];
+    bool upload = message == MESSAGE_REQUEST;
+    const char *reader = upload ? "server" : "client";
+
+    finding->window_of = "stream";
+    finding->confidence = CONFIDENCE_CERTAIN;
+    cite_window(finding, f, window, message);
+    draft_explain(finding,
+                  "The %s sent %" PRIu64 " bytes on stream %" PRIu64
+                  " and then had to wait %s: the stream's window was used up "
+                  "(left: %" PRId64 ") and the %s returned no credit, while "
+                  "the connection's window had %" PRId64
+                  " bytes left. The %s does not read this body.",
+                  upload ? "client" : "server", window->sent, f->x->stream,
+                  draft_duration(finding, h2_window_longest(window, f->end)),
+                  h2_window_left(window), reader,
+                  h2_window_left(&f->x->h2->connection[message]), reader);
+    tell_end(f, finding);
+    if (upload)
+        draft_advise(finding, "let the handler read the request's body, or "
+                              "answer and reset the stream (NO_ERROR) when it "
+                              "is not wanted");
+    else
+        draft_advise(finding,
+                     "read the response's body to its end, or close it: a "
+                     "body that is leaked, a slow consumer, or two sides that "
+                     "both only send");
+    draft_advise(finding, "a server's handler hangs in its write meanwhile "
+                          "(Go: writeDataFromHandler); bound it with a write "
+                          "deadline");
+}
+
+static void tell_holders(const struct facts *f, struct finding *finding,
+                         unsigned message)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+    const char *list = "";
+
+    for (size_t i = 0; i < H2_HOLDERS && h2->holder[message][i].unread; i++)
+        list = draft_say(finding, "%s%sstream %u (%" PRIu64 " bytes)", list,
+                         i ? ", " : "", h2->holder[message][i].stream,
+                         h2->holder[message][i].unread);
+    if (*list)
+        draft_explain(finding,
+                      "Bytes that were received and not credited "
+                      "hold it: %s.",
+                      list);
+    else
+        draft_explain(finding, "No open stream holds it: the credit of streams "
+                               "that are closed was never returned.");
+}
+
+static void tell_connection_stall(const struct facts *f,
+                                  struct finding *finding)
+{
+    unsigned message = held_up(f, true);
+    const struct h2_window *window = &f->x->h2->connection[message];
+    bool upload = message == MESSAGE_REQUEST;
+
+    finding->window_of = "connection";
+    finding->confidence = CONFIDENCE_CERTAIN;
+    cite_window(finding, f, window, message);
+    draft_explain(finding,
+                  "The connection's window for what the %s sends was used up "
+                  "for %s (left: %" PRId64 "): no stream of it could send, "
+                  "whatever its own window (%" PRId64 " left on this one).",
+                  upload ? "client" : "server",
+                  draft_duration(finding, h2_window_longest(window, f->end)),
+                  h2_window_left(window),
+                  h2_window_left(&f->x->h2->stream[message]));
+    tell_holders(f, finding, message);
+    tell_end(f, finding);
+    draft_advise(finding,
+                 "read or close the streams that hold the window; in "
+                 "the %s, look for bodies that nobody reads",
+                 upload ? "server" : "client");
+    draft_advise(finding, "use a connection of its own for slow consumers, or "
+                          "a larger connection window");
+}
+
+const struct rule h2_window_rule[] = {
+    {VERDICT_H2_CONNECTION_WINDOW_STALL, is_connection_stall,
+     tell_connection_stall},
+    {VERDICT_H2_STREAM_WINDOW_STALL,              is_stream_stall, tell_stream_stall},
+    {0    },
+};
