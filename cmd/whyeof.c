@@ -142,7 +142,8 @@ static int write_to_file(const struct options *options,
 {
     struct report_options plain = options->report;
     const char *path = options->output[i].path;
-    FILE *out = fopen(path, "w");
+    bool is_stdout = strcmp(path, "-") == 0;
+    FILE *out = is_stdout ? stdout : fopen(path, "w");
     bool written;
 
     if (!out)
@@ -150,7 +151,7 @@ static int write_to_file(const struct options *options,
     plain.color = options->color == WHEN_ALWAYS;
     plain.width = WIDTH_DEFAULT;
     written = options->output[i].format->render(report, &plain, out);
-    if (fclose(out) != 0 || !written)
+    if ((is_stdout ? fflush(out) : fclose(out)) != 0 || !written)
         return write_failed(path);
     return STATUS_CLEAN;
 }
@@ -229,6 +230,23 @@ static int run(struct options *options)
     return status;
 }
 
+static void ignore(int signal)
+{
+    (void)signal;
+}
+
+/*
+ * Ctrl-C ends every program of a pipe. Here the first one only ends what
+ * feeds it: the report is still wanted. The second ends this one too.
+ */
+static void let_the_pipe_end(void)
+{
+    struct sigaction action = {.sa_handler = ignore,
+                               .sa_flags = SA_RESTART | (int)SA_RESETHAND};
+
+    (void)sigaction(SIGINT, &action, NULL);
+}
+
 int main(int argc, char *argv[])
 {
     struct options options;
@@ -242,6 +260,10 @@ int main(int argc, char *argv[])
     }
     if (options.errand != ERRAND_NONE)
         return run_errand(&options);
+    for (size_t i = 0; i < options.paths; i++) {
+        if (strcmp(options.path[i], "-") == 0)
+            let_the_pipe_end();
+    }
     options.report.color = wants_color(&options);
     options.report.width = terminal_width();
     return run(&options);

@@ -50,6 +50,25 @@ static bool is_end_unseen(const struct facts *f)
            (reset->has_ack && reset->offset > f->conn->flow[reset->from].top);
 }
 
+/* The answer may be in bytes that are missing, or that h1 could not place. */
+static bool may_have_answer(const struct facts *f)
+{
+    const struct exchange *x = f->x;
+
+    if (x->is_h2 || is_race_with_unseen_fin(f))
+        return false;
+    for (unsigned i = 0; i < f->conn->notes; i++) {
+        const struct note *note = &f->conn->note[i];
+
+        if (note->kind == NOTE_HOLE && note->side != f->conn->client &&
+            note->last.time > x->request.start.time)
+            return true;
+    }
+    return f->server->top > x->server_top &&
+           (f->server->lost > 0 ||
+            (f->incident->complete == 0 && !conn_start_seen(f->conn)));
+}
+
 /*
  * Does the capture lack what the judgement needs? Bytes that are missing may
  * hold the very answer; one direction alone shows no answers; bytes of an
@@ -77,10 +96,7 @@ static bool is_doubtful(const struct facts *f)
         return true;
     if (!f->incident->is_complete && is_end_unseen(f))
         return true;
-    /* the answer may be in bytes that h1 could not place */
-    return !f->response_begun && f->server->top > x->server_top &&
-           (f->server->lost > 0 ||
-            (f->incident->complete == 0 && !conn_start_seen(f->conn)));
+    return !f->response_begun && may_have_answer(f);
 }
 
 /* An answer in TLS is no HTTP, and yet it says all: the port expects HTTPS. */
@@ -249,8 +265,12 @@ static const struct rule *judge(struct facts *f)
         return first_that_holds(stall_rule, f);
     if (f->incident->is_complete && f->x) {
         /* told when the client had closed before: did it take the answer? */
-        if (client_had_left(f))
+        if (client_had_left(f)) {
+            f->client_closed_before = true;
+            f->end = f->closing.at;
+            f->wait = nanos_between(f->asked.time, f->end.time);
             return first_that_holds(client_rule, f);
+        }
         return first_that_holds(complete_rule, f);
     }
     ignore_half_close(f);

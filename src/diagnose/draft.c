@@ -82,6 +82,15 @@ const char *draft_duration(struct finding *finding, nanos duration)
     return draft_say(finding, "%s", nanos_print_duration(text, duration));
 }
 
+const char *draft_range(struct finding *finding, const struct durations *set)
+{
+    const char *low = draft_duration(finding, set->shortest);
+    const char *high = draft_duration(finding, set->longest);
+
+    return strcmp(low, high) == 0 ? low
+                                  : draft_say(finding, "%s to %s", low, high);
+}
+
 static enum witness witness_of(const struct facts *f, unsigned side)
 {
     return side == f->conn->client ? FROM_CLIENT : FROM_SERVER;
@@ -188,6 +197,18 @@ static void cite_again(struct finding *finding, const struct facts *f,
                    "acknowledges them at last");
 }
 
+static const char *what_fin_covers(const struct facts *f)
+{
+    if (f->covers)
+        return f->request_whole ? "; it acknowledges the whole request"
+                                : "; it acknowledges all that came of the "
+                                  "request";
+    if (f->closing.acks != CONN_NO_OFFSET &&
+        f->closing.acks > f->x->request.begin)
+        return "; it acknowledges only a part of the request";
+    return "; it does not acknowledge the request";
+}
+
 static void cite_fin(struct finding *finding, const struct facts *f,
                      unsigned side)
 {
@@ -197,8 +218,7 @@ static void cite_fin(struct finding *finding, const struct facts *f,
     const char *acks = "";
 
     if (f->x && first && f->server_closed)
-        acks = f->covers ? "; it acknowledges the whole request"
-                         : "; it does not acknowledge the request";
+        acks = what_fin_covers(f);
     draft_cite(finding, flow->fin, witness_of(f, side), "closes (FIN%s)%s",
                first ? ", the first to do so" : "", acks);
 }
@@ -233,7 +253,7 @@ void draft_timeline(struct finding *finding, const struct facts *f)
     cite_window(finding, f, f->server_window);
     cite_again(finding, f, f->client_again);
     cite_again(finding, f, f->server_again);
-    if (!f->incident->is_complete || !f->x) {
+    if (!f->incident->is_complete || !f->x || f->client_closed) {
         cite_fin(finding, f, 0);
         cite_fin(finding, f, 1);
         cite_resets(finding, f);

@@ -37,6 +37,9 @@ void draft_timeline(struct finding *finding, const struct facts *f);
 /* Puts the evidence in order of time. */
 void draft_sort(struct finding *finding);
 
+/* "1.50 s", or "1.50 s to 2.10 s": the shortest and the longest of a set. */
+const char *draft_range(struct finding *finding, const struct durations *set);
+
 /* A duration in words, in the finding's arena. */
 const char *draft_duration(struct finding *finding, nanos duration);
 

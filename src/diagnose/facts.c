@@ -199,5 +199,7 @@ enum timeout_fit timeout_fit(const struct facts *f)
         return FIT_REFUTED;
     if (bad->samples >= 2 && !durations_constant(bad, 2))
         return FIT_VARIED;
-    return good->samples ? FIT_BRACKET : FIT_ALONE;
+    if (good->samples)
+        return FIT_BRACKET;
+    return bad->samples >= 2 ? FIT_CONSTANT : FIT_ALONE;
 }

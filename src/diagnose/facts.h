@@ -26,8 +26,9 @@ struct facts {
     bool request_whole;
     bool response_begun;
     bool response_whole;
-    bool undelivered;       /* and yet the client never had all of it */
-    bool client_fin_unseen; /* acknowledged, but not in the capture */
+    bool undelivered;          /* and yet the client never had all of it */
+    bool client_closed_before; /* the answer that came all the same */
+    bool client_fin_unseen;    /* acknowledged, but not in the capture */
     bool server_fin_unseen;
     bool server_closed; /* first */
     bool client_closed; /* first */
@@ -56,11 +57,12 @@ bool is_silent_since(const struct flow *flow, struct mark since);
 
 /* How a write timeout fits all that is known of the server. */
 enum timeout_fit {
-    FIT_REFUTED, /* no single timeout explains successes and failures */
-    FIT_ALONE,   /* one failure, nothing to compare it with */
-    FIT_BRACKET, /* successes are all shorter than failures */
-    FIT_VARIED,  /* and the failures' delays vary: no plain timer */
-    FIT_STATED   /* the user stated it, and it agrees */
+    FIT_REFUTED,  /* no single timeout explains successes and failures */
+    FIT_ALONE,    /* one failure, nothing to compare it with */
+    FIT_CONSTANT, /* several failures after the same time, no success */
+    FIT_BRACKET,  /* successes are all shorter than failures */
+    FIT_VARIED,   /* and the failures' delays vary: no plain timer */
+    FIT_STATED    /* the user stated it, and it agrees */
 };
 
 enum timeout_fit timeout_fit(const struct facts *f);

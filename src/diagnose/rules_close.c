@@ -23,10 +23,10 @@ const char *name_server(const struct facts *f, struct finding *finding)
     const char *name;
 
     if (!f->known->software[0])
-        return "the server";
+        return "The server";
     text_init(&text, 256);
     text_add_visible(&text, span_of_text(f->known->software));
-    name = draft_say(finding, "the server (%s)", text_string(&text));
+    name = draft_say(finding, "The server (%s)", text_string(&text));
     text_release(&text);
     return name;
 }
@@ -80,6 +80,13 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
                           "a deadline noticed only when the handler ends.",
                           bad->samples, shortest);
         return;
+    case FIT_CONSTANT:
+        draft_explain(finding,
+                      "%" PRIu64 " responses were cut so, all after %s to %s: "
+                      "a timer, or handlers that take equally long.",
+                      bad->samples, shortest,
+                      draft_duration(finding, bad->longest));
+        return;
     case FIT_ALONE:
         draft_explain(finding, "It is the only such exchange with this "
                                "server, so nothing refutes a timeout and "
@@ -129,7 +136,7 @@ static void offer_no_backend(const struct facts *f, struct finding *finding)
                       "no request to this port was ever answered in this "
                       "capture: perhaps something accepts, and nobody is "
                       "behind it",
-                      "more requests: is any of them answered?");
+                      "more requests: whether any of them is answered");
 }
 
 /* The same packets as a body that was short from the start. */
@@ -149,8 +156,22 @@ static void offer_short_body(const struct facts *f, struct finding *finding)
                       "by as much");
 }
 
-static void advise_write_timeout(struct finding *finding)
+/* Go's net/http sends no Server field of its own. */
+static bool may_be_go(const struct facts *f)
 {
+    return f->known->software[0] == '\0';
+}
+
+static void advise_write_timeout(const struct facts *f, struct finding *finding)
+{
+    if (!may_be_go(f)) {
+        draft_advise(finding, "raise the server's response or worker timeout "
+                              "above its slowest answers (gunicorn --timeout, "
+                              "nginx send_timeout, a framework's own)");
+        draft_advise(finding, "look in its log for a worker that was killed "
+                              "or timed out at that moment");
+        return;
+    }
     draft_advise(finding,
                  "raise http.Server.WriteTimeout above the slowest handler, "
                  "or set it per handler with http.NewResponseController(w)."
@@ -172,6 +193,21 @@ static bool is_write_timeout_eof(const struct facts *f)
            timeout_fit(f) != FIT_REFUTED;
 }
 
+static void tell_how_it_comes(const struct facts *f, struct finding *finding)
+{
+    if (may_be_go(f))
+        draft_explain(finding,
+                      "A Go server does this when the handler takes longer "
+                      "than http.Server.WriteTimeout: the small answer waits "
+                      "in a %d-byte buffer, Write reports no error, and the "
+                      "server closes when the handler returns.",
+                      WRITE_BUFFER);
+    else
+        draft_explain(finding, "A server does this when a timeout of its own, "
+                               "for responses or for its workers, is over "
+                               "before the answer is there.");
+}
+
 static void tell_write_timeout_eof(const struct facts *f,
                                    struct finding *finding)
 {
@@ -179,16 +215,14 @@ static void tell_write_timeout_eof(const struct facts *f,
     finding->confidence = fit_confidence(f);
     draft_explain(finding,
                   "%s read the whole request, sent not one byte for %s and "
-                  "then closed with a clean FIN. A Go server does this when "
-                  "the handler takes longer than http.Server.WriteTimeout: "
-                  "the small answer waits in a %d-byte buffer, Write reports "
-                  "no error, and the server closes when the handler returns.",
+                  "then closed with a clean FIN.",
                   f->known->software[0] ? name_server(f, finding)
                                         : "The server",
-                  draft_duration(finding, f->wait), WRITE_BUFFER);
+                  draft_duration(finding, f->wait));
+    tell_how_it_comes(f, finding);
     tell_timeout_fit(f, finding);
     offer_abort(finding);
-    advise_write_timeout(finding);
+    advise_write_timeout(f, finding);
 }
 
 /*
@@ -304,7 +338,7 @@ static void tell_write_timeout_truncation(const struct facts *f,
     tell_unsent(f, finding);
     offer_abort(finding);
     offer_short_body(f, finding);
-    advise_write_timeout(finding);
+    advise_write_timeout(f, finding);
 }
 
 static bool is_no_backend(const struct facts *f)
@@ -370,11 +404,17 @@ static bool is_handler_abort(const struct facts *f)
     return f->server_closed && !f->response_whole;
 }
 
+/* A response that took clearly longer was complete: it is no timeout. */
+static bool is_beaten(const struct facts *f)
+{
+    return f->known->success.samples &&
+           f->known->success.longest > f->wait + 100 * NANOS_PER_MILLI;
+}
+
 static void tell_handler_abort(const struct facts *f, struct finding *finding)
 {
     finding->symptom = symptom_of_close(f);
-    finding->confidence = f->known->success.samples &&
-                                  f->known->success.longest > f->wait &&
+    finding->confidence = f->known->success.samples && is_beaten(f) &&
                                   f->wait < f->settings->timeout_floor
                               ? CONFIDENCE_CERTAIN
                               : CONFIDENCE_LIKELY;
@@ -386,7 +426,7 @@ static void tell_handler_abort(const struct facts *f, struct finding *finding)
         tell_unsent(f, finding);
     if (f->wait >= f->settings->timeout_floor)
         tell_timeout_fit(f, finding);
-    else if (f->known->success.longest > f->wait)
+    else if (is_beaten(f))
         draft_explain(finding,
                       "Slower requests to the same server succeed (%s, "
                       "#%" PRIu64 "), so it is no timeout.",

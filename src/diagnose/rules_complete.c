@@ -33,7 +33,15 @@ static void tell_gateway_timeout(const struct facts *f, struct finding *finding)
     finding->confidence = f->x->status == STATUS_GATEWAY_TIMEOUT || constant
                               ? CONFIDENCE_CERTAIN
                               : CONFIDENCE_LIKELY;
-    if (delay >= f->settings->timeout_floor)
+    if (f->x->status == STATUS_UNAVAILABLE)
+        draft_explain(finding,
+                      "%s answered 503 after %s: a gateway whose upstream had "
+                      "not answered by then, or a time limit of the server "
+                      "itself (Go http.TimeoutHandler).",
+                      f->known->software[0] ? name_server(f, finding)
+                                            : "The server",
+                      draft_duration(finding, delay));
+    else if (delay >= f->settings->timeout_floor)
         draft_explain(finding,
                       "%s answered %u after %s: its upstream had not answered "
                       "by then.",
@@ -50,16 +58,15 @@ static void tell_gateway_timeout(const struct facts *f, struct finding *finding)
                       f->x->status, draft_duration(finding, delay));
     if (constant && delay >= f->settings->timeout_floor)
         draft_explain(finding,
-                      "%" PRIu64 " such answers all took between %s and %s: "
-                      "a timeout of the gateway.",
+                      "%" PRIu64 " such answers all took %s: a timeout of the "
+                      "gateway.",
                       f->known->gateway.samples,
-                      draft_duration(finding, f->known->gateway.shortest),
-                      draft_duration(finding, f->known->gateway.longest));
+                      draft_range(finding, &f->known->gateway));
     draft_explain(finding, "Why the upstream failed it cannot be seen on this "
                            "leg alone.");
-    draft_advise(finding, "capture the leg from the gateway to its upstream "
-                          "too (the same file is best): the request that "
-                          "failed there tells the cause");
+    draft_advise(finding, "look at the leg from the gateway to its upstream, "
+                          "in this file or in a capture of its own: the "
+                          "request that failed there tells the cause");
     draft_advise(finding,
                  "compare the gateway's timeout (nginx proxy_read_timeout, "
                  "HAProxy timeout server, Envoy route timeout, ALB idle "
@@ -161,8 +168,9 @@ static void tell_mid_body_pause(const struct facts *f, struct finding *finding)
     draft_cite(finding, f->x->pause_end, FROM_SERVER, "it goes on");
     draft_explain(finding,
                   "Nothing came for %s in the middle of a body whose length "
-                  "was known, with the client's window open.",
-                  draft_duration(finding, pause));
+                  "was known%s.",
+                  draft_duration(finding, pause),
+                  f->client_window ? "" : ", with the client's window open");
     draft_alternative(finding, VERDICT_NETWORK_STALL,
                       "packets lost before they reached this capture leave "
                       "the same silence",

@@ -22,6 +22,7 @@ static void tell_refused(const struct facts *f, struct finding *finding)
 {
     finding->symptom = SYMPTOM_REFUSED;
     finding->confidence = CONFIDENCE_CERTAIN;
+    draft_cite(finding, f->client->syn, FROM_CLIENT, "the SYN");
     draft_explain(finding,
                   "The SYN was answered by an RST: nobody listens on port %u "
                   "of that host, or a firewall answers in its place.",
@@ -168,10 +169,17 @@ static const char *first_bytes(const struct facts *f, unsigned side,
     return hex;
 }
 
-static void tell_tls_port(struct finding *finding)
+static void tell_tls_port(const struct facts *f, struct finding *finding)
 {
+    const struct http_facts *http = &f->incident->http;
+    unsigned client = f->conn->client;
+
     finding->symptom = SYMPTOM_ERROR_STATUS;
     finding->confidence = CONFIDENCE_CERTAIN;
+    draft_cite(finding, http->first_at[client], FROM_CLIENT,
+               "begins with plain HTTP");
+    draft_cite(finding, http->first_at[1 - client], FROM_SERVER,
+               "the server's answer begins");
     draft_explain(finding,
                   "The client sent plain HTTP and the server said in its 400 "
                   "that this port expects HTTPS.");
@@ -185,7 +193,7 @@ static void tell_mismatch(const struct facts *f, struct finding *finding)
     const char *asked = sniffed_name(began(f, client));
 
     if (f->incident->http.told_tls_port) {
-        tell_tls_port(finding);
+        tell_tls_port(f, finding);
         return;
     }
     draft_cite(finding, f->incident->http.first_at[client], FROM_CLIENT,

@@ -97,12 +97,10 @@ static void tell_write_timeout_reset(const struct facts *f,
                   draft_duration(finding, f->wait));
     if (resets->samples >= 2)
         draft_explain(finding,
-                      "%" PRIu64 " streams were reset so, all between %s and "
-                      "%s after their requests: a timer, as Go's http.Server."
+                      "%" PRIu64 " streams were reset so, all %s after "
+                      "their requests: a timer, as Go's http.Server."
                       "WriteTimeout is under HTTP/2.",
-                      resets->samples,
-                      draft_duration(finding, resets->shortest),
-                      draft_duration(finding, resets->longest));
+                      resets->samples, draft_range(finding, resets));
     else
         draft_explain(finding, "It is the only such stream: Go's http.Server."
                                "WriteTimeout does this, and so does a handler "
@@ -131,10 +129,9 @@ static void tell_abort(const struct facts *f, struct finding *finding)
                                     : "");
     if (resets->samples >= 2 && !durations_constant(resets, 2))
         draft_explain(finding,
-                      "Such resets come after %s to %s: that varies, so it is "
+                      "Such resets come after %s: that varies, so it is "
                       "no timer.",
-                      draft_duration(finding, resets->shortest),
-                      draft_duration(finding, resets->longest));
+                      draft_range(finding, resets));
     draft_advise(finding, "look in the server's log for this request (Go: "
                           "'http2: panic serving')");
 }
@@ -266,9 +263,20 @@ static void cite_goaways(const struct facts *f, struct finding *finding)
     }
 }
 
+/*
+ * Without a stream that failed by it only the server's word counts: the next
+ * request would have met it. A client that leaves may say what it likes.
+ */
 static bool is_connection_error(const struct facts *f)
 {
-    return goaway_with_error(f) && (!f->x || !f->response_whole);
+    const struct h2_goaway *goaway = goaway_with_error(f);
+
+    if (!goaway)
+        return false;
+    if (f->x)
+        return !f->response_whole;
+    return goaway == &f->incident->http.h2.goaway[conn_server(f->conn)] &&
+           f->incident->http.h2.open == 0;
 }
 
 static void tell_connection_error(const struct facts *f,
@@ -278,7 +286,9 @@ static void tell_connection_error(const struct facts *f,
     const struct h2_facts *h2 = &f->incident->http.h2;
     bool by_client = goaway == &h2->goaway[f->conn->client];
 
-    finding->symptom = SYMPTOM_RESET;
+    finding->symptom = f->x ? SYMPTOM_RESET : SYMPTOM_NONE;
+    if (!f->x)
+        finding->severity = SEVERITY_WARNING;
     finding->confidence = CONFIDENCE_CERTAIN;
     cite_goaways(f, finding);
     draft_explain(finding, "The %s gave the connection up: GOAWAY with %s%s.",

@@ -70,7 +70,7 @@ static void cite_window(struct finding *finding, const struct facts *f,
                nanos_between(window->since.time, f->end.time) >=
                    nanos_between(window->from.time, window->until.time);
 
-    finding->window = *window;
+    finding->window = h2_window_then(window, f->end);
     finding->has_window = true;
     if (now) {
         finding->blocked_from = window->since;
@@ -92,6 +92,9 @@ static void tell_stream_stall(const struct facts *f, struct finding *finding)
 {
     unsigned message = held_up(f, false);
     const struct h2_window *window = &f->x->h2->stream[message];
+    struct h2_window then = h2_window_then(window, f->end);
+    struct h2_window connection =
+        h2_window_then(&f->x->h2->connection[message], f->end);
     bool upload = message == MESSAGE_REQUEST;
     const char *reader = upload ? "server" : "client";
 
@@ -104,10 +107,10 @@ static void tell_stream_stall(const struct facts *f, struct finding *finding)
                   "(left: %" PRId64 ") and the %s returned no credit, while "
                   "the connection's window had %" PRId64
                   " bytes left. The %s does not read this body.",
-                  upload ? "client" : "server", window->sent, f->x->stream,
+                  upload ? "client" : "server", then.sent, f->x->stream,
                   draft_duration(finding, h2_window_longest(window, f->end)),
-                  h2_window_left(window), reader,
-                  h2_window_left(&f->x->h2->connection[message]), reader);
+                  h2_window_left(&then), reader, h2_window_left(&connection),
+                  reader);
     tell_end(f, finding);
     if (upload)
         draft_advise(finding, "let the handler read the request's body, or "
@@ -148,6 +151,7 @@ static void tell_connection_stall(const struct facts *f,
 {
     unsigned message = held_up(f, true);
     const struct h2_window *window = &f->x->h2->connection[message];
+    struct h2_window then = h2_window_then(window, f->end);
     bool upload = message == MESSAGE_REQUEST;
 
     finding->window_of = "connection";
@@ -159,7 +163,7 @@ static void tell_connection_stall(const struct facts *f,
                   "whatever its own window (%" PRId64 " left on this one).",
                   upload ? "client" : "server",
                   draft_duration(finding, h2_window_longest(window, f->end)),
-                  h2_window_left(window),
+                  h2_window_left(&then),
                   h2_window_left(&f->x->h2->stream[message]));
     tell_holders(f, finding, message);
     tell_end(f, finding);

@@ -39,9 +39,10 @@ static void tell_early_response_reset(const struct facts *f,
     finding->symptom = SYMPTOM_RESET;
     finding->confidence = CONFIDENCE_CERTAIN;
     draft_explain(finding,
-                  "The server had answered %u when %" PRIu64
-                  " bytes of the request had come, closed without reading the "
-                  "rest, and the unread bytes turned its close into an RST. "
+                  "The server answered %u while the request was still coming "
+                  "(%" PRIu64 " bytes of it were sent in all), closed without "
+                  "reading the rest, and the unread bytes turned its close "
+                  "into an RST. "
                   "The RST can destroy the answer in the client's buffer: it "
                   "sees 'connection reset' or 'broken pipe' instead of %u.",
                   f->x->status, f->x->request.bytes, f->x->status);
@@ -85,8 +86,11 @@ static void tell_read_timeout(const struct facts *f, struct finding *finding)
     nanos since_start = nanos_between(f->x->request.start.time, f->end.time);
     bool said = f->x->status == STATUS_REQUEST_TIMEOUT;
 
-    finding->symptom =
-        f->response_whole ? SYMPTOM_ERROR_STATUS : symptom_of_close(f);
+    finding->symptom = said                ? SYMPTOM_ERROR_STATUS
+                       : f->response_whole ? SYMPTOM_NONE
+                                           : symptom_of_close(f);
+    if (f->response_whole && !said)
+        finding->severity = SEVERITY_WARNING;
     finding->confidence = said ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
     draft_explain(finding,
                   "The request was not complete (%s) when the server %s, %s "

@@ -65,7 +65,8 @@ static void tell_dead_peer(const struct facts *f, struct finding *finding)
         return;
     dead = s.waits == FROM_CLIENT ? "server" : "client";
     last = s.silent->last_any;
-    finding->symptom = f->conn->resets ? SYMPTOM_RESET : SYMPTOM_HANG;
+    /* the waiting side's own kernel gives up with a timeout, not a reset */
+    finding->symptom = SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_LIKELY;
     draft_cite(finding, last,
                s.waits == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT,
@@ -322,7 +323,8 @@ static void tell_client_abort(const struct facts *f, struct finding *finding)
         draft_explain(finding,
                       "The client closed first, %s after the request, %s.",
                       draft_duration(finding, f->wait),
-                      f->response_begun
+                      f->response_begun &&
+                              f->x->response.start.time < f->closing.at.time
                           ? "before the response was complete"
                           : "before the first byte of a response");
     if (f->response_whole)
@@ -331,10 +333,8 @@ static void tell_client_abort(const struct facts *f, struct finding *finding)
     if (is_client_timeout(f) && f->request_whole)
         draft_explain(finding,
                       "%" PRIu64 " requests to this server ended so, all "
-                      "after %s to %s: that is the client's own timeout.",
-                      gave_up->samples,
-                      draft_duration(finding, gave_up->shortest),
-                      draft_duration(finding, gave_up->longest));
+                      "after %s: that is the client's own timeout.",
+                      gave_up->samples, draft_range(finding, gave_up));
     draft_advise(finding,
                  "if the client should have waited, raise its timeout "
                  "(or that of the proxy that is the client here); if "

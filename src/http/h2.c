@@ -44,6 +44,7 @@ struct direction {
     uint8_t block_flags;   /* of the HEADERS that began the block */
     uint32_t block_stream; /* whose block is being put together; 0: none */
     uint32_t promised;     /* of a PUSH_PROMISE; 0: it is a HEADERS */
+    uint32_t block_size;   /* bytes of it so far */
 };
 
 struct h2 {
@@ -185,6 +186,7 @@ static void finish_block(struct h2 *h2, unsigned side)
     bool known = h2_decoder_read(&d->decoder, &h2->fields);
     bool ends = d->block_flags & H2_END_STREAM;
     uint32_t id = d->block_stream;
+    uint64_t size = H2_HEAD_SIZE + d->block_size;
     struct http_head head;
 
     h2_fields_tell(&h2->fields, &head);
@@ -206,7 +208,7 @@ static void finish_block(struct h2 *h2, unsigned side)
     say(h2, stream, side,
         (struct http_event){.kind = is_client(h2, side) ? HTTP_REQUEST_BYTES
                                                         : HTTP_RESPONSE_BYTES,
-                            .size = 1});
+                            .size = size});
     if (ends)
         end_side(h2, stream, side);
 }
@@ -236,6 +238,7 @@ static void add_to_block(struct h2 *h2, unsigned side,
     if (frame->length > H2_GATHER_LIMIT)
         d->decoder.lost = true;
     text_add_bytes(&d->decoder.block, part);
+    d->block_size += frame->length;
     if (frame->flags & H2_END_HEADERS)
         finish_block(h2, side);
 }
@@ -248,6 +251,7 @@ static void take_headers(struct h2 *h2, unsigned side,
     if (d->block_stream)
         d->decoder.lost = true; /* RFC 9113, 4.3: blocks do not interleave */
     text_clear(&d->decoder.block);
+    d->block_size = 0;
     d->block_stream = frame->stream;
     d->block_flags = frame->flags;
     d->promised = 0;
@@ -265,6 +269,7 @@ static void take_push_promise(struct h2 *h2, unsigned side,
     if (d->block_stream)
         d->decoder.lost = true;
     text_clear(&d->decoder.block);
+    d->block_size = 0;
     d->block_stream = frame->stream;
     d->block_flags = 0;
     d->promised = read_be32(&reader) & 0x7fffffff;

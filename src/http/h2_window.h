@@ -19,6 +19,8 @@ struct h2_window {
     struct mark since; /* blocked since; not set: it is not */
     struct mark from;  /* the longest time that it was blocked and not now */
     struct mark until;
+    uint64_t from_sent; /* what the account held then */
+    uint64_t from_credited;
     nanos blocked; /* in all, without the present time */
 };
 
@@ -36,6 +38,10 @@ void h2_window_resize(struct h2_window *window, int64_t change, struct mark at);
 
 /* There is nothing more to send, or nobody to send it. */
 void h2_window_end(struct h2_window *window, struct mark at);
+
+/* The account as it was in the longest time blocked, to `now`. */
+struct h2_window h2_window_then(const struct h2_window *window,
+                                struct mark now);
 
 /* The longest time blocked, the present one to `now` included. */
 nanos h2_window_longest(const struct h2_window *window, struct mark now);

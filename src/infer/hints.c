@@ -46,6 +46,11 @@ static bool is_named(const struct server_facts *server, size_t row)
 
     if (known[row].what == CLIENT)
         return true;
+    /* of these, Node.js and Apache announce Keep-Alive: timeout=N */
+    if (server->keep_alive && !server->software[0])
+        return known[row].what != IDLE ||
+               strcmp(known[row].software, "Node.js") == 0 ||
+               strcmp(known[row].software, "Apache") == 0;
     for (size_t i = 0; i < KNOWN; i++)
         some |= strcasestr(server->software, known[i].software) != NULL;
     return !some || strcasestr(server->software, known[row].software);

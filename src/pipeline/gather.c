@@ -94,6 +94,18 @@ static void count_finding(struct gather *gather, const struct finding *finding)
     gather->counts.by_code[finding->code]++;
 }
 
+/* --port */
+static bool is_forced(const struct gather *gather, uint16_t port)
+{
+    const struct http_options *http = &gather->options->http;
+
+    for (size_t i = 0; i < http->ports; i++) {
+        if (http->port[i] == port)
+            return true;
+    }
+    return false;
+}
+
 /* Takes the incident over. */
 static void judge(struct gather *gather, struct incident *incident, bool keep)
 {
@@ -105,6 +117,7 @@ static void judge(struct gather *gather, struct incident *incident, bool keep)
     incident->capture_last = seen_until(gather, incident->conn.last);
     incident->port_is_http =
         infer_port_is_http(gather->infer, server->server.port) ||
+        is_forced(gather, server->server.port) ||
         gather->counts.http_connections == 0;
     diagnosis =
         diagnose(&gather->options->settings, incident, server, &finding);
@@ -114,7 +127,11 @@ static void judge(struct gather *gather, struct incident *incident, bool keep)
         incident_free(incident);
         return;
     }
+    /* an answer that came after its client had left was not taken */
+    if (incident->is_complete && finding->code == VERDICT_CLIENT_ABORT)
+        gather->counts.complete--;
     if (!is_wanted(gather, finding->code, incident)) {
+        gather->counts.hidden++;
         finding_free(finding);
         return;
     }
@@ -234,6 +251,8 @@ static void count_connection(struct report_counts *counts,
     counts->http_connections += outcome->http->protocol == PROTOCOL_HTTP1;
     counts->tls_connections += outcome->http->protocol == PROTOCOL_TLS;
     counts->h2_connections += outcome->http->protocol == PROTOCOL_HTTP2;
+    counts->one_way += conn_is_one_way(outcome->conn) &&
+                       outcome->http->protocol == PROTOCOL_HTTP1;
     counts->other_connections += outcome->http->protocol == PROTOCOL_OTHER;
 }
 
@@ -241,6 +260,7 @@ static void take_over(void *context, const struct outcome *outcome)
 {
     struct gather *gather = context;
 
+    gather->has_stream |= outcome->conn->id == gather->options->stream;
     count_connection(&gather->counts, outcome);
     infer_outcome(gather->infer, outcome);
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {

@@ -31,6 +31,7 @@ struct gather {
     size_t findings;
     struct report_exchange *exchange;
     size_t exchanges;
+    bool has_stream; /* the connection that --stream asks for was there */
     struct report_counts counts;
     struct mark last;                 /* the latest packet of the present run */
     nanos now;                        /* time of the packet before */

@@ -122,10 +122,18 @@ static void warn_of_connections(struct pipeline *pipeline)
         warn(pipeline, "%" PRIu64 " connection%s TLS, which is not read",
              counts->tls_connections,
              counts->tls_connections == 1 ? " carries" : "s carry");
-    if (counts->h2_connections)
-        warn(pipeline, "%" PRIu64 " connection%s HTTP/2, which is not read yet",
-             counts->h2_connections,
-             counts->h2_connections == 1 ? " carries" : "s carry");
+    if (counts->one_way)
+        warn(pipeline,
+             "%" PRIu64 " HTTP connection%s recorded in one direction only, "
+             "and cannot be judged",
+             counts->one_way, counts->one_way == 1 ? " was" : "s were");
+    if (counts->hidden)
+        warn(pipeline,
+             "%" PRIu64 " finding%s not shown (--only, --ignore or --stream)",
+             counts->hidden, counts->hidden == 1 ? " is" : "s are");
+    if (pipeline->options.has_stream && !pipeline->gather.has_stream)
+        warn(pipeline, "there is no tcp.stream %" PRIu64,
+             pipeline->options.stream);
     if (tcp.evicted)
         warn(pipeline,
              "%" PRIu64 " connections were given up unjudged: more were open "

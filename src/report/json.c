@@ -15,15 +15,31 @@ static json_t *link_types(const struct capture_input *input)
     return list;
 }
 
+static const char *trouble_name(enum capture_trouble trouble)
+{
+    static const char *const name[] = {
+        [CAPTURE_SOUND] = "none",
+        [CAPTURE_TRUNCATED] = "truncated",
+        [CAPTURE_CORRUPT] = "corrupt",
+        [CAPTURE_UNFILTERED] = "unfiltered",
+        [CAPTURE_UNREADABLE] = "unreadable",
+    };
+
+    return name[trouble];
+}
+
 static json_t *file(const struct capture_input *input)
 {
     return json_pack(
-        "{s:o, s:s, s:o, s:I, s:I, s:o, s:o, s:b, s:o}", "path",
+        "{s:o, s:s, s:o, s:I, s:I, s:o, s:o, s:b, s:s, s:o, s:o}", "path",
         json_text(input->path), "format", input->format, "link_types",
         link_types(input), "packets", (json_int_t)input->packets, "bytes",
         (json_int_t)input->bytes, "first_time", json_time(input->first_time),
         "last_time", json_time(input->last_time), "truncated",
-        input->trouble == CAPTURE_TRUNCATED, "interface_drops",
+        input->trouble == CAPTURE_TRUNCATED, "trouble",
+        trouble_name(input->trouble), "problem",
+        input->problem[0] ? json_text(input->problem) : json_null(),
+        "interface_drops",
         input->has_drops ? json_count(input->interface_drops) : json_null());
 }
 
@@ -57,16 +73,18 @@ static json_t *summary(const struct report *report)
             json_object_set_new(by_code, verdict_slug((enum verdict)i),
                                 json_integer((json_int_t)counts->by_code[i]));
     }
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:o}",
-                     "connections", (json_int_t)counts->connections,
-                     "http_connections", (json_int_t)counts->http_connections,
-                     "exchanges", (json_int_t)counts->exchanges, "complete",
-                     (json_int_t)counts->complete, "not_judged",
-                     (json_int_t)counts->doubtful, "findings", "error",
-                     (json_int_t)counts->by_severity[SEVERITY_ERROR], "warning",
-                     (json_int_t)counts->by_severity[SEVERITY_WARNING], "info",
-                     (json_int_t)counts->by_severity[SEVERITY_INFO], "by_code",
-                     by_code);
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:o}",
+        "connections", (json_int_t)counts->connections, "http_connections",
+        (json_int_t)(counts->http_connections + counts->h2_connections),
+        "http2_connections", (json_int_t)counts->h2_connections,
+        "tls_connections", (json_int_t)counts->tls_connections,
+        "other_connections", (json_int_t)counts->other_connections, "exchanges",
+        (json_int_t)counts->exchanges, "complete", (json_int_t)counts->complete,
+        "not_judged", (json_int_t)counts->doubtful, "findings", "error",
+        (json_int_t)counts->by_severity[SEVERITY_ERROR], "warning",
+        (json_int_t)counts->by_severity[SEVERITY_WARNING], "info",
+        (json_int_t)counts->by_severity[SEVERITY_INFO], "by_code", by_code);
 }
 
 static bool write_line(json_t *json, size_t flags, FILE *out)
@@ -84,16 +102,22 @@ static bool is_worth_listing(const struct server_facts *server)
     return server->exchanges > 0 || server->refused > 0;
 }
 
+/* What the report begins with. */
+static json_t *head(const struct report *report)
+{
+    return json_pack("{s:s, s:{s:s, s:s}, s:o}", "schema", "whyeof.report/1",
+                     "tool", "name", "whyeof", "version", WHYEOF_VERSION,
+                     "input", input(report));
+}
+
 bool render_json(const struct report *report,
                  const struct report_options *options, FILE *out)
 {
-    json_t *root =
-        json_pack("{s:s, s:{s:s, s:s}, s:o, s:o}", "schema", "whyeof.report/1",
-                  "tool", "name", "whyeof", "version", WHYEOF_VERSION, "input",
-                  input(report), "summary", summary(report));
+    json_t *root = head(report);
     json_t *endpoints = json_array();
     json_t *findings = json_array();
 
+    json_object_set_new(root, "summary", summary(report));
     for (const struct server_facts *s = report->server; s; s = s->next) {
         if (is_worth_listing(s))
             json_array_append_new(endpoints, json_server(s));
@@ -132,7 +156,7 @@ static json_t *warning(const char *text)
 bool render_ndjson(const struct report *report,
                    const struct report_options *options, FILE *out)
 {
-    bool good = true;
+    bool good = write_typed("input", head(report), out);
 
     for (size_t i = 0; i < report->warnings && good; i++)
         good = write_typed("warning", warning(report->warning[i]), out);

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "report/filter.h"
 #include "report/json_values.h"
 #include "report/known_as.h"
 
@@ -110,15 +111,29 @@ static json_t *advice(const struct finding *finding)
     return list;
 }
 
+/* The account that was used up, in bytes. */
+static json_t *flow_control(const struct finding *finding)
+{
+    const struct h2_window *window = &finding->window;
+
+    return json_pack(
+        "{s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "window",
+        finding->window_of, "start", (json_int_t)window->start, "sent",
+        (json_int_t)window->sent, "credited", (json_int_t)window->credited,
+        "left", (json_int_t)h2_window_left(window), "blocked_from_frame",
+        (json_int_t)mark_frame(finding->blocked_from), "blocked_until_frame",
+        mark_is_set(finding->blocked_until)
+            ? json_integer((json_int_t)mark_frame(finding->blocked_until))
+            : json_null(),
+        "blocked_s", json_seconds(h2_window_longest(window, finding->ended)));
+}
+
 json_t *json_finding(const struct report *report,
                      const struct report_options *options,
                      const struct finding *finding)
 {
-    char filter[48];
-
-    (void)snprintf(filter, sizeof filter, "tcp.stream eq %" PRIu64,
-                   finding->incident->conn.id);
-    return json_pack(
+    char filter[FILTER_SIZE];
+    json_t *json = json_pack(
         "{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
         "s:o, s:s}",
         "id", (json_int_t)finding->id, "code", verdict_slug(finding->code),
@@ -129,5 +144,10 @@ json_t *json_finding(const struct report *report,
         advice(finding), "connection", connection(finding), "exchange",
         exchange(finding, options), "timing", timing(report, finding),
         "known_as", words(finding), "evidence", evidence(report, finding),
-        "alternatives", alternatives(finding), "wireshark_filter", filter);
+        "alternatives", alternatives(finding), "wireshark_filter",
+        filter_print(filter, finding));
+
+    if (finding->has_window)
+        json_object_set_new(json, "flow_control", flow_control(finding));
+    return json;
 }

@@ -75,11 +75,17 @@ json_t *json_exchange_facts(const struct exchange *x,
     text_init(&target, TEXT_LIMIT);
     mask_add_target(&target, x->target ? x->target : "", options->show_secrets);
     json = json_pack(
-        "{s:I, s:n, s:o, s:s, s:o, s:o, s:n, s:I, s:I, s:o, s:I}", "index",
-        (json_int_t)x->stream, "stream_id", "method", json_text(x->method),
-        "target", text_string(&target), "host", json_text(x->host), "status",
+        "{s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:I}", "index",
+        (json_int_t)x->stream, "stream_id",
+        x->is_h2 ? json_integer((json_int_t)x->stream) : json_null(), "method",
+        json_text(x->method), "target", text_string(&target), "host",
+        json_text(x->host), "status",
         x->status ? json_integer(x->status) : json_null(), "grpc_status",
-        "request_bytes", (json_int_t)x->request.bytes, "response_bytes",
+        x->h2 && x->h2->has_grpc_status
+            ? json_integer((json_int_t)x->h2->grpc_status)
+            : json_null(),
+        "request_bytes", (json_int_t)x->request.bytes, "request_body",
+        (json_int_t)x->request.body, "response_bytes",
         (json_int_t)x->response.bytes, "body_expected",
         json_count(answered ? x->response.expected : HTTP_NO_LENGTH),
         "body_received", (json_int_t)x->response.body);

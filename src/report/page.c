@@ -39,6 +39,30 @@ static unsigned columns(const char *word, size_t size)
     return count;
 }
 
+/* A number and its unit stay on one line. */
+static bool is_unit(const char *text)
+{
+    static const char *const unit[] = {"s",   "ms",    "us",   "ns",  "h",
+                                       "min", "bytes", "byte", "KiB", "MiB"};
+    size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyzKMB");
+
+    for (size_t i = 0; i < sizeof unit / sizeof *unit; i++) {
+        if (strlen(unit[i]) == size && strncmp(text, unit[i], size) == 0)
+            return true;
+    }
+    return false;
+}
+
+static size_t word_size(const char *text)
+{
+    size_t size = strcspn(text, " \n");
+
+    if (size && text[size] == ' ' && text[size - 1] >= '0' &&
+        text[size - 1] <= '9' && is_unit(text + size + 1))
+        size += 1 + strcspn(text + size + 1, " \n");
+    return size;
+}
+
 static void write_wrapped(const struct page *page, unsigned indent,
                           const char *text)
 {
@@ -46,7 +70,7 @@ static void write_wrapped(const struct page *page, unsigned indent,
     bool first = true;
 
     while (*text) {
-        size_t size = strcspn(text, " \n");
+        size_t size = word_size(text);
         unsigned width = columns(text, size);
 
         if (!first && column + 1 + width > page->width) {

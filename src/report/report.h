@@ -38,6 +38,8 @@ struct report_counts {
     uint64_t by_severity[SEVERITY_COUNT];
     uint64_t by_code[VERDICT_COUNT];
     uint64_t not_detailed; /* findings counted but not listed */
+    uint64_t hidden;       /* by --only, --ignore, --stream */
+    uint64_t one_way;      /* HTTP connections seen in one direction */
 };
 
 struct report {

@@ -1,3 +1,4 @@
+#include "report/filter.h"
 #include "report/known_as.h"
 #include "report/mask.h"
 #include "report/page.h"
@@ -82,6 +83,14 @@ static void write_head(const struct page *page,
                   conn->id);
 }
 
+/* The path without its folders. */
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash && slash[1] ? slash + 1 : path;
+}
+
 /*
  * The frame as its own file numbers it in the report of one file; with
  * several, the number over all and the file's name.
@@ -89,6 +98,11 @@ static void write_head(const struct page *page,
 static void write_evidence(const struct page *page, const struct report *report,
                            const struct finding *finding)
 {
+    static const char *const from[] = {[FROM_CLIENT] = "client",
+                                       [FROM_SERVER] = "server",
+                                       [FROM_PATH] = "path  "};
+    uint64_t shown = UINT64_MAX;
+
     for (size_t i = 0; i < finding->evidences; i++) {
         const struct evidence *e = &finding->evidence[i];
         const char *file = report->inputs > 1 && e->at.file < report->inputs
@@ -99,12 +113,12 @@ static void write_evidence(const struct page *page, const struct report *report,
 
         (void)snprintf(label, sizeof label, "  %11.6f  #%-6" PRIu64 " %s  ",
                        nanos_seconds(nanos_between(report->zero, e->at.time)),
-                       mark_frame(e->at),
-                       e->from == FROM_CLIENT ? "client" : "server");
+                       mark_frame(e->at), from[e->from]);
         text_init(&what, LINE_SIZE);
         text_add(&what, e->what);
-        if (file[0])
-            text_addf(&what, " [%s]", file);
+        if (file[0] && e->at.file != shown)
+            text_addf(&what, " [%s]", file_name(file));
+        shown = e->at.file;
         page_paragraph(page, 31, label, text_string(&what));
         text_release(&what);
     }
@@ -135,12 +149,22 @@ static void write_words(const struct page *page, const struct finding *finding)
     text_release(&text);
 }
 
+static bool ends_with(const char *text, char last)
+{
+    size_t size = strlen(text);
+
+    return size > 0 && text[size - 1] == last;
+}
+
 static void write_reasons(const struct page *page,
                           const struct finding *finding)
 {
     struct text text;
 
-    page_paragraph(page, LABEL, "  symptom", symptom_name(finding->symptom));
+    page_paragraph(page, LABEL, "  symptom",
+                   finding->code == VERDICT_CLIENT_ABORT
+                       ? "none: the client itself left"
+                       : symptom_name(finding->symptom));
     write_words(page, finding);
     page_paragraph(page, LABEL, "  why", finding->explanation);
     text_init(&text, LINE_SIZE);
@@ -148,13 +172,15 @@ static void write_reasons(const struct page *page,
         const struct alternative *a = &finding->alternative[i];
 
         text_clear(&text);
-        text_addf(&text, "%s: %s. Settled by %s.", verdict_slug(a->code),
-                  a->why_possible, a->settled_by);
+        text_addf(&text, "%s: %s. Settled by %s%s", verdict_slug(a->code),
+                  a->why_possible, a->settled_by,
+                  ends_with(a->settled_by, '?') ? "" : ".");
         page_paragraph(page, LABEL, "  or", text_string(&text));
     }
     text_release(&text);
     for (size_t i = 0; i < finding->advices; i++)
-        page_paragraph(page, LABEL, i ? "" : "  do", finding->advice[i]);
+        page_paragraph(page, LABEL + 2, i ? "           -" : "  do       -",
+                       finding->advice[i]);
 }
 
 static void write_alike(const struct page *page,
@@ -174,19 +200,43 @@ static void write_alike(const struct page *page,
     text_release(&text);
 }
 
+/* The account that was used up: what it held, and what became of that. */
+static void write_ledger(const struct page *page, const struct finding *finding)
+{
+    const struct h2_window *window = &finding->window;
+
+    (void)fprintf(page->out,
+                  "  %s window of HTTP/2, in bytes\n"
+                  "    at start %12" PRId64 "\n"
+                  "    credited %12" PRIu64 "\n"
+                  "    sent     %12" PRIu64 "\n"
+                  "    left     %12" PRId64 "    blocked from #%" PRIu64,
+                  finding->window_of, window->start, window->credited,
+                  window->sent, h2_window_left(window),
+                  mark_frame(finding->blocked_from));
+    if (mark_is_set(finding->blocked_until))
+        (void)fprintf(page->out, " to #%" PRIu64 "\n\n",
+                      mark_frame(finding->blocked_until));
+    else
+        (void)fputs(" to the end\n\n", page->out);
+}
+
 static void write_group(const struct page *page, const struct report *report,
                         const struct report_options *options, size_t first)
 {
     const struct finding *finding = report->finding[first];
+    char filter[FILTER_SIZE];
     uint64_t alike = 0;
 
     write_head(page, options, finding);
     (void)fputc('\n', page->out);
     write_evidence(page, report, finding);
     (void)fputc('\n', page->out);
+    if (finding->has_window)
+        write_ledger(page, finding);
     write_reasons(page, finding);
-    (void)fprintf(page->out, "  %-*stcp.stream eq %" PRIu64 "\n", LABEL - 2,
-                  "filter", finding->incident->conn.id);
+    (void)fprintf(page->out, "  %-*s%s\n", LABEL - 2, "filter",
+                  filter_print(filter, finding));
     for (size_t i = first + 1; i < report->findings; i++)
         alike += is_alike(finding, report->finding[i]);
     if (alike)
@@ -259,6 +309,30 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
+static void add_protocols(struct text *text, const struct report_counts *c)
+{
+    const struct {
+        uint64_t count;
+        const char *name;
+    } protocol[] = {
+        {c->http_connections,  "HTTP/1"},
+        {c->h2_connections,    "HTTP/2"},
+        {c->tls_connections,   "TLS"   },
+        {c->other_connections, "other" },
+    };
+    const char *before = " (";
+
+    for (size_t i = 0; i < sizeof protocol / sizeof *protocol; i++) {
+        if (!protocol[i].count)
+            continue;
+        text_addf(text, "%s%" PRIu64 " %s", before, protocol[i].count,
+                  protocol[i].name);
+        before = ", ";
+    }
+    if (before[0] == ',')
+        text_add(text, ")");
+}
+
 static void write_summary(const struct page *page, const struct report *report)
 {
     const struct report_counts *c = &report->counts;
@@ -270,12 +344,14 @@ static void write_summary(const struct page *page, const struct report *report)
               report->packets, plural(report->packets), c->connections,
               plural(c->connections));
     if (c->connections)
-        text_addf(&text, " (%" PRIu64 " HTTP/1)", c->http_connections);
+        add_protocols(&text, c);
     text_addf(&text,
               ", %" PRIu64 " exchange%s, %" PRIu64 " complete: ", c->exchanges,
               plural(c->exchanges), c->complete);
     if (by[SEVERITY_ERROR] + by[SEVERITY_WARNING] + by[SEVERITY_INFO] == 0)
-        text_add(&text, "nothing to report");
+        text_add(&text, c->exchanges == 0 && c->tls_connections
+                            ? "nothing that could be judged"
+                            : "nothing to report");
     else
         text_addf(&text,
                   "%" PRIu64 " error%s, %" PRIu64 " warning%s, %" PRIu64

@@ -1,5 +1,8 @@
 #include "scene/line.h"
 
+#include "scene/bytes.h"
+#include "scene/h2_words.h"
+
 #include <stdlib.h>
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -65,6 +68,18 @@ static bool read_hex(struct line *line, struct words *words)
         piece[i] = (uint8_t)strtoul(pair, NULL, 16);
     }
     return add_payload(line, words, (struct span){piece, size});
+}
+
+static bool read_h2(struct line *line, struct words *words)
+{
+    struct text frame;
+    bool read;
+
+    text_init(&frame, PACKET_PAYLOAD_MAX + 1);
+    read = h2_words_read(words, &frame) &&
+           add_payload(line, words, text_span(&frame));
+    text_release(&frame);
+    return read;
 }
 
 static bool read_number(struct words *words, const char *what,
@@ -169,6 +184,7 @@ static const struct {
     {"zeros", read_zeros},
     {"bytes", read_bytes},
     {"hex",   read_hex  },
+    {"h2",    read_h2   },
     {"seq",   read_seq  },
     {"ack",   read_ack  },
     {"sack",  read_sack },

@@ -63,6 +63,22 @@
  *     twice [SECONDS]            recorded twice, that much later, else 1 µs
  *     cut BYTES                  snap length for this packet
  *
+ * Frames of HTTP/2 are payload too, as many as there are words for; their
+ * fields are HPACK literals that enter no table.
+ *
+ *     h2 preface                 the client's first bytes
+ *     h2 settings [ack] [initial-window=N] [max-streams=N] [table-size=N]
+ *                 [frame-size=N] [header-list=N] [push=N]
+ *     h2 headers STREAM [end] [pad N] [priority] [continued [N]]
+ *                 "name=value" … `continued`: over N CONTINUATION frames more
+ *     h2 push STREAM PROMISED [continued [N]] "name=value" …
+ *     h2 data STREAM [end] [pad N] zeros N|"text" …
+ *     h2 rst STREAM CODE         CODE as in RFC 9113, 7 (CANCEL), or a number
+ *     h2 goaway LAST CODE ["debug"]
+ *     h2 window STREAM N         a WINDOW_UPDATE
+ *     h2 ping [ack]
+ *     h2 raw TYPE FLAGS STREAM [hex 0aff]   any frame, all numbers decimal
+ *
  * MANNER, for an end or one packet:
  *
  *     mss N, nomss; ws N, nows; sackok, nosack     options of the SYN

@@ -1,0 +1,196 @@
+/*
+ * For the tests of this folder that feed the program what no sound capture
+ * holds: a capture in memory that can be cut and altered, run from its bytes
+ * to its findings within a bounded time.
+ */
+#ifndef PIPELINE_HOSTILE_KIT_H
+#define PIPELINE_HOSTILE_KIT_H
+
+/* cmocka.h wants these four before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pipeline/pipeline.h"
+#include "report/render.h"
+
+enum {
+    MEMORY_PATH_SIZE = 64,
+    RUN_SECONDS_MAX = 60 /* far beyond what any of them needs */
+};
+
+/* A capture without a name on the disk. */
+struct memory {
+    int file;
+    char path[MEMORY_PATH_SIZE];
+};
+
+static inline void memory_open(struct memory *memory)
+{
+    memory->file = memfd_create("capture", 0);
+    assert_true(memory->file >= 0);
+    (void)snprintf(memory->path, sizeof memory->path, "/proc/self/fd/%d",
+                   memory->file);
+}
+
+static inline void memory_fill(const struct memory *memory, const void *bytes,
+                               size_t size)
+{
+    assert_int_equal(ftruncate(memory->file, 0), 0);
+    assert_int_equal(pwrite(memory->file, bytes, size, 0), size);
+}
+
+static inline void memory_cut(const struct memory *memory, size_t size)
+{
+    assert_int_equal(ftruncate(memory->file, (off_t)size), 0);
+}
+
+static inline void memory_close(const struct memory *memory)
+{
+    assert_int_equal(close(memory->file), 0);
+}
+
+/* What a run came to. */
+struct yield {
+    uint64_t frames;
+    enum capture_trouble trouble;
+    bool said[VERDICT_COUNT];
+    bool error[VERDICT_COUNT];
+    /* the other explanations that the errors with this code leave open */
+    bool doubted[VERDICT_COUNT][VERDICT_COUNT];
+    /* their connections are open at the end of the capture */
+    bool open[VERDICT_COUNT];
+};
+
+static inline struct capture *memory_capture(const struct memory *memory)
+{
+    const char *const paths[] = {memory->path};
+    struct fail fail = {0};
+    struct capture *capture = capture_open(paths, 1, NULL, &fail);
+
+    assert_non_null(capture);
+    return capture;
+}
+
+/* Only the capture stage: how many frames there are, and how it ends. */
+static inline struct yield memory_count(const struct memory *memory)
+{
+    struct capture *capture = memory_capture(memory);
+    struct yield yield = {.frames = 0};
+    struct frame frame;
+    size_t inputs;
+
+    while (capture_next(capture, &frame))
+        yield.frames++;
+    yield.trouble = capture_inputs(capture, &inputs)->trouble;
+    capture_close(capture);
+    return yield;
+}
+
+/* Of several errors with one code, what holds for all of them is noted. */
+static inline void note_error(struct yield *yield,
+                              const struct finding *finding)
+{
+    bool named[VERDICT_COUNT] = {false};
+    bool first = !yield->error[finding->code];
+    bool open = finding->incident->ending == CONN_STILL_OPEN;
+
+    for (size_t i = 0; i < finding->alternatives; i++)
+        named[finding->alternative[i].code] = true;
+    for (size_t i = 0; i < VERDICT_COUNT; i++)
+        yield->doubted[finding->code][i] =
+            named[i] && (first || yield->doubted[finding->code][i]);
+    yield->open[finding->code] = open && (first || yield->open[finding->code]);
+    yield->error[finding->code] = true;
+}
+
+static inline void note_findings(struct yield *yield,
+                                 const struct report *report)
+{
+    for (size_t i = 0; i < report->findings; i++) {
+        yield->said[report->finding[i]->code] = true;
+        if (report->finding[i]->severity == SEVERITY_ERROR)
+            note_error(yield, report->finding[i]);
+    }
+}
+
+/* All stages; `out`, where not NULL, gets the report as text and as JSON. */
+static inline struct yield memory_run(const struct memory *memory, FILE *out)
+{
+    struct pipeline_options options = {.settings = diagnose_defaults(),
+                                       .list_exchanges = true};
+    struct report_options how = {.width = 80, .list_exchanges = true};
+    struct capture *capture = memory_capture(memory);
+    struct pipeline *pipeline = pipeline_new(&options);
+    struct yield yield = {.frames = 0};
+    const struct capture_input *input;
+    const struct report *report;
+    struct frame frame;
+    size_t inputs;
+
+    (void)alarm(RUN_SECONDS_MAX);
+    while (capture_next(capture, &frame)) {
+        yield.frames++;
+        pipeline_take(pipeline, &frame);
+    }
+    input = capture_inputs(capture, &inputs);
+    report = pipeline_finish(pipeline, input, inputs);
+    yield.trouble = input->trouble;
+    note_findings(&yield, report);
+    if (out) {
+        assert_true(render_text(report, &how, out));
+        assert_true(render_json(report, &how, out));
+    }
+    pipeline_free(pipeline);
+    capture_close(capture);
+    (void)alarm(0);
+    return yield;
+}
+
+/* 1, or more to do only every so many of them (WHYEOF_HOSTILE). */
+static inline unsigned hostile_step(void)
+{
+    const char *said = getenv("WHYEOF_HOSTILE");
+    unsigned long step = said ? strtoul(said, NULL, 10) : 1;
+
+    return step < 1 || step > 1000 ? 1 : (unsigned)step;
+}
+
+/* The same numbers in every run (Vigna's splitmix64). */
+static inline uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+/* The most memory that the process ever had, in bytes. */
+static inline size_t memory_peak(void)
+{
+    struct rusage usage;
+
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return (size_t)usage.ru_maxrss * 1024;
+}
+
+static inline double seconds_now(void)
+{
+    struct timespec now;
+
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+#endif
