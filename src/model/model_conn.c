@@ -1,0 +1,161 @@
+#include "model/model_conn.h"
+
+#include <string.h>
+
+static void keep_software(char kept[static SOFTWARE_SIZE], struct span text)
+{
+    if (!text.size)
+        return;
+    text = span_head(text, SOFTWARE_SIZE - 1);
+    memset(kept, 0, SOFTWARE_SIZE);
+    memcpy(kept, text.at, text.size);
+}
+
+static void begin_response(struct exchange *x, const struct http_event *event)
+{
+    x->response.start = event->at;
+    x->response.last = event->at;
+    x->response.begin = event->offset;
+    x->response.reached = event->offset;
+}
+
+static void take_request_head(struct model_conn *state, struct exchange *x,
+                              const struct http_event *event)
+{
+    const struct http_head *head = event->head;
+
+    x->method = exchange_keep_text(head->method, EXCHANGE_METHOD_LIMIT);
+    x->target = exchange_keep_text(head->target, EXCHANGE_TARGET_LIMIT);
+    x->host = exchange_keep_text(head->host, EXCHANGE_HOST_LIMIT);
+    x->request.head = event->at;
+    x->request.framing = head->framing;
+    x->request.expected = head->length;
+    x->expects_continue = head->expects_continue;
+    x->closes |= head->closes;
+    x->upgrade_asked = head->upgrade.size > 0;
+    if (head->grpc_timeout)
+        exchange_need_h2(x)->grpc_timeout = head->grpc_timeout;
+    keep_software(state->client_software, head->software);
+}
+
+static void take_response_head(struct model_conn *state, struct exchange *x,
+                               const struct http_event *event)
+{
+    const struct http_head *head = event->head;
+
+    x->status = head->status;
+    x->is_event_stream =
+        span_starts_with(head->content_type, "text/event-stream");
+    x->response.head = event->at;
+    x->response.framing = head->framing;
+    x->response.expected = head->length;
+    x->closes |= head->closes;
+    keep_software(state->server_software, head->software);
+    if (head->keep_alive)
+        state->keep_alive = head->keep_alive;
+    if (x->is_h2 && head->status / 100 == 2 &&
+        (x->upgrade_asked || (x->method && strcmp(x->method, "CONNECT") == 0)))
+        x->tunnel = true;
+    if (span_starts_with(head->content_type, "application/grpc")) {
+        exchange_need_h2(x)->is_grpc = true;
+        exchange_take_grpc(x, head);
+    }
+}
+
+static void take_interim(struct exchange *x, const struct http_event *event)
+{
+    x->interim = event->at;
+    x->response.start = (struct mark){0};
+    x->response.last = (struct mark){0};
+}
+
+static void note_pause(struct exchange *x, struct mark until)
+{
+    nanos longest = nanos_between(x->pause.time, x->pause_end.time);
+
+    if (nanos_between(x->response.last.time, until.time) > longest) {
+        x->pause = x->response.last;
+        x->pause_end = until;
+    }
+}
+
+static void take_bytes(struct message *message, const struct http_event *event)
+{
+    message->bytes += event->size;
+    message->body += event->body;
+    message->last = event->at;
+    message->reached = event->offset;
+}
+
+void model_take_skipped(struct message *message, const struct http_event *event)
+{
+    message->bytes += event->size;
+    message->body += event->size;
+    message->skipped += event->size;
+    message->reached = event->offset;
+}
+
+/* An exchange whose answer was lost is passed by when the next one's comes. */
+static void pass_by(struct model_conn *state, const struct exchange *answered)
+{
+    if (answered->is_h2)
+        return;
+    for (struct exchange *x = state->waiting.first;
+         x && x->stream < answered->stream; x = x->next) {
+        if (!mark_is_set(x->response.end))
+            x->response.lost = true;
+    }
+}
+
+void model_take_request(struct model_conn *state, struct exchange *x,
+                        const struct http_event *event)
+{
+    switch (event->kind) {
+    case HTTP_REQUEST_HEAD:
+        take_request_head(state, x, event);
+        break;
+    case HTTP_REQUEST_BYTES:
+        take_bytes(&x->request, event);
+        break;
+    case HTTP_REQUEST_END:
+        x->request.end = event->at;
+        x->request.reached = event->offset;
+        break;
+    default:
+        break;
+    }
+}
+
+void model_take_response(struct model_conn *state, const struct conn *conn,
+                         struct exchange *x, const struct http_event *event)
+{
+    switch (event->kind) {
+    case HTTP_RESPONSE_START:
+        begin_response(x, event);
+        break;
+    case HTTP_INTERIM:
+        take_interim(x, event);
+        break;
+    case HTTP_RESPONSE_HEAD:
+        pass_by(state, x);
+        take_response_head(state, x, event);
+        break;
+    case HTTP_RESPONSE_BYTES:
+        note_pause(x, event->at);
+        take_bytes(&x->response, event);
+        break;
+    case HTTP_RESPONSE_END:
+        x->response.end = event->at;
+        x->response.reached = event->offset;
+        x->client_had_closed = mark_is_set(conn->flow[conn->client].fin);
+        break;
+    case HTTP_TRAILER:
+        exchange_take_grpc(x, event->head);
+        break;
+    case HTTP_TUNNEL:
+        x->tunnel = true;
+        break;
+    default:
+        break;
+    }
+}

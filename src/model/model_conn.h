@@ -1,0 +1,36 @@
+/*
+ * What the model keeps of one connection, and how events change it and its
+ * exchanges.
+ */
+#ifndef MODEL_MODEL_CONN_H
+#define MODEL_MODEL_CONN_H
+
+#include "model/waiting.h"
+
+enum {
+    SOFTWARE_SIZE = 64
+};
+
+struct model_conn {
+    struct waiting waiting; /* unfinished */
+    uint32_t orphans;
+    uint64_t exchanges;
+    uint64_t complete;
+    struct mark last_response_end;
+    struct mark last_request_end;
+    uint32_t keep_alive;
+    bool last_closes;
+    char server_software[SOFTWARE_SIZE];
+    char client_software[SOFTWARE_SIZE];
+};
+
+/* Events of the request, of the response, and of bytes that are missing inside
+ * a body of known length. */
+void model_take_request(struct model_conn *state, struct exchange *x,
+                        const struct http_event *event);
+void model_take_response(struct model_conn *state, const struct conn *conn,
+                         struct exchange *x, const struct http_event *event);
+void model_take_skipped(struct message *message,
+                        const struct http_event *event);
+
+#endif
