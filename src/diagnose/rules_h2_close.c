@@ -1,0 +1,230 @@
+/* HTTP/2 connections that ended, under a stream or with none left. */
+#include "base/text.h"
+#include "diagnose/rules.h"
+
+#include <nghttp2/nghttp2.h>
+
+enum {
+    DEBUG_TEXT = 256
+};
+
+static const struct h2_goaway *goaway_of_server(const struct facts *f)
+{
+    const struct h2_goaway *goaway =
+        &f->incident->http.h2.goaway[conn_server(f->conn)];
+
+    return mark_is_set(goaway->at) ? goaway : NULL;
+}
+
+/* The latest GOAWAY with an error, by either side. */
+static const struct h2_goaway *goaway_with_error(const struct facts *f)
+{
+    const struct h2_facts *h2 = &f->incident->http.h2;
+
+    for (unsigned side = 0; side < 2; side++) {
+        if (mark_is_set(h2->goaway[side].at) && h2->goaway[side].code)
+            return &h2->goaway[side];
+    }
+    return NULL;
+}
+
+static const char *debug_of(const struct h2_goaway *goaway,
+                            struct finding *finding)
+{
+    struct text text;
+    const char *debug;
+
+    if (!goaway->debug_size)
+        return "";
+    text_init(&text, DEBUG_TEXT);
+    text_add_visible(&text, (struct span){(const uint8_t *)goaway->debug,
+                                          goaway->debug_size});
+    debug = draft_say(finding, ", \"%s\"", text_string(&text));
+    text_release(&text);
+    return debug;
+}
+
+static void cite_goaways(const struct facts *f, struct finding *finding)
+{
+    const struct h2_facts *h2 = &f->incident->http.h2;
+
+    for (unsigned side = 0; side < 2; side++) {
+        const struct h2_goaway *goaway = &h2->goaway[side];
+
+        draft_cite(finding, goaway->at,
+                   side == f->conn->client ? FROM_CLIENT : FROM_SERVER,
+                   "GOAWAY, last stream %u, %s%s", goaway->last_stream,
+                   h2_code_name(goaway->code), debug_of(goaway, finding));
+    }
+}
+
+/*
+ * Without a stream that failed by it only the server's word counts: the next
+ * request would have met it. A client that leaves may say what it likes.
+ */
+static bool is_connection_error(const struct facts *f)
+{
+    const struct h2_goaway *goaway = goaway_with_error(f);
+
+    if (!goaway)
+        return false;
+    if (f->x)
+        return !f->response_whole;
+    return goaway == &f->incident->http.h2.goaway[conn_server(f->conn)] &&
+           f->incident->http.h2.open == 0;
+}
+
+static void tell_connection_error(const struct facts *f,
+                                  struct finding *finding)
+{
+    const struct h2_goaway *goaway = goaway_with_error(f);
+    const struct h2_facts *h2 = &f->incident->http.h2;
+    bool by_client = goaway == &h2->goaway[f->conn->client];
+
+    finding->symptom = f->x ? SYMPTOM_RESET : SYMPTOM_NONE;
+    if (!f->x)
+        finding->severity = SEVERITY_WARNING;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    cite_goaways(f, finding);
+    draft_explain(finding, "The %s gave the connection up: GOAWAY with %s%s.",
+                  by_client ? "client" : "server", h2_code_name(goaway->code),
+                  debug_of(goaway, finding));
+    if (goaway->code == NGHTTP2_ENHANCE_YOUR_CALM &&
+        h2->pings[f->conn->client] > 0) {
+        draft_cite(finding, h2->ping[f->conn->client], FROM_CLIENT,
+                   "the last of %u PINGs", h2->pings[f->conn->client]);
+        draft_explain(finding,
+                      "The client had sent %u PINGs: more often than the "
+                      "server permits.",
+                      h2->pings[f->conn->client]);
+        draft_advise(finding,
+                     "raise the client's keep-alive time, or lower the "
+                     "server's minimum (grpc-go: EnforcementPolicy.MinTime, "
+                     "5 min by default, and PermitWithoutStream)");
+    }
+    draft_advise(finding, "look up the code and the debug data, and the log of "
+                          "the side that sent it");
+}
+
+static bool is_goaway_lost(const struct facts *f)
+{
+    return f->closing.by != CLOSED_BY_NOBODY && goaway_of_server(f) &&
+           !f->response_whole;
+}
+
+static void tell_goaway_lost(const struct facts *f, struct finding *finding)
+{
+    const struct h2_goaway *goaway = goaway_of_server(f);
+    bool above = f->x->stream > goaway->last_stream;
+
+    finding->symptom = f->response_begun ? SYMPTOM_TRUNCATED : SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    cite_goaways(f, finding);
+    draft_explain(finding,
+                  "The server said GOAWAY (%s) with last stream %u and the "
+                  "connection closed %s later, with stream %" PRIu64
+                  " unfinished.",
+                  h2_code_name(goaway->code), goaway->last_stream,
+                  draft_duration(finding, nanos_between(goaway->at.time,
+                                                        f->closing.at.time)),
+                  f->x->stream);
+    draft_explain(finding,
+                  above ? "This stream is above it: it was not processed, and "
+                          "a retry is safe."
+                        : "This stream is not above it: it may have been "
+                          "processed.");
+    draft_advise(finding, "let the server wait for its streams before it "
+                          "closes (drain time, grace period), and the client "
+                          "open a new connection when it sees GOAWAY");
+}
+
+static bool is_connection_closed(const struct facts *f)
+{
+    return f->server_closed && !f->response_whole;
+}
+
+static void tell_connection_closed(const struct facts *f,
+                                   struct finding *finding)
+{
+    finding->symptom = f->response_begun ? SYMPTOM_TRUNCATED : SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    draft_explain(finding,
+                  "The server's side closed the connection (%s) with %u "
+                  "stream%s open and no GOAWAY before: its process ended, or "
+                  "something in between closed it.",
+                  f->closing.by_reset ? "RST" : "FIN",
+                  f->incident->http.h2.open,
+                  f->incident->http.h2.open == 1 ? "" : "s");
+    draft_advise(finding, "look for a crash or restart at that time, and at "
+                          "the idle and age limits of load balancers");
+}
+
+const struct rule h2_close_rule[] = {
+    {VERDICT_H2_CONNECTION_ERROR, is_connection_error, tell_connection_error},
+    {VERDICT_GOAWAY_LOST_STREAMS,      is_goaway_lost, tell_goaway_lost},
+    {VERDICT_H2_CONNECTION_CLOSED, is_connection_closed,
+     tell_connection_closed},
+    {0          },
+};
+
+/* ---- connections without a stream to blame ----------------------------- */
+
+static bool has_goaway(const struct facts *f)
+{
+    const struct h2_facts *h2 = &f->incident->http.h2;
+
+    return mark_is_set(h2->goaway[0].at) || mark_is_set(h2->goaway[1].at);
+}
+
+static struct mark latest_goaway(const struct facts *f)
+{
+    const struct h2_facts *h2 = &f->incident->http.h2;
+    struct mark a = h2->goaway[0].at;
+    struct mark b = h2->goaway[1].at;
+
+    if (!mark_is_set(a))
+        return b;
+    return mark_is_set(b) && b.time > a.time ? b : a;
+}
+
+static bool is_goaway_hang(const struct facts *f)
+{
+    return f->incident->http.protocol == PROTOCOL_HTTP2 && has_goaway(f) &&
+           f->incident->http.h2.open == 0 &&
+           f->closing.by == CLOSED_BY_NOBODY &&
+           nanos_between(latest_goaway(f).time, f->end.time) >=
+               3 * f->settings->stall_threshold;
+}
+
+static void tell_goaway_hang(const struct facts *f, struct finding *finding)
+{
+    struct mark said = latest_goaway(f);
+    const struct note *window =
+        f->client_window ? f->client_window : f->server_window;
+
+    finding->symptom = SYMPTOM_HANG;
+    finding->confidence = CONFIDENCE_LIKELY;
+    cite_goaways(f, finding);
+    draft_explain(finding,
+                  "GOAWAY was said, no stream is open any more, and %s later "
+                  "the connection is still not closed.",
+                  draft_duration(finding,
+                                 nanos_between(said.time, f->end.time)));
+    if (window && note_lasts(window))
+        draft_explain(finding, "A TCP window of zero holds what is left to "
+                               "send.");
+    else if (f->client_again || f->server_again)
+        draft_explain(finding, "Data is unacknowledged and sent again: the "
+                               "path loses it.");
+    else
+        draft_explain(finding, "Nothing on the wire holds it: a program has "
+                               "not called close.");
+    draft_advise(finding, "look at the side that said GOAWAY, or at the other "
+                          "one that should close after it; bound the wait");
+}
+
+const struct rule h2_connection_rule[] = {
+    {VERDICT_H2_CONNECTION_ERROR, is_connection_error, tell_connection_error},
+    {VERDICT_GOAWAY_HANG,      is_goaway_hang, tell_goaway_hang},
+    {0        },
+};
