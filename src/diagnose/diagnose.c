@@ -1,5 +1,6 @@
 #include "diagnose/diagnose.h"
 
+#include "diagnose/doubt.h"
 #include "diagnose/rules.h"
 
 #include <stdlib.h>
@@ -11,105 +12,6 @@ struct diagnose_settings diagnose_defaults(void)
         .timeout_floor = NANOS_PER_SECOND,
         .leak_threshold = 30 * NANOS_PER_SECOND,
     };
-}
-
-/*
- * No TCP leaves data unacknowledged for long without sending it again (RFC
- * 6298, 2): then the capture lacks the one or the other.
- */
-static bool is_unacknowledged_for_no_reason(const struct facts *f)
-{
-    return f->closing.by != CLOSED_BY_SERVER && !f->client_again &&
-           f->client->acked < f->x->request.reached &&
-           f->quiet >= 3 * NANOS_PER_SECOND;
-}
-
-/* A FIN's own number counts every byte that was sent before it. */
-static bool is_short_of_fin(const struct flow *flow)
-{
-    return flow->fin_at != CONN_NO_OFFSET && flow->seen &&
-           flow->fin_at > flow->top;
-}
-
-/*
- * How it ended is not in the capture: what is there follows from it. An RST
- * without ACK answers for a socket that had gone before; one that counts more
- * bytes than were seen came behind them.
- */
-static bool is_end_unseen(const struct facts *f)
-{
-    const struct reset *reset = f->closing.reset;
-
-    if (f->client_fin_unseen && f->server_closed)
-        return true;
-    if (f->server_fin_unseen && !is_race_with_unseen_fin(f))
-        return true;
-    if (!f->closing.by_reset || reset->ttl != reset->usual_ttl)
-        return false;
-    return (f->client_closed && !reset->has_ack) ||
-           (reset->has_ack && reset->offset > f->conn->flow[reset->from].top);
-}
-
-/* The answer may be in bytes that are missing, or that h1 could not place. */
-static bool may_have_answer(const struct facts *f)
-{
-    const struct exchange *x = f->x;
-
-    if (x->is_h2 || is_race_with_unseen_fin(f))
-        return false;
-    for (unsigned i = 0; i < f->conn->notes; i++) {
-        const struct note *note = &f->conn->note[i];
-
-        if (note->kind == NOTE_HOLE && note->side != f->conn->client &&
-            note->last.time > x->request.start.time)
-            return true;
-    }
-    return f->server->top > x->server_top &&
-           (f->server->lost > 0 ||
-            (f->incident->complete == 0 && !conn_start_seen(f->conn)));
-}
-
-/*
- * Does the capture lack what the judgement needs? Bytes that are missing may
- * hold the very answer; one direction alone shows no answers; bytes of an
- * answer that could not be read are no empty reply.
- */
-static bool is_doubtful(const struct facts *f)
-{
-    const struct exchange *x = f->x;
-
-    if (conn_is_one_way(f->conn))
-        return !mark_is_set(f->conn->flow[f->conn->client].syn) ||
-               f->server->isn_known;
-    if (f->incident->ending == CONN_EVICTED &&
-        f->closing.by == CLOSED_BY_NOBODY)
-        return true;
-    if (is_short_of_fin(f->server) || is_short_of_fin(f->client))
-        return true;
-    if (!x)
-        return f->server->lost > 0 || f->client->lost > 0;
-    if (exchange_is_doubtful(x) || x->response.broken || x->request.broken)
-        return true;
-    if (f->incident->orphans > 0 && f->incident->complete == 0)
-        return true;
-    if (is_unacknowledged_for_no_reason(f))
-        return true;
-    if (!f->incident->is_complete && is_end_unseen(f))
-        return true;
-    return !f->response_begun && may_have_answer(f);
-}
-
-/* An answer in TLS is no HTTP, and yet it says all: the port expects HTTPS. */
-static bool is_told_by_first_bytes(const struct facts *f)
-{
-    const struct http_facts *http = &f->incident->http;
-
-    return http->told_tls_port ||
-           (conn_start_seen(f->conn) && f->incident->complete == 0 &&
-            ((http->first[f->conn->client] == SNIFFED_REQUEST &&
-              http->first[conn_server(f->conn)] == SNIFFED_TLS) ||
-             (http->first[f->conn->client] == SNIFFED_H2_PREFACE &&
-              http->first[conn_server(f->conn)] == SNIFFED_RESPONSE)));
 }
 
 /*
@@ -193,8 +95,9 @@ static const struct rule open_ended_rule[] = {
  * whoever ended it is blamed; then the one who closed.
  */
 static const struct rule *const unfinished[] = {
-    connect_rule, path_rule, request_rule, stall_rule,      close_rule,
-    window_rule,  hang_rule, client_rule,  open_ended_rule, NULL,
+    connect_rule, path_rule,       request_rule, stall_rule,
+    close_rule,   abort_rule,      window_rule,  hang_rule,
+    client_rule,  open_ended_rule, NULL,
 };
 
 /*
@@ -216,10 +119,18 @@ static const struct rule *first_of(const struct rule *const *list,
     return rule;
 }
 
+/* RFC 9113, 8.4: a client may say no to what it has not asked for. */
+static bool is_declined_push(const struct facts *f)
+{
+    return f->x->stream % 2 == 0 && f->x->h2 && f->x->h2->reset_by_client;
+}
+
 static const struct rule *judge_h2(const struct facts *f)
 {
     bool answered = f->response_whole;
 
+    if (is_declined_push(f))
+        return NULL;
     if (f->incident->is_complete) {
         const struct rule *rule = first_that_holds(h2_reset_rule, f);
 
@@ -266,7 +177,6 @@ static const struct rule *judge(struct facts *f)
     if (f->incident->is_complete && f->x) {
         /* told when the client had closed before: did it take the answer? */
         if (client_had_left(f)) {
-            f->client_closed_before = true;
             f->end = f->closing.at;
             f->wait = nanos_between(f->asked.time, f->end.time);
             return first_that_holds(client_rule, f);
@@ -323,7 +233,8 @@ static bool is_told_by_reset(const struct facts *f)
     const struct exchange *x = f->x;
 
     return x && x->h2 && mark_is_set(x->h2->reset) && !x->h2->reset_by_client &&
-           !f->response_whole;
+           !f->response_whole && !x->request.lost &&
+           (!f->response_begun || x->status);
 }
 
 /* What does not depend on what the capture lacks. */

@@ -26,9 +26,8 @@ struct facts {
     bool request_whole;
     bool response_begun;
     bool response_whole;
-    bool undelivered;          /* and yet the client never had all of it */
-    bool client_closed_before; /* the answer that came all the same */
-    bool client_fin_unseen;    /* acknowledged, but not in the capture */
+    bool undelivered;       /* and yet the client never had all of it */
+    bool client_fin_unseen; /* acknowledged, but not in the capture */
     bool server_fin_unseen;
     bool server_closed; /* first */
     bool client_closed; /* first */

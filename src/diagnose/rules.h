@@ -24,6 +24,7 @@ extern const struct rule complete_rule[]; /* an exchange that is complete */
 extern const struct rule path_rule[];     /* what lies between the two ends */
 extern const struct rule request_rule[];  /* the request is not complete */
 extern const struct rule close_rule[];    /* the server closed first */
+extern const struct rule abort_rule[];    /* the same, for no timeout */
 extern const struct rule stall_rule[];    /* packets go into silence */
 extern const struct rule window_rule[];   /* TCP's windows */
 extern const struct rule hang_rule[];     /* nothing moves, whoever gives up */
@@ -48,6 +49,9 @@ enum symptom symptom_of_close(const struct facts *f);
 
 /* Shared words: what --write-timeout, successes and failures say together. */
 void tell_timeout_fit(const struct facts *f, struct finding *finding);
+
+/* What of the response came, and where it was cut. */
+void tell_unsent(const struct facts *f, struct finding *finding);
 
 /* "the server" with its software where the Server field named it. */
 const char *name_server(const struct facts *f, struct finding *finding);

@@ -126,19 +126,6 @@ static bool is_slow_reader(const struct facts *f)
            note_lasted(f, f->client_window) >= f->settings->stall_threshold / 2;
 }
 
-/* Where nobody was ever answered, there may be nobody. */
-static void offer_no_backend(const struct facts *f, struct finding *finding)
-{
-    if (f->known->answered > 0 || f->response_begun ||
-        f->wait >= f->settings->timeout_floor)
-        return;
-    draft_alternative(finding, VERDICT_NO_BACKEND,
-                      "no request to this port was ever answered in this "
-                      "capture: perhaps something accepts, and nobody is "
-                      "behind it",
-                      "more requests: whether any of them is answered");
-}
-
 /* The same packets as a body that was short from the start. */
 static void offer_short_body(const struct facts *f, struct finding *finding)
 {
@@ -279,7 +266,7 @@ static bool is_write_timeout_truncation(const struct facts *f)
            (is_slow_reader(f) || timeout_fit(f) != FIT_REFUTED);
 }
 
-static void tell_unsent(const struct facts *f, struct finding *finding)
+void tell_unsent(const struct facts *f, struct finding *finding)
 {
     const struct message *response = &f->x->response;
 
@@ -366,96 +353,12 @@ static void tell_no_backend(const struct facts *f, struct finding *finding)
                  "(127.0.0.1 inside a container is not)");
 }
 
-static bool is_server_reset(const struct facts *f)
-{
-    return f->server_closed && f->closing.by_reset && !f->response_whole;
-}
-
-static void tell_server_reset(const struct facts *f, struct finding *finding)
-{
-    finding->symptom = SYMPTOM_RESET;
-    finding->confidence = CONFIDENCE_LIKELY;
-    if (!f->closing.reset->has_ack)
-        draft_explain(finding,
-                      "%s later the server's host answered with an RST "
-                      "without ACK: it knows of no such connection any more. "
-                      "The process or the host was restarted, or a device on "
-                      "the way forgot the connection.",
-                      draft_duration(finding, f->wait));
-    else
-        draft_explain(finding,
-                      "The server's side aborted the live connection (RST "
-                      "with ACK) %s after the request%s: it closed with data "
-                      "unread, or asked for an abortive close (SO_LINGER 0, "
-                      "destroy), or the process died.",
-                      draft_duration(finding, f->wait),
-                      f->request_whole ? "" : " began, before it was complete");
-    draft_alternative(finding, VERDICT_HANDLER_ABORT,
-                      "a handler that destroys its socket, or a crash",
-                      "the server's log at that time");
-    offer_no_backend(f, finding);
-    draft_advise(finding, "look in the server's log and its process "
-                          "supervisor for a crash or restart at that time");
-}
-
-/* Whatever is left when the server closes with a FIN. */
-static bool is_handler_abort(const struct facts *f)
-{
-    return f->server_closed && !f->response_whole;
-}
-
-/* A response that took clearly longer was complete: it is no timeout. */
-static bool is_beaten(const struct facts *f)
-{
-    return f->known->success.samples &&
-           f->known->success.longest > f->wait + 100 * NANOS_PER_MILLI;
-}
-
-static void tell_handler_abort(const struct facts *f, struct finding *finding)
-{
-    finding->symptom = symptom_of_close(f);
-    finding->confidence = f->known->success.samples && is_beaten(f) &&
-                                  f->wait < f->settings->timeout_floor
-                              ? CONFIDENCE_CERTAIN
-                              : CONFIDENCE_LIKELY;
-    draft_explain(finding, "The server closed %s after the request%s.",
-                  draft_duration(finding, f->wait),
-                  f->response_begun ? ", in the middle of its own response"
-                                    : " without a byte of an answer");
-    if (f->response_begun)
-        tell_unsent(f, finding);
-    if (f->wait >= f->settings->timeout_floor)
-        tell_timeout_fit(f, finding);
-    else if (is_beaten(f))
-        draft_explain(finding,
-                      "Slower requests to the same server succeed (%s, "
-                      "#%" PRIu64 "), so it is no timeout.",
-                      draft_duration(finding, f->known->success.longest),
-                      mark_frame(f->known->success.longest_at));
-    draft_explain(finding, "A panic, a crash or an explicit abort of the "
-                           "handler does this; so does the end of the process, "
-                           "or of the upstream behind a proxy.");
-    if (f->wait >= f->settings->timeout_floor / 2)
-        draft_alternative(finding,
-                          f->response_begun ? VERDICT_WRITE_TIMEOUT_TRUNCATION
-                                            : VERDICT_WRITE_TIMEOUT_EOF,
-                          "a write timeout of about this length",
-                          "whether slower requests succeed");
-    offer_no_backend(f, finding);
-    draft_advise(finding,
-                 "look in the server's log for this request (Go: 'http: panic "
-                 "serving'; http.ErrAbortHandler leaves no trace) and for "
-                 "killed or restarted workers");
-}
-
 const struct rule close_rule[] = {
-    {VERDICT_NO_BACKEND,               is_no_backend, tell_no_backend},
-    {VERDICT_SHORT_BODY_KEPT_OPEN,                 is_short_body_closed,
+    {VERDICT_NO_BACKEND,           is_no_backend, tell_no_backend},
+    {VERDICT_SHORT_BODY_KEPT_OPEN,             is_short_body_closed,
      tell_short_body_closed},
-    {VERDICT_WRITE_TIMEOUT_EOF,     is_write_timeout_eof, tell_write_timeout_eof},
-    {VERDICT_WRITE_TIMEOUT_TRUNCATION,           is_write_timeout_truncation,
+    {VERDICT_WRITE_TIMEOUT_EOF, is_write_timeout_eof, tell_write_timeout_eof},
+    {VERDICT_WRITE_TIMEOUT_TRUNCATION,       is_write_timeout_truncation,
      tell_write_timeout_truncation},
-    {VERDICT_SERVER_RESET,        is_server_reset, tell_server_reset},
-    {VERDICT_HANDLER_ABORT,          is_handler_abort, tell_handler_abort},
-    {0},
+    {0   },
 };

@@ -74,7 +74,8 @@ static bool is_write_timeout_reset(const struct facts *f)
         return false;
     if (stated)
         return durations_alike(f->wait, stated);
-    return durations_constant(resets, 1);
+    return durations_constant(resets, 1) &&
+           durations_alike(f->wait, resets->shortest);
 }
 
 static void tell_write_timeout_reset(const struct facts *f,
@@ -172,12 +173,30 @@ static bool is_answered(const struct facts *f)
     return is_reset(f) && f->response_whole;
 }
 
+/* It may have come behind a whole response that the capture has not got. */
+static bool may_be_answered(const struct facts *f)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+
+    return h2->reset_code == NGHTTP2_NO_ERROR && !h2->known[MESSAGE_RESPONSE];
+}
+
+/* The client leaves, or declines what the server pushed (RFC 9113, 8.4.2). */
+static bool is_clients_choice(const struct facts *f)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+    bool pushed = f->x->stream % 2 == 0;
+
+    return h2->reset_by_client &&
+           (h2->reset_code == NGHTTP2_CANCEL ||
+            h2->reset_code == NGHTTP2_NO_ERROR ||
+            (pushed && h2->reset_code == NGHTTP2_REFUSED_STREAM));
+}
+
 static bool is_stream_reset(const struct facts *f)
 {
-    return is_reset(f) && !is_answered(f) &&
-           !(f->x->h2->reset_by_client &&
-             (f->x->h2->reset_code == NGHTTP2_CANCEL ||
-              f->x->h2->reset_code == NGHTTP2_NO_ERROR));
+    return is_reset(f) && !is_answered(f) && !may_be_answered(f) &&
+           !is_clients_choice(f);
 }
 
 static void tell_stream_reset(const struct facts *f, struct finding *finding)

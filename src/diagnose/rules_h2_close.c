@@ -106,10 +106,16 @@ static void tell_connection_error(const struct facts *f,
                           "the side that sent it");
 }
 
+/* A stream that was reset had ended before the connection did. */
+static bool was_reset(const struct facts *f)
+{
+    return f->x->h2 && mark_is_set(f->x->h2->reset);
+}
+
 static bool is_goaway_lost(const struct facts *f)
 {
-    return f->closing.by != CLOSED_BY_NOBODY && goaway_of_server(f) &&
-           !f->response_whole;
+    return !was_reset(f) && f->closing.by != CLOSED_BY_NOBODY &&
+           goaway_of_server(f) && !f->response_whole;
 }
 
 static void tell_goaway_lost(const struct facts *f, struct finding *finding)
@@ -140,7 +146,7 @@ static void tell_goaway_lost(const struct facts *f, struct finding *finding)
 
 static bool is_connection_closed(const struct facts *f)
 {
-    return f->server_closed && !f->response_whole;
+    return !was_reset(f) && f->server_closed && !f->response_whole;
 }
 
 static void tell_connection_closed(const struct facts *f,

@@ -126,24 +126,44 @@ static void tell_stream_stall(const struct facts *f, struct finding *finding)
                           "deadline");
 }
 
-static void tell_holders(const struct facts *f, struct finding *finding,
-                         unsigned message)
+/* Names the open streams that hold the window; how much they hold of it. */
+static uint64_t list_holders(const struct exchange_h2 *h2,
+                             struct finding *finding, unsigned message)
 {
-    const struct exchange_h2 *h2 = f->x->h2;
     const char *list = "";
+    uint64_t held = 0;
 
-    for (size_t i = 0; i < H2_HOLDERS && h2->holder[message][i].unread; i++)
+    for (size_t i = 0; i < H2_HOLDERS && h2->holder[message][i].unread; i++) {
+        held += h2->holder[message][i].unread;
         list = draft_say(finding, "%s%sstream %u (%" PRIu64 " bytes)", list,
                          i ? ", " : "", h2->holder[message][i].stream,
                          h2->holder[message][i].unread);
+    }
     if (*list)
         draft_explain(finding,
                       "Bytes that were received and not credited "
                       "hold it: %s.",
                       list);
-    else
+    return held;
+}
+
+/* What no open stream holds was of streams that are closed. */
+static void tell_holders(const struct facts *f, struct finding *finding,
+                         unsigned message)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+    const struct h2_window *window = &h2->connection[message];
+    bool all_listed = !h2->holder[message][H2_HOLDERS - 1].unread;
+    uint64_t held = list_holders(h2, finding, message);
+
+    if (held == 0)
         draft_explain(finding, "No open stream holds it: the credit of streams "
                                "that are closed was never returned.");
+    else if (all_listed && window->sent > window->credited + held)
+        draft_explain(finding,
+                      "Another %" PRIu64 " bytes were of streams that are "
+                      "closed, and their credit was not returned.",
+                      window->sent - window->credited - held);
 }
 
 static void tell_connection_stall(const struct facts *f,

@@ -76,7 +76,7 @@ struct h2_ledger {
     struct h2_window stream[2];
     struct h2_window connection[2];
     bool known[2];  /* false: bytes or SETTINGS were missed */
-    uint32_t open;  /* streams open, this one included */
+    uint32_t open;  /* the client's streams that are, this one included */
     uint32_t limit; /* the server's SETTINGS_MAX_CONCURRENT_STREAMS */
     struct {
         uint32_t stream;

@@ -1,6 +1,7 @@
 #include "http/h1.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "http/lane.h"
 
 #include <stdlib.h>
@@ -12,6 +13,11 @@
  */
 enum {
     RING = 64
+};
+
+/* How far into a 400's body it is looked for what that port expects. */
+enum {
+    BAD_REQUEST_LIMIT = 1024
 };
 
 struct h1 {
@@ -28,6 +34,7 @@ struct h1 {
     uint8_t minor;
     bool tunnel;
     bool told_tls_port;
+    struct text bad_request; /* the beginning of a 400's body */
     bool is_h2;
 };
 
@@ -36,6 +43,7 @@ struct h1 *h1_new(const struct http_sink *sink, struct conn *conn,
 {
     struct h1 *h1 = must_calloc(1, sizeof *h1);
 
+    text_init(&h1->bad_request, BAD_REQUEST_LIMIT);
     h1->sink = sink;
     h1->conn = conn;
     h1->client = (uint8_t)client;
@@ -48,6 +56,7 @@ void h1_free(struct h1 *h1)
 {
     if (!h1)
         return;
+    text_release(&h1->bad_request);
     lane_release(&h1->lane[0]);
     lane_release(&h1->lane[1]);
     free(h1);
@@ -94,6 +103,8 @@ bool h1_answers_without_body(struct h1 *h1, uint64_t stream, uint16_t status)
         h1->major = h1->lane[1 - h1->client].parser.http_major;
         h1->minor = h1->lane[1 - h1->client].parser.http_minor;
     }
+    if (status == 204 || status == 304)
+        return true;
     if (stream == 0)
         return false;
     return (h1->is_head & bit(stream)) ||
@@ -154,8 +165,9 @@ void h1_bad_request_body(struct h1 *h1, struct span body)
         "speaking plain HTTP to an SSL-enabled server port",
     };
 
+    text_add_bytes(&h1->bad_request, body);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (memmem(body.at, body.size, words[i], strlen(words[i])))
+        if (strstr(text_string(&h1->bad_request), words[i]))
             h1->told_tls_port = true;
     }
 }
@@ -185,6 +197,11 @@ bool h1_is_h2_now(const struct h1 *h1)
     return h1->is_h2;
 }
 
+static bool lane_is_in_orphan(const struct lane *lane)
+{
+    return lane->in_message && lane->stream == 0;
+}
+
 void h1_tell(const struct h1 *h1, struct http_facts *facts)
 {
     facts->protocol = PROTOCOL_HTTP1;
@@ -192,5 +209,6 @@ void h1_tell(const struct h1 *h1, struct http_facts *facts)
     facts->major = h1->major;
     facts->minor = h1->minor;
     facts->tunnel = h1->tunnel;
+    facts->in_orphan = lane_is_in_orphan(&h1->lane[1 - h1->client]);
     facts->told_tls_port = h1->told_tls_port;
 }

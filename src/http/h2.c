@@ -56,8 +56,11 @@ void h2_end_side(struct h2 *h2, struct h2_stream *stream, unsigned side)
 
 struct h2_stream *h2_open_stream(struct h2 *h2, uint32_t id)
 {
-    struct h2_stream *stream = h2_streams_add(&h2->streams, id);
+    struct h2_stream *stream;
 
+    if (h2_streams_was_closed(&h2->streams, id, !h2->facts.joined))
+        return NULL;
+    stream = h2_streams_add(&h2->streams, id);
     if (!stream) {
         h2->facts.dropped++;
         return NULL;
@@ -88,14 +91,23 @@ static void take_frame(void *context, unsigned side,
     h2_take_frame(context, side, frame, payload);
 }
 
-/* Progress inside a DATA frame: only that bytes came is told before its end. */
+/* Of a DATA frame under way only that bytes came: it counts when it is whole.
+ * On a slow path that takes a while. */
 static void take_data_bytes(void *context, unsigned side,
                             const struct h2_frame *frame, uint64_t size)
 {
-    (void)context;
-    (void)side;
-    (void)frame;
+    struct h2 *h2 = context;
+    struct h2_stream *stream;
+
     (void)size;
+    if (h2->direction[side].cutter.left == 0)
+        return;
+    stream = h2_streams_find(&h2->streams, frame->stream);
+    if (stream && stream->head[side])
+        h2_say(h2, stream, side,
+               (struct http_event){.kind = h2_is_client(h2, side)
+                                               ? HTTP_REQUEST_BYTES
+                                               : HTTP_RESPONSE_BYTES});
 }
 
 /* ---- the connection ---------------------------------------------------- */
@@ -184,7 +196,8 @@ void h2_begin_frames(struct h2 *h2, unsigned side)
     cutter->gathered_size = 0;
 }
 
-/* From here on neither windows nor tables are known. */
+/* From here on neither windows nor tables are known, nor what became of the
+ * streams that are open. */
 static void lose(struct h2 *h2, unsigned side)
 {
     h2->direction[side].decoder.lost = true;
@@ -197,6 +210,10 @@ static void lose(struct h2 *h2, unsigned side)
                                          .side = side,
                                          .at = h2->now.at,
                                          .offset = h2->now.offset});
+    for (size_t i = 0; i < H2_BUCKETS; i++) {
+        for (struct h2_stream *s = h2->streams.bucket[i]; s; s = s->next)
+            h2_say(h2, s, side, (struct http_event){.kind = HTTP_LOST});
+    }
 }
 
 void h2_data(struct h2 *h2, unsigned side, const struct chunk *chunk)
@@ -219,9 +236,15 @@ void h2_data(struct h2 *h2, unsigned side, const struct chunk *chunk)
 
 void h2_gap(struct h2 *h2, unsigned side, const struct chunk *gap)
 {
+    struct direction *d = &h2->direction[side];
+    size_t size = gap->bytes.size;
+    bool whole = size <= d->preface_left;
+
     h2->now = *gap;
-    h2->now.offset += gap->bytes.size;
-    if (!h2_cutter_skip(&h2->direction[side].cutter, gap->bytes.size))
+    h2->now.offset += size;
+    d->preface_left = whole ? (uint8_t)(d->preface_left - size) : 0;
+    /* what the preface says is known without it */
+    if (!whole && !h2_cutter_skip(&d->cutter, size))
         lose(h2, side);
 }
 

@@ -15,7 +15,7 @@ static const struct {
     bool on_connection;
 } rule[] = {
     [H2_DATA] = {0, 0,   1, true,  false},
-    [H2_HEADERS] = {1, 0,   1, true,  false},
+    [H2_HEADERS] = {0, 0,   1, true,  false},
     [H2_PRIORITY] = {5, 5,   1, true,  false},
     [H2_RST_STREAM] = {4, 4,   1, true,  false},
     [H2_SETTINGS] = {0, 600, 6, false, true },

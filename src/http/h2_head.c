@@ -31,6 +31,7 @@ void h2_decoder_init(struct h2_decoder *decoder)
 {
     *decoder = (struct h2_decoder){0};
     text_init(&decoder->block, H2_BLOCK_LIMIT);
+    decoder->table = NGHTTP2_DEFAULT_HEADER_TABLE_SIZE;
 }
 
 void h2_decoder_release(struct h2_decoder *decoder)
@@ -49,10 +50,18 @@ static bool has_inflater(struct h2_decoder *decoder)
     return decoder->inflater != NULL;
 }
 
+/*
+ * Only a larger limit matters: an encoder that has to shrink its table says
+ * so in its next block (RFC 7541, 4.2), and one that does not, because its
+ * table is empty, is read all the same.
+ */
 void h2_decoder_resize(struct h2_decoder *decoder, uint32_t size)
 {
     if (size > H2_TABLE_LIMIT)
         size = H2_TABLE_LIMIT;
+    if (size <= decoder->table)
+        return;
+    decoder->table = size;
     if (has_inflater(decoder) &&
         nghttp2_hd_inflate_change_table_size(decoder->inflater, size) != 0)
         decoder->lost = true;
@@ -76,7 +85,9 @@ static void take_field(struct h2_fields *fields, const nghttp2_nv *nv)
         if (strlen(name[i]) != nv->namelen ||
             memcmp(name[i], nv->name, nv->namelen) != 0)
             continue;
-        text_clear(&fields->value[i]);
+        /* a block may repeat a field a hundred thousand times */
+        if (fields->value[i].size)
+            return;
         text_add_bytes(&fields->value[i],
                        (struct span){nv->value, nv->valuelen});
         return;

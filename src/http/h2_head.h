@@ -19,6 +19,7 @@ enum {
 struct h2_decoder {
     nghttp2_hd_inflater *inflater; /* owned; NULL until the first block */
     struct text block;             /* being put together */
+    uint32_t table;                /* the most that its table may take */
     bool lost;                     /* the table is not known */
 };
 

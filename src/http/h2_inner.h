@@ -55,10 +55,13 @@ void h2_say(struct h2 *h2, struct h2_stream *stream, unsigned side,
 void h2_say_ledger(struct h2 *h2, struct h2_stream *stream, unsigned side,
                    struct http_event event);
 
-/* A new stream; NULL when too many are open. */
+/* A new stream; NULL when it was seen before, or too many are open. */
 struct h2_stream *h2_open_stream(struct h2 *h2, uint32_t id);
 
-/* A stream whose request the capture does not have. */
+/*
+ * A stream whose request the capture does not have. NULL when it was seen to
+ * close, or too many are open.
+ */
 struct h2_stream *h2_join_stream(struct h2 *h2, uint32_t id);
 
 /* The side has sent its last on the stream. */

@@ -40,10 +40,27 @@ struct h2_stream *h2_streams_find(const struct h2_streams *streams, uint32_t id)
     return stream;
 }
 
+/* RFC 9113, 5.1.1: identifiers only grow. */
+bool h2_streams_was_closed(const struct h2_streams *streams, uint32_t id,
+                           bool all_seen)
+{
+    if (h2_streams_find(streams, id))
+        return false;
+    if (all_seen)
+        return id <= streams->highest[id % 2];
+    for (uint32_t i = 0; i < H2_CLOSED_KEPT; i++) {
+        if (streams->closed[i] == id)
+            return id != 0;
+    }
+    return false;
+}
+
 struct h2_stream *h2_streams_add(struct h2_streams *streams, uint32_t id)
 {
     struct h2_stream *stream;
 
+    if (id > streams->highest[id % 2])
+        streams->highest[id % 2] = id;
     if (streams->open == H2_STREAMS_MAX)
         return NULL;
     stream = must_calloc(1, sizeof *stream);
@@ -53,6 +70,7 @@ struct h2_stream *h2_streams_add(struct h2_streams *streams, uint32_t id)
     stream->next = streams->bucket[bucket_of(id)];
     streams->bucket[bucket_of(id)] = stream;
     streams->open++;
+    streams->asked += id % 2;
     return stream;
 }
 
@@ -64,6 +82,8 @@ void h2_streams_remove(struct h2_streams *streams, struct h2_stream *stream)
         link = &(*link)->next;
     *link = stream->next;
     streams->open--;
+    streams->asked -= stream->id % 2;
+    streams->closed[streams->closed_count++ % H2_CLOSED_KEPT] = stream->id;
     free(stream);
 }
 
@@ -74,7 +94,8 @@ void h2_streams_begin(struct h2_streams *streams, struct h2_stream *stream,
         return;
     stream->begun[side] = true;
     streams->senders[side]++;
-    /* with nothing left of the connection's window it waits from the start */
+    /* with nothing left of a window it waits from the start */
+    h2_window_send(&stream->window[side], 0, true, at);
     h2_window_send(&streams->connection[side], 0, true, at);
 }
 
@@ -96,9 +117,7 @@ void h2_streams_end(struct h2_streams *streams, struct h2_stream *stream,
 static void check(struct h2_streams *streams, const struct h2_window *window,
                   unsigned side, uint64_t size)
 {
-    int64_t left = h2_window_left(window);
-
-    if (left < 0 && left + (int64_t)size >= 0)
+    if (size > 0 && h2_window_left(window) < 0)
         streams->known[side] = false;
 }
 
@@ -137,8 +156,11 @@ void h2_streams_resize(struct h2_streams *streams, unsigned side, int64_t size,
 
     streams->initial[side] = size;
     for (size_t i = 0; i < H2_BUCKETS && change; i++) {
-        for (struct h2_stream *s = streams->bucket[i]; s; s = s->next)
+        for (struct h2_stream *s = streams->bucket[i]; s; s = s->next) {
             h2_window_resize(&s->window[side], change, at);
+            if (s->begun[side] && !s->ended[side])
+                h2_window_send(&s->window[side], 0, true, at);
+        }
     }
 }
 
@@ -161,7 +183,7 @@ static void add_holder(struct h2_ledger *ledger, unsigned side, uint32_t id,
 struct h2_ledger h2_streams_ledger(const struct h2_streams *streams,
                                    const struct h2_stream *stream)
 {
-    struct h2_ledger ledger = {.open = streams->open, .limit = streams->limit};
+    struct h2_ledger ledger = {.open = streams->asked, .limit = streams->limit};
 
     for (unsigned side = 0; side < 2; side++) {
         ledger.stream[side] = stream->window[side];

@@ -11,6 +11,7 @@
 enum {
     H2_STREAMS_MAX = 4096,
     H2_BUCKETS = 64,
+    H2_CLOSED_KEPT = 32,
     H2_WINDOW_DEFAULT = 65535
 };
 
@@ -31,6 +32,10 @@ struct h2_streams {
                            side's sending */
     bool known[2];      /* that side's windows */
     uint32_t open;
+    uint32_t asked;                  /* open, and opened by the client */
+    uint32_t highest[2];             /* identifier so far, even and odd */
+    uint32_t closed[H2_CLOSED_KEPT]; /* the latest, around the ring */
+    uint32_t closed_count;
     uint32_t senders[2]; /* streams on which that side has more to send */
     uint32_t limit;      /* what the server allows */
 };
@@ -40,6 +45,14 @@ void h2_streams_release(struct h2_streams *streams);
 
 struct h2_stream *h2_streams_find(const struct h2_streams *streams,
                                   uint32_t id);
+
+/*
+ * Was the stream there before? What still comes of it crossed its end. Where
+ * `all_seen` is false, lower identifiers may be of streams that nobody saw
+ * begin, and only the latest that were closed are known.
+ */
+bool h2_streams_was_closed(const struct h2_streams *streams, uint32_t id,
+                           bool all_seen);
 
 /* NULL when too many are open. */
 struct h2_stream *h2_streams_add(struct h2_streams *streams, uint32_t id);

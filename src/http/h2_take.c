@@ -42,8 +42,7 @@ static void take_rst_stream(struct h2 *h2, unsigned side,
     struct reader reader = reader_on(payload);
     uint32_t code = read_be32(&reader);
 
-    if (!stream && h2->facts.joined)
-        stream = h2_join_stream(h2, frame->stream);
+    /* of one that nobody saw begin or answered it says nothing */
     if (!stream)
         return;
     h2_say_ledger(h2, stream, side,

@@ -239,6 +239,15 @@ static void sniff_chunk(struct http *http, struct conn *conn, unsigned side,
         read_on(http, conn, side, &rest);
 }
 
+/* What the other side begins with is still wanted once a reader is at work. */
+static void sniff_along(struct http_conn *state, unsigned side,
+                        const struct chunk *chunk)
+{
+    keep_first(state, side, chunk);
+    state->sniffed[side] = (uint8_t)sniff(
+        (struct span){state->first[side], state->first_size[side]});
+}
+
 static void take_data(void *context, struct conn *conn, unsigned side,
                       const struct chunk *chunk)
 {
@@ -250,11 +259,11 @@ static void take_data(void *context, struct conn *conn, unsigned side,
     else if (state->sniffed[side] == SNIFFED_MORE ||
              may_sniff_again(state, side))
         sniff_chunk(http, conn, side, chunk);
-    if ((state->h1 || state->h2) && state->first_size[side] == 0) {
-        keep_first(state, side, chunk);
-        state->sniffed[side] =
-            (uint8_t)sniff(span_head(chunk->bytes, SNIFF_SIZE));
-    }
+    else
+        return;
+    if ((state->h1 || state->h2) && state->sniffed[side] == SNIFFED_MORE &&
+        state->first_size[side] < SNIFF_SIZE)
+        sniff_along(state, side, chunk);
 }
 
 static void take_gap(void *context, struct conn *conn, unsigned side,

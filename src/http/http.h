@@ -61,6 +61,7 @@ struct http_facts {
     uint8_t minor;
     bool tunnel;
     struct h2_facts h2;
+    bool in_orphan;     /* a response without its request had not ended */
     bool told_tls_port; /* a 400 said that the port expects HTTPS */
 };
 

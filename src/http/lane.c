@@ -3,203 +3,13 @@
 #include <assert.h>
 
 /*
- * llhttp is asked to pause at the end of each message: only then does it say
- * where in the bytes that end was.
- */
-
-static struct lane *lane_of(llhttp_t *parser)
-{
-    return parser->data;
-}
-
-static struct http_event lane_event(const struct lane *lane,
-                                    enum http_event_kind request,
-                                    enum http_event_kind response)
-{
-    return (struct http_event){.kind = lane->is_request ? request : response,
-                               .side = lane->side,
-                               .stream = lane->stream,
-                               .at = lane->at,
-                               .offset = lane->offset};
-}
-
-static int on_message_begin(llhttp_t *parser)
-{
-    struct lane *lane = lane_of(parser);
-    struct http_event event;
-
-    lane->stream = h1_begin_message(lane->h1, lane->is_request, false);
-    lane->in_message = true;
-    lane->head_done = false;
-    lane->interim = false;
-    lane->no_body = false;
-    lane->framing = FRAMING_NONE;
-    lane->left = 0;
-    if (!lane->head)
-        lane->head = head_new();
-    event = lane_event(lane, HTTP_REQUEST_START, HTTP_RESPONSE_START);
-    h1_say(lane->h1, &event);
-    return 0;
-}
-
-static struct span piece_of(const char *at, size_t size)
-{
-    return (struct span){(const uint8_t *)at, size};
-}
-
-static int on_url(llhttp_t *parser, const char *at, size_t size)
-{
-    if (lane_of(parser)->head)
-        text_add_bytes(&lane_of(parser)->head->target, piece_of(at, size));
-    return 0;
-}
-
-static int on_header_field(llhttp_t *parser, const char *at, size_t size)
-{
-    if (lane_of(parser)->head)
-        head_add_name(lane_of(parser)->head, piece_of(at, size));
-    return 0;
-}
-
-static int on_header_field_complete(llhttp_t *parser)
-{
-    if (lane_of(parser)->head)
-        head_end_name(lane_of(parser)->head);
-    return 0;
-}
-
-static int on_header_value(llhttp_t *parser, const char *at, size_t size)
-{
-    if (lane_of(parser)->head)
-        head_add_value(lane_of(parser)->head, piece_of(at, size));
-    return 0;
-}
-
-static int on_header_value_complete(llhttp_t *parser)
-{
-    if (lane_of(parser)->head)
-        head_end_value(lane_of(parser)->head);
-    return 0;
-}
-
-/*
- * RFC 9112, 6.3. llhttp_message_needs_eof only tells the truth here. The
- * framing of an answer without a body is set by what it answers.
- */
-static void find_framing(struct lane *lane)
-{
-    const llhttp_t *parser = &lane->parser;
-    unsigned status = lane->is_request ? 0 : parser->status_code;
-
-    lane->left = 0;
-    lane->framing = FRAMING_NONE;
-    if (lane->no_body || status / 100 == 1 || status == 204 || status == 304)
-        return;
-    if (parser->flags & F_CHUNKED) {
-        lane->framing = FRAMING_CHUNKED;
-    } else if (parser->flags & F_CONTENT_LENGTH) {
-        lane->framing = FRAMING_LENGTH;
-        lane->left = parser->content_length;
-    } else if (!lane->is_request && llhttp_message_needs_eof(parser)) {
-        lane->framing = FRAMING_CLOSE;
-    }
-}
-
-static struct http_head lane_head(const struct lane *lane)
-{
-    const llhttp_t *parser = &lane->parser;
-    struct http_head head = {
-        .length = lane->framing == FRAMING_LENGTH ? lane->left : HTTP_NO_LENGTH,
-        .framing = lane->framing,
-        .status = lane->is_request ? 0 : parser->status_code,
-        .major = parser->http_major,
-        .minor = parser->http_minor,
-        .closes = !llhttp_should_keep_alive(parser),
-    };
-
-    if (lane->is_request)
-        head.method = span_of_text(llhttp_method_name(parser->method));
-    if (lane->head)
-        head_tell(lane->head, &head);
-    return head;
-}
-
-/* 101 to h2c: the response proper comes on stream 1 (RFC 7540, 3.2). */
-static bool offers_h2(const struct lane *lane)
-{
-    struct http_head head = {.status = 101};
-
-    if (!lane->head)
-        return false;
-    head_tell(lane->head, &head);
-    return head.upgrade.size == 3 && memcmp(head.upgrade.at, "h2c", 3) == 0;
-}
-
-static int on_headers_complete(llhttp_t *parser)
-{
-    struct lane *lane = lane_of(parser);
-    struct http_event event;
-    struct http_head head;
-
-    lane->head_done = true;
-    if (lane->is_request) {
-        h1_request_head(lane->h1, lane->stream, parser->method);
-    } else {
-        unsigned status = parser->status_code;
-
-        lane->interim = status / 100 == 1 && (status != 101 || offers_h2(lane));
-        lane->no_body = h1_answers_without_body(lane->h1, lane->stream,
-                                                parser->status_code);
-    }
-    find_framing(lane);
-    head = lane_head(lane);
-    event = lane_event(lane, HTTP_REQUEST_HEAD,
-                       lane->interim ? HTTP_INTERIM : HTTP_RESPONSE_HEAD);
-    event.head = &head;
-    h1_say(lane->h1, &event);
-    head_free(lane->head);
-    lane->head = NULL;
-    return lane->no_body ? 1 : 0;
-}
-
-static int on_body(llhttp_t *parser, const char *at, size_t size)
-{
-    struct lane *lane = lane_of(parser);
-
-    if (!lane->is_request && parser->status_code == 400 && lane->body == 0)
-        h1_bad_request_body(lane->h1, piece_of(at, size));
-    lane->body += size;
-    if (lane->framing == FRAMING_LENGTH)
-        lane->left -= size < lane->left ? size : lane->left;
-    return 0;
-}
-
-static int on_message_complete(llhttp_t *parser)
-{
-    lane_of(parser)->completed = true;
-    return HPE_PAUSED;
-}
-
-static const llhttp_settings_t settings = {
-    .on_message_begin = on_message_begin,
-    .on_url = on_url,
-    .on_header_field = on_header_field,
-    .on_header_field_complete = on_header_field_complete,
-    .on_header_value = on_header_value,
-    .on_header_value_complete = on_header_value_complete,
-    .on_headers_complete = on_headers_complete,
-    .on_body = on_body,
-    .on_message_complete = on_message_complete,
-};
-
-/*
  * Lenient: a message that its receiver would take must be read here too, and
  * what a strict one would refuse is not the question asked of this program.
  */
 static void start_parser(struct lane *lane)
 {
     llhttp_init(&lane->parser, lane->is_request ? HTTP_REQUEST : HTTP_RESPONSE,
-                &settings);
+                &lane_settings);
     llhttp_set_lenient_headers(&lane->parser, 1);
     llhttp_set_lenient_chunked_length(&lane->parser, 1);
     llhttp_set_lenient_keep_alive(&lane->parser, 1);
@@ -229,7 +39,7 @@ static void say_bytes(struct lane *lane, uint64_t size)
 {
     struct http_event event;
 
-    if (!lane->interim && (size || lane->body)) {
+    if (lane->in_message && !lane->interim && (size || lane->body)) {
         event = lane_event(lane, HTTP_REQUEST_BYTES, HTTP_RESPONSE_BYTES);
         event.size = size;
         event.body = lane->body;
@@ -299,10 +109,45 @@ static size_t read_some(struct lane *lane, struct span bytes)
     return taken;
 }
 
-static bool begins_message(const struct lane *lane, struct span bytes)
+/* Reads what a message begins with, as far as it came in pieces. */
+static void begin_again(struct lane *lane)
 {
-    return sniff(bytes) ==
-           (lane->is_request ? SNIFFED_REQUEST : SNIFFED_RESPONSE);
+    start_parser(lane);
+    lane->state = LANE_READING;
+    if (!lane->is_request)
+        h1_begin_message(lane->h1, false, true);
+}
+
+/*
+ * Does the chunk, with what was carried over, begin a message? What may still
+ * become one is carried on; `rest` is what is left to read.
+ */
+static bool finds_message(struct lane *lane, struct span *rest)
+{
+    enum sniffed wanted = lane->is_request ? SNIFFED_REQUEST : SNIFFED_RESPONSE;
+    size_t before = lane->carry_size;
+    struct span piece = span_head(*rest, SNIFF_SIZE - before);
+    enum sniffed found;
+
+    memcpy(lane->carry + before, piece.at, piece.size);
+    found = sniff((struct span){lane->carry, before + piece.size});
+    lane->carry_size = 0;
+    if (found == wanted) {
+        begin_again(lane);
+        /* the parser takes what came before first */
+        if (before)
+            (void)read_some(lane, (struct span){lane->carry, before});
+        return true;
+    }
+    if (found == SNIFFED_MORE && before + piece.size < SNIFF_SIZE) {
+        lane->carry_size = (uint8_t)(before + piece.size);
+        return false;
+    }
+    /* not with what was carried over; but perhaps without it */
+    if (before == 0 || sniff(span_head(*rest, SNIFF_SIZE)) != wanted)
+        return false;
+    begin_again(lane);
+    return true;
 }
 
 size_t lane_read(struct lane *lane, const struct chunk *chunk)
@@ -311,12 +156,8 @@ size_t lane_read(struct lane *lane, const struct chunk *chunk)
 
     lane->at = chunk->at;
     lane->offset = chunk->offset;
-    if (lane->state == LANE_LOST && begins_message(lane, rest)) {
-        start_parser(lane);
-        lane->state = LANE_READING;
-        if (!lane->is_request)
-            h1_begin_message(lane->h1, false, true);
-    }
+    if (lane->state == LANE_LOST && rest.size && !finds_message(lane, &rest))
+        return rest.size;
     while (rest.size && lane->state == LANE_READING)
         rest = span_skip(rest, read_some(lane, rest));
     return rest.size;
@@ -336,13 +177,13 @@ static uint64_t skip_in_body(struct lane *lane, uint64_t size)
     lane->left -= skip;
     lane->parser.content_length -= skip;
     lane->offset += skip;
+    event = lane_event(lane, HTTP_SKIPPED, HTTP_SKIPPED);
+    event.size = skip;
+    h1_say(lane->h1, &event);
     if (skip < size) {
         (void)read_some(lane, (struct span){&any_byte, 1});
         skip++;
     }
-    event = lane_event(lane, HTTP_SKIPPED, HTTP_SKIPPED);
-    event.size = skip;
-    h1_say(lane->h1, &event);
     return skip;
 }
 
@@ -352,6 +193,9 @@ void lane_skip(struct lane *lane, const struct chunk *gap)
 
     lane->at = gap->at;
     lane->offset = gap->offset;
+    lane->carry_size = 0;
+    if (lane->state == LANE_LOST)
+        lose(lane, HTTP_LOST, size);
     if (lane->state != LANE_READING)
         return;
     if (lane->in_message && lane->head_done && lane->framing == FRAMING_CLOSE) {

@@ -25,12 +25,14 @@ struct h1;
 struct lane {
     llhttp_t parser;
     struct h1 *h1;
-    struct head *head; /* while in a head */
-    uint64_t stream;   /* of the message */
-    uint64_t left;     /* body bytes to come, with FRAMING_LENGTH */
-    uint64_t body;     /* body bytes in what is being read */
-    struct mark at;    /* the segment being read */
-    uint64_t offset;   /* how far it was read */
+    struct head *head;         /* while in a head */
+    uint64_t stream;           /* of the message */
+    uint64_t left;             /* body bytes to come, with FRAMING_LENGTH */
+    uint64_t body;             /* body bytes in what is being read */
+    struct mark at;            /* the segment being read */
+    uint64_t offset;           /* how far it was read */
+    uint8_t carry[SNIFF_SIZE]; /* while lost: what may begin a message */
+    uint8_t carry_size;
     uint8_t side;
     uint8_t state;
     uint8_t framing;
@@ -51,6 +53,14 @@ void lane_release(struct lane *lane);
 size_t lane_read(struct lane *lane, const struct chunk *chunk);
 void lane_skip(struct lane *lane, const struct chunk *gap);
 void lane_end(struct lane *lane, struct mark at);
+
+/* What llhttp calls; parser->data is the lane. */
+extern const llhttp_settings_t lane_settings;
+
+/* An event of the lane's message, as of what is being read. */
+struct http_event lane_event(const struct lane *lane,
+                             enum http_event_kind request,
+                             enum http_event_kind response);
 
 /* What h1 does for its lanes. */
 uint64_t h1_begin_message(struct h1 *h1, bool is_request, bool after_loss);

@@ -201,7 +201,8 @@ static void add_failure(struct infer *infer, struct server_facts *server,
 
     server->exchanges++;
     server->failed++;
-    server->answered += mark_is_set(x->response.start);
+    server->answered += mark_is_set(x->response.start) ||
+                        conn->flow[conn_server(conn)].lost > 1; /* a FIN: 1 */
     if (!mark_is_set(x->request.end) || exchange_is_doubtful(x) || x->tunnel ||
         mark_is_set(x->response.end))
         return;
@@ -220,8 +221,9 @@ static void add_idle_close(struct server_facts *server,
     struct closing closing = conn_closing(outcome->conn);
     const struct exchange *x = outcome->unfinished;
 
-    if (closing.by != CLOSED_BY_SERVER || outcome->last_closes ||
-        !mark_is_set(outcome->last_response_end) || outcome->complete == 0)
+    if (closing.by != CLOSED_BY_SERVER || closing.by_reset ||
+        outcome->last_closes || !mark_is_set(outcome->last_response_end) ||
+        outcome->complete == 0)
         return;
     /* a request that crossed the FIN was not there when it was decided */
     if (x &&

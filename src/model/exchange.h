@@ -88,6 +88,7 @@ struct exchange {
     bool tunnel; /* CONNECT or Upgrade that was granted */
     bool upgrade_asked;
     bool is_h2;
+    bool behind_another;    /* it began before the one before it had ended */
     bool is_event_stream;   /* text/event-stream: silence is its nature */
     bool client_had_closed; /* its FIN was there before the answer's end */
 };

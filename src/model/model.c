@@ -41,14 +41,17 @@ static void begin_request(struct model_conn *state, const struct conn *conn,
     struct exchange *x;
 
     state->exchanges++;
-    if (state->waiting.count >= WAITING_MAX)
+    if (state->waiting.count >= WAITING_MAX) {
+        state->crowded_out++;
         return;
+    }
     x = exchange_new(event->stream);
     x->request.start = event->at;
     x->request.last = event->at;
     x->request.begin = event->offset;
     x->request.reached = event->offset;
     x->server_top = conn->flow[conn_server(conn)].next;
+    x->behind_another = state->waiting.first != NULL;
     if (!state->waiting.first)
         x->idle_since = state->last_response_end;
     x->is_h2 = event->slot != NULL;
@@ -212,6 +215,7 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending,
         .http = facts,
         .unfinished = known->waiting.first,
         .exchanges = known->exchanges,
+        .crowded_out = known->crowded_out,
         .complete = known->complete,
         .last_response_end = known->last_response_end,
         .last_request_end = known->last_request_end,

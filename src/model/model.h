@@ -17,6 +17,7 @@ struct outcome {
     const struct exchange *unfinished; /* oldest first; NULL: none */
     uint64_t exchanges;                /* begun on it */
     uint64_t complete;
+    uint64_t crowded_out;          /* more waited than are kept */
     struct mark last_response_end; /* of the last complete exchange */
     struct mark last_request_end;
     const char *server_software; /* as Server said; "" if unknown */

@@ -16,6 +16,7 @@ struct model_conn {
     uint32_t orphans;
     uint64_t exchanges;
     uint64_t complete;
+    uint64_t crowded_out;
     struct mark last_response_end;
     struct mark last_request_end;
     uint32_t keep_alive;

@@ -9,6 +9,8 @@ void waiting_append(struct waiting *waiting, struct exchange *x)
         waiting->first = x;
     waiting->last = x;
     waiting->count++;
+    if (x->stream > waiting->highest)
+        waiting->highest = x->stream;
 }
 
 void waiting_remove(struct waiting *waiting, struct exchange *x)
@@ -28,6 +30,8 @@ void waiting_remove(struct waiting *waiting, struct exchange *x)
 
 struct exchange *waiting_find(const struct waiting *waiting, uint64_t stream)
 {
+    if (stream > waiting->highest)
+        return NULL;
     for (struct exchange *x = waiting->first; x; x = x->next) {
         if (x->stream == stream)
             return x;

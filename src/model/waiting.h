@@ -11,6 +11,7 @@ struct waiting {
     struct exchange *first;
     struct exchange *last;
     uint32_t count;
+    uint64_t highest; /* stream that ever was in it */
 };
 
 void waiting_append(struct waiting *waiting, struct exchange *x);

@@ -146,8 +146,41 @@ static void judge(struct gather *gather, struct incident *incident, bool keep)
     gather->finding[gather->findings++] = finding;
 }
 
+static bool same_address(const struct endpoint *a, const struct endpoint *b)
+{
+    return memcmp(&a->address, &b->address, sizeof a->address) == 0;
+}
+
+/* Does a connection that worked explain, or ease, what befell another? */
+static bool eases(const struct worked *worked, const struct incident *incident)
+{
+    const struct conn *conn = &incident->conn;
+    const struct endpoint *theirs = &conn->endpoint[conn_server(conn)];
+    nanos apart = nanos_between(conn->last.time, worked->first);
+
+    if (worked->server.port != theirs->port)
+        return false;
+    if (incident->exchange)
+        return same_address(&worked->server, theirs) &&
+               worked->first > incident->exchange->request.start.time;
+    return !same_address(&worked->server, theirs) && apart >= -GOES_ON_WITHIN &&
+           apart <= GOES_ON_WITHIN;
+}
+
+/* Those that worked are looked at for a new incident, and the other way. */
+static void look_for_ease(const struct gather *gather,
+                          struct incident *incident)
+{
+    uint64_t kept = gather->workeds < GATHER_WORKED_KEPT ? gather->workeds
+                                                         : GATHER_WORKED_KEPT;
+
+    for (size_t i = 0; i < kept && !incident->later_works; i++)
+        incident->later_works = eases(&gather->worked[i], incident);
+}
+
 static void keep(struct gather *gather, struct incident *incident)
 {
+    look_for_ease(gather, incident);
     if (gather->incidents == GATHER_INCIDENTS_MAX) {
         judge(gather, incident, false);
         return;
@@ -204,43 +237,23 @@ static void take_ended(void *context, struct conn *conn,
     keep(gather, incident_of_exchange(conn, x));
 }
 
-static bool same_address(const struct endpoint *a, const struct endpoint *b)
-{
-    return memcmp(&a->address, &b->address, sizeof a->address) == 0;
-}
-
-/* Does a connection that worked explain, or ease, what befell an earlier one?
- */
-static bool eases(const struct conn *conn, const struct incident *incident)
-{
-    const struct conn *before = &incident->conn;
-    const struct endpoint *mine = &conn->endpoint[conn_server(conn)];
-    const struct endpoint *theirs = &before->endpoint[conn_server(before)];
-    nanos apart = nanos_between(before->last.time, conn->first.time);
-
-    if (mine->port != theirs->port)
-        return false;
-    if (incident->exchange)
-        return same_address(mine, theirs) &&
-               conn->first.time > incident->exchange->request.start.time;
-    return !same_address(mine, theirs) && apart >= -GOES_ON_WITHIN &&
-           apart <= GOES_ON_WITHIN;
-}
-
 static void look_back(struct gather *gather, const struct outcome *outcome)
 {
     const struct conn *conn = outcome->conn;
+    struct worked worked = {.server = conn->endpoint[conn_server(conn)],
+                            .first = conn->first.time};
     size_t first =
         gather->incidents > LOOK_BACK ? gather->incidents - LOOK_BACK : 0;
 
     if (outcome->complete == 0 &&
         !(mark_is_set(conn->flow[0].syn) && mark_is_set(conn->flow[1].syn)))
         return;
+    gather->worked[gather->workeds++ % GATHER_WORKED_KEPT] = worked;
     for (size_t i = first; i < gather->incidents; i++) {
         struct incident *incident = gather->incident[i];
 
-        if (!incident->later_works && eases(conn, incident))
-            incident->later_works = true;
+        if (!incident->later_works)
+            incident->later_works = eases(&worked, incident);
     }
 }
 
@@ -251,6 +264,7 @@ static void count_connection(struct report_counts *counts,
     counts->http_connections += outcome->http->protocol == PROTOCOL_HTTP1;
     counts->tls_connections += outcome->http->protocol == PROTOCOL_TLS;
     counts->h2_connections += outcome->http->protocol == PROTOCOL_HTTP2;
+    counts->crowded_out += outcome->crowded_out;
     counts->one_way += conn_is_one_way(outcome->conn) &&
                        outcome->http->protocol == PROTOCOL_HTTP1;
     counts->other_connections += outcome->http->protocol == PROTOCOL_OTHER;

@@ -21,6 +21,16 @@ enum {
     GATHER_RUNS_MAX = 256
 };
 
+/* A connection that worked: it may explain, or ease, what befell others. */
+struct worked {
+    struct endpoint server;
+    nanos first;
+};
+
+enum {
+    GATHER_WORKED_KEPT = 256
+};
+
 struct gather {
     const struct pipeline_options *options;
     struct infer *infer;
@@ -33,6 +43,8 @@ struct gather {
     size_t exchanges;
     bool has_stream; /* the connection that --stream asks for was there */
     struct report_counts counts;
+    struct worked worked[GATHER_WORKED_KEPT]; /* the latest, in a ring */
+    uint64_t workeds;
     struct mark last;                 /* the latest packet of the present run */
     nanos now;                        /* time of the packet before */
     struct mark run[GATHER_RUNS_MAX]; /* the latest packets of earlier runs */

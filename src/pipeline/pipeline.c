@@ -118,6 +118,11 @@ static void warn_of_connections(struct pipeline *pipeline)
              "%" PRIu64 " exchange%s could not be judged: the capture lacks "
              "bytes that the outcome depends on, or they are no HTTP",
              counts->doubtful, counts->doubtful == 1 ? "" : "s");
+    if (counts->crowded_out)
+        warn(pipeline,
+             "%" PRIu64 " requests were not followed: more were waiting on "
+             "one connection than are kept",
+             counts->crowded_out);
     if (counts->tls_connections)
         warn(pipeline, "%" PRIu64 " connection%s TLS, which is not read",
              counts->tls_connections,

@@ -1,134 +1,15 @@
 /*
  * What must not matter, over all scenes: how a capture cuts, orders, doubles
- * or wraps its packets changes no finding. And honesty: a capture that lacks
- * one packet of a scene may say less of it, but accuses of nothing else.
+ * or wraps its packets changes no finding.
  */
-#include "pipeline/frames_kit.h"
+#include "pipeline/trial_kit.h"
 
 enum {
-    SIGNATURE_SIZE = 1 << 14,
-    CUTS_MAX = 24,      /* of one payload, unless it is short */
-    SHORT_PAYLOAD = 48, /* cut at every byte */
-    SHOWN_MAX = 12
+    CUTS_MAX = 24,     /* of one payload, unless it is short */
+    SHORT_PAYLOAD = 48 /* cut at every byte */
 };
 
 #define DEFAULT_RTT NANOS_PER_MILLI
-
-/* A scene under a property: what is true of it, and how often it failed. */
-struct trial {
-    struct tape tape;
-    struct reel reel;
-    struct text before; /* the findings of the scene as it is */
-    struct text after;
-    unsigned variants;
-    unsigned violations;
-};
-
-static int by_text(const void *left, const void *right)
-{
-    return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
-/* The findings in an order that does not depend on times. */
-static void tell_signature(const struct report *report, struct text *out)
-{
-    char **line = must_calloc(report->findings + 1, sizeof *line);
-
-    for (size_t i = 0; i < report->findings; i++) {
-        const struct finding *finding = report->finding[i];
-
-        assert_true(asprintf(&line[i], "%s %s %s in %u",
-                             verdict_slug(finding->code),
-                             severity_name(finding->severity),
-                             symptom_name(finding->symptom),
-                             (unsigned)finding->incident->conn.id) > 0);
-    }
-    qsort(line, report->findings, sizeof *line, by_text);
-    for (size_t i = 0; i < report->findings; i++) {
-        text_addf(out, "%s%s", i ? ", " : "", line[i]);
-        free(line[i]);
-    }
-    if (!report->findings)
-        text_add(out, "nothing");
-    free(line);
-}
-
-/* A new line of comment, for readers of TAP. */
-__attribute__((format(printf, 2, 3))) static void
-complain(struct trial *trial, const char *format, ...)
-{
-    char text[SIGNATURE_SIZE];
-    va_list args;
-
-    if (++trial->violations > SHOWN_MAX)
-        return;
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    print_message("# %s: %s\n", trial->tape.name, text);
-}
-
-/* Runs the reel: the findings must be those of the scene as it is. */
-static void must_be_same(struct trial *trial, const char *what, size_t at,
-                         size_t part)
-{
-    struct run run =
-        run_frames(trial->reel.frame, trial->reel.frames, &trial->tape.input);
-
-    text_clear(&trial->after);
-    tell_signature(run.report, &trial->after);
-    trial->variants++;
-    if (strcmp(text_string(&trial->before), text_string(&trial->after)) != 0)
-        complain(trial, "%s #%zu (%zu): %s -> %s", what, at + 1, part,
-                 text_string(&trial->before), text_string(&trial->after));
-    run_release(&run);
-}
-
-typedef void property(struct trial *trial);
-
-static void begin_trial(struct trial *trial, const char *path)
-{
-    struct run run;
-
-    *trial = (struct trial){.variants = 0};
-    tape_open(&trial->tape, path);
-    reel_init(&trial->reel);
-    text_init(&trial->before, SIGNATURE_SIZE);
-    text_init(&trial->after, SIGNATURE_SIZE);
-    run = tape_run(&trial->tape);
-    tell_signature(run.report, &trial->before);
-    run_release(&run);
-}
-
-static void end_trial(struct trial *trial)
-{
-    text_release(&trial->before);
-    text_release(&trial->after);
-    reel_release(&trial->reel);
-    tape_release(&trial->tape);
-}
-
-static void for_each_scene(property *holds)
-{
-    glob_t found = {0};
-    unsigned variants = 0;
-    unsigned violations = 0;
-
-    find_scenes(&found);
-    for (size_t i = 0; i < found.gl_pathc; i++) {
-        struct trial trial;
-
-        begin_trial(&trial, found.gl_pathv[i]);
-        holds(&trial);
-        variants += trial.variants;
-        violations += trial.violations;
-        end_trial(&trial);
-    }
-    globfree(&found);
-    print_message("# %u variants\n", variants);
-    if (violations)
-        fail_msg("%u of %u variants say something else", violations, variants);
-}
 
 /* Cutting. */
 
@@ -156,12 +37,6 @@ static void recut(struct trial *trial)
 }
 
 /* Order. */
-
-static bool same_connection(const struct view *a, const struct view *b)
-{
-    return (a->source == b->source && a->destination == b->destination) ||
-           (a->source == b->destination && a->destination == b->source);
-}
 
 /* From the SYN to its answer, on the connection of `like`. */
 static nanos round_trip(const struct tape *tape, const struct view *like)
@@ -309,128 +184,6 @@ static void swap_ports(struct trial *trial)
     must_be_same(trial, "ports", 0, 0);
 }
 
-/* Honesty. */
-
-/*
- * Some packets are the only ones to tell two cases apart. Without them an
- * honest reader may name the other, if he names the first beside it.
- */
-static const struct weakening {
-    enum verdict whole;
-    enum verdict less;
-    const char *reason;
-} weakenings[] = {
-    {VERDICT_HANDLER_ABORT,        VERDICT_WRITE_TIMEOUT_EOF,
-     "of the success that refuted a timeout one half is missing"},
-    {VERDICT_SHORT_BODY_KEPT_OPEN, VERDICT_WRITE_TIMEOUT_TRUNCATION,
-     "what showed the server's idle timeout is missing"         },
-    {VERDICT_NO_BACKEND,           VERDICT_HANDLER_ABORT,
-     "one of the three requests that it takes is missing"       },
-    {VERDICT_NO_BACKEND,           VERDICT_SERVER_RESET,
-     "one of the three requests that it takes is missing"       },
-};
-
-static bool names(const struct finding *finding, enum verdict code)
-{
-    for (size_t i = 0; i < finding->alternatives; i++) {
-        if (finding->alternative[i].code == code)
-            return true;
-    }
-    return false;
-}
-
-static bool is_weaker(const struct finding *whole, const struct finding *less)
-{
-    for (size_t i = 0; i < sizeof weakenings / sizeof *weakenings; i++) {
-        if (weakenings[i].whole == whole->code &&
-            weakenings[i].less == less->code)
-            return less->confidence <= whole->confidence &&
-                   names(less, whole->code);
-    }
-    return false;
-}
-
-/*
- * Without its RST or FIN, and nothing behind that, a connection is one on
- * which nothing moves any more: there is no other way to read it.
- */
-static bool is_left_hanging(const struct trial *trial, size_t at,
-                            const struct finding *finding)
-{
-    struct view gone;
-    struct view later;
-
-    if (finding->code != VERDICT_SERVER_STALL ||
-        !view_of(&trial->tape.frame[at], &gone) ||
-        !(gone.flags & (FLAG_FIN | FLAG_RST)))
-        return false;
-    for (size_t i = at + 1; i < trial->tape.frames; i++) {
-        if (view_of(&trial->tape.frame[i], &later) &&
-            same_connection(&gone, &later))
-            return false;
-    }
-    return true;
-}
-
-static unsigned count_code(const struct report *report, enum verdict code,
-                           enum severity at_least)
-{
-    unsigned count = 0;
-
-    for (size_t i = 0; i < report->findings; i++)
-        count += report->finding[i]->code == code &&
-                 report->finding[i]->severity >= at_least;
-    return count;
-}
-
-/* Is the accusation one of the whole scene's, or weaker than one of them? */
-static bool is_honest(const struct report *whole, const struct report *less,
-                      const struct finding *finding)
-{
-    enum verdict code = finding->code;
-
-    if (count_code(less, code, finding->severity) <=
-        count_code(whole, code, finding->severity))
-        return true;
-    for (size_t i = 0; i < whole->findings; i++) {
-        if (is_weaker(whole->finding[i], finding))
-            return true;
-    }
-    return false;
-}
-
-static void drop_frame(struct trial *trial, const struct report *whole,
-                       size_t at)
-{
-    struct run run;
-
-    reel_copy(&trial->reel, &trial->tape);
-    reel_remove(&trial->reel, at);
-    run = run_frames(trial->reel.frame, trial->reel.frames, &trial->tape.input);
-    trial->variants++;
-    for (size_t i = 0; i < run.report->findings; i++) {
-        const struct finding *finding = run.report->finding[i];
-
-        if (finding->severity == SEVERITY_INFO ||
-            is_honest(whole, run.report, finding) ||
-            is_left_hanging(trial, at, finding))
-            continue;
-        complain(trial, "without #%zu: %s -> %s %s", at + 1,
-                 text_string(&trial->before), verdict_slug(finding->code),
-                 severity_name(finding->severity));
-    }
-    run_release(&run);
-}
-
-static void drop_each(struct trial *trial)
-{
-    struct run run = tape_run(&trial->tape);
-
-    for (size_t at = 0; at < trial->tape.frames; at++)
-        drop_frame(trial, run.report, at);
-    run_release(&run);
-}
-
 static void test_recut(void **state)
 {
     (void)state;
@@ -461,18 +214,12 @@ static void test_ports(void **state)
     for_each_scene(swap_ports);
 }
 
-static void test_honesty(void **state)
-{
-    (void)state;
-    for_each_scene(drop_each);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrap),    cmocka_unit_test(test_ports),
         cmocka_unit_test(test_mirror),  cmocka_unit_test(test_recut),
-        cmocka_unit_test(test_reorder), cmocka_unit_test(test_honesty),
+        cmocka_unit_test(test_reorder),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,8 @@ static inline void tape_record(struct tape *tape)
     tape->input = *capture_inputs(capture, &count);
     assert_int_equal(tape->input.trouble, CAPTURE_SOUND);
     tape->input.path = tape->name;
+    tape->input.format =
+        arena_keep(&tape->arena, span_of_text(tape->input.format));
     capture_close(capture);
     assert_int_equal(close(file), 0);
 }
@@ -161,13 +163,13 @@ static inline void tell_findings(const struct report *report, struct text *out)
     for (size_t i = 0; i < report->findings; i++) {
         const struct finding *finding = report->finding[i];
 
-        text_addf(out, "  found %s %s %s (tcp.stream %" PRIu64 ")\n",
+        text_addf(out, "#   found %s %s %s (tcp.stream %" PRIu64 ")\n",
                   verdict_slug(finding->code), severity_name(finding->severity),
                   confidence_name(finding->confidence),
                   finding->incident->conn.id);
     }
     if (!report->findings)
-        text_add(out, "  found nothing\n");
+        text_add(out, "#   found nothing\n");
 }
 
 static const char *const scene_patterns[] = {

@@ -39,6 +39,7 @@ struct report_counts {
     uint64_t by_code[VERDICT_COUNT];
     uint64_t not_detailed; /* findings counted but not listed */
     uint64_t hidden;       /* by --only, --ignore, --stream */
+    uint64_t crowded_out;  /* exchanges: too many waited on a connection */
     uint64_t one_way;      /* HTTP connections seen in one direction */
 };
 

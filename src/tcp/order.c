@@ -57,13 +57,21 @@ static bool cause_was_seen(const struct conn *conn, unsigned side, uint64_t ack)
            peer->next == peer->fin_at;
 }
 
+/* May the first held segment leave? Behind the flow's end nothing counts. */
+static bool can_leave(const struct conn *conn, unsigned side)
+{
+    const struct flow *flow = &conn->flow[side];
+
+    return flow->end_told || (flow->held->offset <= flow->next &&
+                              cause_was_seen(conn, side, flow->held->ack));
+}
+
 static bool hand_on_held(struct order *order, struct conn *conn, unsigned side)
 {
     struct flow *flow = &conn->flow[side];
     bool progress = false;
 
-    while (flow->held && flow->held->offset <= flow->next &&
-           cause_was_seen(conn, side, flow->held->ack)) {
+    while (flow->held && can_leave(conn, side)) {
         uint32_t before = flow->held_bytes;
         struct held *held = held_pop(flow);
         struct piece piece = {
@@ -75,7 +83,8 @@ static bool hand_on_held(struct order *order, struct conn *conn, unsigned side)
         };
 
         order->held_bytes -= before - flow->held_bytes;
-        if (held->offset + held->size + held->missing > flow->next)
+        if (!flow->end_told &&
+            held->offset + held->size + held->missing > flow->next)
             hand_on(order, conn, side, &piece);
         free(held);
         progress = true;
@@ -101,13 +110,35 @@ static uint64_t hole_size(const struct flow *flow, bool may_be_unacked)
     return end > flow->next ? end - flow->next : 0;
 }
 
+/* Bytes that were not captured came before they were acknowledged. */
+static struct mark when_lost(const struct conn *conn, const struct flow *flow)
+{
+    if (mark_is_set(flow->hole_since))
+        return flow->hole_since;
+    return flow->held ? flow->held->at : conn->last;
+}
+
+/* The hole is given up only as far as the next waiting bytes need it: what
+ * they cause may still be missing behind them. */
+static uint64_t needed_by_peer(const struct flow *flow, const struct flow *peer,
+                               uint64_t size)
+{
+    uint64_t ack = peer->held && peer->held->offset <= peer->next
+                       ? peer->held->ack
+                       : CONN_NO_OFFSET;
+
+    if (ack == CONN_NO_OFFSET || ack <= flow->next || ack - flow->next >= size)
+        return size;
+    return ack - flow->next;
+}
+
 static void give_up_hole(struct order *order, struct conn *conn, unsigned side,
                          uint64_t size)
 {
     struct flow *flow = &conn->flow[side];
     struct chunk chunk = {
         .bytes = {NULL, (size_t)size},
-        .at = flow->held ? flow->held->at : conn->last,
+        .at = when_lost(conn, flow),
         .offset = flow->next,
         .ack = CONN_NO_OFFSET,
     };
@@ -158,7 +189,8 @@ static bool give_up(struct order *order, struct conn *conn, bool at_end)
             continue;
         if (too_much)
             order->gave_up_early++;
-        give_up_hole(order, conn, side, size);
+        give_up_hole(order, conn, side,
+                     needed_by_peer(flow, &conn->flow[1 - side], size));
         given_up = true;
     }
     return given_up;
@@ -225,6 +257,8 @@ void order_take(struct order *order, struct conn *conn, const struct seen *seen)
         return;
     if (mark_is_set(conn->over) && conn->resets)
         conn->data_after_reset = true;
+    if (flow->end_told)
+        return;
     if (seen->offset <= flow->next && !flow->held &&
         cause_was_seen(conn, seen->side, seen->ack)) {
         hand_on(order, conn, seen->side, &piece);

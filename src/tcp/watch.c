@@ -164,6 +164,20 @@ static void watch_retransmission(struct conn *conn, const struct seen *seen)
     note->last = seen->at;
 }
 
+/* More than a probe goes only into an open window: that it opened was lost. */
+static void end_zero_window(struct conn *conn, const struct seen *seen)
+{
+    struct flow *peer = &conn->flow[1 - seen->side];
+    struct note *note;
+
+    if (!peer->has_window || peer->window || seen->end - seen->offset <= 1)
+        return;
+    peer->has_window = false;
+    note = notes_open(conn, NOTE_ZERO_WINDOW, 1 - seen->side);
+    if (note)
+        notes_end(conn, note, seen->at);
+}
+
 static void watch_data(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
@@ -182,6 +196,7 @@ static void watch_data(struct conn *conn, const struct seen *seen)
             flow->last_data = seen->at;
         return;
     }
+    end_zero_window(conn, seen);
     flow->top = seen->end;
     flow->last_data = seen->at;
     if (!mark_is_set(flow->first_data))
@@ -273,7 +288,8 @@ static void start_flows(struct conn *conn, const struct segment *segment,
         return;
     if (!flow->seen) {
         flow->seen = true;
-        if (is_syn || !flow->isn_known)
+        /* an ACK's guess holds once bytes were counted by it */
+        if (!flow->isn_known || (is_syn && flow->next == CONN_ORIGIN + 1))
             set_isn(flow, is_syn ? segment->seq : segment->seq - 1);
     }
     if ((segment->flags & TCP_ACK) && !peer->isn_known)
@@ -285,6 +301,12 @@ static void watch_syn(struct conn *conn, const struct seen *seen)
     const struct segment *segment = seen->segment;
     struct flow *flow = &conn->flow[seen->side];
 
+    /* recorded behind its own refusal */
+    if (conn->resets && !conn->flow[1 - seen->side].seen &&
+        !(segment->flags & TCP_ACK)) {
+        conn->client = (uint8_t)seen->side;
+        conn->refused = conn->reset[0].from != seen->side;
+    }
     if (!mark_is_set(flow->syn))
         flow->syn = seen->at;
     flow->last_syn = seen->at;
