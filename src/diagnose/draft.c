@@ -105,8 +105,9 @@ static void cite_request(struct finding *finding, const struct facts *f)
                         draft_duration(finding, f->idle))
             : "";
 
-    draft_cite(finding, f->x->idle_since, FROM_SERVER,
-               "the response before this request is complete");
+    if (f->server->lost == 0)
+        draft_cite(finding, f->x->idle_since, FROM_SERVER,
+                   "the response before this request is complete");
     if (f->request_whole && request->start.frame == request->end.frame) {
         draft_cite(finding, request->start, FROM_CLIENT,
                    "the request: %" PRIu64 " bytes%s", request->bytes, again);
@@ -187,8 +188,12 @@ static void cite_again(struct finding *finding, const struct facts *f,
 {
     if (!note)
         return;
-    draft_cite(finding, note->first, witness_of(f, note->side),
-               "sends bytes that are not acknowledged");
+    if (note->after_ack)
+        draft_cite(finding, note->first, witness_of(f, 1u - note->side),
+                   "acknowledges what came before, and not the rest");
+    else
+        draft_cite(finding, note->first, witness_of(f, note->side),
+                   "sends bytes that are not acknowledged");
     draft_cite(finding, note->second, witness_of(f, note->side),
                "sends them again, %u time%s until #%" PRIu64, note->count,
                note->count == 1 ? "" : "s", mark_frame(note->last));

@@ -116,7 +116,7 @@ static bool is_fin_unseen(const struct facts *f, unsigned side)
         const struct note *note = &f->conn->note[i];
 
         if (note->kind == NOTE_HOLE && note->side == side)
-            return note->count > 1 ||
+            return (note->count > 1 && flow->acked >= flow->top) ||
                    (note->size == 1 && note->offset + 1 == flow->top);
     }
     return false;

@@ -171,8 +171,12 @@ static nanos grpc_timeout(const char *text)
         return 0;
     value = strtoull(text, &end, 10);
     for (size_t i = 0; i < sizeof unit / sizeof *unit; i++) {
-        if (*end == unit[i].unit && value < 100000000)
-            return (nanos)value * unit[i].size;
+        if (*end != unit[i].unit || value >= 100000000)
+            continue;
+        /* three hundred years and more are no timeout */
+        return value < (uint64_t)(INT64_MAX / unit[i].size)
+                   ? (nanos)value * unit[i].size
+                   : 0;
     }
     return 0;
 }

@@ -67,6 +67,7 @@ enum note_kind {
 struct note {
     uint8_t kind;
     uint8_t side;      /* index of the flow: who probes, whose window, … */
+    bool after_ack;    /* `first` is the peer's ACK of the bytes before */
     uint16_t answered; /* of the probes */
     uint32_t count;    /* probes, retransmissions, holes */
     struct mark first;
@@ -124,8 +125,9 @@ struct flow {
     bool has_window;
     bool has_scale;
     bool has_timestamp;
-    bool end_told; /* the sink knows that nothing more comes */
-    bool probing;  /* its last segment was a keep-alive probe */
+    bool end_told;       /* the sink knows that nothing more comes */
+    bool probing;        /* its last segment was a keep-alive probe */
+    bool unacked_by_ack; /* unacked_since is an ACK of the bytes before */
 };
 
 enum conn_ending {

@@ -131,6 +131,7 @@ static void watch_ack(struct conn *conn, struct seen *seen)
         seen->acked_all = true;
     } else {
         peer->unacked_since = seen->at;
+        peer->unacked_by_ack = true;
     }
     note = notes_open(conn, NOTE_RETRANSMISSION, 1 - seen->side);
     if (note && peer->acked >= note->offset + note->size)
@@ -153,6 +154,7 @@ static void watch_retransmission(struct conn *conn, const struct seen *seen)
         if (!note)
             return;
         note->second = seen->at;
+        note->after_ack = mark_is_set(since) && flow->unacked_by_ack;
         note->offset = seen->offset;
         note->size = seen->end - seen->offset;
     }
@@ -201,8 +203,10 @@ static void watch_data(struct conn *conn, const struct seen *seen)
     flow->last_data = seen->at;
     if (!mark_is_set(flow->first_data))
         flow->first_data = seen->at;
-    if (!mark_is_set(flow->unacked_since) && flow->acked < flow->top)
+    if (!mark_is_set(flow->unacked_since) && flow->acked < flow->top) {
         flow->unacked_since = seen->at;
+        flow->unacked_by_ack = false;
+    }
 }
 
 static void watch_fin(struct conn *conn, const struct seen *seen)

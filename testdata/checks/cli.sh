@@ -267,11 +267,11 @@ check_knowledge() {
         --leak-threshold 5s "$WORK/leak.pcapng"
     gives '--leak-threshold, longer' 0 '!half-close-leak' --fail-on never \
         --leak-threshold 1m "$WORK/leak.pcapng"
-    gives 'without --idle-timeout' 1 '!short-body-kept-open' \
+    gives 'without --idle-timeout' 1 '!error  short-body-kept-open' \
         "$WORK/short.pcapng"
-    gives '--idle-timeout' 1 'short-body-kept-open' --idle-timeout 5s \
+    gives '--idle-timeout' 1 'error  short-body-kept-open' --idle-timeout 5s \
         "$WORK/short.pcapng"
-    gives '--idle-timeout of another length' 1 '!short-body-kept-open' \
+    gives '--idle-timeout of another length' 1 '!error  short-body-kept-open' \
         --idle-timeout 50s "$WORK/short.pcapng"
 }
 

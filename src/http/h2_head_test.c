@@ -1,0 +1,349 @@
+#include "http/h2_head.h"
+
+#include "scene/hpack.h"
+
+/* cmocka.h wants these four before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <time.h>
+
+enum {
+    BLOCK_MAX = 1 << 20,
+    TOLD_MAX = 1 << 14
+};
+
+struct bench {
+    struct h2_decoder decoder;
+    struct h2_fields fields;
+    nghttp2_hd_deflater *encoder;
+};
+
+static void begin(struct bench *bench, size_t table)
+{
+    h2_decoder_init(&bench->decoder);
+    h2_fields_init(&bench->fields);
+    assert_int_equal(nghttp2_hd_deflate_new(&bench->encoder, table), 0);
+}
+
+static void end(struct bench *bench)
+{
+    nghttp2_hd_deflate_del(bench->encoder);
+    h2_fields_release(&bench->fields);
+    h2_decoder_release(&bench->decoder);
+}
+
+static bool take_block(struct bench *bench, struct span block)
+{
+    text_add_bytes(&bench->decoder.block, block);
+    return h2_decoder_read(&bench->decoder, &bench->fields);
+}
+
+/* "name=value\n", as many as there are, as literals. */
+static void put_fields(const char *lines, struct text *block)
+{
+    while (*lines) {
+        const char *equals = strchr(lines, '=');
+        const char *newline = strchr(lines, '\n');
+
+        hpack_add(block,
+                  (struct span){(const uint8_t *)lines,
+                                (size_t)(equals - lines)},
+                  (struct span){(const uint8_t *)equals + 1,
+                                (size_t)(newline - equals - 1)});
+        lines = newline + 1;
+    }
+}
+
+static void add_span(struct text *out, const char *name, struct span value)
+{
+    if (!value.size)
+        return;
+    text_addf(out, "%s=", name);
+    text_add_bytes(out, value);
+    text_add(out, " ");
+}
+
+static void tell(const struct bench *bench, struct text *out)
+{
+    struct http_head head;
+
+    h2_fields_tell(&bench->fields, &head);
+    add_span(out, "method", head.method);
+    add_span(out, "target", head.target);
+    add_span(out, "host", head.host);
+    add_span(out, "type", head.content_type);
+    add_span(out, "software", head.software);
+    add_span(out, "upgrade", head.upgrade);
+    if (head.status)
+        text_addf(out, "status=%u ", head.status);
+    if (head.length != HTTP_NO_LENGTH)
+        text_addf(out, "length=%u ", (unsigned)head.length);
+    if (head.has_grpc_status)
+        text_addf(out, "grpc=%u ", head.grpc_status);
+    add_span(out, "message", head.grpc_message);
+    if (head.grpc_timeout)
+        text_addf(out, "timeout=%llu ", (unsigned long long)head.grpc_timeout);
+}
+
+/* A row in the form of a call: clang-format would align braces beyond 80. */
+#define ROW(...)                                                               \
+    {                                                                          \
+        __VA_ARGS__                                                            \
+    }
+
+static const struct {
+    const char *fields;
+    const char *told;
+} rows[] = {
+    ROW("", ""),
+    ROW(":method=GET\n:path=/a?b=c\n:authority=x:1\nuser-agent=u\nhost=y\n",
+        "method=GET target=/a?b=c host=x:1 software=u "),
+    ROW(":method=GET\nhost=y\n", "method=GET host=y "),
+    ROW(":method=CONNECT\n:protocol=websocket\n",
+        "method=CONNECT upgrade=websocket "),
+    ROW(":status=200\nserver=s\nuser-agent=u\ncontent-length=12\n",
+        "software=s status=200 length=12 "),
+    ROW(":status=\ncontent-length=x\n", ""),
+    ROW(":status=99999999999999999999\n", "status=65535 "),
+    ROW("grpc-status=0\ngrpc-message=\n", "grpc=0 "),
+    ROW("grpc-status=14\ngrpc-message=gone%21\n", "grpc=14 message=gone%21 "),
+    ROW("grpc-status=\n", ""),
+    ROW("grpc-timeout=5S\n", "timeout=5000000000 "),
+    ROW("grpc-timeout=250m\n", "timeout=250000000 "),
+    ROW("grpc-timeout=7u\n", "timeout=7000 "),
+    ROW("grpc-timeout=9n\n", "timeout=9 "),
+    ROW("grpc-timeout=2M\n", "timeout=120000000000 "),
+    ROW("grpc-timeout=1H\n", "timeout=3600000000000 "),
+    ROW("grpc-timeout=99999999H\n", ""),
+    ROW("grpc-timeout=100000000S\n", ""),
+    ROW("grpc-timeout=5x\n", ""),
+    ROW("grpc-timeout=-5S\n", ""),
+    ROW("Method=GET\n:methods=GET\nmethod=GET\n", ""),
+    ROW(":path=/first\n:path=/second\n", "target=/first "),
+};
+
+static void test_fields(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench bench;
+        struct text block, told;
+
+        begin(&bench, 4096);
+        text_init(&block, BLOCK_MAX);
+        text_init(&told, TOLD_MAX);
+        put_fields(rows[i].fields, &block);
+        assert_true(take_block(
+            &bench,
+            (struct span){(const uint8_t *)text_string(&block), block.size}));
+        tell(&bench, &told);
+        if (strcmp(text_string(&told), rows[i].told) != 0)
+            fail_msg("%s: %s", rows[i].fields, text_string(&told));
+        text_release(&block);
+        text_release(&told);
+        end(&bench);
+    }
+}
+
+static nghttp2_nv field(const char *name, const char *value)
+{
+    return (nghttp2_nv){.name = (uint8_t *)(uintptr_t)name,
+                        .value = (uint8_t *)(uintptr_t)value,
+                        .namelen = strlen(name),
+                        .valuelen = strlen(value)};
+}
+
+/* Encodes two fields with Huffman and the dynamic table, and reads them. */
+static bool pass(struct bench *bench, const char *path, size_t *size)
+{
+    const nghttp2_nv nv[] = {
+        field(":path", path),
+        field("x-long", "the value that every request carries"),
+    };
+    uint8_t out[512];
+    ssize_t used =
+        nghttp2_hd_deflate_hd(bench->encoder, out, sizeof out, nv, 2);
+
+    assert_true(used > 0);
+    *size = (size_t)used;
+    return take_block(bench, (struct span){out, *size}) &&
+           strcmp(text_string(&bench->fields.value[H2_FIELD_PATH]), path) == 0;
+}
+
+static void test_table(void **state)
+{
+    struct bench bench;
+    size_t first, second;
+
+    (void)state;
+    begin(&bench, 4096);
+    assert_true(pass(&bench, "/a", &first));
+    assert_true(pass(&bench, "/a", &second));
+    assert_true(second < first);
+    end(&bench);
+}
+
+/* SETTINGS_HEADER_TABLE_SIZE up, down to nothing, and up again. */
+static void test_table_size(void **state)
+{
+    static const uint32_t sizes[] = {65536, 0, 4096, 100, H2_TABLE_LIMIT};
+    struct bench bench;
+    size_t size;
+
+    (void)state;
+    begin(&bench, H2_TABLE_LIMIT);
+    assert_int_equal(nghttp2_hd_deflate_change_table_size(bench.encoder, 4096),
+                     0);
+    assert_true(pass(&bench, "/a", &size));
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        h2_decoder_resize(&bench.decoder, sizes[i]);
+        assert_int_equal(
+            nghttp2_hd_deflate_change_table_size(bench.encoder, sizes[i]), 0);
+        assert_true(pass(&bench, "/b", &size));
+        assert_true(pass(&bench, "/b", &size));
+    }
+    end(&bench);
+}
+
+/* With nothing in its table an encoder may keep silent about the size. */
+static void test_table_size_unsaid(void **state)
+{
+    struct bench bench;
+    struct text block;
+
+    (void)state;
+    begin(&bench, 4096);
+    text_init(&block, BLOCK_MAX);
+    put_fields(":path=/a\n", &block);
+    h2_decoder_resize(&bench.decoder, 0);
+    assert_true(
+        take_block(&bench, (struct span){(uint8_t *)block.at, block.size}));
+    text_release(&block);
+    end(&bench);
+}
+
+/* More than was allowed: what the table holds is not known. */
+static void test_table_too_large(void **state)
+{
+    static const uint8_t update[] = {0x3f, 0xe2, 0x1f}; /* 4097 */
+    struct bench bench;
+
+    (void)state;
+    begin(&bench, 4096);
+    assert_false(take_block(&bench, (struct span){update, sizeof update}));
+    assert_true(bench.decoder.lost);
+    end(&bench);
+}
+
+static void test_truncated(void **state)
+{
+    struct text block;
+    size_t one;
+
+    (void)state;
+    text_init(&block, BLOCK_MAX);
+    put_fields(":path=/abc\n", &block);
+    one = block.size;
+    put_fields(":method=GET\n", &block);
+    for (size_t size = 0; size <= block.size; size++) {
+        struct bench bench;
+        bool whole = size == 0 || size == one || size == block.size;
+
+        begin(&bench, 4096);
+        assert_int_equal(take_block(&bench,
+                                    (struct span){(uint8_t *)block.at, size}),
+                         whole);
+        assert_int_equal(bench.decoder.lost, !whole);
+        end(&bench);
+    }
+    text_release(&block);
+}
+
+/* Once lost, a block that is good is not read either. */
+static void test_broken(void **state)
+{
+    static const uint8_t broken[][6] = {
+        {0xbe }, /* an entry that is not there */
+        {     0x80 }, /* index 0 */
+        {  0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, /* an index without end */
+        { 0x7f,      0xff, 0xff, 0xff, 0xff, 0x0f},
+        { 0x00,0x81, 0xff}, /* Huffman: no symbol */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        struct bench bench;
+        size_t size;
+
+        begin(&bench, 4096);
+        if (take_block(&bench, (struct span){broken[i], sizeof broken[i]}))
+            fail_msg("row %zu", i);
+        assert_true(bench.decoder.lost);
+        assert_false(pass(&bench, "/a", &size));
+        end(&bench);
+    }
+}
+
+/* A block of 256 KiB that stands for a gigabyte: each byte names a path of
+ * 4000 bytes. */
+static void test_bomb(void **state)
+{
+    struct bench bench;
+    struct text block;
+    uint8_t head[] = {0x44, 0x7f, 0xa1, 0x1e}; /* :path, 4000 bytes, indexed */
+    clock_t start = clock();
+
+    (void)state;
+    begin(&bench, 4096);
+    text_init(&block, BLOCK_MAX);
+    text_add_bytes(&block, (struct span){head, sizeof head});
+    for (unsigned i = 0; i < 4000; i++)
+        text_add(&block, "/");
+    while (block.size < H2_BLOCK_LIMIT)
+        text_add_bytes(&block, (struct span){(const uint8_t *)"\xbe", 1});
+    assert_true(
+        take_block(&bench, (struct span){(uint8_t *)block.at, block.size}));
+    assert_int_equal(bench.fields.value[H2_FIELD_PATH].size, 4000);
+    assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
+    assert_null(bench.decoder.block.at);
+    text_release(&block);
+    end(&bench);
+}
+
+static void test_too_long(void **state)
+{
+    struct bench bench;
+    struct text block;
+
+    (void)state;
+    begin(&bench, 4096);
+    text_init(&block, BLOCK_MAX);
+    while (block.size <= H2_BLOCK_LIMIT)
+        put_fields("x=y\n", &block);
+    assert_false(
+        take_block(&bench, (struct span){(uint8_t *)block.at, block.size}));
+    assert_true(bench.decoder.lost);
+    text_release(&block);
+    end(&bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_table_size),
+        cmocka_unit_test(test_table_size_unsaid),
+        cmocka_unit_test(test_table_too_large),
+        cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_bomb),
+        cmocka_unit_test(test_too_long),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

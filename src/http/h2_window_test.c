@@ -1,0 +1,189 @@
+#include "http/h2_window.h"
+
+/* cmocka.h wants these four before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum step_kind {
+    DONE,
+    SEND, /* and has more */
+    LAST, /* and has not */
+    CREDIT,
+    RESIZE,
+    END
+};
+
+enum {
+    STEPS_MAX = 8
+};
+
+struct step {
+    enum step_kind kind;
+    int at; /* milliseconds */
+    int size;
+};
+
+struct row {
+    const char *name;
+    int start;
+    struct step step[STEPS_MAX];
+    int now;
+    int left;
+    int longest; /* milliseconds blocked */
+    int blocked; /* in all, before the present time */
+};
+
+/* A row in the form of a call: clang-format would align braces beyond 80. */
+#define ROW(...)                                                               \
+    {                                                                          \
+        __VA_ARGS__                                                            \
+    }
+
+static const struct row rows[] = {
+    ROW("never used", 100, {{DONE}            },
+      50, 100, 0, 0),
+    ROW("one byte left", 100, {{SEND, 10, 99}    },
+      50, 1, 0, 0),
+    ROW("used up, still so", 100, {{SEND, 10, 100}   },
+      50, 0, 40, 0),
+    ROW("used up by the last", 100, {{LAST, 10, 100}   },
+      50, 0, 0, 0),
+    ROW("nothing to start with", 0, {{SEND, 10, 0}     },
+      50, 0, 40, 0),
+    ROW("credited", 100, {{SEND, 10, 100},    {CREDIT, 30, 1}},
+      50, 1, 20, 20),
+    ROW("credited before it was used up", 100,
+        {{SEND, 10, 60},                  {CREDIT, 20, 60}, {SEND, 30, 60}},
+      50, 40, 0, 0),
+    ROW("credited, not enough", 100,
+        {{SEND, 10, 100},{RESIZE, 20, -50}, {CREDIT, 30, 50}},
+      50, 0, 40, 0),
+    ROW("twice, the longer one counts", 100,
+        {{SEND, 10, 100},
+                            {CREDIT, 15, 100},
+                            {SEND, 20, 100},
+                            {CREDIT, 29, 100},
+                            {SEND, 30, 100},
+                            {CREDIT, 33, 100}},
+        50, 100, 9, 17),
+    ROW("the present time is the longest", 100,
+        {{SEND, 10, 100},                 {CREDIT, 15, 100}, {SEND, 20, 100}},
+      50, 0, 30, 5),
+    ROW("a stream that ends while blocked", 100,
+        {{SEND, 10, 100},                  {END, 30, 0}},
+      50, 0, 20, 20),
+    ROW("negative, and back by credit", 100,
+        {{SEND, 10, 80},  {RESIZE, 20, -90}, {SEND, 20, 0}, {CREDIT, 40, 71}},
+        50, 1, 20, 20),
+    ROW("negative, and back by SETTINGS", 100,
+        {{SEND, 10, 80},  {RESIZE, 20, -90}, {SEND, 20, 0}, {RESIZE, 35, 90}},
+        50, 20, 15, 15),
+    ROW("a larger initial window", 100, {{SEND, 10, 100},  {RESIZE, 12, 1}},
+      50,
+        1, 2, 2),
+    ROW("sent past its end", 100, {{SEND, 10, 150}   },
+      50, -50, 40, 0),
+};
+
+static struct mark at(int millis)
+{
+    return (struct mark){.frame = 1 + (unsigned)millis,
+                         .time = (nanos)(1 + millis) * NANOS_PER_MILLI};
+}
+
+static void take(struct h2_window *window, const struct step *step)
+{
+    struct mark now = at(step->at);
+
+    switch (step->kind) {
+    case SEND:
+        h2_window_send(window, (uint64_t)step->size, true, now);
+        break;
+    case LAST:
+        h2_window_send(window, (uint64_t)step->size, false, now);
+        break;
+    case CREDIT:
+        h2_window_credit(window, (uint64_t)step->size, now);
+        break;
+    case RESIZE:
+        h2_window_resize(window, step->size, now);
+        break;
+    case END:
+        h2_window_end(window, now);
+        break;
+    case DONE:
+        break;
+    }
+}
+
+static void test_steps(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct row *row = &rows[i];
+        struct h2_window window;
+
+        h2_window_init(&window, row->start);
+        for (size_t k = 0; k < STEPS_MAX && row->step[k].kind != DONE; k++)
+            take(&window, &row->step[k]);
+        if (h2_window_left(&window) != row->left ||
+            h2_window_longest(&window, at(row->now)) !=
+                row->longest * NANOS_PER_MILLI ||
+            window.blocked != row->blocked * NANOS_PER_MILLI)
+            fail_msg("%s: left %d, longest %d ms, blocked %d ms", row->name,
+                     (int)h2_window_left(&window),
+                     (int)(h2_window_longest(&window, at(row->now)) /
+                           NANOS_PER_MILLI),
+                     (int)(window.blocked / NANOS_PER_MILLI));
+    }
+}
+
+/* The account as it stood in the longest time, whatever came after. */
+static void test_then(void **state)
+{
+    struct h2_window window, then;
+
+    (void)state;
+    h2_window_init(&window, 100);
+    h2_window_send(&window, 100, true, at(10));
+    h2_window_credit(&window, 1000, at(60));
+    h2_window_send(&window, 900, true, at(70));
+    then = h2_window_then(&window, at(80));
+    assert_int_equal(then.sent, 100);
+    assert_int_equal(then.credited, 0);
+    assert_int_equal(h2_window_left(&then), 0);
+    h2_window_send(&window, 100, true, at(80));
+    then = h2_window_then(&window, at(200));
+    assert_int_equal(then.sent, 1100);
+    assert_int_equal(then.credited, 1000);
+}
+
+/* Counts go past 32 bits and do not wrap. */
+static void test_large(void **state)
+{
+    struct h2_window window;
+
+    (void)state;
+    h2_window_init(&window, 65535);
+    for (unsigned i = 0; i < 100; i++) {
+        h2_window_credit(&window, 0x7fffffff, at(1));
+        h2_window_send(&window, 0x7fffffff, true, at(2));
+    }
+    assert_int_equal(h2_window_left(&window), 65535);
+    assert_int_equal(h2_window_longest(&window, at(9)), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_then),
+        cmocka_unit_test(test_large),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
