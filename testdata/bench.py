@@ -2,8 +2,9 @@
 """Speed and memory beside others, on the same files, in one run, as ratios.
 
 libpcap's bare pcap_next_ex loop (build/bareloop), tcptrace and tshark read
-what mkbench makes: a large capture and one of small packets. tshark is slow,
-so it reads a part of each, and its time is scaled by the packets in it.
+what mkbench makes: a large capture, one of small packets, HTTP/2 and gRPC
+(tcptrace knows neither, and counts TCP alone). tshark is slow, so it reads a
+part of each, and its time is scaled by the packets in it.
 Runs take turns, so that a machine whose speed drifts treats all alike; the
 median counts.
 """
@@ -18,6 +19,8 @@ import time
 BUILD = os.environ.get("BUILD", "build")
 SIZE = os.environ.get("BENCH_SIZE", "1G")
 SMALL = os.environ.get("BENCH_SMALL", "300M")
+# what is read as what by tshark, whatever it begins with
+H2_DECODE = ("-d", "tcp.port==8080,http2")
 RUNS = int(os.environ.get("BENCH_RUNS", "3"))
 TSHARK_PART = int(os.environ.get("BENCH_TSHARK_PACKETS", "100000"))
 
@@ -51,7 +54,7 @@ def part_of(path, count, folder):
     return part
 
 
-def bench(name, path, folder):
+def bench(name, path, folder, decode=()):
     packets = packets_in(path)
     part = part_of(path, TSHARK_PART, folder)
     part_packets = packets_in(part)
@@ -61,7 +64,8 @@ def bench(name, path, folder):
     if shutil.which("tcptrace"):
         rows.append(("tcptrace", ["tcptrace", "-n", path], 1.0))
     if shutil.which("tshark"):
-        rows.append(("tshark", ["tshark", "-q", "-z", "http,tree", "-z",
+        tree = "http2,tree" if decode else "http,tree"
+        rows.append(("tshark", ["tshark", "-q", *decode, "-z", tree, "-z",
                                 "expert", "-r", part],
                      part_packets / packets))
     seconds = {row[0]: [] for row in rows}
@@ -98,12 +102,14 @@ def growth(folder):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        for name, arguments in (("large", ["--size", SIZE]),
-                                ("small packets", ["--small", "--size",
-                                                   SMALL])):
-            path = os.path.join(folder, name.split()[0] + ".pcap")
+        for name, arguments, decode in (
+                ("large", ["--size", SIZE], ()),
+                ("small packets", ["--small", "--size", SMALL], ()),
+                ("HTTP/2", ["--h2", "--size", SMALL], H2_DECODE),
+                ("gRPC", ["--grpc", "--size", SMALL], H2_DECODE)):
+            path = os.path.join(folder, "bench.pcap")
             subprocess.run([BUILD + "/mkbench", *arguments, path], check=True)
-            bench(name, path, folder)
+            bench(name, path, folder, decode)
             os.unlink(path)
         growth(folder)
 

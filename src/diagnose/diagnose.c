@@ -271,7 +271,7 @@ bool diagnose_wants_complete(const struct diagnose_settings *settings,
 {
     if (x->stream == 0 || x->tunnel)
         return false;
-    if (x->h2)
+    if (x->h2 || exchange_is_short(x))
         return true;
     if (x->status >= 502 && x->status <= 504)
         return true;

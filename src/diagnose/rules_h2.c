@@ -215,12 +215,38 @@ static void tell_stream_reset(const struct facts *f, struct finding *finding)
     draft_advise(finding, "look into the log of the side that sent it");
 }
 
+/*
+ * RFC 9113, 8.1.1: END_STREAM before Content-Length bytes makes the response
+ * malformed; the client refuses it, whatever the server meant.
+ */
+static bool is_short_of_length(const struct facts *f)
+{
+    return f->response_whole && exchange_is_short(f->x);
+}
+
+static void tell_short_of_length(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_TRUNCATED;
+    finding->severity = SEVERITY_ERROR;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    draft_explain(finding,
+                  "The server ended the stream (END_STREAM) after %" PRIu64
+                  " of the %" PRIu64
+                  " body bytes that content-length promised: the response is "
+                  "malformed, and clients refuse it (curl: PROTOCOL_ERROR, Go: "
+                  "unexpected EOF).",
+                  f->x->response.body, f->x->response.expected);
+    draft_advise(finding, "compare content-length with what the handler "
+                          "writes, and look for a handler that returns early");
+}
+
 const struct rule h2_reset_rule[] = {
-    {VERDICT_H2_STREAM_LIMIT,       is_stream_limit, tell_stream_limit},
-    {VERDICT_GRPC_TRAILERS_MISSING,            is_trailers_missing, tell_trailers_missing},
-    {VERDICT_WRITE_TIMEOUT_RESET, is_write_timeout_reset,
+    {VERDICT_HANDLER_ABORT,         is_short_of_length, tell_short_of_length},
+    {VERDICT_H2_STREAM_LIMIT,         is_stream_limit, tell_stream_limit},
+    {VERDICT_GRPC_TRAILERS_MISSING,       is_trailers_missing, tell_trailers_missing},
+    {VERDICT_WRITE_TIMEOUT_RESET,            is_write_timeout_reset,
      tell_write_timeout_reset},
-    {VERDICT_HANDLER_ABORT,        is_abort, tell_abort},
-    {VERDICT_H2_STREAM_RESET,   is_stream_reset, tell_stream_reset},
-    {0     },
+    {VERDICT_HANDLER_ABORT, is_abort, tell_abort},
+    {VERDICT_H2_STREAM_RESET,        is_stream_reset, tell_stream_reset},
+    {0  },
 };

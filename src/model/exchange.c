@@ -4,6 +4,17 @@
 
 #include <stdlib.h>
 
+bool exchange_is_short(const struct exchange *x)
+{
+    const struct message *response = &x->response;
+    bool has_body = x->status != 204 && x->status != 304 && x->method &&
+                    strcmp(x->method, "HEAD") != 0;
+
+    return x->is_h2 && has_body && mark_is_set(response->end) &&
+           response->framing == FRAMING_LENGTH && !response->lost &&
+           response->body < response->expected;
+}
+
 struct exchange *exchange_new(uint64_t stream)
 {
     struct exchange *x = must_calloc(1, sizeof *x);

@@ -105,6 +105,12 @@ static inline bool exchange_is_doubtful(const struct exchange *x)
     return x->request.lost || x->response.lost || x->stream == 0;
 }
 
+/*
+ * HTTP/2: the response ended with fewer body bytes than it promised, and none
+ * of them is missing in the capture only.
+ */
+bool exchange_is_short(const struct exchange *x);
+
 struct exchange *exchange_new(uint64_t stream);
 struct exchange *exchange_copy(const struct exchange *x);
 void exchange_free(struct exchange *x);

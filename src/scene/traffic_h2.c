@@ -1,0 +1,220 @@
+#include "scene/traffic_h2.h"
+
+#include "scene/bytes.h"
+#include "scene/hpack.h"
+
+enum {
+    BURST_MAX = 1 << 17,
+    STREAMS_MAX = 4,
+    ROUNDS_MAX = 4,
+    WINDOW = 1 << 20,
+    PATH_SIZE = 48
+};
+
+/* RFC 9113, 6. */
+enum {
+    TYPE_DATA = 0,
+    TYPE_HEADERS = 1,
+    TYPE_SETTINGS = 4,
+    TYPE_WINDOW_UPDATE = 8,
+    FLAG_END_STREAM = 1,
+    FLAG_SETTINGS_ACK = 1,
+    FLAG_END_HEADERS = 4,
+    SETTING_INITIAL_WINDOW = 4,
+    SETTING_SIZE = 6
+};
+
+void traffic_h2_begin(struct traffic_h2 *h2)
+{
+    if (!h2->next_stream) {
+        text_init(&h2->request, BURST_MAX);
+        text_init(&h2->response, BURST_MAX);
+    }
+    h2->next_stream = 1;
+    h2->greeted = 0;
+    h2->uncredited[0] = 0;
+    h2->uncredited[1] = 0;
+}
+
+void traffic_h2_release(struct traffic_h2 *h2)
+{
+    text_release(&h2->request);
+    text_release(&h2->response);
+}
+
+static void put_head(struct text *text, uint32_t size, unsigned type,
+                     unsigned flags, uint32_t stream)
+{
+    put_u8(text, size >> 16);
+    put_be16(text, size);
+    put_u8(text, type);
+    put_u8(text, flags);
+    put_be32(text, stream);
+}
+
+static void put_settings(struct text *text)
+{
+    put_head(text, SETTING_SIZE, TYPE_SETTINGS, 0, 0);
+    put_be16(text, SETTING_INITIAL_WINDOW);
+    put_be32(text, WINDOW);
+    put_head(text, 4, TYPE_WINDOW_UPDATE, 0, 0);
+    put_be32(text, WINDOW);
+}
+
+/* Gives back what has come since the last time. */
+static void put_credit(struct text *text, uint32_t *uncredited)
+{
+    if (*uncredited == 0)
+        return;
+    put_head(text, 4, TYPE_WINDOW_UPDATE, 0, 0);
+    put_be32(text, *uncredited);
+    *uncredited = 0;
+}
+
+struct field {
+    const char *name;
+    const char *value; /* the last has none */
+};
+
+static void put_headers(struct text *text, unsigned flags, uint32_t stream,
+                        const struct field *field)
+{
+    struct text block;
+
+    text_init(&block, BURST_MAX);
+    for (; field->value; field++)
+        hpack_add(&block, span_of_text(field->name),
+                  span_of_text(field->value));
+    put_head(text, (uint32_t)block.size, TYPE_HEADERS, flags | FLAG_END_HEADERS,
+             stream);
+    text_add_bytes(text, text_span(&block));
+    text_release(&block);
+}
+
+static uint32_t put_data(struct text *text, struct traffic_out *out,
+                         unsigned flags, uint32_t stream)
+{
+    uint32_t size = traffic_draw_spread(out, 20, 1400);
+
+    put_head(text, size, TYPE_DATA, flags, stream);
+    text_add_bytes(text, (struct span){(const uint8_t *)out->filler, size});
+    return size;
+}
+
+/* A message in DATA: not compressed, its length, a protobuf of one string. */
+static uint32_t put_message(struct text *text, struct traffic_out *out,
+                            unsigned flags, uint32_t stream)
+{
+    uint32_t size = traffic_draw_even(out, 4, 120);
+
+    put_head(text, 5 + 2 + size, TYPE_DATA, flags, stream);
+    put_u8(text, 0);
+    put_be32(text, 2 + size);
+    put_u8(text, 0x0a);
+    put_u8(text, size);
+    text_add_bytes(text, (struct span){(const uint8_t *)out->filler, size});
+    return 5 + 2 + size;
+}
+
+static void ask(struct traffic_h2 *h2, struct traffic_out *out, bool grpc,
+                uint32_t stream)
+{
+    char path[PATH_SIZE];
+    const struct field get[] = {
+        {":method",    "GET"         },
+        {":scheme",    "http"        },
+        {":authority", "shop.example"},
+        {":path",      path          },
+        {"user-agent", "mkbench"     },
+        {"accept",     "*/*"         },
+        {NULL,         NULL          },
+    };
+    const struct field call[] = {
+        {":method",      "POST"            },
+        {":scheme",      "http"            },
+        {":authority",   "shop.example"    },
+        {":path",        path              },
+        {"content-type", "application/grpc"},
+        {"user-agent",   "mkbench"         },
+        {"te",           "trailers"        },
+        {"grpc-timeout", "10S"             },
+        {NULL,           NULL              },
+    };
+
+    (void)snprintf(path, sizeof path, grpc ? "/shop.Items/Get%u" : "/item/%u",
+                   traffic_draw(out) % 1000);
+    put_headers(&h2->request, grpc ? 0 : FLAG_END_STREAM, stream,
+                grpc ? call : get);
+    if (grpc)
+        h2->uncredited[1] +=
+            put_message(&h2->request, out, FLAG_END_STREAM, stream);
+}
+
+static void answer_head(struct traffic_h2 *h2, bool grpc, uint32_t stream)
+{
+    const struct field head[] = {
+        {":status",      "200"                                   },
+        {"content-type", grpc ? "application/grpc" : "text/plain"},
+        {NULL,           NULL                                    },
+    };
+
+    put_headers(&h2->response, 0, stream, head);
+}
+
+/* The last of a response: DATA with END_STREAM, or trailers. */
+static void answer_end(struct traffic_h2 *h2, struct traffic_out *out,
+                       bool grpc, uint32_t stream)
+{
+    static const struct field trailer[] = {
+        {"grpc-status",  "0" },
+        {"grpc-message", ""  },
+        {NULL,           NULL},
+    };
+
+    if (grpc)
+        put_headers(&h2->response, FLAG_END_STREAM, stream, trailer);
+    else
+        h2->uncredited[0] +=
+            put_data(&h2->response, out, FLAG_END_STREAM, stream);
+}
+
+static void answer(struct traffic_h2 *h2, struct traffic_out *out, bool grpc,
+                   uint32_t streams)
+{
+    uint32_t rounds = traffic_draw(out) % ROUNDS_MAX;
+    uint32_t first = h2->next_stream;
+
+    for (uint32_t i = 0; i < streams; i++)
+        answer_head(h2, grpc, first + 2 * i);
+    for (uint32_t i = 0; i < rounds * streams; i++) {
+        uint32_t stream = first + 2 * (i % streams);
+
+        h2->uncredited[0] += grpc ? put_message(&h2->response, out, 0, stream)
+                                  : put_data(&h2->response, out, 0, stream);
+    }
+    for (uint32_t i = 0; i < streams; i++)
+        answer_end(h2, out, grpc, first + 2 * i);
+}
+
+void traffic_h2_ask(struct traffic_h2 *h2, struct traffic_out *out, bool grpc)
+{
+    uint32_t streams = traffic_draw_even(out, 1, STREAMS_MAX);
+
+    text_clear(&h2->request);
+    text_clear(&h2->response);
+    if (h2->greeted == 0) {
+        text_add(&h2->request, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        put_settings(&h2->request);
+        put_settings(&h2->response);
+        put_head(&h2->response, 0, TYPE_SETTINGS, FLAG_SETTINGS_ACK, 0);
+    }
+    if (h2->greeted == 1)
+        put_head(&h2->request, 0, TYPE_SETTINGS, FLAG_SETTINGS_ACK, 0);
+    h2->greeted++;
+    put_credit(&h2->request, &h2->uncredited[0]);
+    for (uint32_t i = 0; i < streams; i++)
+        ask(h2, out, grpc, h2->next_stream + 2 * i);
+    put_credit(&h2->response, &h2->uncredited[1]);
+    answer(h2, out, grpc, streams);
+    h2->next_stream += 2 * streams;
+}
