@@ -44,6 +44,24 @@ bool is_silent_since(const struct flow *flow, struct mark since)
     return !flow->seen || flow->last_any.time <= since.time;
 }
 
+/*
+ * Bytes that were sent again explain an exchange only when they are its own:
+ * on a connection that goes on there are those of the ones before and behind.
+ */
+static bool is_of_exchange(const struct facts *f, const struct note *note)
+{
+    bool by_client = note->side == f->conn->client;
+    const struct message *message;
+
+    if (!f->x || note->kind != NOTE_RETRANSMISSION || f->x->is_h2)
+        return true;
+    message = by_client ? &f->x->request : &f->x->response;
+    if (!by_client && !f->response_begun)
+        return !f->incident->is_complete;
+    return note->offset + note->size > message->begin &&
+           (!mark_is_set(message->end) || note->offset < message->reached);
+}
+
 /* The longest episode of a kind that touches the time being judged. */
 static const struct note *longest_note(const struct facts *f,
                                        enum note_kind kind, unsigned side)
@@ -54,7 +72,7 @@ static const struct note *longest_note(const struct facts *f,
         const struct note *note = &f->conn->note[i];
 
         if (note->kind != kind || note->side != side ||
-            note->first.time > f->end.time ||
+            !is_of_exchange(f, note) || note->first.time > f->end.time ||
             (!note_lasts(note) && note->ended.time < f->asked.time))
             continue;
         if (!longest || note_lasted(f, note) > note_lasted(f, longest))

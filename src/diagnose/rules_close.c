@@ -126,6 +126,21 @@ static bool is_slow_reader(const struct facts *f)
            note_lasted(f, f->client_window) >= f->settings->stall_threshold / 2;
 }
 
+/*
+ * A body that was cut short and then left alone until an idle timeout: known
+ * as such only when that timeout is known.
+ */
+static bool pause_is_idle_timeout(const struct facts *f)
+{
+    nanos stated = f->settings->idle_timeout;
+    nanos pause = nanos_between(f->x->response.last.time, f->end.time);
+
+    if (stated)
+        return durations_alike(pause, stated);
+    return f->known->idle.samples && durations_constant(&f->known->idle, 1) &&
+           durations_alike(pause, f->known->idle.shortest);
+}
+
 /* The same packets as a body that was short from the start. */
 static void offer_short_body(const struct facts *f, struct finding *finding)
 {
@@ -133,7 +148,8 @@ static void offer_short_body(const struct facts *f, struct finding *finding)
 
     if (response->framing != FRAMING_LENGTH || is_slow_reader(f) ||
         nanos_between(response->last.time, f->end.time) <
-            f->settings->stall_threshold)
+            f->settings->stall_threshold ||
+        (f->settings->idle_timeout && !pause_is_idle_timeout(f)))
         return;
     draft_alternative(finding, VERDICT_SHORT_BODY_KEPT_OPEN,
                       "Content-Length may have promised too much, and an idle "
@@ -210,21 +226,6 @@ static void tell_write_timeout_eof(const struct facts *f,
     tell_timeout_fit(f, finding);
     offer_abort(finding);
     advise_write_timeout(f, finding);
-}
-
-/*
- * A body that was cut short and then left alone until an idle timeout: known
- * as such only when that timeout is known.
- */
-static bool pause_is_idle_timeout(const struct facts *f)
-{
-    nanos stated = f->settings->idle_timeout;
-    nanos pause = nanos_between(f->x->response.last.time, f->end.time);
-
-    if (stated)
-        return durations_alike(pause, stated);
-    return f->known->idle.samples && durations_constant(&f->known->idle, 1) &&
-           durations_alike(pause, f->known->idle.shortest);
 }
 
 static bool is_short_body_closed(const struct facts *f)

@@ -35,16 +35,16 @@ static void tell_gateway_timeout(const struct facts *f, struct finding *finding)
                               : CONFIDENCE_LIKELY;
     if (f->x->status == STATUS_UNAVAILABLE)
         draft_explain(finding,
-                      "%s answered 503 after %s: a gateway whose upstream had "
-                      "not answered by then, or a time limit of the server "
-                      "itself (Go http.TimeoutHandler).",
+                      "%s answered 503 after %s: a gateway that got no answer "
+                      "from its upstream or could not reach it, or a time "
+                      "limit of the server itself (Go http.TimeoutHandler).",
                       f->known->software[0] ? name_server(f, finding)
                                             : "The server",
                       draft_duration(finding, delay));
     else if (delay >= f->settings->timeout_floor)
         draft_explain(finding,
                       "%s answered %u after %s: its upstream had not answered "
-                      "by then.",
+                      "by then, or could not be reached.",
                       f->known->software[0] ? name_server(f, finding)
                                             : "The gateway",
                       f->x->status, draft_duration(finding, delay));

@@ -297,6 +297,13 @@ static void tell_server_stall(const struct facts *f, struct finding *finding)
                           "while the server was within its time",
                           "whether other requests of this kind take as long");
     }
+    if (f->closing.by == CLOSED_BY_NOBODY)
+        draft_alternative(finding,
+                          f->response_begun ? VERDICT_WRITE_TIMEOUT_TRUNCATION
+                                            : VERDICT_WRITE_TIMEOUT_EOF,
+                          "a timeout of the server's own may have ended it "
+                          "after the capture's end",
+                          "a longer capture");
     draft_advise(finding,
                  "look at the server program at that time: goroutine or thread "
                  "dump, locks, its database and upstream calls");
