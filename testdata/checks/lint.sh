@@ -1,0 +1,63 @@
+#!/bin/sh
+# The lint must see what it is for: each fault planted alone makes it fail.
+set -u
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+layers=$(sed -n 's/^LAYERS := //p' Makefile)
+status=0
+
+# plant NAME FILE WORDS: lints a copy of the sources to which standard input
+# was added at the end of FILE; the lint must say WORDS.
+plant() {
+    rm -rf "$work/tree"
+    mkdir -p "$work/tree"
+    cp -r src cmd man testdata .clang-format "$work/tree" 2>/dev/null
+    cat >> "$work/tree/$2"
+    said=$(cd "$work/tree" && python3 testdata/lint.py $layers 2>&1)
+    if [ $? -eq 0 ]; then
+        echo "FAIL lint $1: not seen"
+        status=1
+    elif printf '%s\n' "$said" | grep -q "$3"; then
+        echo "ok lint $1"
+    else
+        echo "FAIL lint $1: says '$said'"
+        status=1
+    fi
+}
+
+plant 'include against the layers' src/tcp/table.c \
+    'layer tcp must not include report' <<'END'
+#include "report/report.h"
+END
+plant 'scene in the program' src/tcp/table.c 'layer tcp\|only tests' <<'END'
+#include "scene/scene.h"
+END
+{
+    echo 'int planted(int x);'
+    echo 'int planted(int x)'
+    echo '{'
+    i=0
+    while [ $i -lt 57 ]; do echo '    x++;'; i=$((i + 1)); done
+    echo '    return x;'
+    echo '}'
+} > "$work/61"
+plant 'function of 61 lines' src/base/fail.c 'function planted has 61 lines' \
+    < "$work/61"
+plant 'banned function' src/base/fail.c 'is banned' <<'END'
+void planted(char *a, const char *b);
+void planted(char *a, const char *b)
+{
+    strcpy(a, b);
+}
+END
+plant 'format' src/base/fail.c 'not as clang-format has it' <<'END'
+int    planted ( void ) ;
+END
+plant 'verdict without its papers' src/diagnose/verdicts.def \
+    'no entry for planted-code' <<'END'
+VERDICT(PLANTED, "planted-code", ERROR, "planted")
+END
+plant 'option without a word' src/pipeline/options.def 'no word of --planted' <<'END'
+OPTION(PLANTED, "planted", 0, NULL, "planted")
+END
+exit $status

@@ -1,0 +1,11 @@
+#!/bin/sh
+# The rebuilt seed capture equals the packet list that it was rebuilt from.
+set -u
+if ! command -v tshark >/dev/null; then
+    echo "skip seed: tshark is not installed"
+elif said=$(sh testdata/seed/check.sh "$BUILD/mkscene" 2>&1); then
+    echo "ok seed: equal to the packet list"
+else
+    echo "FAIL seed: $said"
+    exit 1
+fi
