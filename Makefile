@@ -182,8 +182,8 @@ bench: deps-bench $(B)/whyeof $(HELPERS)
 
 # Each fuzz target for FUZZ_SECONDS, with clang's sanitizers.
 FUZZ_SECONDS ?= 20
-fuzz-smoke: $(B)/whyeof
-	@LIBS="$(LIBS)" CPPFLAGS='$(CPPFLAGS)' LLHTTP_SRC="$(LLHTTP_SRC)" SECONDS_EACH=$(FUZZ_SECONDS) \
+fuzz-smoke: deps-fuzz
+	@LIBS="$(LIBS)" CPPFLAGS="$(subst ",\",$(CPPFLAGS))" LLHTTP_SRC="$(LLHTTP_SRC)" SECONDS_EACH=$(FUZZ_SECONDS) \
 	    python3 testdata/fuzz_smoke.py $(FUZZ_C) -- $(LIB_C)
 
 MANDIR := $(DESTDIR)$(PREFIX)/share/man

@@ -266,12 +266,30 @@ enum diagnosis diagnose(const struct diagnose_settings *settings,
     return DIAGNOSIS_FINDING;
 }
 
+/* Whole, and yet held up, reset, or without its gRPC status? */
+static bool wants_h2(const struct diagnose_settings *settings,
+                     const struct exchange *x)
+{
+    const struct exchange_h2 *h2 = x->h2;
+
+    if (mark_is_set(h2->reset) || (h2->is_grpc && !h2->has_grpc_status))
+        return true;
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        if (h2_window_longest(&h2->stream[i], x->response.end) >=
+                settings->stall_threshold ||
+            h2_window_longest(&h2->connection[i], x->response.end) >=
+                settings->stall_threshold)
+            return true;
+    }
+    return false;
+}
+
 bool diagnose_wants_complete(const struct diagnose_settings *settings,
                              const struct conn *conn, const struct exchange *x)
 {
     if (x->stream == 0 || x->tunnel)
         return false;
-    if (x->h2 || exchange_is_short(x))
+    if ((x->h2 && wants_h2(settings, x)) || exchange_is_short(x))
         return true;
     if (x->status >= 502 && x->status <= 504)
         return true;

@@ -153,6 +153,14 @@ static bool start_h2(struct http *http, struct conn *conn, unsigned client,
     return true;
 }
 
+/* Frames that come from the midst of a connection do not tell who is who. */
+static bool join_h2(struct http *http, struct conn *conn, unsigned side)
+{
+    start_h2(http, conn, conn->client, H2_JOINED);
+    h2_begin_frames(((struct http_conn *)conn->http)->h2, side);
+    return true;
+}
+
 /* Does what one flow begins with tell who must read the connection? */
 static bool start_reader(struct http *http, struct conn *conn, unsigned side,
                          const struct chunk *chunk)
@@ -166,14 +174,11 @@ static bool start_reader(struct http *http, struct conn *conn, unsigned side,
     if (mine == SNIFFED_H2_PREFACE)
         return start_h2(http, conn, side, H2_PREFACE);
     if (mine == SNIFFED_H2_FRAMES)
-        return start_h2(http, conn, 1 - side,
-                        state->missed[side] ? H2_JOINED : H2_PREFACE);
+        return state->missed[side] ? join_h2(http, conn, side)
+                                   : start_h2(http, conn, 1 - side, H2_PREFACE);
     if (mine == SNIFFED_OTHER && state->missed[side] &&
-        h2_looks_like_frames(chunk->bytes)) {
-        start_h2(http, conn, conn->client, H2_JOINED);
-        h2_begin_frames(state->h2, side);
-        return true;
-    }
+        h2_looks_like_frames(chunk->bytes))
+        return join_h2(http, conn, side);
     if (mine == SNIFFED_REQUEST || mine == SNIFFED_RESPONSE)
         set_client(conn, mine == SNIFFED_REQUEST ? side : 1 - side);
     else if (!is_forced(http, conn))

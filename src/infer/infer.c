@@ -203,12 +203,13 @@ static void add_failure(struct infer *infer, struct server_facts *server,
     server->failed++;
     server->answered += mark_is_set(x->response.start) ||
                         conn->flow[conn_server(conn)].lost > 1; /* a FIN: 1 */
+    /* under HTTP/2 a server's timeouts reset the stream, not the connection */
     if (!mark_is_set(x->request.end) || exchange_is_doubtful(x) || x->tunnel ||
         mark_is_set(x->response.end))
         return;
     if (closing.by == CLOSED_BY_SERVER && !closing.by_reset &&
         closing.acks != CONN_NO_OFFSET && closing.acks >= x->request.reached &&
-        wait >= infer->options.floor)
+        wait >= infer->options.floor && !x->is_h2)
         durations_add(&server->cut, wait, closing.at);
     if (closing.by == CLOSED_BY_CLIENT)
         durations_add(&server->client_gave_up, wait, closing.at);

@@ -398,7 +398,8 @@ check_color() {
     gives '--color always' 1 "$escape" --color always "$GO"
     gives '--color never' 1 "!$escape" --color never "$GO"
     gives 'JSON has no colour' 1 "!$escape" --color always -F json "$GO"
-    command -v script > /dev/null || { echo 'skip a terminal: no script'; return; }
+    script -qec true /dev/null < /dev/null > /dev/null 2>&1 ||
+        { echo 'skip a terminal: no script, or no pty'; return; }
     script -qec "'$WHYEOF' '$GO'" /dev/null < /dev/null > "$WORK/out" 2>&1
     out_has "$escape" && ok 'colour on a terminal' ||
         fail 'colour on a terminal' none
