@@ -196,7 +196,7 @@ static void write_alike(const struct page *page,
     add_request(&text, finding, options);
     text_addf(&text, ", ended after %s",
               nanos_print_duration(duration, finding->wait));
-    page_paragraph(page, 4, "    ", text_string(&text));
+    page_paragraph(page, 4, "   ", text_string(&text));
     text_release(&text);
 }
 
