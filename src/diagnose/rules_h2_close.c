@@ -173,8 +173,6 @@ const struct rule h2_close_rule[] = {
     {0          },
 };
 
-/* ---- connections without a stream to blame ----------------------------- */
-
 static bool has_goaway(const struct facts *f)
 {
     const struct h2_facts *h2 = &f->incident->http.h2;

@@ -4,13 +4,10 @@
 
 #include <stdlib.h>
 
-static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
+/* RFC 9113, 3.4. */
 enum {
-    PREFACE_SIZE = sizeof preface - 1
+    PREFACE_SIZE = sizeof "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" - 1
 };
-
-/* ---- what is said ------------------------------------------------------ */
 
 bool h2_is_client(const struct h2 *h2, unsigned side)
 {
@@ -51,8 +48,6 @@ void h2_end_side(struct h2 *h2, struct h2_stream *stream, unsigned side)
     if (stream->ended[0] && stream->ended[1])
         h2_streams_remove(&h2->streams, stream);
 }
-
-/* ---- streams ----------------------------------------------------------- */
 
 struct h2_stream *h2_open_stream(struct h2 *h2, uint32_t id)
 {
@@ -109,8 +104,6 @@ static void take_data_bytes(void *context, unsigned side,
                                                ? HTTP_REQUEST_BYTES
                                                : HTTP_RESPONSE_BYTES});
 }
-
-/* ---- the connection ---------------------------------------------------- */
 
 /* After the upgrade the HTTP/1 request is stream 1, whole (RFC 7540, 3.2). */
 static void open_upgraded(struct h2 *h2)

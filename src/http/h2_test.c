@@ -308,8 +308,9 @@ static void test_preface_missing(void **state)
         begin(&bench);
         h2_gap(bench.h2, CLIENT, &gap);
         text_clear(&bench.piece);
-        text_add(&bench.piece, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" +
-                                   (missing < 24 ? missing : 24));
+        text_add(
+            &bench.piece,
+            &"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[missing < 24 ? missing : 24]);
         put_request(&bench, 1);
         flush(&bench, CLIENT);
         assert_int_equal(finish(&bench).joined, missing > 24);

@@ -44,7 +44,7 @@ struct row {
     }
 
 static const struct row rows[] = {
-    ROW("never used", 100, {{DONE}            },
+    ROW("never used", 100, {{DONE, 0, 0}      },
       50, 100, 0, 0),
     ROW("one byte left", 100, {{SEND, 10, 99}    },
       50, 1, 0, 0),

@@ -83,8 +83,6 @@ static void put_frame(struct text *out, const struct frame *frame,
         put_zeros(out, (size_t)frame->padding);
 }
 
-/* ---- header blocks ----------------------------------------------------- */
-
 /* "name=value", as many as there are; the name of a pseudo-header has its
  * colon. */
 static bool read_fields(struct words *words, struct frame *frame)
@@ -171,8 +169,6 @@ static bool read_push(struct words *words, struct frame *frame)
     put_be32(&frame->payload, promised);
     return read_fields(words, frame);
 }
-
-/* ---- the others -------------------------------------------------------- */
 
 /* A piece of DATA; `taken` when there was one. */
 static bool read_piece(struct words *words, struct text *payload, bool *taken)

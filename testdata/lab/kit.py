@@ -189,6 +189,20 @@ class Lab:
         wait_listening(port)
         return child
 
+    def grpc(self, port=PORT):
+        """grpc-go's server: servers/gogrpc/main.go."""
+        child = self.start(os.path.join(self.bin, "gogrpc"), "serve", "-addr",
+                           f":{port}")
+        wait_listening(port)
+        return child
+
+    def grpcget(self, *argv, wait=True):
+        """grpc-go's client."""
+        child = self.start(os.path.join(self.bin, "gogrpc"), *argv)
+        if wait:
+            child.wait(timeout=90)
+        return child
+
     def node(self, *flags, port=PORT):
         child = self.start("node", os.path.join(SERVERS, "server.js"), port,
                            *flags)
@@ -409,7 +423,8 @@ def read_request(sock):
     return data
 
 
-def serve(handle, port=PORT, host="0.0.0.0", backlog=16, sndbuf=None):
+def serve(handle, port=PORT, host="0.0.0.0", backlog=16, sndbuf=None,
+          rcvbuf=None):
     """A server that calls handle(socket) in a thread per connection.
 
     The connection is kept until `handle` closes it or the recipe ends.
@@ -419,6 +434,8 @@ def serve(handle, port=PORT, host="0.0.0.0", backlog=16, sndbuf=None):
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if sndbuf:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, sndbuf)
+    if rcvbuf:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
     listener.bind((host, port))
     listener.listen(backlog)
     kept = []

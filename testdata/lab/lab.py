@@ -66,6 +66,8 @@ def do_run(args):
     build("golab", scratch, GOPROXY="off")
     # Debian's golang-golang-x-net-dev; without it the h2 recipes fail.
     build("goh2", scratch, GO111MODULE="off", GOPATH="/usr/share/gocode")
+    # golang-google-grpc-dev too; without it the grpc recipes fail.
+    build("gogrpc", scratch, GO111MODULE="off", GOPATH="/usr/share/gocode")
     failed = []
 
     def work():
@@ -219,8 +221,8 @@ FIELDS = ("frame.number frame.time_relative tcp.srcport "
           "tcp.analysis.zero_window icmp.type http2.type "
           "http2.streamid tls.alert_message.desc").split()
 
-H2_FRAMES = {"1": "HEADERS", "3": "RST_STREAM", "7": "GOAWAY",
-             "8": "WINDOW_UPDATE"}
+H2_FRAMES = {"1": "HEADERS", "3": "RST_STREAM", "5": "PUSH_PROMISE",
+             "7": "GOAWAY", "8": "WINDOW_UPDATE"}
 
 
 PREFACE = """\
@@ -248,6 +250,8 @@ def versions():
     asked = (("go", "go version"), ("node", "node --version"),
              ("nginx", "nginx -v"), ("apache", "apache2 -v"),
              ("gunicorn", "gunicorn --version"), ("curl", "curl --version"),
+             ("nghttp2", "nghttp --version"),
+             ("grpc-go", "dpkg-query -W golang-google-grpc-dev"),
              ("linux", "uname -r"), ("python", "python3 --version"),
              ("tcpdump", "tcpdump --version"))
     words = []
