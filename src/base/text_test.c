@@ -140,54 +140,57 @@ static void test_bytes_with_nul(void **state)
     text_release(&text);
 }
 
+/* A row in the form of a call: clang-format would align braces beyond 80. */
+#define ROW(bytes, visible)                                                    \
+    {                                                                          \
+        BYTES(bytes), visible                                                  \
+    }
+
 /* RFC 3629, 4 says what UTF-8 is; the rest are bytes. */
 static const struct {
     struct span bytes;
     const char *visible;
 } visible[] = {
-    {BYTES(""),                                                 ""                              },
-    {BYTES(" az~09"),                                           " az~09"                        },
-    {BYTES("a\\b"),                                             "a\\\\b"                        },
-    {BYTES("\\x41"),                                            "\\\\x41"                       },
- /* C0 and DEL */
-    {BYTES("\0\x01\t\n\r\x1b[31m\x1f"),
-     "\\x00\\x01\\x09\\x0a\\x0d\\x1b[31m\\x1f"                                                  },
-    {BYTES("a\x7fz"),                                           "a\\x7fz"                       },
- /* C1: U+0080, U+009B (CSI), U+009F; U+00A0 is none */
-    {BYTES("\xc2\x80\xc2\x9b\xc2\x9f"),                         "\\xc2\\x80\\xc2\\x9b\\xc2\\x9f"},
-    {BYTES("\xc2\xa0"),                                         "\xc2\xa0"                      },
-    {BYTES("\x9b"),                                             "\\x9b"                         },
- /* the ends of the forms: U+07FF, U+0800, U+FFFF, U+10000, U+10FFFF */
-    {BYTES("\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf"),
-     "\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf"                                                         },
-    {BYTES("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"),
-     "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"                                                         },
- /* past U+10FFFF */
-    {BYTES("\xf4\x90\x80\x80"),                                 "\\xf4\\x90\\x80\\x80"          },
-    {BYTES("\xf5\x80\x80\x80\xff\xfe"),                         "\\xf5\\x80\\x80\\x80\\xff\\xfe"},
- /* overlong: '/' in two, three, four bytes, U+07FF in three */
-    {BYTES("\xc0\xaf\xc1\xbf"),                                 "\\xc0\\xaf\\xc1\\xbf"          },
-    {BYTES("\xe0\x80\xaf"),                                     "\\xe0\\x80\\xaf"               },
-    {BYTES("\xe0\x9f\xbf"),                                     "\\xe0\\x9f\\xbf"               },
-    {BYTES("\xf0\x80\x80\xaf\xf0\x8f\xbf\xbf"),
-     "\\xf0\\x80\\x80\\xaf\\xf0\\x8f\\xbf\\xbf"                                                 },
- /* surrogates U+D800 and U+DFFF, between U+D7FF and U+E000 */
-    {BYTES("\xed\x9f\xbf\xed\xa0\x80\xed\xbf\xbf\xee\x80\x80"),
-     "\xed\x9f\xbf\\xed\\xa0\\x80\\xed\\xbf\\xbf\xee\x80\x80"                                   },
- /* not whole: at the end, and before something else */
-    {BYTES("\xe2\x82"),                                         "\\xe2\\x82"                    },
-    {BYTES("\xe2\x82z"),                                        "\\xe2\\x82z"                   },
-    {BYTES("\xf0\x9f\x98\xc3\xa9"),                             "\\xf0\\x9f\\x98\xc3\xa9"       },
-    {BYTES("\x80\xbf"),                                         "\\x80\\xbf"                    },
- /* what hides or reorders: U+200B, U+200F, U+202A, U+202E, U+2066 … */
-    {BYTES("\xe2\x80\x8b\xe2\x80\x8f"),                         "\\xe2\\x80\\x8b\\xe2\\x80\\x8f"},
-    {BYTES("\xe2\x80\xa8\xe2\x80\xae"),                         "\\xe2\\x80\\xa8\\xe2\\x80\\xae"},
-    {BYTES("\xe2\x81\xa0\xe2\x81\xa6\xe2\x81\xa9"),
-     "\\xe2\\x81\\xa0\\xe2\\x81\\xa6\\xe2\\x81\\xa9"                                            },
-    {BYTES("\xef\xbb\xbf"),                                     "\\xef\\xbb\\xbf"               },
- /* and their neighbours, which do not: U+200A, U+2010, U+202F, U+2070 */
-    {BYTES("\xe2\x80\x8a\xe2\x80\x90\xe2\x80\xaf\xe2\x81\xb0"),
-     "\xe2\x80\x8a\xe2\x80\x90\xe2\x80\xaf\xe2\x81\xb0"                                         },
+    ROW("", ""),
+    ROW(" az~09", " az~09"),
+    ROW("a\\b", "a\\\\b"),
+    ROW("\\x41", "\\\\x41"),
+    /* C0 and DEL */
+    ROW("\0\x01\t\n\r\x1b[31m\x1f", "\\x00\\x01\\x09\\x0a\\x0d\\x1b[31m\\x1f"),
+    ROW("a\x7fz", "a\\x7fz"),
+    /* C1: U+0080, U+009B (CSI), U+009F; U+00A0 is none */
+    ROW("\xc2\x80\xc2\x9b\xc2\x9f", "\\xc2\\x80\\xc2\\x9b\\xc2\\x9f"),
+    ROW("\xc2\xa0", "\xc2\xa0"),
+    ROW("\x9b", "\\x9b"),
+    /* the ends of the forms: U+07FF, U+0800, U+FFFF, U+10000, U+10FFFF */
+    ROW("\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf", "\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf"),
+    ROW("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"),
+    /* past U+10FFFF */
+    ROW("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"),
+    ROW("\xf5\x80\x80\x80\xff\xfe", "\\xf5\\x80\\x80\\x80\\xff\\xfe"),
+    /* overlong: '/' in two, three, four bytes, U+07FF in three */
+    ROW("\xc0\xaf\xc1\xbf", "\\xc0\\xaf\\xc1\\xbf"),
+    ROW("\xe0\x80\xaf", "\\xe0\\x80\\xaf"),
+    ROW("\xe0\x9f\xbf", "\\xe0\\x9f\\xbf"),
+    ROW("\xf0\x80\x80\xaf\xf0\x8f\xbf\xbf",
+        "\\xf0\\x80\\x80\\xaf\\xf0\\x8f\\xbf\\xbf"),
+    /* surrogates U+D800 and U+DFFF, between U+D7FF and U+E000 */
+    ROW("\xed\x9f\xbf\xed\xa0\x80\xed\xbf\xbf\xee\x80\x80",
+        "\xed\x9f\xbf\\xed\\xa0\\x80\\xed\\xbf\\xbf\xee\x80\x80"),
+    /* not whole: at the end, and before something else */
+    ROW("\xe2\x82", "\\xe2\\x82"),
+    ROW("\xe2\x82z", "\\xe2\\x82z"),
+    ROW("\xf0\x9f\x98\xc3\xa9", "\\xf0\\x9f\\x98\xc3\xa9"),
+    ROW("\x80\xbf", "\\x80\\xbf"),
+    /* what hides or reorders: U+200B, U+200F, U+202A, U+202E, U+2066 … */
+    ROW("\xe2\x80\x8b\xe2\x80\x8f", "\\xe2\\x80\\x8b\\xe2\\x80\\x8f"),
+    ROW("\xe2\x80\xa8\xe2\x80\xae", "\\xe2\\x80\\xa8\\xe2\\x80\\xae"),
+    ROW("\xe2\x81\xa0\xe2\x81\xa6\xe2\x81\xa9",
+        "\\xe2\\x81\\xa0\\xe2\\x81\\xa6\\xe2\\x81\\xa9"),
+    ROW("\xef\xbb\xbf", "\\xef\\xbb\\xbf"),
+    /* and their neighbours, which do not: U+200A, U+2010, U+202F, U+2070 */
+    ROW("\xe2\x80\x8a\xe2\x80\x90\xe2\x80\xaf\xe2\x81\xb0",
+        "\xe2\x80\x8a\xe2\x80\x90\xe2\x80\xaf\xe2\x81\xb0"),
 };
 
 static void test_visible(void **state)

@@ -3,8 +3,9 @@
 import threading
 import time
 
-from h2raw import ACK, PREFACE, SETTINGS, WINDOW_UPDATE, frame
-from kit import recipe, serve
+from h2raw import (ACK, DATA, HEADERS, PREFACE, SETTINGS, WINDOW_UPDATE, field,
+                   frame)
+from kit import Client, recipe, serve
 
 
 @recipe("grpc-deadline", "client-abort client-abort", seconds=5,
@@ -92,3 +93,37 @@ def graceful_stop(lab):
     lab.grpc()
     lab.capture()
     lab.grpcget("call", "-text", "stop 700ms")
+
+
+@recipe("grpc-asked-by-http1", "protocol-mismatch", seconds=3,
+        note="the server's first bytes are SETTINGS")
+def http1(lab):
+    """curl asks grpc-go's server by HTTP/1.1."""
+    lab.grpc()
+    lab.capture()
+    lab.curl("http://127.0.0.1:8080/lab.Echo/Say")
+
+
+@recipe("grpc-graceful-stop-blocked", "tcp-zero-window-stall|goaway-hang",
+        seconds=7, note="the GOAWAY waits behind the answer, the answer behind "
+        "the zero window")
+def stop_blocked(lab):
+    """grpc-go answers 200 kB to a client that stops reading, and is told to
+    stop gracefully."""
+    lab.grpc()
+    lab.capture()
+    lab.clock()
+    client = Client(rcvbuf=4096)
+    client.send(PREFACE + frame(SETTINGS, 0, 0, b"\0\4\0\x10\0\0") +
+                frame(WINDOW_UPDATE, 0, 0, b"\0\x10\0\0"))
+    text = b"stop 100ms" + b" " * 60000
+    block = (b"\x83\x86" + field(4, "/lab.Echo/Say") +
+             field(1, "lab.example") + field(31, "application/grpc") +
+             b"\x00\x02te\x08trailers")
+    client.send(frame(HEADERS, 4, 1, block))
+    message = b"\0" + len(text).to_bytes(4, "big") + text
+    for at in range(0, len(message), 16000):
+        piece = message[at:at + 16000]
+        client.send(frame(DATA, at + 16000 >= len(message), 1, piece))
+    time.sleep(4)
+    lab.end_capture(quiet=0)

@@ -1,0 +1,246 @@
+/*
+ * A conversation is a few segments in a table, given straight to tcp; what
+ * comes of it is a text, a line for each thing that the sink is told:
+ *
+ *     c +1 abc #4     client's bytes, relative offset, frame
+ *     c +4 gap 3 #6   bytes that are missing
+ *     c end #7        its FIN
+ *     over ended      the connection, and behind it its notes and resets
+ *
+ * "[1] " before a line is the connection's id, when that is not 0.
+ */
+#ifndef TCP_TCP_KIT_H
+#define TCP_TCP_KIT_H
+
+#include "base/text.h"
+#include "tcp/tcp.h"
+
+/* cmocka.h wants these four before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum {
+    STEPS_MAX = 16,
+    WINDOW_ZERO = -1,
+    A = TCP_ACK,
+    SA = TCP_SYN | TCP_ACK,
+    FA = TCP_FIN | TCP_ACK,
+    RA = TCP_RST | TCP_ACK
+};
+
+struct step {
+    char who; /* c, s; C, S: from another port; '-': writes a line "--" */
+    int time; /* milliseconds */
+    uint8_t flags;
+    uint32_t seq; /* 0: the SYN */
+    uint32_t ack;
+    const char *data;
+    int window;       /* 0: some */
+    uint32_t missing; /* behind the data */
+    uint8_t ttl;      /* 0: the usual one */
+};
+
+/* Designators may follow the data. */
+#define SENT(sender, millis, bits, from, acks, ...)                            \
+    {                                                                          \
+        .who = sender, .time = millis, .flags = bits, .seq = from,             \
+        .ack = acks, .data = __VA_ARGS__                                       \
+    }
+#define PAUSE                                                                  \
+    {                                                                          \
+        .who = '-'                                                             \
+    }
+
+/* Takes frames 1 to 3. */
+#define HANDSHAKE                                                              \
+    SENT('c', 0, TCP_SYN, 0, 0, ""), SENT('s', 1, SA, 0, 1, ""),               \
+        SENT('c', 2, A, 1, 1, "")
+
+struct conversation {
+    const char *name;
+    struct step step[STEPS_MAX];
+    const char *told;
+    struct tcp_options options;
+    uint32_t isn[2]; /* of client, server */
+    bool with_acked;
+};
+
+/* A row in the form of a call: clang-format would align braces beyond 80. */
+#define ROW(...)                                                               \
+    {                                                                          \
+        __VA_ARGS__                                                            \
+    }
+
+struct listener {
+    struct text told;
+    bool with_acked;
+};
+
+static char letter_of(const struct conn *conn, unsigned side)
+{
+    return conn->endpoint[side].port == 80 ? 's' : 'c';
+}
+
+static struct text *begin_line(void *context, const struct conn *conn)
+{
+    struct listener *listener = context;
+
+    if (conn->id)
+        text_addf(&listener->told, "[%d] ", (int)conn->id);
+    return &listener->told;
+}
+
+static void take_data(void *context, struct conn *conn, unsigned side,
+                      const struct chunk *chunk)
+{
+    text_addf(begin_line(context, conn), "%c +%llu %.*s #%d\n",
+              letter_of(conn, side),
+              (unsigned long long)(chunk->offset - CONN_ORIGIN),
+              (int)chunk->bytes.size, (const char *)chunk->bytes.at,
+              (int)chunk->at.frame);
+}
+
+static void take_gap(void *context, struct conn *conn, unsigned side,
+                     const struct chunk *chunk)
+{
+    assert_null(chunk->bytes.at);
+    text_addf(begin_line(context, conn), "%c +%llu gap %zu #%d\n",
+              letter_of(conn, side),
+              (unsigned long long)(chunk->offset - CONN_ORIGIN),
+              chunk->bytes.size, (int)chunk->at.frame);
+}
+
+static void take_end(void *context, struct conn *conn, unsigned side,
+                     struct mark at)
+{
+    text_addf(begin_line(context, conn), "%c end #%d\n", letter_of(conn, side),
+              (int)at.frame);
+}
+
+static void take_acked(void *context, struct conn *conn, unsigned side)
+{
+    if (((struct listener *)context)->with_acked)
+        text_addf(begin_line(context, conn), "%c acked\n",
+                  letter_of(conn, side));
+}
+
+static void write_note(struct text *told, const struct conn *conn,
+                       const struct note *note)
+{
+    static const char *const name[] = {"keep-alive", "zero-window",
+                                       "retransmission", "hole"};
+
+    text_addf(told, "  %s %c x%d", name[note->kind],
+              letter_of(conn, note->side), (int)note->count);
+    if (note->answered)
+        text_addf(told, " answered %d", note->answered);
+    if (note->offset)
+        text_addf(told, " +%llu:%llu",
+                  (unsigned long long)(note->offset - CONN_ORIGIN),
+                  (unsigned long long)note->size);
+    text_addf(told, " #%d #%d #%d", (int)note->first.frame,
+              (int)note->second.frame, (int)note->last.frame);
+    if (note->ended.frame)
+        text_addf(told, " ended #%d", (int)note->ended.frame);
+    text_add(told, "\n");
+}
+
+static void write_reset(struct text *told, const struct conn *conn,
+                        const struct reset *reset)
+{
+    text_addf(told, "  reset %c #%d", letter_of(conn, reset->from),
+              (int)reset->at.frame);
+    if (conn->flow[reset->from].isn_known)
+        text_addf(told, " +%llu",
+                  (unsigned long long)(reset->offset - CONN_ORIGIN));
+    if (reset->has_ack)
+        text_add(told, " ack");
+    if (reset->ttl != reset->usual_ttl)
+        text_addf(told, " ttl %d not %d", reset->ttl, reset->usual_ttl);
+    text_add(told, "\n");
+}
+
+static void take_over(void *context, struct conn *conn, enum conn_ending how)
+{
+    static const char *const name[] = {"open", "ended", "replaced", "evicted"};
+    struct text *told = begin_line(context, conn);
+
+    text_addf(told, "over %s", name[how]);
+    if (!conn->client_known)
+        text_addf(told, ", client %c guessed", letter_of(conn, conn->client));
+    if (conn_is_one_way(conn))
+        text_add(told, ", one way");
+    if (conn->refused)
+        text_add(told, ", refused");
+    if (conn->data_after_reset)
+        text_add(told, ", data after reset");
+    if (conn->flow[conn->client].syns > 1)
+        text_addf(told, ", %d SYNs", conn->flow[conn->client].syns);
+    text_add(told, "\n");
+    for (unsigned i = 0; i < conn->notes; i++)
+        write_note(told, conn, &conn->note[i]);
+    for (unsigned i = 0; i < conn->resets && i < CONN_RESETS_KEPT; i++)
+        write_reset(told, conn, &conn->reset[i]);
+}
+
+static void give_step(struct tcp *tcp, const struct conversation *talk,
+                      const struct step *step, uint64_t frame)
+{
+    bool by_server = step->who == 's' || step->who == 'S';
+    uint16_t port = step->who == 'C' || step->who == 'S' ? 40001 : 40000;
+    const struct endpoint client = {
+        {4, {10, 0, 0, 1}},
+        port
+    };
+    const struct endpoint server = {
+        {4, {10, 0, 0, 2}},
+        80
+    };
+    struct segment segment = {
+        .time = (1000 + step->time) * NANOS_PER_MILLI,
+        .frame = frame,
+        .source = by_server ? server : client,
+        .destination = by_server ? client : server,
+        .seq = talk->isn[by_server] + step->seq,
+        .ack = step->flags & TCP_ACK ? talk->isn[!by_server] + step->ack : 0,
+        .window = step->window == WINDOW_ZERO ? 0 : 1000,
+        .flags = step->flags,
+        .ttl = step->ttl ? step->ttl : 64,
+        .payload = span_of_text(step->data),
+        .missing = step->missing,
+    };
+
+    tcp_take(tcp, &segment);
+}
+
+static void check_conversation(const struct conversation *talk)
+{
+    struct listener listener = {.with_acked = talk->with_acked};
+    const struct tcp_sink sink = {&listener, take_data,  take_gap,
+                                  take_end,  take_acked, take_over};
+    struct tcp *tcp = tcp_new(&talk->options, &sink);
+    uint64_t frame = 0;
+
+    text_init(&listener.told, 4000);
+    for (size_t i = 0; i < STEPS_MAX && talk->step[i].who; i++) {
+        if (talk->step[i].who == '-')
+            text_add(&listener.told, "--\n");
+        else
+            give_step(tcp, talk, &talk->step[i], ++frame);
+    }
+    tcp_finish(tcp);
+    if (tcp_counts(tcp).held_budget)
+        text_addf(&listener.told, "budget %d\n",
+                  (int)tcp_counts(tcp).held_budget);
+    tcp_free(tcp);
+    if (strcmp(text_string(&listener.told), talk->told) != 0)
+        fail_msg("%s:\n%s-- instead of\n%s", talk->name,
+                 text_string(&listener.told), talk->told);
+    text_release(&listener.told);
+}
+
+#endif
