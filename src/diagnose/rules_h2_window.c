@@ -9,9 +9,21 @@ static bool wants_to_send(const struct facts *f, unsigned message)
     return f->response_begun;
 }
 
+/* How much of a time blocked fell into the exchange's own. */
+static nanos share(const struct facts *f, struct mark from, struct mark until)
+{
+    nanos start = from.time > f->asked.time ? from.time : f->asked.time;
+
+    return mark_is_set(from) ? nanos_between(start, until.time) : 0;
+}
+
+/* A connection's window may have been used up before the stream began. */
 static bool is_blocked(const struct facts *f, const struct h2_window *window)
 {
-    return h2_window_longest(window, f->end) >= f->settings->stall_threshold;
+    nanos threshold = f->settings->stall_threshold;
+
+    return share(f, window->since, f->end) >= threshold ||
+           share(f, window->from, window->until) >= threshold;
 }
 
 /* The message that the window of its stream, or of the connection, holds up;

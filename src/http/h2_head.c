@@ -4,7 +4,8 @@
 #include <stdlib.h>
 
 enum {
-    VALUE_LIMIT = 4096
+    VALUE_LIMIT = 4096,
+    BLOCK_ROOM_KEPT = 256
 };
 
 static const char *const name[] = {
@@ -128,8 +129,11 @@ bool h2_decoder_read(struct h2_decoder *decoder, struct h2_fields *fields)
         decoder->lost = true;
     if (!decoder->lost && has_inflater(decoder) && !inflate(decoder, fields))
         decoder->lost = true;
-    /* an idle connection keeps no room for its next block */
-    text_release(&decoder->block);
+    /* an idle connection keeps little room for its next block */
+    if (decoder->block.room > BLOCK_ROOM_KEPT)
+        text_release(&decoder->block);
+    else
+        text_clear(&decoder->block);
     return !decoder->lost;
 }
 

@@ -125,14 +125,13 @@ static const struct conversation holes[] = {
                 "  hole c x1 +1:3 #4 #4 #4 ended #4\n"),
     ROW(.name = "one way: nobody acknowledges",
         .step = {SENT('c', 0, TCP_SYN, 0, 0, ""), SENT('c', 2, A, 1, 1, ""),
-                 SENT('c', 10, A, 1, 1, "abc"), SENT('c', 20, A, 7, 50, "ghi"),
-                 PAUSE, SENT('c', 121, A, 10, 50, "jkl")},
+                 SENT('c', 10, A, 1, 1, "abc"), SENT('c', 20, A, 7, 1, "ghi"),
+                 PAUSE, SENT('c', 121, A, 10, 1, "jkl")},
         .told = "c +1 abc #3\n"
                 "--\n"
                 "c +4 gap 3 #4\n"
                 "c +7 ghi #4\n"
                 "c +10 jkl #5\n"
-                "s +1 gap 49 #2\n"
                 "over open, one way\n"
                 "  hole c x1 +4:3 #4 #4 #4 ended #4\n"),
     ROW(.name = "budget used up",

@@ -9,7 +9,8 @@
                                            what tshark sees, for the README
 
 Needs Linux, root, tcpdump, unshare, ip, nft, ethtool and the servers: Go,
-node, nginx, apache2, gunicorn, curl, openssl. Nothing leaves the machine:
+node, nginx, apache2, gunicorn, curl, openssl, nghttp2, grpc-go (Debian's
+golang-google-grpc-dev). Nothing leaves the machine:
 each recipe has network namespaces of its own.
 """
 

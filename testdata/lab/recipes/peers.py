@@ -34,8 +34,8 @@ def node(lab):
 
 
 @recipe("healthy-nghttp", "", seconds=3,
-        note="the stream's window is used up again and again, each time opened "
-        "within milliseconds")
+        note="the stream's window is used up again and again, each time "
+        "opened within milliseconds")
 def nghttp(lab):
     """nghttp to nghttpd: 25 kB through a stream window of 4096 bytes."""
     with open(os.path.join(lab.tmp, "large"), "wb") as f:
@@ -54,14 +54,3 @@ def upgrade(lab):
     lab.capture()
     lab.start("nghttp", "-n", "-u", BASE + "/ok", BASE +
               "/ok?bytes=3000").wait(timeout=10)
-
-
-@recipe("nghttp-upgrade-refused", "protocol-mismatch", seconds=3,
-        note="the server's first bytes are SETTINGS, not HTTP/1")
-def upgrade_refused(lab):
-    """nghttp -u asks nghttpd, which speaks HTTP/2 only, by HTTP/1.1 with
-    Upgrade: h2c, and leaves."""
-    lab.start("nghttpd", "--no-tls", "-d", lab.tmp, PORT)
-    wait_listening(PORT)
-    lab.capture()
-    lab.start("nghttp", "-n", "-u", BASE + "/ok").wait(timeout=10)

@@ -1,0 +1,342 @@
+#include "base/text.h"
+#include "http/http.h"
+
+/* cmocka.h wants these four before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+
+enum {
+    STEPS_MAX = 12
+};
+
+/* What tcp hands on: '>' of the client, '<' of the server. */
+struct step {
+    char from;
+    const char *data; /* NULL: bytes are missing, or its end */
+    size_t gap;       /* 0: its end */
+};
+
+#define TO(...)                                                                \
+    {                                                                          \
+        .from = '>', .data = __VA_ARGS__                                       \
+    }
+#define FROM(...)                                                              \
+    {                                                                          \
+        .from = '<', .data = __VA_ARGS__                                       \
+    }
+#define ROW(...)                                                               \
+    {                                                                          \
+        __VA_ARGS__                                                            \
+    }
+#define GET(target) "GET " target " HTTP/1.1\r\nHost: h\r\n\r\n"
+#define OK(length)  "HTTP/1.1 200 OK\r\nContent-Length: " length "\r\n\r\n"
+
+/*
+ * One line for each event but the beginnings and the bytes in between: the
+ * direction, the stream, what. `end` comes with the bytes of the body, those
+ * that were skipped among them.
+ */
+struct talk {
+    const char *name;
+    struct step step[STEPS_MAX];
+    const char *told;
+    bool joined;     /* the SYNs were not seen */
+    bool whole_only; /* where the segments begin matters */
+};
+
+static const struct talk messages[] = {
+    ROW(.name = "request and response",
+        .step = {TO(GET("/a")), FROM(OK("3") "abc")},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 200 length 3\n< 1 end 3\n"
+                "over http/1.1\n"),
+    ROW(.name = "pipelining",
+        .step = {TO(GET("/a") "POST /b HTTP/1.1\r\nContent-Length: 4\r\n\r\n"
+                              "body" GET("/c")),
+                 FROM(OK("1") "a" OK("2") "bb" OK("0"))},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "> 2 POST /b length 4\n> 2 end 4\n"
+                "> 3 GET /c\n> 3 end 0\n"
+                "< 1 200 length 1\n< 1 end 1\n"
+                "< 2 200 length 2\n< 2 end 2\n"
+                "< 3 200 length 0\n< 3 end 0\n"
+                "over http/1.1\n"),
+    ROW(.name = "answers without a body",
+        .step = {TO("HEAD /a HTTP/1.1\r\n\r\n" GET("/b") GET("/c") GET("/d")),
+                 FROM(OK("5") "HTTP/1.1 204 No Content\r\n\r\n"
+                              "HTTP/1.1 304 Not Modified\r\n"
+                              "Content-Length: 7\r\n\r\n" OK("2") "dd")},
+        .told = "> 1 HEAD /a\n> 1 end 0\n> 2 GET /b\n> 2 end 0\n"
+                "> 3 GET /c\n> 3 end 0\n> 4 GET /d\n> 4 end 0\n"
+                "< 1 200\n< 1 end 0\n"
+                "< 2 204\n< 2 end 0\n"
+                "< 3 304\n< 3 end 0\n"
+                "< 4 200 length 2\n< 4 end 2\n"
+                "over http/1.1\n"),
+    ROW(.name = "chunked, with trailers",
+        .step = {TO("POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    "a\r\n0123456789\r\n0\r\n\r\n" GET("/b")),
+                 FROM("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      "4;x=y\r\nWiki\r\n5\r\npedia\r\n0\r\n"
+                      "Expires: now\r\nX-A: b\r\n\r\n" OK("1") "b")},
+        .told = "> 1 POST /a chunked\n> 1 end 10\n"
+                "> 2 GET /b\n> 2 end 0\n"
+                "< 1 200 chunked\n< 1 end 9\n"
+                "< 2 200 length 1\n< 2 end 1\n"
+                "over http/1.1\n"),
+    ROW(.name = "until the connection is closed",
+        .step = {TO(GET("/a")), FROM("HTTP/1.0 200 OK\r\n\r\nabc"),
+                 FROM("def"), FROM(NULL)},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 200 close closes\n< 1 end 6\n"
+                "over http/1.0\n"),
+    ROW(.name = "closed too soon",
+        .step = {TO(GET("/a")), FROM(OK("5") "abc"), FROM(NULL)},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 200 length 5\n"
+                "over http/1.1\n"),
+    ROW(.name = "a close is announced",
+        .step = {TO("GET /a HTTP/1.1\r\nConnection: close\r\n\r\n"),
+                 FROM("HTTP/1.1 404 Not Found\r\nContent-Length: 1\r\n"
+                      "Connection: close\r\n\r\nx")},
+        .told = "> 1 GET /a closes\n> 1 end 0\n"
+                "< 1 404 length 1 closes\n< 1 end 1\n"
+                "over http/1.1\n"),
+    ROW(.name = "100 Continue",
+        .step = {TO("POST /a HTTP/1.1\r\nContent-Length: 3\r\n"
+                    "Expect: 100-continue\r\n\r\n"),
+                 FROM("HTTP/1.1 100 Continue\r\n\r\n"), TO("abc"),
+                 FROM("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" OK("0"))},
+        .told = "> 1 POST /a length 3 expects\n"
+                "< 1 interim 100\n"
+                "> 1 end 3\n"
+                "< 1 interim 103\n"
+                "< 1 200 length 0\n< 1 end 0\n"
+                "over http/1.1\n"),
+    ROW(.name = "CONNECT, granted",
+        .step = {TO("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n"),
+                 FROM("HTTP/1.1 200 OK\r\n\r\n"), TO("\x16\x03\x01"),
+                 FROM(OK("0")), TO(GET("/b"))},
+        .told = "> 1 CONNECT h:443\n> 1 end 0\n"
+                "< 1 200\n< 1 tunnel\n< 1 end 0\n"
+                "over http/1.1 tunnel\n"),
+    ROW(.name = "CONNECT, not granted",
+        .step = {TO("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n"),
+                 FROM("HTTP/1.1 407 No\r\nContent-Length: 2\r\n\r\nno"),
+                 TO(GET("/b")), FROM(OK("1") "b")},
+        .told = "> 1 CONNECT h:443\n> 1 end 0\n"
+                "< 1 407 length 2\n< 1 end 2\n"
+                "> 2 GET /b\n> 2 end 0\n"
+                "< 2 200 length 1\n< 2 end 1\n"
+                "over http/1.1\n"),
+    ROW(.name = "101",
+        .step = {TO("GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\n"
+                    "Upgrade: websocket\r\n\r\n"),
+                 FROM("HTTP/1.1 101 Switching Protocols\r\n"
+                      "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+                      "\x81\x01z"),
+                 TO("\x81\x02zz"), FROM(OK("0"))},
+        .told = "> 1 GET /ws\n> 1 end 0\n"
+                "< 1 101\n< 1 tunnel\n< 1 end 0\n"
+                "over http/1.1 tunnel\n"),
+};
+
+static const struct talk losses[] = {
+    ROW(.name = "a gap inside a body",
+        .step = {TO(GET("/a") GET("/b")), FROM(OK("10") "abc"), FROM(NULL, 4),
+                 FROM("hij" OK("1") "b")},
+        .told = "> 1 GET /a\n> 1 end 0\n> 2 GET /b\n> 2 end 0\n"
+                "< 1 200 length 10\n< 1 skipped\n< 1 end 10\n"
+                "< 2 200 length 1\n< 2 end 1\n"
+                "over http/1.1\n"),
+    ROW(.name = "a gap to the very end of a body",
+        .step = {TO(GET("/a") GET("/b")), FROM(OK("10") "abc"), FROM(NULL, 7),
+                 FROM(OK("1") "b")},
+        .told = "> 1 GET /a\n> 1 end 0\n> 2 GET /b\n> 2 end 0\n"
+                "< 1 200 length 10\n< 1 skipped\n< 1 end 10\n"
+                "< 2 200 length 1\n< 2 end 1\n"
+                "over http/1.1\n"),
+    ROW(.name = "a gap past the end of a body",
+        .step = {TO("POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nab"),
+                 TO(NULL, 8), TO("xyz"), TO(GET("/b"))},
+        .told = "> 1 POST /a length 5\n> 1 skipped\n> 1 end 5\n"
+                "> 0 lost 5\n"
+                "> 2 GET /b\n> 2 end 0\n"
+                "over http/1.1\n"),
+    ROW(.name = "a gap inside a head",
+        .step = {TO("GET /a HT"), TO(NULL, 5), TO("h: x\r\n\r\n"),
+                 TO(GET("/b"))},
+        .told = "> 1 lost 5\n"
+                "> 2 GET /b\n> 2 end 0\n"
+                "over http/1.1\n"),
+    ROW(.name = "a gap inside chunks: the next is the latest's answer",
+        .step = {TO(GET("/a")),
+                 FROM("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      "5\r\nab"),
+                 FROM(NULL, 9), FROM("zz\r\n0\r\n\r\n"), TO(GET("/b")),
+                 FROM(OK("1") "b")},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 200 chunked\n< 1 lost 9\n"
+                "> 2 GET /b\n> 2 end 0\n"
+                "< 2 200 length 1\n< 2 end 1\n"
+                "over http/1.1\n"),
+    ROW(.name = "a gap in a body until the close",
+        .step = {TO(GET("/a")), FROM("HTTP/1.1 200 OK\r\n\r\nabc"),
+                 FROM(NULL, 4), FROM("hij"), FROM(NULL)},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 200 close closes\n< 1 skipped\n< 1 end 10\n"
+                "over http/1.1\n"),
+    ROW(.name = "garbage, then a message",
+        .step = {TO(GET("/a")), FROM(OK("0")), FROM("garbage!"),
+                 TO(GET("/b")), FROM(OK("1") "b")},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 200 length 0\n< 1 end 0\n"
+                "< 0 broken\n"
+                "> 2 GET /b\n> 2 end 0\n"
+                "< 2 200 length 1\n< 2 end 1\n"
+                "over http/1.1 broken 1\n"),
+    ROW(.name = "a response whose request was not seen",
+        .step = {FROM(OK("1") "x"), TO(GET("/b")), FROM(OK("2") "bb")},
+        .told = "< 0 200 length 1\n< 0 end 1\n"
+                "> 1 GET /b\n> 1 end 0\n"
+                "< 1 200 length 2\n< 1 end 2\n"
+                "over http/1.1\n",
+        .joined = true),
+    ROW(.name = "joined inside a body",
+        .step = {FROM("end of a body"), TO(GET("/b")), FROM(OK("2") "bb")},
+        .told = "> 1 GET /b\n> 1 end 0\n"
+                "< 1 200 length 2\n< 1 end 2\n"
+                "over http/1.1\n",
+        .joined = true,
+        .whole_only = true),
+    ROW(.name = "HTTPS was expected",
+        .step = {TO(GET("/a")),
+                 FROM("HTTP/1.0 400 Bad Request\r\n\r\n"
+                      "Client sent an HTTP request to an HTTPS server.\n"),
+                 FROM(NULL)},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 400 close closes\n< 1 end 48\n"
+                "over http/1.0 tls-port\n"),
+    ROW(.name = "TLS", .step = {TO("\x16\x03\x01\x02")}, .told = "over tls\n"),
+    ROW(.name = "SSH", .step = {FROM("SSH-2.0-x")}, .told = "over tcp\n"),
+};
+
+struct listener {
+    struct text told;
+    uint64_t body[2];
+};
+
+static void write_head(struct text *told, const struct http_event *event)
+{
+    static const char *const framing[] = {"", "length", " chunked", " close",
+                                          " stream"};
+    const struct http_head *head = event->head;
+
+    if (head->status)
+        text_addf(told, "%d", head->status);
+    else
+        text_addf(told, "%.*s %.*s", (int)head->method.size,
+                  (const char *)head->method.at, (int)head->target.size,
+                  (const char *)head->target.at);
+    if (head->framing == FRAMING_LENGTH)
+        text_addf(told, " length %d", (int)head->length);
+    else
+        text_add(told, framing[head->framing]);
+    if (head->closes)
+        text_add(told, " closes");
+    if (head->expects_continue)
+        text_add(told, " expects");
+}
+
+static void write_event(struct listener *listener,
+                        const struct http_event *event)
+{
+    struct text *told = &listener->told;
+
+    switch (event->kind) {
+    case HTTP_REQUEST_HEAD:
+    case HTTP_RESPONSE_HEAD:
+        write_head(told, event);
+        break;
+    case HTTP_INTERIM:
+        text_addf(told, "interim %d", event->head->status);
+        break;
+    case HTTP_REQUEST_END:
+    case HTTP_RESPONSE_END:
+        text_addf(told, "end %d", (int)listener->body[event->side]);
+        break;
+    case HTTP_TUNNEL:
+        text_add(told, "tunnel");
+        break;
+    case HTTP_LOST:
+        text_addf(told, "lost %d", (int)event->size);
+        break;
+    case HTTP_SKIPPED:
+        text_add(told, "skipped");
+        listener->body[event->side] += event->size;
+        break;
+    case HTTP_BROKEN:
+        text_add(told, "broken");
+        break;
+    default:
+        text_addf(told, "kind %d", (int)event->kind);
+        break;
+    }
+}
+
+static void take_event(void *context, struct conn *conn,
+                       const struct http_event *event)
+{
+    struct listener *listener = context;
+
+    (void)conn;
+    switch (event->kind) {
+    case HTTP_REQUEST_START:
+    case HTTP_RESPONSE_START:
+        listener->body[event->side] = 0;
+        break;
+    case HTTP_REQUEST_BYTES:
+    case HTTP_RESPONSE_BYTES:
+        listener->body[event->side] += event->body;
+        break;
+    default:
+        text_addf(&listener->told, "%c %d ", event->side ? '<' : '>',
+                  (int)event->stream);
+        write_event(listener, event);
+        text_add(&listener->told, "\n");
+        break;
+    }
+}
+
+static void take_acked(void *context, struct conn *conn, unsigned side)
+{
+    (void)context;
+    (void)conn;
+    (void)side;
+}
+
+static void take_over(void *context, struct conn *conn, enum conn_ending ending,
+                      const struct http_facts *facts)
+{
+    struct text *told = &((struct listener *)context)->told;
+
+    (void)conn;
+    (void)ending;
+    if (facts->protocol == PROTOCOL_HTTP1)
+        text_addf(told, "over http/%d.%d", facts->major, facts->minor);
+    else
+        text_addf(told, "over %s", http_protocol_name(facts->protocol));
+    if (facts->tunnel)
+        text_add(told, " tunnel");
+    if (facts->broken)
+        text_addf(told, " broken %d", (int)facts->broken);
+    if (facts->told_tls_port)
+        text_add(told, " tls-port");
+    text_add(told, "\n");
+}
+
