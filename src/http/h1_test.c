@@ -1,53 +1,4 @@
-#include "base/text.h"
-#include "http/http.h"
-
-/* cmocka.h wants these four before it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-
-enum {
-    STEPS_MAX = 12
-};
-
-/* What tcp hands on: '>' of the client, '<' of the server. */
-struct step {
-    char from;
-    const char *data; /* NULL: bytes are missing, or its end */
-    size_t gap;       /* 0: its end */
-};
-
-#define TO(...)                                                                \
-    {                                                                          \
-        .from = '>', .data = __VA_ARGS__                                       \
-    }
-#define FROM(...)                                                              \
-    {                                                                          \
-        .from = '<', .data = __VA_ARGS__                                       \
-    }
-#define ROW(...)                                                               \
-    {                                                                          \
-        __VA_ARGS__                                                            \
-    }
-#define GET(target) "GET " target " HTTP/1.1\r\nHost: h\r\n\r\n"
-#define OK(length)  "HTTP/1.1 200 OK\r\nContent-Length: " length "\r\n\r\n"
-
-/*
- * One line for each event but the beginnings and the bytes in between: the
- * direction, the stream, what. `end` comes with the bytes of the body, those
- * that were skipped among them.
- */
-struct talk {
-    const char *name;
-    struct step step[STEPS_MAX];
-    const char *told;
-    bool joined;     /* the SYNs were not seen */
-    bool whole_only; /* where the segments begin matters */
-};
+#include "http/h1_kit.h"
 
 static const struct talk messages[] = {
     ROW(.name = "request and response",
@@ -90,11 +41,11 @@ static const struct talk messages[] = {
                 "< 2 200 length 1\n< 2 end 1\n"
                 "over http/1.1\n"),
     ROW(.name = "until the connection is closed",
-        .step = {TO(GET("/a")), FROM("HTTP/1.0 200 OK\r\n\r\nabc"),
-                 FROM("def"), FROM(NULL)},
+        .step = {TO(GET("/a")), FROM("HTTP/1.0 200 OK\r\n\r\nabc"), FROM("def"),
+                 FROM(NULL)},
         .told = "> 1 GET /a\n> 1 end 0\n"
                 "< 1 200 close closes\n< 1 end 6\n"
-                "over http/1.0\n"),
+                "over http/1.1\n"),
     ROW(.name = "closed too soon",
         .step = {TO(GET("/a")), FROM(OK("5") "abc"), FROM(NULL)},
         .told = "> 1 GET /a\n> 1 end 0\n"
@@ -192,8 +143,8 @@ static const struct talk losses[] = {
                 "< 1 200 close closes\n< 1 skipped\n< 1 end 10\n"
                 "over http/1.1\n"),
     ROW(.name = "garbage, then a message",
-        .step = {TO(GET("/a")), FROM(OK("0")), FROM("garbage!"),
-                 TO(GET("/b")), FROM(OK("1") "b")},
+        .step = {TO(GET("/a")), FROM(OK("0")), FROM("garbage!"), TO(GET("/b")),
+                 FROM(OK("1") "b")},
         .told = "> 1 GET /a\n> 1 end 0\n"
                 "< 1 200 length 0\n< 1 end 0\n"
                 "< 0 broken\n"
@@ -212,8 +163,7 @@ static const struct talk losses[] = {
         .told = "> 1 GET /b\n> 1 end 0\n"
                 "< 1 200 length 2\n< 1 end 2\n"
                 "over http/1.1\n",
-        .joined = true,
-        .whole_only = true),
+        .joined = true, .whole_only = true),
     ROW(.name = "HTTPS was expected",
         .step = {TO(GET("/a")),
                  FROM("HTTP/1.0 400 Bad Request\r\n\r\n"
@@ -221,122 +171,51 @@ static const struct talk losses[] = {
                  FROM(NULL)},
         .told = "> 1 GET /a\n> 1 end 0\n"
                 "< 1 400 close closes\n< 1 end 48\n"
-                "over http/1.0 tls-port\n"),
+                "over http/1.1 tls-port\n"),
     ROW(.name = "TLS", .step = {TO("\x16\x03\x01\x02")}, .told = "over tls\n"),
     ROW(.name = "SSH", .step = {FROM("SSH-2.0-x")}, .told = "over tcp\n"),
 };
 
-struct listener {
-    struct text told;
-    uint64_t body[2];
-};
-
-static void write_head(struct text *told, const struct http_event *event)
+static void check_all(const struct talk *talk, size_t count, bool bytewise)
 {
-    static const char *const framing[] = {"", "length", " chunked", " close",
-                                          " stream"};
-    const struct http_head *head = event->head;
-
-    if (head->status)
-        text_addf(told, "%d", head->status);
-    else
-        text_addf(told, "%.*s %.*s", (int)head->method.size,
-                  (const char *)head->method.at, (int)head->target.size,
-                  (const char *)head->target.at);
-    if (head->framing == FRAMING_LENGTH)
-        text_addf(told, " length %d", (int)head->length);
-    else
-        text_add(told, framing[head->framing]);
-    if (head->closes)
-        text_add(told, " closes");
-    if (head->expects_continue)
-        text_add(told, " expects");
-}
-
-static void write_event(struct listener *listener,
-                        const struct http_event *event)
-{
-    struct text *told = &listener->told;
-
-    switch (event->kind) {
-    case HTTP_REQUEST_HEAD:
-    case HTTP_RESPONSE_HEAD:
-        write_head(told, event);
-        break;
-    case HTTP_INTERIM:
-        text_addf(told, "interim %d", event->head->status);
-        break;
-    case HTTP_REQUEST_END:
-    case HTTP_RESPONSE_END:
-        text_addf(told, "end %d", (int)listener->body[event->side]);
-        break;
-    case HTTP_TUNNEL:
-        text_add(told, "tunnel");
-        break;
-    case HTTP_LOST:
-        text_addf(told, "lost %d", (int)event->size);
-        break;
-    case HTTP_SKIPPED:
-        text_add(told, "skipped");
-        listener->body[event->side] += event->size;
-        break;
-    case HTTP_BROKEN:
-        text_add(told, "broken");
-        break;
-    default:
-        text_addf(told, "kind %d", (int)event->kind);
-        break;
+    for (size_t i = 0; i < count; i++) {
+        if (!bytewise || !talk[i].whole_only)
+            check_talk(&talk[i], bytewise);
     }
 }
 
-static void take_event(void *context, struct conn *conn,
-                       const struct http_event *event)
+static void test_messages(void **state)
 {
-    struct listener *listener = context;
-
-    (void)conn;
-    switch (event->kind) {
-    case HTTP_REQUEST_START:
-    case HTTP_RESPONSE_START:
-        listener->body[event->side] = 0;
-        break;
-    case HTTP_REQUEST_BYTES:
-    case HTTP_RESPONSE_BYTES:
-        listener->body[event->side] += event->body;
-        break;
-    default:
-        text_addf(&listener->told, "%c %d ", event->side ? '<' : '>',
-                  (int)event->stream);
-        write_event(listener, event);
-        text_add(&listener->told, "\n");
-        break;
-    }
+    (void)state;
+    check_all(messages, sizeof messages / sizeof *messages, false);
 }
 
-static void take_acked(void *context, struct conn *conn, unsigned side)
+static void test_messages_by_byte(void **state)
 {
-    (void)context;
-    (void)conn;
-    (void)side;
+    (void)state;
+    check_all(messages, sizeof messages / sizeof *messages, true);
 }
 
-static void take_over(void *context, struct conn *conn, enum conn_ending ending,
-                      const struct http_facts *facts)
+static void test_losses(void **state)
 {
-    struct text *told = &((struct listener *)context)->told;
-
-    (void)conn;
-    (void)ending;
-    if (facts->protocol == PROTOCOL_HTTP1)
-        text_addf(told, "over http/%d.%d", facts->major, facts->minor);
-    else
-        text_addf(told, "over %s", http_protocol_name(facts->protocol));
-    if (facts->tunnel)
-        text_add(told, " tunnel");
-    if (facts->broken)
-        text_addf(told, " broken %d", (int)facts->broken);
-    if (facts->told_tls_port)
-        text_add(told, " tls-port");
-    text_add(told, "\n");
+    (void)state;
+    check_all(losses, sizeof losses / sizeof *losses, false);
 }
 
+static void test_losses_by_byte(void **state)
+{
+    (void)state;
+    check_all(losses, sizeof losses / sizeof *losses, true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_messages_by_byte),
+        cmocka_unit_test(test_losses),
+        cmocka_unit_test(test_losses_by_byte),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -83,10 +83,35 @@ static bool is_inside_response(const struct finding *finding)
     return x && mark_is_set(x->response.head);
 }
 
+/* Seen: curl 7.88.1, Go 1.19.8; net/http's h2_bundle.go for GOAWAY. */
+static const char *h2_reset(const struct finding *finding,
+                            enum reporter reporter)
+{
+    bool goaway = finding->code == VERDICT_GOAWAY_LOST_STREAMS ||
+                  finding->code == VERDICT_H2_CONNECTION_ERROR;
+
+    switch (reporter) {
+    case REPORTER_CURL:
+        return goaway ? NULL
+                      : "curl: (92) HTTP/2 stream was not closed cleanly";
+    case REPORTER_GO:
+        return goaway ? "http2: server sent GOAWAY and closed the connection"
+                      : "stream error: stream ID ...; received from peer";
+    case REPORTER_HAPROXY:
+    case REPORTER_ENVOY:
+        return words[SYMPTOM_RESET][reporter];
+    default:
+        return NULL;
+    }
+}
+
 const char *known_as(const struct finding *finding, enum reporter reporter)
 {
     const struct exchange *x = finding->incident->exchange;
 
+    if (x && x->is_h2 && finding->symptom == SYMPTOM_RESET &&
+        finding->code != VERDICT_H2_CONNECTION_CLOSED)
+        return h2_reset(finding, reporter);
     if (reporter == REPORTER_HAPROXY && is_inside_response(finding)) {
         if (finding->symptom == SYMPTOM_RESET)
             return "SD--";
