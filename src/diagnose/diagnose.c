@@ -185,7 +185,8 @@ static const struct rule *judge(struct facts *f)
     }
     ignore_half_close(f);
     if (!f->x && f->incident->http.protocol == PROTOCOL_HTTP2 &&
-        f->incident->http.first[conn_server(f->conn)] != SNIFFED_RESPONSE)
+        f->incident->http.first[conn_server(f->conn)] != SNIFFED_RESPONSE &&
+        f->incident->http.first[f->conn->client] != SNIFFED_REQUEST)
         return first_that_holds(h2_connection_rule, f);
     if (!f->x)
         return first_that_holds(connect_rule, f);
@@ -333,6 +334,7 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
         return outcome->exchanges == 0;
     return outcome->exchanges == 0 &&
            (http->first[client] == SNIFFED_TLS ||
+            http->first[client] == SNIFFED_REQUEST ||
             http->first[client] == SNIFFED_H2_PREFACE) &&
            http->first[1 - client] != http->first[client];
 }

@@ -1,5 +1,7 @@
 #include "diagnose/draft.h"
 
+#include "diagnose/rules.h"
+
 #include "base/arena.h"
 
 #include <stdarg.h>
@@ -246,11 +248,23 @@ static void cite_resets(struct finding *finding, const struct facts *f)
     }
 }
 
+static void cite_stream_reset(struct finding *finding, const struct facts *f)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+
+    if (h2)
+        draft_cite(finding, h2->reset,
+                   h2->reset_by_client ? FROM_CLIENT : FROM_SERVER,
+                   "resets the stream (RST_STREAM, %s)",
+                   h2_code_name(h2->reset_code));
+}
+
 void draft_timeline(struct finding *finding, const struct facts *f)
 {
     if (f->x) {
         cite_request(finding, f);
         cite_response(finding, f);
+        cite_stream_reset(finding, f);
     }
     cite_probes(finding, f, f->client_probes);
     cite_probes(finding, f, f->server_probes);

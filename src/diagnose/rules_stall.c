@@ -328,7 +328,11 @@ static void tell_client_abort(const struct facts *f, struct finding *finding)
                                "request.");
     else
         draft_explain(finding,
-                      "The client closed first, %s after the request, %s.",
+                      f->x->is_h2 && f->x->h2 && mark_is_set(f->x->h2->reset)
+                          ? "The client reset the stream (RST_STREAM) %s after "
+                            "the request, %s."
+                          : "The client closed first, %s after the request, "
+                            "%s.",
                       draft_duration(finding, f->wait),
                       f->response_begun &&
                               f->x->response.start.time < f->closing.at.time
@@ -337,6 +341,9 @@ static void tell_client_abort(const struct facts *f, struct finding *finding)
     if (f->response_whole)
         draft_explain(finding, "The server's complete answer came after that "
                                "and met an RST.");
+    if (f->x->h2 && f->x->h2->grpc_timeout)
+        draft_explain(finding, "The request's own grpc-timeout was %s.",
+                      draft_duration(finding, f->x->h2->grpc_timeout));
     if (is_client_timeout(f) && f->request_whole)
         draft_explain(finding,
                       "%" PRIu64 " requests to this server ended so, all "

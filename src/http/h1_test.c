@@ -71,8 +71,8 @@ static const struct talk messages[] = {
                 "over http/1.1\n"),
     ROW(.name = "CONNECT, granted",
         .step = {TO("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n"),
-                 FROM("HTTP/1.1 200 OK\r\n\r\n"), TO("\x16\x03\x01"),
-                 FROM(OK("0")), TO(GET("/b"))},
+                 FROM(OK("9")), TO("\x16\x03\x01"), FROM(OK("0")),
+                 TO(GET("/b"))},
         .told = "> 1 CONNECT h:443\n> 1 end 0\n"
                 "< 1 200\n< 1 tunnel\n< 1 end 0\n"
                 "over http/1.1 tunnel\n"),

@@ -224,6 +224,7 @@ static void add_idle_close(struct server_facts *server,
 
     if (closing.by != CLOSED_BY_SERVER || closing.by_reset ||
         outcome->last_closes || !mark_is_set(outcome->last_response_end) ||
+        mark_is_set(outcome->http->h2.goaway[outcome->conn->client].at) ||
         outcome->complete == 0)
         return;
     /* a request that crossed the FIN was not there when it was decided */
