@@ -54,6 +54,7 @@ static const struct {
 } lasting[] = {
     {VERDICT_SERVER_STALL,          VERDICT_WRITE_TIMEOUT_EOF       },
     {VERDICT_SERVER_STALL,          VERDICT_DEAD_PEER               },
+    {VERDICT_SERVER_STALL,          VERDICT_H2_CONNECTION_ERROR     },
     {VERDICT_TCP_ZERO_WINDOW_STALL, VERDICT_WRITE_TIMEOUT_TRUNCATION},
 };
 

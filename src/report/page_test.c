@@ -29,10 +29,10 @@ static const struct {
     {20, 4, "at last", "abc",                          "at last abc\n"        },
  /* a word that fits nowhere stays whole */
     {5,  2, "",        "abcdefghij k",                 "  abcdefghij\n  k\n"  },
-    {20, 0, "",        "spaces   and\nlines",          "spaces and lines\n"   },
+    {20, 0, "",        "spaces   and words",           "spaces and words\n"   },
  /* a number and its unit stay together */
     {8,  0, "",        "after 60 s",                   "after\n60 s\n"        },
-    {7,  0, "",        "a 9 ms, b",                    "a\n9 ms, b\n"         },
+    {6,  0, "",        "a 9 ms, b",                    "a\n9 ms,\nb\n"        },
     {10, 0, "",        "after 60 sheep",               "after 60\nsheep\n"    },
     {12, 0, "",        "lost 12 bytes of",             "lost\n12 bytes of\n"  },
     {6,  0, "",        "take x s",                     "take x\ns\n"          },
@@ -40,7 +40,7 @@ static const struct {
  /* characters count, not bytes */
     {7,  0, "",        "\xc3\xa4\xc3\xb6\xc3\xbc def",
      "\xc3\xa4\xc3\xb6\xc3\xbc def\n"                                         },
-    {20, 0, "",        "a\x1b[1mb",                    "a\\x1b[1mb\n"         },
+    {20, 0, "",        "a\x1b[1mb\nc",                 "a\\x1b[1mb\\x0ac\n"   },
 };
 
 static void test_paragraphs(void **state)
