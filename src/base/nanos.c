@@ -5,17 +5,19 @@
 #include <string.h>
 #include <time.h>
 
-static const char *print_minutes(char text[static NANOS_TEXT_SIZE], nanos d)
+static const char *print_minutes(char text[static NANOS_TEXT_SIZE], nanos d,
+                                 const char *sign)
 {
-    nanos seconds = (d + NANOS_PER_SECOND / 2) / NANOS_PER_SECOND;
+    nanos rest = d % NANOS_PER_SECOND;
+    nanos seconds = d / NANOS_PER_SECOND + (rest >= NANOS_PER_SECOND / 2);
     nanos minutes = seconds / 60;
 
     if (minutes < 120)
-        (void)snprintf(text, NANOS_TEXT_SIZE, "%" PRId64 " min %" PRId64 " s",
-                       minutes, seconds % 60);
+        (void)snprintf(text, NANOS_TEXT_SIZE, "%s%" PRId64 " min %" PRId64 " s",
+                       sign, minutes, seconds % 60);
     else
-        (void)snprintf(text, NANOS_TEXT_SIZE, "%" PRId64 " h %" PRId64 " min",
-                       minutes / 60, minutes % 60);
+        (void)snprintf(text, NANOS_TEXT_SIZE, "%s%" PRId64 " h %" PRId64 " min",
+                       sign, minutes / 60, minutes % 60);
     return text;
 }
 
@@ -47,7 +49,7 @@ const char *nanos_print_duration(char text[static NANOS_TEXT_SIZE],
             return text;
         }
     }
-    return print_minutes(text, size);
+    return print_minutes(text, size, duration < 0 ? "-" : "");
 }
 
 const char *nanos_print_time(char text[static NANOS_TEXT_SIZE], nanos time)

@@ -126,10 +126,12 @@ static size_t utf8_size(struct span bytes)
 
 /*
  * Characters that hide or reorder what stands around them on a terminal:
- * U+200B to U+200F, U+2028 to U+202E, U+2060 to U+2069, U+FEFF.
+ * U+061C, U+200B to U+200F, U+2028 to U+202E, U+2060 to U+2069, U+FEFF.
  */
 static bool is_format_character(const uint8_t *b, size_t size)
 {
+    if (size == 2)
+        return b[0] == 0xd8 && b[1] == 0x9c;
     if (size != 3)
         return false;
     if (b[0] == 0xef)
@@ -141,20 +143,43 @@ static bool is_format_character(const uint8_t *b, size_t size)
     return b[1] == 0x81 && b[2] >= 0xa0 && b[2] <= 0xa9;
 }
 
+/* Adds all of a character or an escape, or nothing and says that it is cut. */
+static bool add_whole(struct text *text, struct span bytes)
+{
+    if (bytes.size > text->limit - text->size) {
+        text->cut = true;
+        return false;
+    }
+    text_add_bytes(text, bytes);
+    return true;
+}
+
+static bool add_escaped(struct text *text, struct span bytes)
+{
+    char escape[5];
+
+    for (size_t i = 0; i < bytes.size; i++) {
+        (void)snprintf(escape, sizeof escape, "\\x%02x", bytes.at[i]);
+        if (!add_whole(text, span_of_text(escape)))
+            return false;
+    }
+    return true;
+}
+
 void text_add_visible(struct text *text, struct span bytes)
 {
-    while (bytes.size) {
-        size_t size = utf8_size(bytes);
+    bool fits = true;
 
-        if (bytes.at[0] == '\\') {
-            text_add(text, "\\\\");
-        } else if (size == 0 || is_format_character(bytes.at, size)) {
-            size = size ? size : 1;
-            for (size_t i = 0; i < size; i++)
-                text_addf(text, "\\x%02x", bytes.at[i]);
-        } else {
-            text_add_bytes(text, span_head(bytes, size));
-        }
-        bytes = span_skip(bytes, size ? size : 1);
+    while (bytes.size && fits) {
+        size_t size = utf8_size(bytes);
+        struct span one = span_head(bytes, size ? size : 1);
+
+        if (bytes.at[0] == '\\')
+            fits = add_whole(text, span_of_text("\\\\"));
+        else if (size == 0 || is_format_character(bytes.at, size))
+            fits = add_escaped(text, one);
+        else
+            fits = add_whole(text, one);
+        bytes = span_skip(bytes, one.size);
     }
 }

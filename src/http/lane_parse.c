@@ -103,6 +103,19 @@ static void find_framing(struct lane *lane)
     }
 }
 
+/* llhttp does not know yet that an answer to HEAD or CONNECT has no body, and
+ * would say that the close must end it (RFC 9112, 9.3). */
+static bool announces_close(const struct lane *lane)
+{
+    const llhttp_t *parser = &lane->parser;
+
+    if (!lane->no_body)
+        return !llhttp_should_keep_alive(parser);
+    if (parser->http_major == 1 && parser->http_minor == 0)
+        return !(parser->flags & F_CONNECTION_KEEP_ALIVE);
+    return parser->flags & F_CONNECTION_CLOSE;
+}
+
 static struct http_head lane_head(const struct lane *lane)
 {
     const llhttp_t *parser = &lane->parser;
@@ -112,7 +125,7 @@ static struct http_head lane_head(const struct lane *lane)
         .status = lane->is_request ? 0 : parser->status_code,
         .major = parser->http_major,
         .minor = parser->http_minor,
-        .closes = !llhttp_should_keep_alive(parser),
+        .closes = announces_close(lane),
     };
 
     if (lane->is_request)

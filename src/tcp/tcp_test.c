@@ -85,11 +85,12 @@ static const struct conversation holes[] = {
         .step = {HANDSHAKE, SENT('c', 10, A, 1, 1, "abc"),
                  SENT('c', 11, A, 7, 1, "ghi"), SENT('s', 20, A, 1, 10, ""),
                  SENT('s', 120, A, 1, 10, ""), PAUSE,
-                 SENT('s', 121, A, 1, 10, "")},
+                 SENT('s', 121, A, 1, 10, ""), PAUSE},
         .told = "c +1 abc #4\n"
                 "--\n"
                 "c +4 gap 3 #6\n"
                 "c +7 ghi #5\n"
+                "--\n"
                 "over open\n"
                 "  hole c x1 +4:3 #6 #6 #6 ended #6\n"),
     ROW(.name = "acknowledged: comes late, but in time",
