@@ -35,6 +35,9 @@ extern const struct rule h2_reset_rule[];  /* HTTP/2: RST_STREAM, the limit */
 extern const struct rule h2_close_rule[];  /* HTTP/2: the connection ended */
 extern const struct rule h2_connection_rule[]; /* HTTP/2: no stream to blame */
 
+/* A side's TCP window was zero for the threshold, and its peer probed. */
+bool is_zero_window_stall(const struct facts *f);
+
 /* The name of an error code (RFC 9113, 7). */
 const char *h2_code_name(uint32_t code);
 

@@ -73,18 +73,6 @@ static void tell_gateway_timeout(const struct facts *f, struct finding *finding)
                  "timeout) with the time the upstream needs");
 }
 
-static bool was_window_stall(const struct facts *f)
-{
-    const struct note *notes[2] = {f->client_window, f->server_window};
-
-    for (unsigned i = 0; i < 2; i++) {
-        if (notes[i] && notes[i]->count >= 1 &&
-            note_lasted(f, notes[i]) >= f->settings->stall_threshold)
-            return true;
-    }
-    return false;
-}
-
 static void tell_slow(struct finding *finding)
 {
     finding->symptom = SYMPTOM_SLOW;
@@ -182,7 +170,7 @@ static void tell_mid_body_pause(const struct facts *f, struct finding *finding)
 
 const struct rule complete_rule[] = {
     {VERDICT_GATEWAY_TIMEOUT,       is_gateway_timeout, tell_gateway_timeout},
-    {VERDICT_TCP_ZERO_WINDOW_STALL,         was_window_stall, tell_window_stall},
+    {VERDICT_TCP_ZERO_WINDOW_STALL,         is_zero_window_stall, tell_window_stall},
     {VERDICT_NETWORK_STALL, was_network_stall, tell_loss},
     {VERDICT_SERVER_STALL,            was_mid_body_pause, tell_mid_body_pause},
     {0        },

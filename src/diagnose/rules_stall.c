@@ -150,7 +150,7 @@ static bool window_stalls(const struct facts *f, const struct note *note)
     return note && note->count >= 1 && is_long(f, note_lasted(f, note));
 }
 
-static bool is_zero_window_stall(const struct facts *f)
+bool is_zero_window_stall(const struct facts *f)
 {
     return window_stalls(f, f->client_window) ||
            window_stalls(f, f->server_window);

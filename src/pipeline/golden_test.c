@@ -99,7 +99,6 @@ static void render(const struct report *report, const char *format,
     const struct renderer *renderer = renderer_find(format);
     struct report_options options = {
         .width = TEXT_WIDTH,
-        .floor = diagnose_defaults().timeout_floor,
     };
     char *bytes = NULL;
     size_t size;

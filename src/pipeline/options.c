@@ -318,7 +318,6 @@ bool options_parse(struct options *options, int argc, char *argv[],
     }
     options->path = (const char *const *)argv + optind;
     options->paths = (size_t)(argc - optind);
-    options->report.floor = options->pipeline.settings.timeout_floor;
     if (options->errand == ERRAND_NONE && options->paths == 0)
         return fail_set(fail, "no capture given: whyeof FILE..., or - for "
                               "standard input");

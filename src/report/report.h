@@ -66,7 +66,6 @@ struct report_options {
     bool color;
     unsigned width;      /* columns; text only */
     bool list_exchanges; /* --exchanges */
-    nanos floor;         /* as in diagnose_settings */
 };
 
 #endif

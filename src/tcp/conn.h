@@ -10,8 +10,8 @@
  *    |                                  ^                               v
  *    +--any other segment--> JOINED ----+    any --RST--> RESET      CLOSED
  *
- * The state is derived from the events seen, for people to read. Nothing
- * decides by it: a capture that starts midway skips states at will.
+ * Only the events are kept, never a state: a capture that starts midway
+ * skips states at will.
  *
  * Offsets. A sequence number is 32 bits and wraps; here it becomes a 64-bit
  * offset at the door. The SYN, or the number before the first byte seen, is
@@ -198,8 +198,5 @@ static inline bool conn_is_one_way(const struct conn *conn)
 {
     return !conn->flow[0].seen || !conn->flow[1].seen;
 }
-
-/* "none", "opening", "open" … after the drawing above. */
-const char *conn_state_name(const struct conn *conn);
 
 #endif

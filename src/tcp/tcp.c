@@ -51,22 +51,6 @@ struct tcp_counts tcp_counts(const struct tcp *tcp)
     return counts;
 }
 
-const char *conn_state_name(const struct conn *conn)
-{
-    const struct flow *a = &conn->flow[0];
-    const struct flow *b = &conn->flow[1];
-
-    if (conn->resets && mark_is_set(conn->over))
-        return "reset";
-    if (mark_is_set(a->fin) && mark_is_set(b->fin))
-        return "closed";
-    if (mark_is_set(a->fin) || mark_is_set(b->fin))
-        return "half-closed";
-    if (!conn_start_seen(conn))
-        return "joined";
-    return a->seen && b->seen ? "open" : "opening";
-}
-
 static void tell_over(struct tcp *tcp, struct conn *conn,
                       enum conn_ending ending)
 {
