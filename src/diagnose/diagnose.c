@@ -224,6 +224,7 @@ static struct finding *draft(const struct rule *rule, const struct facts *f)
     finding->body_unsent = body_unsent(f);
     draft_timeline(finding, f);
     rule->tell(f, finding);
+    draft_weigh_drops(finding);
     draft_sort(finding);
     return finding;
 }

@@ -290,3 +290,17 @@ void draft_sort(struct finding *finding)
         finding->evidence[k] = moved;
     }
 }
+
+void draft_weigh_drops(struct finding *finding)
+{
+    uint64_t drops = finding->incident->drops;
+
+    if (!drops)
+        return;
+    if (finding->confidence > CONFIDENCE_POSSIBLE)
+        finding->confidence--;
+    draft_explain(finding,
+                  "The capture dropped %" PRIu64 " packet%s while this went "
+                  "on: what it rests on may be among them.",
+                  drops, drops == 1 ? "" : "s");
+}

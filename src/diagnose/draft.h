@@ -34,6 +34,9 @@ void draft_alternative(struct finding *finding, enum verdict code,
  */
 void draft_timeline(struct finding *finding, const struct facts *f);
 
+/* The capture lost packets meanwhile: the finding is that much less sure. */
+void draft_weigh_drops(struct finding *finding);
+
 /* Puts the evidence in order of time. */
 void draft_sort(struct finding *finding);
 

@@ -66,6 +66,17 @@ const char *confidence_name(enum confidence confidence)
     return name[confidence];
 }
 
+const char *standing_name(enum standing standing)
+{
+    static const char *const name[] = {
+        [STANDING_SETTLED] = "settled",
+        [STANDING_GOES_ON] = "ongoing",
+        [STANDING_WITHDRAWN] = "withdrawn",
+    };
+
+    return name[standing];
+}
+
 const char *symptom_name(enum symptom symptom)
 {
     static const char *const name[] = {

@@ -51,6 +51,13 @@ enum {
     FINDING_ADVICE_MAX = 4
 };
 
+/* Is it the last word? Of a capture that is read to its end it always is. */
+enum standing {
+    STANDING_SETTLED,
+    STANDING_GOES_ON,  /* it may yet end one way or another */
+    STANDING_WITHDRAWN /* it was told, and does not hold */
+};
+
 /* Which side a piece of evidence comes from. */
 enum witness {
     FROM_CLIENT,
@@ -76,6 +83,8 @@ struct finding {
     enum severity severity;
     enum confidence confidence;
     enum symptom symptom;
+    unsigned revision; /* how often it was told before */
+    enum standing standing;
     const char *title;       /* one line */
     const char *explanation; /* one or more sentences */
     const char *advice[FINDING_ADVICE_MAX];
@@ -109,5 +118,6 @@ enum verdict verdict_by_slug(const char *slug);
 const char *severity_name(enum severity severity);
 const char *confidence_name(enum confidence confidence);
 const char *symptom_name(enum symptom symptom);
+const char *standing_name(enum standing standing);
 
 #endif

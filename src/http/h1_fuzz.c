@@ -164,7 +164,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct http_options options = {.port = {8080}, .ports = 1};
     struct told told = {0};
-    const struct http_sink sink = {&told, take_event, take_acked, take_over};
+    const struct http_sink sink = {&told, take_event, take_acked, take_over,
+                                   NULL};
     struct http *http = http_new(&options, &sink);
     struct tcp_sink tcp = http_tcp_sink(http);
     struct reader r = reader_on((struct span){data, size});

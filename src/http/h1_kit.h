@@ -207,8 +207,8 @@ static void check_talk(const struct talk *talk, bool bytewise)
 {
     static const struct http_options options;
     struct listener listener = {.body = {0}};
-    const struct http_sink sink = {&listener, take_event, take_acked,
-                                   take_over};
+    const struct http_sink sink = {&listener, take_event, take_acked, take_over,
+                                   NULL};
     struct http *http = http_new(&options, &sink);
     struct tcp_sink tcp = http_tcp_sink(http);
     struct chunk next[2] = {{.offset = CONN_ORIGIN + 1},

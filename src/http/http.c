@@ -331,32 +331,50 @@ static enum http_protocol protocol_of(const struct http_conn *state,
                                      : protocol;
 }
 
+/* What is known of it by now. The streams of HTTP/2 are told their accounts. */
+static struct http_facts facts_of(const struct conn *conn,
+                                  const struct http_conn *state)
+{
+    struct http_facts facts = {.protocol = protocol_of(state, conn->client)};
+
+    for (unsigned side = 0; side < 2; side++) {
+        uint8_t size = state->first_size[side];
+
+        facts.first[side] = state->sniffed[side];
+        facts.first_at[side] = state->first_at[side];
+        facts.first_size[side] =
+            size < HTTP_FIRST_KEPT ? size : HTTP_FIRST_KEPT;
+        memcpy(facts.first_byte[side], state->first[side],
+               facts.first_size[side]);
+    }
+    if (state->h1)
+        h1_tell(state->h1, &facts);
+    if (state->h2) {
+        h2_close(state->h2);
+        h2_tell(state->h2, &facts);
+    }
+    return facts;
+}
+
+static void take_look(void *context, struct conn *conn)
+{
+    struct http *http = context;
+    struct http_facts facts = {0};
+
+    if (conn->http)
+        facts = facts_of(conn, conn->http);
+    http->sink.look(http->sink.context, conn, &facts);
+}
+
 static void take_over(void *context, struct conn *conn, enum conn_ending ending)
 {
     struct http *http = context;
     struct http_conn *state = conn->http;
     struct http_facts facts = {0};
 
-    if (state) {
-        facts.protocol = protocol_of(state, conn->client);
-        for (unsigned side = 0; side < 2; side++) {
-            uint8_t size = state->first_size[side];
-
-            facts.first[side] = state->sniffed[side];
-            facts.first_at[side] = state->first_at[side];
-            facts.first_size[side] =
-                size < HTTP_FIRST_KEPT ? size : HTTP_FIRST_KEPT;
-            memcpy(facts.first_byte[side], state->first[side],
-                   facts.first_size[side]);
-        }
-        if (state->h1)
-            h1_tell(state->h1, &facts);
-        if (state->h2) {
-            h2_close(state->h2);
-            h2_tell(state->h2, &facts);
-        }
-        http->broken += facts.broken;
-    }
+    if (state)
+        facts = facts_of(conn, state);
+    http->broken += facts.broken;
     http->sink.over(http->sink.context, conn, ending, &facts);
     if (state) {
         h1_free(state->h1);
@@ -375,5 +393,6 @@ struct tcp_sink http_tcp_sink(struct http *http)
         .end = take_end,
         .acked = take_acked,
         .over = take_over,
+        .look = take_look,
     };
 }

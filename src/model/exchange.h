@@ -82,6 +82,8 @@ struct exchange {
     struct mark pause_end;
     struct mark settled; /* its last byte was acknowledged */
     uint64_t server_top; /* how far the server's flow was when it began */
+    void *told;          /* what was told of it before its end, if anything */
+    nanos look_at;       /* when it is looked at next, while it goes on */
     uint16_t status;     /* 0: none */
     bool expects_continue;
     bool closes; /* a Connection: close in either message */
@@ -97,6 +99,13 @@ struct exchange {
 static inline bool exchange_is_complete(const struct exchange *x)
 {
     return mark_is_set(x->request.end) && mark_is_set(x->response.end);
+}
+
+/* Its latest byte, of either message. */
+static inline struct mark exchange_moved(const struct exchange *x)
+{
+    return x->response.last.time > x->request.last.time ? x->response.last
+                                                        : x->request.last;
 }
 
 /* The capture lacks bytes that its outcome depends on. */

@@ -41,6 +41,7 @@ struct incident {
     struct mark capture_last; /* the capture's latest packet at its end */
     uint32_t keep_alive;
     uint32_t orphans;
+    uint64_t drops;   /* packets that the capture lost while it went on */
     bool is_complete; /* the exchange came to its end all the same */
     bool last_closes;
     bool port_is_http; /* as far as the capture tells */

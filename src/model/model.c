@@ -198,18 +198,13 @@ static void take_event(void *context, struct conn *conn,
         model_take_response(state, conn, x, event);
 }
 
-static void take_over(void *context, struct conn *conn, enum conn_ending ending,
-                      const struct http_facts *facts)
+static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
+                                 const struct http_facts *facts)
 {
     static const struct model_conn none;
-    struct model *model = context;
-    struct model_conn *state = conn->model;
-    const struct model_conn *known = state ? state : &none;
-    struct outcome outcome;
+    const struct model_conn *known = conn->model ? conn->model : &none;
 
-    if (state)
-        tell_those_complete(model, conn, state);
-    outcome = (struct outcome){
+    return (struct outcome){
         .conn = conn,
         .ending = ending,
         .http = facts,
@@ -225,7 +220,29 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending,
         .orphans = known->orphans,
         .last_closes = known->last_closes,
     };
+}
 
+static void take_look(void *context, struct conn *conn,
+                      const struct http_facts *facts)
+{
+    struct model *model = context;
+    struct outcome outcome =
+        outcome_of(conn, mark_is_set(conn->over) ? CONN_ENDED : CONN_STILL_OPEN,
+                   facts);
+
+    model->sink.look(model->sink.context, &outcome);
+}
+
+static void take_over(void *context, struct conn *conn, enum conn_ending ending,
+                      const struct http_facts *facts)
+{
+    struct model *model = context;
+    struct model_conn *state = conn->model;
+    struct outcome outcome;
+
+    if (state)
+        tell_those_complete(model, conn, state);
+    outcome = outcome_of(conn, ending, facts);
     model->sink.over(model->sink.context, &outcome);
     if (state)
         waiting_release(&state->waiting);
@@ -238,5 +255,6 @@ struct http_sink model_http_sink(struct model *model)
     return (struct http_sink){.context = model,
                               .event = take_event,
                               .acked = take_acked,
-                              .over = take_over};
+                              .over = take_over,
+                              .look = take_look};
 }

@@ -11,11 +11,11 @@
 
 /* What a connection came to. Borrowed for the call. */
 struct outcome {
-    const struct conn *conn;
+    struct conn *conn;
     enum conn_ending ending;
     const struct http_facts *http;
-    const struct exchange *unfinished; /* oldest first; NULL: none */
-    uint64_t exchanges;                /* begun on it */
+    struct exchange *unfinished; /* oldest first; NULL: none */
+    uint64_t exchanges;          /* begun on it */
     uint64_t complete;
     uint64_t crowded_out;          /* more waited than are kept */
     struct mark last_response_end; /* of the last complete exchange */
@@ -35,6 +35,8 @@ struct model_sink {
     /* HTTP/2: its stream was reset; it is gone after the call */
     void (*ended)(void *context, struct conn *conn, const struct exchange *x);
     void (*over)(void *context, const struct outcome *outcome);
+    /* it goes on, or may: what it came to by now. NULL: nobody looks */
+    void (*look)(void *context, const struct outcome *outcome);
 };
 
 struct model;

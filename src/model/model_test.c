@@ -219,7 +219,7 @@ static void test_rows(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct text told;
         const struct model_sink sink = {&told, take_complete, take_ended,
-                                        take_over};
+                                        take_over, NULL};
         struct model *model = model_new(&sink);
         struct http_sink http = model_http_sink(model);
         struct conn conn = {.id = 0};

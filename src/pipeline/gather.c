@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 
+/* What stands still for long is looked at as often as this. */
+#define LOOK_AT_LEAST (60 * NANOS_PER_SECOND)
+
 /* How soon after a refusal another connection counts as the client's way out.
  * RFC 8305, 5: attempts follow each other within 2 s. */
 #define GOES_ON_WITHIN (2 * NANOS_PER_SECOND)
@@ -19,18 +22,15 @@ void gather_init(struct gather *gather, const struct pipeline_options *options)
 
     *gather = (struct gather){.options = options};
     gather->infer = infer_new(&infer);
+    docket_init(&gather->docket, options, gather->infer, &gather->timeline,
+                &gather->counts);
 }
 
 void gather_release(struct gather *gather)
 {
-    for (size_t i = 0; i < gather->incidents; i++)
-        incident_free(gather->incident[i]);
-    for (size_t i = 0; i < gather->findings; i++)
-        finding_free(gather->finding[i]);
+    docket_release(&gather->docket);
     for (size_t i = 0; i < gather->exchanges; i++)
         exchange_free((struct exchange *)(uintptr_t)gather->exchange[i].x);
-    free(gather->incident);
-    free(gather->finding);
     free(gather->exchange);
     infer_free(gather->infer);
 }
@@ -43,107 +43,6 @@ static void *grow(void *array, size_t count, size_t size)
     if (count >= 16 && (count & (count - 1)) == 0)
         return must_realloc(array, 2 * count, size);
     return array;
-}
-
-void gather_tick(struct gather *gather, struct mark at)
-{
-    nanos step = nanos_between(gather->now, at.time);
-
-    gather->now = at.time;
-    if (!mark_is_set(gather->last)) {
-        gather->last = at;
-        return;
-    }
-    if (step > GATHER_STANDSTILL || step < -GATHER_STANDSTILL) {
-        if (gather->runs < GATHER_RUNS_MAX)
-            gather->run[gather->runs++] = gather->last;
-        gather->last = at;
-    } else if (at.time > gather->last.time) {
-        gather->last = at;
-    }
-}
-
-/* Until when a connection could have been seen, that was last seen then. */
-static struct mark seen_until(const struct gather *gather, struct mark last)
-{
-    for (size_t i = 0; i < gather->runs; i++) {
-        if (gather->run[i].frame >= last.frame)
-            return gather->run[i];
-    }
-    return gather->last;
-}
-
-static bool is_wanted(const struct gather *gather, enum verdict code,
-                      const struct incident *incident)
-{
-    const struct pipeline_options *options = gather->options;
-    bool some = false;
-
-    if (options->has_stream && incident->conn.id != options->stream)
-        return false;
-    if (options->ignore[code])
-        return false;
-    for (size_t i = 0; i < VERDICT_COUNT; i++)
-        some |= options->only[i];
-    return !some || options->only[code];
-}
-
-static void count_finding(struct gather *gather, const struct finding *finding)
-{
-    gather->counts.by_severity[finding->severity]++;
-    gather->counts.by_code[finding->code]++;
-}
-
-/* --port */
-static bool is_forced(const struct gather *gather, uint16_t port)
-{
-    const struct http_options *http = &gather->options->http;
-
-    for (size_t i = 0; i < http->ports; i++) {
-        if (http->port[i] == port)
-            return true;
-    }
-    return false;
-}
-
-/* Takes the incident over. */
-static void judge(struct gather *gather, struct incident *incident, bool keep)
-{
-    const struct server_facts *server =
-        infer_server(gather->infer, &incident->conn);
-    struct finding *finding = NULL;
-    enum diagnosis diagnosis;
-
-    incident->capture_last = seen_until(gather, incident->conn.last);
-    incident->port_is_http =
-        infer_port_is_http(gather->infer, server->server.port) ||
-        is_forced(gather, server->server.port) ||
-        gather->counts.http_connections == 0;
-    diagnosis =
-        diagnose(&gather->options->settings, incident, server, &finding);
-    if (diagnosis != DIAGNOSIS_FINDING) {
-        gather->counts.doubtful +=
-            diagnosis == DIAGNOSIS_DOUBT && incident->exchange;
-        incident_free(incident);
-        return;
-    }
-    /* an answer that came after its client had left was not taken */
-    if (incident->is_complete && finding->code == VERDICT_CLIENT_ABORT)
-        gather->counts.complete--;
-    if (!is_wanted(gather, finding->code, incident)) {
-        gather->counts.hidden++;
-        finding_free(finding);
-        return;
-    }
-    count_finding(gather, finding);
-    if (!keep) {
-        gather->counts.not_detailed++;
-        finding_free(finding);
-        return;
-    }
-    gather->finding =
-        grow(gather->finding, gather->findings, sizeof *gather->finding);
-    gather->finding[gather->findings++] = finding;
 }
 
 static bool same_address(const struct endpoint *a, const struct endpoint *b)
@@ -178,38 +77,39 @@ static void look_for_ease(const struct gather *gather,
         incident->later_works = eases(&gather->worked[i], incident);
 }
 
-static void keep(struct gather *gather, struct incident *incident)
+static void keep(struct gather *gather, struct docket_case *known,
+                 struct incident *incident)
 {
     look_for_ease(gather, incident);
-    if (gather->incidents == GATHER_INCIDENTS_MAX) {
-        judge(gather, incident, false);
-        return;
-    }
-    gather->incident =
-        grow(gather->incident, gather->incidents, sizeof *gather->incident);
-    gather->incident[gather->incidents++] = incident;
+    docket_add(&gather->docket, known, incident);
 }
 
 static void list_exchange(struct gather *gather, const struct conn *conn,
                           const struct exchange *x)
 {
-    struct report_exchange *listed;
-
-    if (!gather->options->list_exchanges ||
-        (gather->options->has_stream && conn->id != gather->options->stream))
-        return;
-    gather->exchange =
-        grow(gather->exchange, gather->exchanges, sizeof *gather->exchange);
-    listed = &gather->exchange[gather->exchanges++];
-    *listed = (struct report_exchange){
+    const struct pipeline_watcher *watcher = &gather->options->watcher;
+    struct report_exchange listed = {
         .connection = conn->id,
         .client = conn->endpoint[conn->client],
         .server = conn->endpoint[conn_server(conn)],
-        .x = exchange_copy(x),
+        .x = x,
         .protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1,
         .minor = 1,
         .complete = exchange_is_complete(x),
     };
+
+    if (!gather->options->list_exchanges ||
+        (gather->options->has_stream && conn->id != gather->options->stream))
+        return;
+    if (gather->options->live) {
+        if (watcher->exchange)
+            watcher->exchange(watcher->context, &listed);
+        return;
+    }
+    listed.x = exchange_copy(x);
+    gather->exchange =
+        grow(gather->exchange, gather->exchanges, sizeof *gather->exchange);
+    gather->exchange[gather->exchanges++] = listed;
 }
 
 static void take_complete(void *context, struct conn *conn,
@@ -222,7 +122,9 @@ static void take_complete(void *context, struct conn *conn,
     infer_complete(gather->infer, conn, x);
     list_exchange(gather, conn, x);
     if (diagnose_wants_complete(&gather->options->settings, conn, x))
-        keep(gather, incident_of_exchange(conn, x));
+        keep(gather, x->told, incident_of_exchange(conn, x));
+    else if (x->told)
+        docket_withdraw(&gather->docket, x->told);
 }
 
 static void take_ended(void *context, struct conn *conn,
@@ -234,7 +136,7 @@ static void take_ended(void *context, struct conn *conn,
     gather->counts.complete += mark_is_set(x->response.end);
     infer_ended(gather->infer, conn, x);
     list_exchange(gather, conn, x);
-    keep(gather, incident_of_exchange(conn, x));
+    keep(gather, x->told, incident_of_exchange(conn, x));
 }
 
 static void look_back(struct gather *gather, const struct outcome *outcome)
@@ -242,18 +144,17 @@ static void look_back(struct gather *gather, const struct outcome *outcome)
     const struct conn *conn = outcome->conn;
     struct worked worked = {.server = conn->endpoint[conn_server(conn)],
                             .first = conn->first.time};
-    size_t first =
-        gather->incidents > LOOK_BACK ? gather->incidents - LOOK_BACK : 0;
+    struct docket_case *one = gather->docket.ended.newest;
 
     if (outcome->complete == 0 &&
         !(mark_is_set(conn->flow[0].syn) && mark_is_set(conn->flow[1].syn)))
         return;
     gather->worked[gather->workeds++ % GATHER_WORKED_KEPT] = worked;
-    for (size_t i = first; i < gather->incidents; i++) {
-        struct incident *incident = gather->incident[i];
-
-        if (!incident->later_works)
-            incident->later_works = eases(&worked, incident);
+    for (size_t i = 0; i < LOOK_BACK && one; i++, one = one->older) {
+        if (!one->incident->later_works && eases(&worked, one->incident)) {
+            one->incident->later_works = true;
+            one->look_at = 0;
+        }
     }
 }
 
@@ -273,6 +174,7 @@ static void count_connection(struct report_counts *counts,
 static void take_over(void *context, const struct outcome *outcome)
 {
     struct gather *gather = context;
+    const struct pipeline_watcher *watcher = &gather->options->watcher;
 
     gather->has_stream |= outcome->conn->id == gather->options->stream;
     count_connection(&gather->counts, outcome);
@@ -281,11 +183,80 @@ static void take_over(void *context, const struct outcome *outcome)
         gather->counts.exchanges++;
         gather->counts.complete += exchange_is_complete(x);
         list_exchange(gather, outcome->conn, x);
-        keep(gather, incident_new(outcome, x));
+        keep(gather, x->told, incident_new(outcome, x));
     }
     if (diagnose_wants_connection(&gather->options->settings, outcome))
-        keep(gather, incident_new(outcome, NULL));
+        keep(gather, outcome->conn->told, incident_new(outcome, NULL));
+    else if (outcome->conn->told)
+        docket_withdraw(&gather->docket, outcome->conn->told);
     look_back(gather, outcome);
+    if (watcher->over)
+        watcher->over(watcher->context, outcome->conn->id);
+}
+
+/*
+ * Something may stand still from now on; it counts when it has done so for the
+ * threshold. What was looked at is looked at again when it has lasted twice as
+ * long.
+ */
+static nanos next_look(const struct gather *gather, nanos since)
+{
+    nanos now = gather->timeline.now;
+    nanos threshold = gather->options->settings.stall_threshold;
+    nanos lasted = nanos_between(since, now);
+
+    if (lasted < threshold)
+        return since + threshold;
+    return now + (lasted < LOOK_AT_LEAST ? lasted : LOOK_AT_LEAST);
+}
+
+/* One that goes on: does it hang by now? */
+static void look_at_exchange(struct gather *gather,
+                             const struct outcome *outcome, struct exchange *x)
+{
+    nanos since = exchange_moved(x).time;
+    bool ended = outcome->ending == CONN_ENDED;
+
+    if (ended ? exchange_is_complete(x) && !x->client_had_closed
+              : exchange_is_complete(x) || x->look_at > gather->timeline.now)
+        return;
+    x->look_at = next_look(gather, since);
+    if (!ended && nanos_between(since, gather->timeline.now) <
+                      gather->options->settings.stall_threshold)
+        return;
+    if (x->told || docket_has_room(&gather->docket))
+        x->told =
+            docket_watch(&gather->docket, x->told, incident_new(outcome, x));
+}
+
+static void look_at_connection(struct gather *gather,
+                               const struct outcome *outcome)
+{
+    struct conn *conn = outcome->conn;
+
+    if (!diagnose_wants_connection(&gather->options->settings, outcome) ||
+        conn->refused)
+        return;
+    if (conn->told || docket_has_room(&gather->docket))
+        conn->told = docket_watch(&gather->docket, conn->told,
+                                  incident_new(outcome, NULL));
+}
+
+static void take_look(void *context, const struct outcome *outcome)
+{
+    struct gather *gather = context;
+    struct conn *conn = outcome->conn;
+    nanos now = gather->timeline.now;
+
+    conn->look_at = now + gather->options->settings.stall_threshold / 2;
+    for (struct exchange *x = outcome->unfinished; x; x = x->next) {
+        look_at_exchange(gather, outcome, x);
+        if (x->look_at > now && x->look_at < conn->look_at)
+            conn->look_at = x->look_at;
+    }
+    look_at_connection(gather, outcome);
+    if (outcome->ending == CONN_ENDED)
+        conn->look_at = INT64_MAX;
 }
 
 struct model_sink gather_model_sink(struct gather *gather)
@@ -293,27 +264,6 @@ struct model_sink gather_model_sink(struct gather *gather)
     return (struct model_sink){.context = gather,
                                .complete = take_complete,
                                .ended = take_ended,
-                               .over = take_over};
-}
-
-static int by_time(const void *left, const void *right)
-{
-    const struct finding *a = *(struct finding *const *)left;
-    const struct finding *b = *(struct finding *const *)right;
-
-    if (a->asked.frame != b->asked.frame)
-        return a->asked.frame < b->asked.frame ? -1 : 1;
-    return (a->code > b->code) - (a->code < b->code);
-}
-
-void gather_judge(struct gather *gather)
-{
-    for (size_t i = 0; i < gather->incidents; i++)
-        judge(gather, gather->incident[i], true);
-    gather->incidents = 0;
-    if (gather->findings)
-        qsort(gather->finding, gather->findings, sizeof *gather->finding,
-              by_time);
-    for (size_t i = 0; i < gather->findings; i++)
-        gather->finding[i]->id = i + 1;
+                               .over = take_over,
+                               .look = take_look};
 }

@@ -21,7 +21,6 @@ struct pipeline {
     struct http *http;
     struct tcp *tcp;
     struct wire *wire;
-    nanos zero;
     uint64_t packets;
     struct report report;
     struct report_ignored ignored[WIRE_IGNORED_COUNT];
@@ -60,18 +59,48 @@ void pipeline_free(struct pipeline *pipeline)
     free(pipeline);
 }
 
+static void show_packet(const struct pipeline *pipeline,
+                        const struct conn *conn, const struct frame *frame,
+                        const struct segment *segment)
+{
+    const struct pipeline_watcher *watcher = &pipeline->options.watcher;
+    size_t headers = frame->data.size;
+
+    if (segment->payload.size)
+        headers = (size_t)(segment->payload.at - frame->data.at);
+    watcher->packet(watcher->context, conn->id, frame, headers);
+}
+
 void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
 {
     struct segment segment;
+    const struct conn *conn;
 
     if (pipeline->packets++ == 0)
-        pipeline->zero = frame->time;
-    gather_tick(&pipeline->gather,
-                (struct mark){.time = frame->time,
-                              .frame = frame->number & 0xffffffffffff,
-                              .file = (uint16_t)frame->file});
-    if (wire_take(pipeline->wire, frame, &segment))
-        tcp_take(pipeline->tcp, &segment);
+        pipeline->report.zero = frame->time;
+    timeline_tick(&pipeline->gather.timeline,
+                  (struct mark){.time = frame->time,
+                                .frame = frame->number & 0xffffffffffff,
+                                .file = (uint16_t)frame->file});
+    if (!wire_take(pipeline->wire, frame, &segment))
+        return;
+    conn = tcp_take(pipeline->tcp, &segment);
+    if (conn && pipeline->options.watcher.packet)
+        show_packet(pipeline, conn, frame, &segment);
+}
+
+void pipeline_tick(struct pipeline *pipeline, nanos now)
+{
+    timeline_pass(&pipeline->gather.timeline, now);
+    tcp_tick(pipeline->tcp, now);
+    if (pipeline->options.live)
+        tcp_look(pipeline->tcp, now);
+    docket_look_again(&pipeline->gather.docket, now);
+}
+
+void pipeline_lose(struct pipeline *pipeline, nanos from, uint64_t packets)
+{
+    timeline_lose(&pipeline->gather.timeline, from, packets);
 }
 
 __attribute__((format(printf, 2, 3))) static void
@@ -172,6 +201,21 @@ static void report_ignored(struct pipeline *pipeline)
     }
 }
 
+const struct report *pipeline_report(struct pipeline *pipeline,
+                                     const struct capture_input *input,
+                                     size_t inputs)
+{
+    struct report *report = &pipeline->report;
+
+    report->input = input;
+    report->inputs = inputs;
+    report->packets = pipeline->packets;
+    report->tcp_segments = wire_segments(pipeline->wire);
+    report->counts = pipeline->gather.counts;
+    report->server = infer_first(pipeline->gather.infer);
+    return report;
+}
+
 const struct report *pipeline_finish(struct pipeline *pipeline,
                                      const struct capture_input *input,
                                      size_t inputs)
@@ -180,16 +224,10 @@ const struct report *pipeline_finish(struct pipeline *pipeline,
     struct gather *gather = &pipeline->gather;
 
     tcp_finish(pipeline->tcp);
-    gather_judge(gather);
-    report->input = input;
-    report->inputs = inputs;
-    report->zero = pipeline->zero;
-    report->packets = pipeline->packets;
-    report->tcp_segments = wire_segments(pipeline->wire);
-    report->counts = gather->counts;
-    report->finding = (const struct finding *const *)gather->finding;
-    report->findings = gather->findings;
-    report->server = infer_first(gather->infer);
+    docket_finish(&gather->docket);
+    (void)pipeline_report(pipeline, input, inputs);
+    report->finding = (const struct finding *const *)gather->docket.finding;
+    report->findings = gather->docket.findings;
     report->exchange = gather->exchange;
     report->exchanges = gather->exchanges;
     report->ignored = pipeline->ignored;

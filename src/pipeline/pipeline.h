@@ -11,6 +11,22 @@
 #include "report/report.h"
 #include "wire/wire.h"
 
+/* Who is told before the end. What is NULL is not told. */
+struct pipeline_watcher {
+    void *context;
+    /* Something was found, or found to be otherwise: finding->id is the same
+     * then, and finding->revision counts. Borrowed for the call. */
+    void (*finding)(void *context, const struct finding *finding);
+    /* With list_exchanges: one has ended. Borrowed for the call. */
+    void (*exchange)(void *context, const struct report_exchange *exchange);
+    /* A packet of a connection (tcp.stream) that goes on; `headers` of its
+     * bytes stand before the TCP payload. */
+    void (*packet)(void *context, uint64_t connection,
+                   const struct frame *frame, size_t headers);
+    /* A connection is over; all that was found of it is told. */
+    void (*over)(void *context, uint64_t connection);
+};
+
 struct pipeline_options {
     struct wire_options wire;
     struct tcp_options tcp;
@@ -21,6 +37,9 @@ struct pipeline_options {
     uint64_t stream;
     bool only[VERDICT_COUNT]; /* any set: no other codes */
     bool ignore[VERDICT_COUNT];
+    bool at_once; /* judge when it happened, not only at the end */
+    bool live;    /* and what goes on, too; keep only what is recent */
+    struct pipeline_watcher watcher;
 };
 
 struct pipeline;
@@ -30,6 +49,23 @@ struct pipeline *pipeline_new(const struct pipeline_options *options);
 void pipeline_free(struct pipeline *pipeline);
 
 void pipeline_take(struct pipeline *pipeline, const struct frame *frame);
+
+/*
+ * It is `now`, by the packets' clock: what stands still is found while nothing
+ * arrives. To be called a few times a second, also when packets do.
+ */
+void pipeline_tick(struct pipeline *pipeline, nanos now);
+
+/* The capture itself dropped packets since `from`. */
+void pipeline_lose(struct pipeline *pipeline, nanos from, uint64_t packets);
+
+/*
+ * What is known by now. No findings are listed, and counts move. Borrowed
+ * until the next call.
+ */
+const struct report *pipeline_report(struct pipeline *pipeline,
+                                     const struct capture_input *input,
+                                     size_t inputs);
 
 /* The capture is at its end. `inputs` is borrowed by the report. */
 const struct report *pipeline_finish(struct pipeline *pipeline,

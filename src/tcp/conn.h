@@ -158,6 +158,8 @@ struct conn {
     bool refused;          /* the first answer to the SYN was an RST */
     void *http;            /* what the http stage keeps of it */
     void *model;           /* what the model keeps of it */
+    void *told;            /* what was told of it before its end, if anything */
+    nanos look_at;         /* when it is looked at next, while it goes on */
     struct conn *hash_next;
     struct conn *newer; /* the list of open, or of ended connections */
     struct conn *older;

@@ -18,6 +18,9 @@ enum {
 /* After the end a connection waits for late packets before it is told. */
 #define LINGER NANOS_PER_SECOND
 
+/* Packets that belong together, an RST behind a FIN, come within this. */
+#define SETTLES_WITHIN (200 * NANOS_PER_MILLI)
+
 struct tcp {
     struct tcp_sink sink;
     struct tcp_options options;
@@ -69,17 +72,53 @@ static void tell_over(struct tcp *tcp, struct conn *conn,
     conn->notes_open = 0;
 }
 
+/* Also when the clock was set back: it will not come to that time again. */
+static bool is_past(nanos then, nanos now, nanos by)
+{
+    nanos passed = nanos_between(then, now);
+
+    return passed > by || passed < -by;
+}
+
 static void tell_those_over(struct tcp *tcp, nanos now)
 {
+    const struct table *table = &tcp->table;
     struct conn *conn;
 
-    while ((conn = tcp->table.list[PLACE_CLOSING].oldest) &&
-           nanos_between(conn->over.time, now) > LINGER) {
+    while ((conn = table->list[PLACE_CLOSING].oldest) &&
+           is_past(conn->over.time, now, LINGER)) {
         tell_over(tcp, conn, CONN_ENDED);
         table_move(&tcp->table, conn, PLACE_ENDED);
     }
-    while (tcp->table.list[PLACE_ENDED].count > DEFAULT_ENDED)
-        table_remove(&tcp->table, tcp->table.list[PLACE_ENDED].oldest);
+    while ((conn = table->list[PLACE_ENDED].oldest) &&
+           (table->list[PLACE_ENDED].count > DEFAULT_ENDED ||
+            (tcp->options.forget &&
+             is_past(conn->over.time, now, tcp->options.forget))))
+        table_remove(&tcp->table, conn);
+}
+
+void tcp_tick(struct tcp *tcp, nanos now)
+{
+    tell_those_over(tcp, now);
+}
+
+static bool is_due(const struct conn *conn, nanos now)
+{
+    return !conn->told_over && conn->look_at <= now &&
+           (!mark_is_set(conn->over) ||
+            is_past(conn->over.time, now, SETTLES_WITHIN));
+}
+
+void tcp_look(struct tcp *tcp, nanos now)
+{
+    for (unsigned place = PLACE_OPEN; place <= PLACE_CLOSING; place++) {
+        struct conn *conn = tcp->table.list[place].oldest;
+
+        for (; conn; conn = conn->newer) {
+            if (is_due(conn, now))
+                tcp->sink.look(tcp->sink.context, conn);
+        }
+    }
 }
 
 static void make_place(struct tcp *tcp)
@@ -160,7 +199,13 @@ static struct conn *conn_for(struct tcp *tcp, const struct segment *segment,
     return conn;
 }
 
-void tcp_take(struct tcp *tcp, const struct segment *segment)
+static void close_conn(struct tcp *tcp, struct conn *conn)
+{
+    conn->look_at = 0;
+    table_move(&tcp->table, conn, PLACE_CLOSING);
+}
+
+const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment)
 {
     unsigned side = 0;
     struct conn *conn;
@@ -169,7 +214,7 @@ void tcp_take(struct tcp *tcp, const struct segment *segment)
     tell_those_over(tcp, segment->time);
     conn = conn_for(tcp, segment, &side);
     if (conn->told_over)
-        return;
+        return NULL;
     seen = watch_segment(conn, segment, side);
     if (seen.end > seen.offset && !(segment->flags & TCP_RST))
         order_take(&tcp->order, conn, &seen);
@@ -182,7 +227,8 @@ void tcp_take(struct tcp *tcp, const struct segment *segment)
     if (!mark_is_set(conn->over))
         table_move(&tcp->table, conn, PLACE_OPEN);
     else if (conn->place == PLACE_OPEN)
-        table_move(&tcp->table, conn, PLACE_CLOSING);
+        close_conn(tcp, conn);
+    return conn;
 }
 
 void tcp_finish(struct tcp *tcp)

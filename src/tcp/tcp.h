@@ -39,11 +39,15 @@ struct tcp_sink {
     /* all that the flow has sent so far is acknowledged */
     void (*acked)(void *context, struct conn *conn, unsigned side);
     void (*over)(void *context, struct conn *conn, enum conn_ending how);
+    /* it goes on, or may: see tcp_look. NULL: nobody looks */
+    void (*look)(void *context, struct conn *conn);
 };
 
 struct tcp_options {
     size_t connections; /* kept at most, open and ended; 0: a default */
     size_t held_bytes;  /* waiting for their turn, in all; 0: a default */
+    nanos forget;       /* how long after its end a connection's ports are still
+                           its own; 0: until their place is needed */
 };
 
 struct tcp_counts {
@@ -59,8 +63,23 @@ struct tcp *tcp_new(const struct tcp_options *options,
                     const struct tcp_sink *sink);
 void tcp_free(struct tcp *tcp);
 
-/* Takes the next segment, in capture order. */
-void tcp_take(struct tcp *tcp, const struct segment *segment);
+/*
+ * Takes the next segment, in capture order. Gives the connection that it
+ * belongs to, borrowed until the next call; NULL when that is over already.
+ */
+const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment);
+
+/*
+ * It is `now`, and nothing came: connections whose end lies long enough back
+ * are told.
+ */
+void tcp_tick(struct tcp *tcp, nanos now);
+
+/*
+ * Hands over each connection that is not told yet and whose `look_at` has
+ * come; those that have ended, when no late packet is likely any more.
+ */
+void tcp_look(struct tcp *tcp, nanos now);
 
 /* The capture is at its end: every connection left is handed over. */
 void tcp_finish(struct tcp *tcp);

@@ -162,8 +162,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct tcp_options options = {.connections = limits & 1 ? 2 : 0,
                                   .held_bytes = limits & 2 ? 600 : 0};
     struct sums sums = {0};
-    const struct tcp_sink sink = {&sums,    take_data,  take_gap,
-                                  take_end, take_acked, take_over};
+    const struct tcp_sink sink = {&sums,      take_data, take_gap, take_end,
+                                  take_acked, take_over, NULL};
     struct tcp *tcp = tcp_new(&options, &sink);
     nanos time = 1700000000 * NANOS_PER_SECOND;
     uint64_t frame = 0;

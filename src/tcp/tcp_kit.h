@@ -220,8 +220,8 @@ static void give_step(struct tcp *tcp, const struct conversation *talk,
 static void check_conversation(const struct conversation *talk)
 {
     struct listener listener = {.with_acked = talk->with_acked};
-    const struct tcp_sink sink = {&listener, take_data,  take_gap,
-                                  take_end,  take_acked, take_over};
+    const struct tcp_sink sink = {&listener,  take_data, take_gap, take_end,
+                                  take_acked, take_over, NULL};
     struct tcp *tcp = tcp_new(&talk->options, &sink);
     uint64_t frame = 0;
 

@@ -1,0 +1,424 @@
+#include "pipeline/docket.h"
+
+#include "base/arena.h"
+#include "pipeline/pipeline.h"
+
+#include <stdlib.h>
+
+enum {
+    /* Of files: cases past it are judged as they come, and counted only. */
+    KEPT_MAX = 10000,
+    /* Live: as many as may still be judged anew. */
+    KEPT_LIVE = 256,
+    /* Hangs of this moment that are told of; no more are, until they end. */
+    GOING_MAX = 4096
+};
+
+/* How soon after a refusal another connection counts as the client's way out.
+ * RFC 8305, 5: attempts follow each other within 2 s. */
+#define GOES_ON_WITHIN (2 * NANOS_PER_SECOND)
+
+#define LOOKED_AT_LEAST (60 * NANOS_PER_SECOND)
+
+void docket_init(struct docket *docket, const struct pipeline_options *options,
+                 const struct infer *infer, const struct timeline *timeline,
+                 struct report_counts *counts)
+{
+    *docket = (struct docket){.options = options,
+                              .infer = infer,
+                              .timeline = timeline,
+                              .counts = counts};
+}
+
+/* The finding shares the case's incident, and does not take it along. */
+static void free_finding(struct finding *finding)
+{
+    if (finding)
+        finding->incident = NULL;
+    finding_free(finding);
+}
+
+static void free_case(struct docket_case *one)
+{
+    free_finding(one->finding);
+    incident_free(one->incident);
+    free(one);
+}
+
+static void release_list(struct docket_case *one)
+{
+    while (one) {
+        struct docket_case *newer = one->newer;
+
+        free_case(one);
+        one = newer;
+    }
+}
+
+void docket_release(struct docket *docket)
+{
+    release_list(docket->ended.oldest);
+    release_list(docket->going.oldest);
+    free(docket->finding);
+}
+
+static void append(struct docket *docket, struct docket_case *one)
+{
+    struct docket_list *list = one->goes_on ? &docket->going : &docket->ended;
+
+    one->newer = NULL;
+    one->older = list->newest;
+    if (one->older)
+        one->older->newer = one;
+    else
+        list->oldest = one;
+    list->newest = one;
+    list->count++;
+}
+
+static void take_out(struct docket *docket, struct docket_case *one)
+{
+    struct docket_list *list = one->goes_on ? &docket->going : &docket->ended;
+
+    if (one->older)
+        one->older->newer = one->newer;
+    else
+        list->oldest = one->newer;
+    if (one->newer)
+        one->newer->older = one->older;
+    else
+        list->newest = one->older;
+    list->count--;
+}
+
+static bool is_wanted(const struct docket *docket, enum verdict code,
+                      const struct incident *incident)
+{
+    const struct pipeline_options *options = docket->options;
+    bool some = false;
+
+    if (options->has_stream && incident->conn.id != options->stream)
+        return false;
+    if (options->ignore[code])
+        return false;
+    for (size_t i = 0; i < VERDICT_COUNT; i++)
+        some |= options->only[i];
+    return !some || options->only[code];
+}
+
+/* --port */
+static bool is_forced(const struct docket *docket, uint16_t port)
+{
+    const struct http_options *http = &docket->options->http;
+
+    for (size_t i = 0; i < http->ports; i++) {
+        if (http->port[i] == port)
+            return true;
+    }
+    return false;
+}
+
+/* Adds what is known of the world around it by now. */
+static const struct server_facts *prepare(const struct docket *docket,
+                                          const struct docket_case *one)
+{
+    struct incident *incident = one->incident;
+    const struct server_facts *server =
+        infer_server(docket->infer, &incident->conn);
+    const struct exchange *x = incident->exchange;
+    nanos since = x ? x->request.start.time : incident->conn.first.time;
+    nanos until = incident->conn.last.time;
+
+    incident->capture_last =
+        timeline_until(docket->timeline, incident->conn.last);
+    if (one->goes_on)
+        until = incident->capture_last.time;
+    incident->drops = timeline_lost(docket->timeline, since, until);
+    incident->port_is_http =
+        infer_port_is_http(docket->infer, server->server.port) ||
+        is_forced(docket, server->server.port) ||
+        docket->counts->http_connections == 0;
+    return server;
+}
+
+/* The finding before is the caller's. */
+static struct finding *judge(const struct docket *docket,
+                             struct docket_case *one)
+{
+    const struct server_facts *server = prepare(docket, one);
+    struct finding *before = one->finding;
+
+    one->finding = NULL;
+    one->diagnosis = diagnose(&docket->options->settings, one->incident, server,
+                              &one->finding);
+    one->wanted =
+        one->finding && is_wanted(docket, one->finding->code, one->incident);
+    one->judged = true;
+    return before;
+}
+
+/* Enters the case into the counts, or takes it out again. */
+static void count(struct docket *docket, const struct docket_case *one,
+                  bool enter)
+{
+    struct report_counts *counts = docket->counts;
+    uint64_t by = enter ? 1 : UINT64_MAX;
+
+    if (!one->judged)
+        return;
+    if (one->diagnosis == DIAGNOSIS_DOUBT && one->incident->exchange)
+        counts->doubtful += by;
+    if (!one->finding)
+        return;
+    /* an answer that came after its client had left was not taken */
+    if (one->incident->is_complete &&
+        one->finding->code == VERDICT_CLIENT_ABORT)
+        counts->complete -= by;
+    if (!one->wanted) {
+        counts->hidden += by;
+        return;
+    }
+    counts->by_severity[one->finding->severity] += by;
+    counts->by_code[one->finding->code] += by;
+}
+
+static void say(struct docket *docket, struct docket_case *one,
+                struct finding *finding, enum standing standing)
+{
+    const struct pipeline_watcher *watcher = &docket->options->watcher;
+
+    if (one->id)
+        one->revision++;
+    else
+        one->id = ++docket->ids;
+    finding->id = one->id;
+    finding->revision = one->revision;
+    finding->standing = standing;
+    one->told = standing != STANDING_WITHDRAWN;
+    if (watcher->finding)
+        watcher->finding(watcher->context, finding);
+}
+
+static bool differs(const struct finding *a, const struct finding *b)
+{
+    return a->code != b->code || a->severity != b->severity ||
+           a->confidence != b->confidence;
+}
+
+/* Tells what is new of it; `before` is what was found last. */
+static void tell(struct docket *docket, struct docket_case *one,
+                 struct finding *before)
+{
+    enum standing standing = one->goes_on ? STANDING_GOES_ON : STANDING_SETTLED;
+
+    if (one->wanted) {
+        if (!one->told || !before || before->standing != standing ||
+            differs(before, one->finding)) {
+            say(docket, one, one->finding, standing);
+        } else {
+            one->finding->id = one->id;
+            one->finding->revision = one->revision;
+            one->finding->standing = standing;
+        }
+    } else if (one->told && before) {
+        say(docket, one, before, STANDING_WITHDRAWN);
+    }
+}
+
+/* Judges it anew, and tells and counts what has changed. */
+static void look_at(struct docket *docket, struct docket_case *one)
+{
+    nanos now = docket->timeline->now;
+    nanos age = nanos_between(one->opened, now);
+    struct finding *before;
+
+    if (one->closed)
+        return;
+    count(docket, one, false);
+    before = judge(docket, one);
+    count(docket, one, true);
+    tell(docket, one, before);
+    free_finding(before);
+    if (age < NANOS_PER_SECOND)
+        age = NANOS_PER_SECOND;
+    if (age > LOOKED_AT_LEAST)
+        age = LOOKED_AT_LEAST;
+    one->look_at = now + age;
+}
+
+bool docket_has_room(const struct docket *docket)
+{
+    return docket->going.count < GOING_MAX;
+}
+
+static struct docket_case *open_case(const struct docket *docket,
+                                     struct incident *incident)
+{
+    struct docket_case *one = must_calloc(1, sizeof *one);
+
+    one->incident = incident;
+    one->opened = docket->timeline->now;
+    return one;
+}
+
+/* Nothing had gone wrong by now: of what goes on that says nothing. */
+static bool is_worth_telling(const struct docket_case *one)
+{
+    return one->wanted && one->finding->code != VERDICT_ENDING_NOT_CAPTURED;
+}
+
+/* What it was is judged by the newer incident from now on. */
+static void renew(struct docket *docket, struct docket_case *known,
+                  struct incident *incident)
+{
+    struct docket_case trial = {.incident = incident, .goes_on = true};
+    struct finding *before = known->finding;
+
+    free_finding(judge(docket, &trial));
+    if (!is_worth_telling(&trial)) {
+        /* it moves again: its end will tell what came of it */
+        free_finding(trial.finding);
+        incident_free(incident);
+        return;
+    }
+    count(docket, known, false);
+    incident_free(known->incident);
+    known->incident = incident;
+    known->finding = trial.finding;
+    known->diagnosis = trial.diagnosis;
+    known->wanted = trial.wanted;
+    count(docket, known, true);
+    tell(docket, known, before);
+    free_finding(before);
+}
+
+struct docket_case *docket_watch(struct docket *docket,
+                                 struct docket_case *known,
+                                 struct incident *incident)
+{
+    struct docket_case *one;
+
+    if (known) {
+        renew(docket, known, incident);
+        return known;
+    }
+    one = open_case(docket, incident);
+    one->goes_on = true;
+    (void)judge(docket, one);
+    if (!is_worth_telling(one)) {
+        free_case(one);
+        return NULL;
+    }
+    append(docket, one);
+    count(docket, one, true);
+    tell(docket, one, NULL);
+    return one;
+}
+
+static void settle(struct docket *docket, struct docket_case *one)
+{
+    if (!one->judged)
+        look_at(docket, one);
+    docket->counts->not_detailed += one->wanted;
+    take_out(docket, one);
+    free_case(one);
+}
+
+/* What cannot be followed any further stays as it was told. */
+static bool stays_as_told(const struct docket_case *known,
+                          const struct incident *incident)
+{
+    return known && known->told && incident->ending == CONN_EVICTED;
+}
+
+static void end_case(struct docket *docket, struct docket_case *known,
+                     struct incident *incident)
+{
+    take_out(docket, known);
+    known->goes_on = false;
+    append(docket, known);
+    if (stays_as_told(known, incident)) {
+        incident_free(incident);
+        known->closed = true;
+        say(docket, known, known->finding, STANDING_SETTLED);
+        return;
+    }
+    count(docket, known, false);
+    known->judged = false;
+    incident_free(known->incident);
+    known->incident = incident;
+    /* it is still compared with what is found now */
+    if (known->finding)
+        known->finding->incident = incident;
+}
+
+void docket_add(struct docket *docket, struct docket_case *known,
+                struct incident *incident)
+{
+    struct docket_case *one = known;
+    size_t kept = docket->options->live ? KEPT_LIVE : KEPT_MAX;
+
+    if (known) {
+        end_case(docket, known, incident);
+    } else {
+        one = open_case(docket, incident);
+        append(docket, one);
+    }
+    if (docket->options->at_once) {
+        /* a client may go on to another address: then it is no failure */
+        if (!known && !incident->exchange && incident->conn.refused)
+            one->look_at = docket->timeline->now + GOES_ON_WITHIN;
+        else
+            look_at(docket, one);
+        if (docket->ended.count > kept)
+            settle(docket, docket->ended.oldest);
+    } else if (docket->ended.count > kept) {
+        settle(docket, one);
+    }
+}
+
+void docket_withdraw(struct docket *docket, struct docket_case *known)
+{
+    count(docket, known, false);
+    take_out(docket, known);
+    if (known->told)
+        say(docket, known, known->finding, STANDING_WITHDRAWN);
+    free_case(known);
+}
+
+void docket_look_again(struct docket *docket, nanos now)
+{
+    for (struct docket_case *one = docket->ended.oldest; one;
+         one = one->newer) {
+        if (one->look_at <= now)
+            look_at(docket, one);
+    }
+}
+
+static int by_time(const void *left, const void *right)
+{
+    const struct finding *a = *(struct finding *const *)left;
+    const struct finding *b = *(struct finding *const *)right;
+
+    if (a->asked.frame != b->asked.frame)
+        return a->asked.frame < b->asked.frame ? -1 : 1;
+    return (a->code > b->code) - (a->code < b->code);
+}
+
+void docket_finish(struct docket *docket)
+{
+    for (struct docket_case *one = docket->ended.oldest; one; one = one->newer)
+        look_at(docket, one);
+    docket->finding =
+        must_realloc(NULL, docket->ended.count + 1, sizeof *docket->finding);
+    for (struct docket_case *one = docket->ended.oldest; one;
+         one = one->newer) {
+        if (one->wanted)
+            docket->finding[docket->findings++] = one->finding;
+    }
+    if (docket->findings)
+        qsort(docket->finding, docket->findings, sizeof *docket->finding,
+              by_time);
+    for (size_t i = 0; i < docket->findings && !docket->options->live; i++)
+        docket->finding[i]->id = i + 1;
+}
