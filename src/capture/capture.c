@@ -68,7 +68,8 @@ static void open_inputs(struct capture *capture, const char *const path[])
 
         capture->facts[i].path = path[i];
         waiting->input.file = (uint32_t)i;
-        input_open(&waiting->input, &capture->facts[i], &capture->interfaces);
+        input_open(&waiting->input, &capture->facts[i], &capture->interfaces,
+                   NULL);
     }
 }
 

@@ -50,13 +50,13 @@ static bool open_reader(struct input *input)
 }
 
 void input_open(struct input *input, struct capture_input *facts,
-                uint32_t *interfaces)
+                uint32_t *interfaces, const struct patience *patience)
 {
     facts->format = "";
     facts->first_time = NANOS_NEVER;
     facts->last_time = NANOS_NEVER;
     input->intake = (struct intake){
-        .source = source_open(facts->path, facts),
+        .source = source_open(facts->path, facts, patience),
         .facts = facts,
         .interfaces = interfaces,
     };

@@ -24,7 +24,9 @@ enum {
  */
 struct source {
     struct capture_input *facts;
+    struct patience patience; /* without `wait`: none */
     int file;
+    bool grows; /* a regular file: more may come behind its end */
     uint64_t stored;
     uint64_t delivered;
     const struct unpacker *unpacker;
@@ -71,13 +73,35 @@ static bool may_retry(int file)
     return true;
 }
 
+static bool wait_for_more(const struct source *source, int file)
+{
+    return source->patience.wait &&
+           source->patience.wait(source->patience.context, file);
+}
+
+/* A pipe is only read when it has something to say, or has ended. */
+static bool is_ready(const struct source *source)
+{
+    struct pollfd waiting = {source->file, POLLIN, 0};
+
+    while (!source->grows && source->patience.wait &&
+           poll(&waiting, 1, 0) == 0) {
+        if (!wait_for_more(source, source->file))
+            return false;
+    }
+    return true;
+}
+
 static size_t read_stored(struct source *source, void *to, size_t room)
 {
     ssize_t got;
 
+    if (!is_ready(source))
+        return 0;
     do
         got = read(source->file, to, room);
-    while (got < 0 && may_retry(source->file));
+    while ((got < 0 && may_retry(source->file)) ||
+           (got == 0 && source->grows && wait_for_more(source, -1)));
     if (got < 0) {
         (void)cannot_read(source);
         return 0;
@@ -179,6 +203,7 @@ static bool open_file(struct source *source, const char *path)
         return cannot_read(source);
     }
     if (S_ISREG(about.st_mode)) {
+        source->grows = true;
         source->stored = (uint64_t)about.st_size;
         (void)posix_fadvise(source->file, 0, 0, POSIX_FADV_SEQUENTIAL);
     }
@@ -189,11 +214,14 @@ static bool open_file(struct source *source, const char *path)
     return true;
 }
 
-struct source *source_open(const char *path, struct capture_input *facts)
+struct source *source_open(const char *path, struct capture_input *facts,
+                           const struct patience *patience)
 {
     struct source *source = must_calloc(1, sizeof(*source));
 
     source->facts = facts;
+    if (patience)
+        source->patience = *patience;
     source->unpacked = UNPACK_BETWEEN;
     if (strcmp(path, "-") == 0)
         (void)snprintf(source->subject, SOURCE_SUBJECT_SIZE, "standard input");

@@ -19,8 +19,22 @@ enum {
 
 struct source;
 
-/* NULL when it cannot be read or is empty: the facts say why. */
-struct source *source_open(const char *path, struct capture_input *facts);
+/*
+ * Who is asked when there is nothing to read now, and there may be later:
+ * `file` is a pipe to be polled, or -1 for a file at its present end. True: try
+ * again, after having waited a moment; false: it is the end.
+ */
+struct patience {
+    void *context;
+    bool (*wait)(void *context, int file);
+};
+
+/*
+ * NULL when it cannot be read or is empty: the facts say why. `patience` may
+ * be NULL: then a pipe is waited for, and the end of a file is the end.
+ */
+struct source *source_open(const char *path, struct capture_input *facts,
+                           const struct patience *patience);
 void source_close(struct source *source);
 
 /*

@@ -30,65 +30,11 @@ void docket_init(struct docket *docket, const struct pipeline_options *options,
                               .counts = counts};
 }
 
-/* The finding shares the case's incident, and does not take it along. */
-static void free_finding(struct finding *finding)
-{
-    if (finding)
-        finding->incident = NULL;
-    finding_free(finding);
-}
-
-static void free_case(struct docket_case *one)
-{
-    free_finding(one->finding);
-    incident_free(one->incident);
-    free(one);
-}
-
-static void release_list(struct docket_case *one)
-{
-    while (one) {
-        struct docket_case *newer = one->newer;
-
-        free_case(one);
-        one = newer;
-    }
-}
-
 void docket_release(struct docket *docket)
 {
-    release_list(docket->ended.oldest);
-    release_list(docket->going.oldest);
+    docket_list_release(&docket->ended);
+    docket_list_release(&docket->going);
     free(docket->finding);
-}
-
-static void append(struct docket *docket, struct docket_case *one)
-{
-    struct docket_list *list = one->goes_on ? &docket->going : &docket->ended;
-
-    one->newer = NULL;
-    one->older = list->newest;
-    if (one->older)
-        one->older->newer = one;
-    else
-        list->oldest = one;
-    list->newest = one;
-    list->count++;
-}
-
-static void take_out(struct docket *docket, struct docket_case *one)
-{
-    struct docket_list *list = one->goes_on ? &docket->going : &docket->ended;
-
-    if (one->older)
-        one->older->newer = one->newer;
-    else
-        list->oldest = one->newer;
-    if (one->newer)
-        one->newer->older = one->older;
-    else
-        list->newest = one->older;
-    list->count--;
 }
 
 static bool is_wanted(const struct docket *docket, enum verdict code,
@@ -238,7 +184,7 @@ static void look_at(struct docket *docket, struct docket_case *one)
     before = judge(docket, one);
     count(docket, one, true);
     tell(docket, one, before);
-    free_finding(before);
+    docket_case_free_finding(before);
     if (age < NANOS_PER_SECOND)
         age = NANOS_PER_SECOND;
     if (age > LOOKED_AT_LEAST)
@@ -249,16 +195,6 @@ static void look_at(struct docket *docket, struct docket_case *one)
 bool docket_has_room(const struct docket *docket)
 {
     return docket->going.count < GOING_MAX;
-}
-
-static struct docket_case *open_case(const struct docket *docket,
-                                     struct incident *incident)
-{
-    struct docket_case *one = must_calloc(1, sizeof *one);
-
-    one->incident = incident;
-    one->opened = docket->timeline->now;
-    return one;
 }
 
 /* Nothing had gone wrong by now: of what goes on that says nothing. */
@@ -274,10 +210,10 @@ static void renew(struct docket *docket, struct docket_case *known,
     struct docket_case trial = {.incident = incident, .goes_on = true};
     struct finding *before = known->finding;
 
-    free_finding(judge(docket, &trial));
+    docket_case_free_finding(judge(docket, &trial));
     if (!is_worth_telling(&trial)) {
         /* it moves again: its end will tell what came of it */
-        free_finding(trial.finding);
+        docket_case_free_finding(trial.finding);
         incident_free(incident);
         return;
     }
@@ -289,7 +225,7 @@ static void renew(struct docket *docket, struct docket_case *known,
     known->wanted = trial.wanted;
     count(docket, known, true);
     tell(docket, known, before);
-    free_finding(before);
+    docket_case_free_finding(before);
 }
 
 struct docket_case *docket_watch(struct docket *docket,
@@ -302,14 +238,14 @@ struct docket_case *docket_watch(struct docket *docket,
         renew(docket, known, incident);
         return known;
     }
-    one = open_case(docket, incident);
+    one = docket_case_new(incident, docket->timeline->now);
     one->goes_on = true;
     (void)judge(docket, one);
     if (!is_worth_telling(one)) {
-        free_case(one);
+        docket_case_free(one);
         return NULL;
     }
-    append(docket, one);
+    docket_list_append(&docket->going, one);
     count(docket, one, true);
     tell(docket, one, NULL);
     return one;
@@ -320,8 +256,8 @@ static void settle(struct docket *docket, struct docket_case *one)
     if (!one->judged)
         look_at(docket, one);
     docket->counts->not_detailed += one->wanted;
-    take_out(docket, one);
-    free_case(one);
+    docket_list_remove(&docket->ended, one);
+    docket_case_free(one);
 }
 
 /* What cannot be followed any further stays as it was told. */
@@ -334,9 +270,9 @@ static bool stays_as_told(const struct docket_case *known,
 static void end_case(struct docket *docket, struct docket_case *known,
                      struct incident *incident)
 {
-    take_out(docket, known);
+    docket_list_remove(&docket->going, known);
+    docket_list_append(&docket->ended, known);
     known->goes_on = false;
-    append(docket, known);
     if (stays_as_told(known, incident)) {
         incident_free(incident);
         known->closed = true;
@@ -361,8 +297,8 @@ void docket_add(struct docket *docket, struct docket_case *known,
     if (known) {
         end_case(docket, known, incident);
     } else {
-        one = open_case(docket, incident);
-        append(docket, one);
+        one = docket_case_new(incident, docket->timeline->now);
+        docket_list_append(&docket->ended, one);
     }
     if (docket->options->at_once) {
         /* a client may go on to another address: then it is no failure */
@@ -380,10 +316,10 @@ void docket_add(struct docket *docket, struct docket_case *known,
 void docket_withdraw(struct docket *docket, struct docket_case *known)
 {
     count(docket, known, false);
-    take_out(docket, known);
+    docket_list_remove(&docket->going, known);
     if (known->told)
         say(docket, known, known->finding, STANDING_WITHDRAWN);
-    free_case(known);
+    docket_case_free(known);
 }
 
 void docket_look_again(struct docket *docket, nanos now)

@@ -13,34 +13,11 @@
 #ifndef PIPELINE_DOCKET_H
 #define PIPELINE_DOCKET_H
 
-#include "diagnose/diagnose.h"
+#include "pipeline/docket_case.h"
 #include "pipeline/timeline.h"
 #include "report/report.h"
 
 struct pipeline_options;
-
-struct docket_case {
-    struct incident *incident; /* owned */
-    struct finding *finding;   /* owned; shares the incident; NULL: none */
-    enum diagnosis diagnosis;
-    bool judged;
-    bool wanted;  /* what was found is not hidden by an option */
-    bool told;    /* somebody was told of it */
-    bool goes_on; /* its exchange, or connection, has not ended */
-    bool closed;  /* judged for the last time */
-    uint64_t id;
-    unsigned revision;
-    nanos opened;  /* when it was put on the docket */
-    nanos look_at; /* when it is judged next */
-    struct docket_case *newer;
-    struct docket_case *older;
-};
-
-struct docket_list {
-    struct docket_case *oldest;
-    struct docket_case *newest;
-    size_t count;
-};
 
 struct docket {
     const struct pipeline_options *options;
