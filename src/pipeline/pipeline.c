@@ -36,6 +36,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
     struct tcp_sink to_http;
 
     pipeline->options = *options;
+    pipeline->report.live = options->live;
     arena_init(&pipeline->texts);
     gather_init(&pipeline->gather, &pipeline->options);
     to_gather = gather_model_sink(&pipeline->gather);

@@ -153,6 +153,18 @@ static json_t *warning(const char *text)
     return json_pack("{s:o}", "text", json_text(text));
 }
 
+static bool write_servers(const struct report *report, FILE *out)
+{
+    bool good = true;
+
+    for (const struct server_facts *s = report->server; s && good;
+         s = s->next) {
+        if (is_worth_listing(s))
+            good = write_typed("endpoint", json_server(s), out);
+    }
+    return good;
+}
+
 bool render_ndjson(const struct report *report,
                    const struct report_options *options, FILE *out)
 {
@@ -168,10 +180,55 @@ bool render_ndjson(const struct report *report,
         good =
             write_typed("finding",
                         json_finding(report, options, report->finding[i]), out);
-    for (const struct server_facts *s = report->server; s && good;
-         s = s->next) {
-        if (is_worth_listing(s))
-            good = write_typed("endpoint", json_server(s), out);
-    }
-    return good && write_typed("summary", summary(report), out);
+    return good && write_servers(report, out) &&
+           write_typed("summary", summary(report), out);
 }
+
+static void begin_live(const struct report *report,
+                       const struct report_options *options, FILE *out)
+{
+    (void)options;
+    (void)write_typed("input", head(report), out);
+}
+
+static void tell_finding(struct live_memory *memory,
+                         const struct report *report,
+                         const struct report_options *options,
+                         const struct finding *finding, FILE *out)
+{
+    (void)memory;
+    (void)write_typed("finding", json_finding(report, options, finding), out);
+}
+
+static void tell_exchange(const struct report *report,
+                          const struct report_options *options,
+                          const struct report_exchange *exchange, FILE *out)
+{
+    (void)write_typed("exchange", json_exchange(report, options, exchange),
+                      out);
+}
+
+static void tell_warning(const char *text, FILE *out)
+{
+    (void)write_typed("warning", warning(text), out);
+}
+
+/* As above, without what was told already; the figures of the input are known
+ * only now. */
+static void end_live(const struct report *report,
+                     const struct report_options *options, FILE *out)
+{
+    begin_live(report, options, out);
+    for (size_t i = 0; i < report->warnings; i++)
+        tell_warning(report->warning[i], out);
+    write_servers(report, out);
+    (void)write_typed("summary", summary(report), out);
+}
+
+const struct live_format live_ndjson = {
+    .begin = begin_live,
+    .finding = tell_finding,
+    .exchange = tell_exchange,
+    .warning = tell_warning,
+    .end = end_live,
+};

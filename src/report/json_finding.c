@@ -147,6 +147,11 @@ json_t *json_finding(const struct report *report,
         "alternatives", alternatives(finding), "wireshark_filter",
         filter_print(filter, finding));
 
+    if (report->live) {
+        json_object_set_new(json, "revision", json_integer(finding->revision));
+        json_object_set_new(json, "standing",
+                            json_string(standing_name(finding->standing)));
+    }
     if (finding->has_window)
         json_object_set_new(json, "flow_control", flow_control(finding));
     return json;

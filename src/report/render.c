@@ -1,9 +1,9 @@
 #include "report/render.h"
 
 static const struct renderer renderer[] = {
-    {"text",       "text/plain", render_text},
-    {"json", "application/json", render_json},
-    {"ndjson",       "application/x-ndjson", render_ndjson},
+    {"text",              "text/plain", render_text, &live_text},
+    {"json",        "application/json", render_json, NULL},
+    {"ndjson",                   "application/x-ndjson", render_ndjson, &live_ndjson},
     {0},
 };
 

@@ -5,7 +5,7 @@
 #ifndef REPORT_RENDER_H
 #define REPORT_RENDER_H
 
-#include "report/report.h"
+#include "report/live.h"
 
 #include <stdio.h>
 
@@ -15,6 +15,7 @@ struct renderer {
     /* False when the stream could not be written; errno says why. */
     bool (*render)(const struct report *report,
                    const struct report_options *options, FILE *out);
+    const struct live_format *live; /* NULL: only at the end */
 };
 
 /* NULL when there is no such format. */

@@ -44,6 +44,7 @@ struct report_counts {
 };
 
 struct report {
+    bool live; /* the capture is still going on, or was watched to its end */
     const struct capture_input *input;
     size_t inputs;
     nanos zero; /* time of the first packet of all: 0 of every `*_s` */

@@ -1,12 +1,9 @@
-#include "report/filter.h"
-#include "report/known_as.h"
 #include "report/mask.h"
 #include "report/page.h"
 #include "report/render.h"
 #include "report/text_endpoint.h"
-#include "wire/endpoint.h"
+#include "report/text_finding.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -16,171 +13,15 @@
  */
 
 enum {
-    LABEL = 11,
     LISTED_ALIKE = 8,
     LINE_SIZE = 4096
 };
-
-static enum ink ink_of(enum severity severity)
-{
-    static const enum ink ink[] = {
-        [SEVERITY_INFO] = INK_BLUE,
-        [SEVERITY_WARNING] = INK_YELLOW,
-        [SEVERITY_ERROR] = INK_RED,
-    };
-
-    static_assert(sizeof ink / sizeof *ink == SEVERITY_COUNT,
-                  "every severity has its ink");
-    return ink[severity];
-}
 
 /* Two findings that text shows as one block. */
 static bool is_alike(const struct finding *a, const struct finding *b)
 {
     return a->code == b->code && a->severity == b->severity &&
            a->server == b->server;
-}
-
-static void add_request(struct text *text, const struct finding *finding,
-                        const struct report_options *options)
-{
-    const struct exchange *x = finding->incident->exchange;
-
-    if (!x) {
-        text_add(text, "the connection");
-        return;
-    }
-    text_add_visible(text, span_of_text(x->method ? x->method : "a request"));
-    text_add(text, " ");
-    if (x->host && x->host[0] && x->target && x->target[0] == '/')
-        text_add_visible(text, span_of_text(x->host));
-    mask_add_target(text, x->target ? x->target : "", options->show_secrets);
-}
-
-static void write_head(const struct page *page,
-                       const struct report_options *options,
-                       const struct finding *finding)
-{
-    const struct conn *conn = &finding->incident->conn;
-    char client[ENDPOINT_TEXT_SIZE];
-    char server[ENDPOINT_TEXT_SIZE];
-    struct text text;
-
-    page_ink(page, ink_of(finding->severity), "%s",
-             severity_name(finding->severity));
-    (void)fputs("  ", page->out);
-    page_ink(page, INK_BOLD, "%s", verdict_slug(finding->code));
-    (void)fprintf(page->out, " (%s)\n", confidence_name(finding->confidence));
-    page_paragraph(page, 2, "", finding->title);
-    (void)fputc('\n', page->out);
-    text_init(&text, LINE_SIZE);
-    add_request(&text, finding, options);
-    (void)fprintf(page->out, "  %s\n", text_string(&text));
-    text_release(&text);
-    (void)fprintf(page->out, "  from %s to %s, tcp.stream %" PRIu64 "\n",
-                  endpoint_print(client, &conn->endpoint[conn->client]),
-                  endpoint_print(server, &conn->endpoint[conn_server(conn)]),
-                  conn->id);
-}
-
-/* The path without its folders. */
-static const char *file_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash && slash[1] ? slash + 1 : path;
-}
-
-/*
- * The frame as its own file numbers it in the report of one file; with
- * several, the number over all and the file's name.
- */
-static void write_evidence(const struct page *page, const struct report *report,
-                           const struct finding *finding)
-{
-    static const char *const from[] = {[FROM_CLIENT] = "client",
-                                       [FROM_SERVER] = "server",
-                                       [FROM_PATH] = "path  "};
-    uint64_t shown = UINT64_MAX;
-
-    for (size_t i = 0; i < finding->evidences; i++) {
-        const struct evidence *e = &finding->evidence[i];
-        const char *file = report->inputs > 1 && e->at.file < report->inputs
-                               ? report->input[e->at.file].path
-                               : "";
-        char label[64];
-        struct text what;
-
-        (void)snprintf(label, sizeof label, "  %11.6f  #%-6" PRIu64 " %s  ",
-                       nanos_seconds(nanos_between(report->zero, e->at.time)),
-                       mark_frame(e->at), from[e->from]);
-        text_init(&what, LINE_SIZE);
-        text_add(&what, e->what);
-        if (file[0] && e->at.file != shown)
-            text_addf(&what, " [%s]", file_name(file));
-        shown = e->at.file;
-        page_paragraph(page, 31, label, text_string(&what));
-        text_release(&what);
-    }
-}
-
-static void write_words(const struct page *page, const struct finding *finding)
-{
-    static const char *const called[] = {
-        [REPORTER_CURL] = "",
-        [REPORTER_GO] = "Go ",
-        [REPORTER_NODE] = "Node ",
-        [REPORTER_PYTHON] = "Python ",
-        [REPORTER_HAPROXY] = "HAProxy ",
-        [REPORTER_ENVOY] = "Envoy ",
-    };
-    struct text text;
-
-    text_init(&text, LINE_SIZE);
-    for (size_t i = 0; i < REPORTER_COUNT; i++) {
-        const char *said = known_as(finding, (enum reporter)i);
-
-        if (said)
-            text_addf(&text, "%s%s\"%s\"", text.size ? ", " : "", called[i],
-                      said);
-    }
-    if (text.size)
-        page_paragraph(page, LABEL, "  known as", text_string(&text));
-    text_release(&text);
-}
-
-static bool ends_with(const char *text, char last)
-{
-    size_t size = strlen(text);
-
-    return size > 0 && text[size - 1] == last;
-}
-
-static void write_reasons(const struct page *page,
-                          const struct finding *finding)
-{
-    struct text text;
-
-    page_paragraph(page, LABEL, "  symptom",
-                   finding->code == VERDICT_CLIENT_ABORT
-                       ? "none: the client itself left"
-                       : symptom_name(finding->symptom));
-    write_words(page, finding);
-    page_paragraph(page, LABEL, "  why", finding->explanation);
-    text_init(&text, LINE_SIZE);
-    for (size_t i = 0; i < finding->alternatives; i++) {
-        const struct alternative *a = &finding->alternative[i];
-
-        text_clear(&text);
-        text_addf(&text, "%s: %s. Settled by %s%s", verdict_slug(a->code),
-                  a->why_possible, a->settled_by,
-                  ends_with(a->settled_by, '?') ? "" : ".");
-        page_paragraph(page, LABEL, "  or", text_string(&text));
-    }
-    text_release(&text);
-    for (size_t i = 0; i < finding->advices; i++)
-        page_paragraph(page, LABEL + 2, i ? "           -" : "  do       -",
-                       finding->advice[i]);
 }
 
 static void write_alike(const struct page *page,
@@ -193,50 +34,20 @@ static void write_alike(const struct page *page,
     text_init(&text, LINE_SIZE);
     text_addf(&text, "#%" PRIu64 ", tcp.stream %" PRIu64 ", ",
               mark_frame(finding->asked), finding->incident->conn.id);
-    add_request(&text, finding, options);
+    text_add_request(&text, finding, options);
     text_addf(&text, ", ended after %s",
               nanos_print_duration(duration, finding->wait));
     page_paragraph(page, 4, "   ", text_string(&text));
     text_release(&text);
 }
 
-/* The account that was used up: what it held, and what became of that. */
-static void write_ledger(const struct page *page, const struct finding *finding)
-{
-    const struct h2_window *window = &finding->window;
-
-    (void)fprintf(page->out,
-                  "  %s window of HTTP/2, in bytes\n"
-                  "    at start %12" PRId64 "\n"
-                  "    credited %12" PRIu64 "\n"
-                  "    sent     %12" PRIu64 "\n"
-                  "    left     %12" PRId64 "    blocked from #%" PRIu64,
-                  finding->window_of, window->start, window->credited,
-                  window->sent, h2_window_left(window),
-                  mark_frame(finding->blocked_from));
-    if (mark_is_set(finding->blocked_until))
-        (void)fprintf(page->out, " to #%" PRIu64 "\n\n",
-                      mark_frame(finding->blocked_until));
-    else
-        (void)fputs(" to the end\n\n", page->out);
-}
-
 static void write_group(const struct page *page, const struct report *report,
                         const struct report_options *options, size_t first)
 {
     const struct finding *finding = report->finding[first];
-    char filter[FILTER_SIZE];
     uint64_t alike = 0;
 
-    write_head(page, options, finding);
-    (void)fputc('\n', page->out);
-    write_evidence(page, report, finding);
-    (void)fputc('\n', page->out);
-    if (finding->has_window)
-        write_ledger(page, finding);
-    write_reasons(page, finding);
-    (void)fprintf(page->out, "  %-*s%s\n", LABEL - 2, "filter",
-                  filter_print(filter, finding));
+    text_finding(page, report, options, finding);
     for (size_t i = first + 1; i < report->findings; i++)
         alike += is_alike(finding, report->finding[i]);
     if (alike)
@@ -275,31 +86,32 @@ static void write_findings(const struct page *page, const struct report *report,
     }
 }
 
+static void write_exchange(const struct page *page,
+                           const struct report_options *options,
+                           const struct report_exchange *e)
+{
+    const struct exchange *x = e->x;
+    struct text text;
+    char duration[NANOS_TEXT_SIZE];
+
+    text_init(&text, LINE_SIZE);
+    text_add_visible(&text, span_of_text(x->method ? x->method : "?"));
+    text_add(&text, " ");
+    mask_add_target(&text, x->target ? x->target : "", options->show_secrets);
+    (void)nanos_print_duration(duration, nanos_between(x->request.start.time,
+                                                       x->response.end.time));
+    (void)fprintf(page->out, "#%-6" PRIu64 " tcp.stream %-4" PRIu64 " %s  %s\n",
+                  mark_frame(x->request.start), e->connection,
+                  text_string(&text), e->complete ? duration : "not complete");
+    text_release(&text);
+}
+
 static void write_exchanges(const struct page *page,
                             const struct report *report,
                             const struct report_options *options)
 {
-    for (size_t i = 0; i < report->exchanges; i++) {
-        const struct report_exchange *e = &report->exchange[i];
-        const struct exchange *x = e->x;
-        struct text text;
-        char duration[NANOS_TEXT_SIZE];
-
-        text_init(&text, LINE_SIZE);
-        text_add_visible(&text, span_of_text(x->method ? x->method : "?"));
-        text_add(&text, " ");
-        mask_add_target(&text, x->target ? x->target : "",
-                        options->show_secrets);
-        (void)fprintf(
-            page->out, "#%-6" PRIu64 " tcp.stream %-4" PRIu64 " %s  %s\n",
-            mark_frame(x->request.start), e->connection, text_string(&text),
-            e->complete
-                ? nanos_print_duration(duration,
-                                       nanos_between(x->request.start.time,
-                                                     x->response.end.time))
-                : "not complete");
-        text_release(&text);
-    }
+    for (size_t i = 0; i < report->exchanges; i++)
+        write_exchange(page, options, &report->exchange[i]);
     if (report->exchanges)
         (void)fputc('\n', page->out);
 }
@@ -363,19 +175,94 @@ static void write_summary(const struct page *page, const struct report *report)
     text_release(&text);
 }
 
+static struct page page_for(const struct report_options *options, FILE *out)
+{
+    return (struct page){.out = out,
+                         .width = options->width,
+                         .color = options->color};
+}
+
+static void write_end(const struct page *page, const struct report *report,
+                      const struct report_options *options)
+{
+    for (const struct server_facts *s = report->server; s; s = s->next)
+        text_endpoint(page, s, options);
+    for (size_t i = 0; i < report->warnings; i++)
+        page_paragraph(page, 6, "note:", report->warning[i]);
+    write_summary(page, report);
+}
+
 bool render_text(const struct report *report,
                  const struct report_options *options, FILE *out)
 {
-    struct page page = {.out = out,
-                        .width = options->width,
-                        .color = options->color};
+    struct page page = page_for(options, out);
 
     write_exchanges(&page, report, options);
     write_findings(&page, report, options);
-    for (const struct server_facts *s = report->server; s; s = s->next)
-        text_endpoint(&page, s, options);
-    for (size_t i = 0; i < report->warnings; i++)
-        page_paragraph(&page, 6, "note:", report->warning[i]);
-    write_summary(&page, report);
+    write_end(&page, report, options);
     return fflush(out) == 0 && !ferror(out);
 }
+
+static bool is_told(struct live_memory *memory, const struct finding *finding)
+{
+    uint64_t kept =
+        memory->tolds < LIVE_MEMORY_KEPT ? memory->tolds : LIVE_MEMORY_KEPT;
+
+    for (uint64_t i = 0; i < kept; i++) {
+        if (memory->told[i].server == finding->server &&
+            memory->told[i].code == finding->code &&
+            memory->told[i].severity == finding->severity)
+            return true;
+    }
+    kept = memory->tolds++ % LIVE_MEMORY_KEPT;
+    memory->told[kept].server = finding->server;
+    memory->told[kept].code = finding->code;
+    memory->told[kept].severity = finding->severity;
+    return false;
+}
+
+static void tell_finding(struct live_memory *memory,
+                         const struct report *report,
+                         const struct report_options *options,
+                         const struct finding *finding, FILE *out)
+{
+    struct page page = page_for(options, out);
+
+    if (finding->standing == STANDING_WITHDRAWN || is_told(memory, finding)) {
+        text_finding_line(&page, options, finding);
+        return;
+    }
+    text_finding(&page, report, options, finding);
+    (void)fputc('\n', out);
+}
+
+static void tell_exchange(const struct report *report,
+                          const struct report_options *options,
+                          const struct report_exchange *exchange, FILE *out)
+{
+    struct page page = page_for(options, out);
+
+    (void)report;
+    write_exchange(&page, options, exchange);
+}
+
+static void tell_warning(const char *text, FILE *out)
+{
+    (void)fprintf(out, "note: %s\n", text);
+}
+
+static void end_live(const struct report *report,
+                     const struct report_options *options, FILE *out)
+{
+    struct page page = page_for(options, out);
+
+    (void)fputc('\n', out);
+    write_end(&page, report, options);
+}
+
+const struct live_format live_text = {
+    .finding = tell_finding,
+    .exchange = tell_exchange,
+    .warning = tell_warning,
+    .end = end_live,
+};

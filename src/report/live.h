@@ -1,0 +1,50 @@
+/*
+ * Telling while a capture goes on: what is found is written as soon as it is
+ * known, and again when it turns out otherwise.
+ */
+#ifndef REPORT_LIVE_H
+#define REPORT_LIVE_H
+
+#include "report/report.h"
+
+#include <stdio.h>
+
+/*
+ * What was told of late: text for people tells the first of its kind in full
+ * and those alike in a line. All zeros to begin with.
+ */
+enum {
+    LIVE_MEMORY_KEPT = 64
+};
+
+struct live_memory {
+    struct {
+        const struct server_facts *server; /* compared, never looked into */
+        enum verdict code;
+        enum severity severity;
+    } told[LIVE_MEMORY_KEPT]; /* in a ring */
+    uint64_t tolds;
+};
+
+/* How one format does it. What is NULL has nothing to say. */
+struct live_format {
+    /* the capture begins */
+    void (*begin)(const struct report *report,
+                  const struct report_options *options, FILE *out);
+    /* a finding: finding->revision and ->standing say whether it is new */
+    void (*finding)(struct live_memory *memory, const struct report *report,
+                    const struct report_options *options,
+                    const struct finding *finding, FILE *out);
+    void (*exchange)(const struct report *report,
+                     const struct report_options *options,
+                     const struct report_exchange *exchange, FILE *out);
+    void (*warning)(const char *text, FILE *out);
+    /* all that is said at the end, but for the findings */
+    void (*end)(const struct report *report,
+                const struct report_options *options, FILE *out);
+};
+
+extern const struct live_format live_text;
+extern const struct live_format live_ndjson;
+
+#endif

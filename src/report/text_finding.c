@@ -1,0 +1,257 @@
+#include "report/text_finding.h"
+
+#include "report/filter.h"
+#include "report/known_as.h"
+#include "report/mask.h"
+#include "wire/endpoint.h"
+
+#include <assert.h>
+
+enum {
+    LABEL = 11,
+    LINE_SIZE = 4096
+};
+
+enum ink text_ink(enum severity severity)
+{
+    static const enum ink ink[] = {
+        [SEVERITY_INFO] = INK_BLUE,
+        [SEVERITY_WARNING] = INK_YELLOW,
+        [SEVERITY_ERROR] = INK_RED,
+    };
+
+    static_assert(sizeof ink / sizeof *ink == SEVERITY_COUNT,
+                  "every severity has its ink");
+    return ink[severity];
+}
+
+void text_add_request(struct text *text, const struct finding *finding,
+                      const struct report_options *options)
+{
+    const struct exchange *x = finding->incident->exchange;
+
+    if (!x) {
+        text_add(text, "the connection");
+        return;
+    }
+    text_add_visible(text, span_of_text(x->method ? x->method : "a request"));
+    text_add(text, " ");
+    if (x->host && x->host[0] && x->target && x->target[0] == '/')
+        text_add_visible(text, span_of_text(x->host));
+    mask_add_target(text, x->target ? x->target : "", options->show_secrets);
+}
+
+/* Live: which finding it is, of when, and whether it is the last word. */
+static void write_standing(const struct page *page,
+                           const struct finding *finding)
+{
+    char time[NANOS_TEXT_SIZE];
+
+    (void)nanos_print_time(time, finding->ended.time);
+    (void)fprintf(page->out, "  finding %" PRIu64 ", %.8s UTC%s", finding->id,
+                  strlen(time) > 19 ? time + 11 : "",
+                  finding->standing == STANDING_GOES_ON ? ", still going on"
+                                                        : "");
+}
+
+void text_finding_line(const struct page *page,
+                       const struct report_options *options,
+                       const struct finding *finding)
+{
+    const struct conn *conn = &finding->incident->conn;
+    char server[ENDPOINT_TEXT_SIZE];
+    char duration[NANOS_TEXT_SIZE];
+    struct text text;
+
+    if (finding->standing == STANDING_WITHDRAWN)
+        (void)fputs("withdrawn", page->out);
+    else
+        page_ink(page, text_ink(finding->severity), "%s",
+                 severity_name(finding->severity));
+    (void)fputs("  ", page->out);
+    page_ink(page, INK_BOLD, "%s", verdict_slug(finding->code));
+    if (finding->standing != STANDING_WITHDRAWN)
+        (void)fprintf(page->out, " (%s)", confidence_name(finding->confidence));
+    write_standing(page, finding);
+    text_init(&text, LINE_SIZE);
+    text_add_request(&text, finding, options);
+    text_addf(&text, ", %s, tcp.stream %" PRIu64,
+              endpoint_print(server, &conn->endpoint[conn_server(conn)]),
+              conn->id);
+    if (finding->standing == STANDING_WITHDRAWN)
+        text_add(&text, ": what followed says otherwise");
+    else
+        text_addf(&text, ", %s %s",
+                  finding->standing == STANDING_GOES_ON ? "for" : "after",
+                  nanos_print_duration(duration, finding->wait));
+    (void)fputc('\n', page->out);
+    page_paragraph(page, 7, "", text_string(&text));
+    text_release(&text);
+}
+
+static void write_head(const struct page *page, const struct report *report,
+                       const struct report_options *options,
+                       const struct finding *finding)
+{
+    const struct conn *conn = &finding->incident->conn;
+    char client[ENDPOINT_TEXT_SIZE];
+    char server[ENDPOINT_TEXT_SIZE];
+    struct text text;
+
+    page_ink(page, text_ink(finding->severity), "%s",
+             severity_name(finding->severity));
+    (void)fputs("  ", page->out);
+    page_ink(page, INK_BOLD, "%s", verdict_slug(finding->code));
+    (void)fprintf(page->out, " (%s)", confidence_name(finding->confidence));
+    if (report->live)
+        write_standing(page, finding);
+    (void)fputc('\n', page->out);
+    page_paragraph(page, 2, "", finding->title);
+    (void)fputc('\n', page->out);
+    text_init(&text, LINE_SIZE);
+    text_add_request(&text, finding, options);
+    (void)fprintf(page->out, "  %s\n", text_string(&text));
+    text_release(&text);
+    (void)fprintf(page->out, "  from %s to %s, tcp.stream %" PRIu64 "\n",
+                  endpoint_print(client, &conn->endpoint[conn->client]),
+                  endpoint_print(server, &conn->endpoint[conn_server(conn)]),
+                  conn->id);
+}
+
+/* The path without its folders. */
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+/*
+ * The frame as its own file numbers it in the report of one file; with
+ * several, the number over all and the file's name.
+ */
+static void write_evidence(const struct page *page, const struct report *report,
+                           const struct finding *finding)
+{
+    static const char *const from[] = {[FROM_CLIENT] = "client",
+                                       [FROM_SERVER] = "server",
+                                       [FROM_PATH] = "path  "};
+    uint64_t shown = UINT64_MAX;
+
+    for (size_t i = 0; i < finding->evidences; i++) {
+        const struct evidence *e = &finding->evidence[i];
+        const char *file = report->inputs > 1 && e->at.file < report->inputs
+                               ? report->input[e->at.file].path
+                               : "";
+        char label[64];
+        struct text what;
+
+        (void)snprintf(label, sizeof label, "  %11.6f  #%-6" PRIu64 " %s  ",
+                       nanos_seconds(nanos_between(report->zero, e->at.time)),
+                       mark_frame(e->at), from[e->from]);
+        text_init(&what, LINE_SIZE);
+        text_add(&what, e->what);
+        if (file[0] && e->at.file != shown)
+            text_addf(&what, " [%s]", file_name(file));
+        shown = e->at.file;
+        page_paragraph(page, 31, label, text_string(&what));
+        text_release(&what);
+    }
+}
+
+static void write_words(const struct page *page, const struct finding *finding)
+{
+    static const char *const called[] = {
+        [REPORTER_CURL] = "",
+        [REPORTER_GO] = "Go ",
+        [REPORTER_NODE] = "Node ",
+        [REPORTER_PYTHON] = "Python ",
+        [REPORTER_HAPROXY] = "HAProxy ",
+        [REPORTER_ENVOY] = "Envoy ",
+    };
+    struct text text;
+
+    text_init(&text, LINE_SIZE);
+    for (size_t i = 0; i < REPORTER_COUNT; i++) {
+        const char *said = known_as(finding, (enum reporter)i);
+
+        if (said)
+            text_addf(&text, "%s%s\"%s\"", text.size ? ", " : "", called[i],
+                      said);
+    }
+    if (text.size)
+        page_paragraph(page, LABEL, "  known as", text_string(&text));
+    text_release(&text);
+}
+
+static bool ends_with(const char *text, char last)
+{
+    size_t size = strlen(text);
+
+    return size > 0 && text[size - 1] == last;
+}
+
+static void write_reasons(const struct page *page,
+                          const struct finding *finding)
+{
+    struct text text;
+
+    page_paragraph(page, LABEL, "  symptom",
+                   finding->code == VERDICT_CLIENT_ABORT
+                       ? "none: the client itself left"
+                       : symptom_name(finding->symptom));
+    write_words(page, finding);
+    page_paragraph(page, LABEL, "  why", finding->explanation);
+    text_init(&text, LINE_SIZE);
+    for (size_t i = 0; i < finding->alternatives; i++) {
+        const struct alternative *a = &finding->alternative[i];
+
+        text_clear(&text);
+        text_addf(&text, "%s: %s. Settled by %s%s", verdict_slug(a->code),
+                  a->why_possible, a->settled_by,
+                  ends_with(a->settled_by, '?') ? "" : ".");
+        page_paragraph(page, LABEL, "  or", text_string(&text));
+    }
+    text_release(&text);
+    for (size_t i = 0; i < finding->advices; i++)
+        page_paragraph(page, LABEL + 2, i ? "           -" : "  do       -",
+                       finding->advice[i]);
+}
+
+/* The account that was used up: what it held, and what became of that. */
+static void write_ledger(const struct page *page, const struct finding *finding)
+{
+    const struct h2_window *window = &finding->window;
+
+    (void)fprintf(page->out,
+                  "  %s window of HTTP/2, in bytes\n"
+                  "    at start %12" PRId64 "\n"
+                  "    credited %12" PRIu64 "\n"
+                  "    sent     %12" PRIu64 "\n"
+                  "    left     %12" PRId64 "    blocked from #%" PRIu64,
+                  finding->window_of, window->start, window->credited,
+                  window->sent, h2_window_left(window),
+                  mark_frame(finding->blocked_from));
+    if (mark_is_set(finding->blocked_until))
+        (void)fprintf(page->out, " to #%" PRIu64 "\n\n",
+                      mark_frame(finding->blocked_until));
+    else
+        (void)fputs(" to the end\n\n", page->out);
+}
+
+void text_finding(const struct page *page, const struct report *report,
+                  const struct report_options *options,
+                  const struct finding *finding)
+{
+    char filter[FILTER_SIZE];
+
+    write_head(page, report, options, finding);
+    (void)fputc('\n', page->out);
+    write_evidence(page, report, finding);
+    (void)fputc('\n', page->out);
+    if (finding->has_window)
+        write_ledger(page, finding);
+    write_reasons(page, finding);
+    (void)fprintf(page->out, "  %-*s%s\n", LABEL - 2, "filter",
+                  filter_print(filter, finding));
+}

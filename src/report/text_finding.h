@@ -1,0 +1,26 @@
+/*
+ * One finding as text for people: a block of lines.
+ */
+#ifndef REPORT_TEXT_FINDING_H
+#define REPORT_TEXT_FINDING_H
+
+#include "report/page.h"
+#include "report/report.h"
+
+/* The whole block, from "error  CODE" to the filter. */
+void text_finding(const struct page *page, const struct report *report,
+                  const struct report_options *options,
+                  const struct finding *finding);
+
+/* What is new of it in a line, with the time of day and its id. */
+void text_finding_line(const struct page *page,
+                       const struct report_options *options,
+                       const struct finding *finding);
+
+/* Method and target, or what stands for them; secrets are masked. */
+void text_add_request(struct text *text, const struct finding *finding,
+                      const struct report_options *options);
+
+enum ink text_ink(enum severity severity);
+
+#endif
