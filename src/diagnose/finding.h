@@ -85,6 +85,7 @@ struct finding {
     enum symptom symptom;
     unsigned revision; /* how often it was told before */
     enum standing standing;
+    bool settled_before;     /* it was told as settled by then */
     const char *title;       /* one line */
     const char *explanation; /* one or more sentences */
     const char *advice[FINDING_ADVICE_MAX];

@@ -140,6 +140,8 @@ static void say(struct docket *docket, struct docket_case *one,
     finding->id = one->id;
     finding->revision = one->revision;
     finding->standing = standing;
+    finding->settled_before = one->settled;
+    one->settled |= standing == STANDING_SETTLED;
     one->told = standing != STANDING_WITHDRAWN;
     if (watcher->finding)
         watcher->finding(watcher->context, finding);

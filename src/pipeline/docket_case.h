@@ -12,6 +12,7 @@ struct docket_case {
     enum diagnosis diagnosis;
     bool judged;
     bool wanted;  /* what was found is not hidden by an option */
+    bool settled; /* as what has ended, at some time */
     bool told;    /* somebody was told of it */
     bool goes_on; /* its exchange, or connection, has not ended */
     bool closed;  /* judged for the last time */

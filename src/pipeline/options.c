@@ -1,7 +1,8 @@
-#include "pipeline/options.h"
+#include "pipeline/option_values.h"
+
+#include "base/text.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 
@@ -30,98 +31,6 @@ enum {
     LETTERS_SIZE = 2 * OPTION_COUNT + 2
 };
 
-static bool read_duration(enum option_id id, const char *text, nanos *to,
-                          struct fail *fail)
-{
-    if (nanos_parse_duration(text, to))
-        return true;
-    return fail_set(fail,
-                    "--%s takes a duration such as 10s, 1500ms or 1m30s, "
-                    "not '%s'",
-                    option[id].name, text);
-}
-
-static bool read_number(enum option_id id, const char *text, uint64_t most,
-                        uint64_t *to)
-{
-    char *end;
-
-    (void)id;
-    if (*text < '0' || *text > '9')
-        return false;
-    errno = 0;
-    *to = strtoull(text, &end, 10);
-    return errno == 0 && *end == '\0' && *to <= most;
-}
-
-static bool read_when(enum option_id id, const char *text, enum when *to,
-                      struct fail *fail)
-{
-    static const char *const name[] = {"auto", "always", "never"};
-
-    for (size_t i = 0; i < 3; i++) {
-        if (strcmp(text, name[i]) == 0) {
-            *to = (enum when)i;
-            return true;
-        }
-    }
-    return fail_set(fail, "--%s takes auto, always or never, not '%s'",
-                    option[id].name, text);
-}
-
-/* Takes the next of the words between commas; false when there is none. */
-static bool next_word(const char **list, char *word, size_t size)
-{
-    size_t length = strcspn(*list, ",");
-
-    if (!**list)
-        return false;
-    (void)snprintf(word, size, "%.*s", (int)(length < 64 ? length : 64), *list);
-    *list += length;
-    *list += **list == ',';
-    return true;
-}
-
-static bool read_codes(const char *list, bool set[static VERDICT_COUNT],
-                       struct fail *fail)
-{
-    char word[80];
-
-    if (!*list)
-        return fail_set(fail, "a list of codes is empty");
-    while (next_word(&list, word, sizeof word)) {
-        enum verdict code = verdict_by_slug(word);
-
-        if (code == VERDICT_NONE)
-            return fail_set(fail, "no such code '%s' (--list-codes has them)",
-                            word);
-        set[code] = true;
-    }
-    return true;
-}
-
-static bool read_ports(const char *list, struct http_options *http,
-                       struct fail *fail)
-{
-    char word[80];
-    uint64_t port;
-
-    if (!*list)
-        return fail_set(fail, "--port takes numbers from 1 to 65535");
-    while (next_word(&list, word, sizeof word)) {
-        if (!read_number(OPTION_PORT, word, 65535, &port) || port == 0)
-            return fail_set(fail,
-                            "--port takes numbers from 1 to 65535, "
-                            "not '%s'",
-                            word);
-        if (http->ports == HTTP_PORTS_MAX)
-            return fail_set(fail, "--port takes at most %d ports",
-                            HTTP_PORTS_MAX);
-        http->port[http->ports++] = (uint16_t)port;
-    }
-    return true;
-}
-
 static bool read_format(const char *text, const struct renderer **to,
                         struct fail *fail)
 {
@@ -147,37 +56,13 @@ static bool read_output(struct options *options, char *text, struct fail *fail)
     return true;
 }
 
-static bool read_fail_on(const char *text, int *to, struct fail *fail)
-{
-    if (strcmp(text, "never") == 0) {
-        *to = SEVERITY_COUNT;
-        return true;
-    }
-    for (int i = 0; i < SEVERITY_COUNT; i++) {
-        if (strcmp(text, severity_name((enum severity)i)) == 0) {
-            *to = i;
-            return true;
-        }
-    }
-    return fail_set(fail,
-                    "--fail-on takes error, warning, info or never, "
-                    "not '%s'",
-                    text);
-}
-
 static bool read_stream(struct options *options, const char *text,
                         struct fail *fail)
 {
-    options->pipeline.has_stream = true;
-    if (read_number(OPTION_STREAM, text, UINT64_MAX, &options->pipeline.stream))
-        return true;
-    return fail_set(fail, "--stream takes a number, not '%s'", text);
-}
+    static const uint64_t range[] = {0, UINT64_MAX};
 
-static bool set_errand(struct options *options, enum errand errand)
-{
-    options->errand = errand;
-    return true;
+    options->pipeline.has_stream = true;
+    return value_number("stream", text, range, &options->pipeline.stream, fail);
 }
 
 static bool apply_threshold(struct options *options, enum option_id id,
@@ -187,33 +72,111 @@ static bool apply_threshold(struct options *options, enum option_id id,
 
     switch (id) {
     case OPTION_WRITE_TIMEOUT:
-        return read_duration(id, value, &settings->write_timeout, fail);
+        return value_duration(option[id].name, value, &settings->write_timeout,
+                              fail);
     case OPTION_IDLE_TIMEOUT:
-        return read_duration(id, value, &settings->idle_timeout, fail);
+        return value_duration(option[id].name, value, &settings->idle_timeout,
+                              fail);
     case OPTION_STALL_THRESHOLD:
-        return read_duration(id, value, &settings->stall_threshold, fail);
+        return value_duration(option[id].name, value,
+                              &settings->stall_threshold, fail);
     case OPTION_TIMEOUT_FLOOR:
-        return read_duration(id, value, &settings->timeout_floor, fail);
+        return value_duration(option[id].name, value, &settings->timeout_floor,
+                              fail);
     default:
-        return read_duration(id, value, &settings->leak_threshold, fail);
+        return value_duration(option[id].name, value, &settings->leak_threshold,
+                              fail);
+    }
+}
+
+static bool apply_errand(struct options *options, enum option_id id,
+                         const char *value)
+{
+    static const enum errand errand[OPTION_COUNT] = {
+        [OPTION_EXPLAIN] = ERRAND_EXPLAIN,
+        [OPTION_LIST_CODES] = ERRAND_LIST_CODES,
+        [OPTION_CAPTURE_HINT] = ERRAND_CAPTURE_HINT,
+        [OPTION_LIST_INTERFACES] = ERRAND_LIST_INTERFACES,
+        [OPTION_VERSION] = ERRAND_VERSION,
+        [OPTION_HELP] = ERRAND_HELP,
+    };
+
+    if (errand[id] == ERRAND_NONE)
+        return false;
+    options->errand = errand[id];
+    if (id == OPTION_EXPLAIN)
+        options->explain = value;
+    return true;
+}
+
+static bool read_snaplen(struct watch_options *watch, const char *text,
+                         struct fail *fail)
+{
+    static const uint64_t range[] = {0, 262144};
+
+    watch->has_snaplen = true;
+    if (strcmp(text, "full") == 0)
+        return true;
+    return value_number("snaplen", text, range, &watch->snaplen, fail);
+}
+
+static bool apply_watch(struct options *options, enum option_id id,
+                        const char *value, struct fail *fail)
+{
+    static const uint64_t range[] = {1, UINT64_MAX};
+    struct watch_options *watch = &options->watch;
+    const char *name = option[id].name;
+
+    switch (id) {
+    case OPTION_INTERFACE:
+        watch->interface = value;
+        return true;
+    case OPTION_FOLLOW:
+        watch->follow = true;
+        return true;
+    case OPTION_DURATION:
+        return value_duration(name, value, &watch->duration, fail);
+    case OPTION_PACKETS:
+        return value_number(name, value, range, &watch->count, fail);
+    case OPTION_SNAPLEN:
+        return read_snaplen(watch, value, fail);
+    case OPTION_BUFFER:
+        return value_size(name, value, &watch->buffer, fail);
+    case OPTION_USER:
+        watch->user = value;
+        return true;
+    case OPTION_METRICS:
+        watch->metrics = value;
+        return true;
+    case OPTION_RECORD:
+        watch->record = value;
+        return true;
+    case OPTION_RECORD_MEMORY:
+        return value_size(name, value, &watch->record_memory, fail);
+    default:
+        return value_record_limit(value, watch, fail);
     }
 }
 
 static bool apply(struct options *options, enum option_id id, char *value,
                   struct fail *fail)
 {
+    if (apply_errand(options, id, value))
+        return true;
+    if (id >= OPTION_INTERFACE && id <= OPTION_RECORD_LIMIT)
+        return apply_watch(options, id, value, fail);
     switch (id) {
     case OPTION_PORT:
-        return read_ports(value, &options->pipeline.http, fail);
+        return value_ports(value, &options->pipeline.http, fail);
     case OPTION_FILTER:
         options->capture.filter = value;
         return true;
     case OPTION_STREAM:
         return read_stream(options, value, fail);
     case OPTION_ONLY:
-        return read_codes(value, options->pipeline.only, fail);
+        return value_codes(value, options->pipeline.only, fail);
     case OPTION_IGNORE:
-        return read_codes(value, options->pipeline.ignore, fail);
+        return value_codes(value, options->pipeline.ignore, fail);
     case OPTION_EXCHANGES:
         options->pipeline.list_exchanges = true;
         options->report.list_exchanges = true;
@@ -226,22 +189,11 @@ static bool apply(struct options *options, enum option_id id, char *value,
     case OPTION_OUTPUT:
         return read_output(options, value, fail);
     case OPTION_COLOR:
-        return read_when(id, value, &options->color, fail);
+        return value_when(option[id].name, value, &options->color, fail);
     case OPTION_PROGRESS:
-        return read_when(id, value, &options->progress, fail);
+        return value_when(option[id].name, value, &options->progress, fail);
     case OPTION_FAIL_ON:
-        return read_fail_on(value, &options->fail_on, fail);
-    case OPTION_EXPLAIN:
-        options->explain = value;
-        return set_errand(options, ERRAND_EXPLAIN);
-    case OPTION_LIST_CODES:
-        return set_errand(options, ERRAND_LIST_CODES);
-    case OPTION_CAPTURE_HINT:
-        return set_errand(options, ERRAND_CAPTURE_HINT);
-    case OPTION_VERSION:
-        return set_errand(options, ERRAND_VERSION);
-    case OPTION_HELP:
-        return set_errand(options, ERRAND_HELP);
+        return value_fail_on(value, &options->fail_on, fail);
     default:
         return apply_threshold(options, id, value, fail);
     }
@@ -293,6 +245,49 @@ static bool unknown_option(const char *said, struct fail *fail)
     return fail_set(fail, "unknown option '%s'", said);
 }
 
+/* What stands behind the options of a live capture is its filter. */
+static bool take_filter_words(struct options *options, struct fail *fail)
+{
+    struct text words;
+    bool fits;
+
+    if (options->watch.follow)
+        return fail_set(fail, "--follow reads files: it does not go with "
+                              "--interface");
+    if (options->paths == 0)
+        return true;
+    if (options->capture.filter)
+        return fail_set(fail, "the filter is given twice: '%s' and '%s'",
+                        options->capture.filter, options->path[0]);
+    text_init(&words, sizeof options->filter);
+    for (size_t i = 0; i < options->paths; i++)
+        text_addf(&words, "%s%s", i ? " " : "", options->path[i]);
+    fits = !words.cut && words.size < sizeof options->filter;
+    (void)snprintf(options->filter, sizeof options->filter, "%s",
+                   text_string(&words));
+    text_release(&words);
+    options->capture.filter = options->filter;
+    options->paths = 0;
+    return fits || fail_set(fail, "the filter is too long");
+}
+
+static bool check_files(const struct options *options, struct fail *fail)
+{
+    const struct watch_options *watch = &options->watch;
+
+    if (options->paths == 0)
+        return fail_set(fail, "no capture given: whyeof FILE..., - for "
+                              "standard input, or -i IFACE");
+    if (watch->follow)
+        return true;
+    if (watch->duration || watch->count || watch->has_snaplen ||
+        watch->buffer || watch->user || watch->metrics)
+        return fail_set(fail, "--duration, --count, --snaplen, --buffer, "
+                              "--user and --metrics need --interface or "
+                              "--follow");
+    return true;
+}
+
 bool options_parse(struct options *options, int argc, char *argv[],
                    struct fail *fail)
 {
@@ -300,8 +295,7 @@ bool options_parse(struct options *options, int argc, char *argv[],
     char letters[LETTERS_SIZE];
     int value;
 
-    *options = (struct options){.format = renderer_find("text"),
-                                .fail_on = SEVERITY_ERROR};
+    *options = (struct options){.fail_on = SEVERITY_ERROR};
     options->pipeline.settings = diagnose_defaults();
     fill_getopt(table, letters);
     opterr = 0;
@@ -318,16 +312,18 @@ bool options_parse(struct options *options, int argc, char *argv[],
     }
     options->path = (const char *const *)argv + optind;
     options->paths = (size_t)(argc - optind);
-    if (options->errand == ERRAND_NONE && options->paths == 0)
-        return fail_set(fail, "no capture given: whyeof FILE..., or - for "
-                              "standard input");
-    return true;
+    if (options->errand != ERRAND_NONE)
+        return true;
+    if (options->watch.interface)
+        return take_filter_words(options, fail);
+    return check_files(options, fail);
 }
 
 void options_help(FILE *out)
 {
     (void)fputs("usage: whyeof [OPTIONS] FILE...\n"
-                "       tcpdump --immediate-mode -U -w - ... | whyeof -\n\n"
+                "       tcpdump --immediate-mode -U -w - ... | whyeof -\n"
+                "       whyeof [OPTIONS] -i IFACE [FILTER...]\n\n"
                 "Says why an HTTP client saw an EOF, a cut response, a reset "
                 "or a hang.\n",
                 out);

@@ -10,7 +10,8 @@
 #include "report/render.h"
 
 enum {
-    OPTIONS_OUTPUTS_MAX = 16
+    OPTIONS_OUTPUTS_MAX = 16,
+    OPTIONS_FILTER_SIZE = 4096
 };
 
 enum when {
@@ -26,14 +27,32 @@ enum errand {
     ERRAND_VERSION,
     ERRAND_LIST_CODES,
     ERRAND_CAPTURE_HINT,
+    ERRAND_LIST_INTERFACES,
     ERRAND_EXPLAIN
+};
+
+/* What is watched while it happens. */
+struct watch_options {
+    const char *interface; /* NULL: files */
+    bool follow;           /* the files, as they grow */
+    nanos duration;        /* 0: until somebody ends it */
+    uint64_t count;        /* packets; 0: no end */
+    bool has_snaplen;
+    uint64_t snaplen; /* 0: all */
+    uint64_t buffer;  /* bytes; 0: a default */
+    const char *user; /* NULL: a default */
+    const char *metrics;
+    const char *record;     /* folder; NULL: nothing is recorded */
+    uint64_t record_memory; /* bytes; 0: a default */
+    uint64_t record_bytes;
+    uint64_t record_files;
 };
 
 struct options {
     struct pipeline_options pipeline;
     struct capture_options capture;
     struct report_options report;
-    const struct renderer *format;
+    const struct renderer *format; /* NULL: as fits the output */
     struct {
         const struct renderer *format;
         const char *path;
@@ -41,11 +60,13 @@ struct options {
     size_t outputs;
     enum when color;
     enum when progress;
+    struct watch_options watch;
     int fail_on; /* an enum severity; SEVERITY_COUNT: never */
     enum errand errand;
     const char *explain;
     const char *const *path; /* the inputs, inside argv */
     size_t paths;
+    char filter[OPTIONS_FILTER_SIZE]; /* of the words behind the options */
 };
 
 /*

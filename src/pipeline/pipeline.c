@@ -212,6 +212,7 @@ const struct report *pipeline_report(struct pipeline *pipeline,
     report->inputs = inputs;
     report->packets = pipeline->packets;
     report->tcp_segments = wire_segments(pipeline->wire);
+    report->open_connections = tcp_counts(pipeline->tcp).open;
     report->counts = pipeline->gather.counts;
     report->server = infer_first(pipeline->gather.infer);
     return report;

@@ -50,6 +50,7 @@ struct report {
     nanos zero; /* time of the first packet of all: 0 of every `*_s` */
     uint64_t packets;
     uint64_t tcp_segments;
+    uint64_t open_connections;            /* live: followed now */
     const struct report_ignored *ignored; /* those with packets only */
     size_t ignoreds;
     const char *const *warning; /* what could not be seen, in words */

@@ -50,6 +50,7 @@ struct tcp_counts tcp_counts(const struct tcp *tcp)
 {
     struct tcp_counts counts = tcp->counts;
 
+    counts.open = tcp->table.list[PLACE_OPEN].count;
     counts.held_budget = tcp->order.gave_up_early;
     return counts;
 }

@@ -52,6 +52,7 @@ struct tcp_options {
 
 struct tcp_counts {
     uint64_t connections;
+    uint64_t open;        /* now */
     uint64_t evicted;     /* still open when their place was needed */
     uint64_t held_budget; /* gaps because the budget was used up */
 };

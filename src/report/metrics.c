@@ -1,0 +1,183 @@
+#include "report/metrics.h"
+
+#include "base/arena.h"
+#include "wire/endpoint.h"
+
+#include <stdlib.h>
+
+/* Series that are kept apart; what comes after is counted as "other". */
+enum {
+    SERIES_MAX = 1024,
+    ENDPOINTS_MAX = 1024
+};
+
+struct series {
+    struct endpoint server;
+    enum verdict code;
+    enum severity severity;
+    uint64_t count;
+};
+
+struct metrics {
+    struct series series[SERIES_MAX];
+    size_t count;
+    uint64_t other[SEVERITY_COUNT][VERDICT_COUNT];
+};
+
+struct metrics *metrics_new(void)
+{
+    return must_calloc(1, sizeof(struct metrics));
+}
+
+void metrics_free(struct metrics *metrics)
+{
+    free(metrics);
+}
+
+static bool is_server(const struct endpoint *a, const struct endpoint *b)
+{
+    return a->port == b->port &&
+           memcmp(&a->address, &b->address, sizeof a->address) == 0;
+}
+
+void metrics_finding(struct metrics *metrics, const struct finding *finding)
+{
+    const struct conn *conn = &finding->incident->conn;
+    const struct endpoint *server = &conn->endpoint[conn_server(conn)];
+    struct series *series = metrics->series;
+
+    if (finding->standing != STANDING_SETTLED || finding->settled_before)
+        return;
+    for (size_t i = 0; i < metrics->count; i++) {
+        if (series[i].code == finding->code &&
+            series[i].severity == finding->severity &&
+            is_server(&series[i].server, server)) {
+            series[i].count++;
+            return;
+        }
+    }
+    if (metrics->count == SERIES_MAX) {
+        metrics->other[finding->severity][finding->code]++;
+        return;
+    }
+    series[metrics->count++] = (struct series){.server = *server,
+                                               .code = finding->code,
+                                               .severity = finding->severity,
+                                               .count = 1};
+}
+
+static void write_type(FILE *out, const char *name, const char *type,
+                       const char *help)
+{
+    (void)fprintf(out, "# HELP whyeof_%s %s\n# TYPE whyeof_%s %s\n", name, help,
+                  name, type);
+}
+
+static void write_one(FILE *out, const char *name, const char *type,
+                      const char *help, uint64_t value)
+{
+    write_type(out, name, type, help);
+    (void)fprintf(out, "whyeof_%s %" PRIu64 "\n", name, value);
+}
+
+static void write_finding(FILE *out, const char *endpoint, enum severity level,
+                          enum verdict code, uint64_t count)
+{
+    (void)fprintf(out,
+                  "whyeof_findings_total{code=\"%s\",severity=\"%s\","
+                  "endpoint=\"%s\"} %" PRIu64 "\n",
+                  verdict_slug(code), severity_name(level), endpoint, count);
+}
+
+static void write_findings(const struct metrics *metrics, FILE *out)
+{
+    char endpoint[ENDPOINT_TEXT_SIZE];
+
+    write_type(out, "findings_total", "counter",
+               "Failures found, by code and server.");
+    for (size_t i = 0; i < metrics->count; i++) {
+        const struct series *s = &metrics->series[i];
+
+        write_finding(out, endpoint_print(endpoint, &s->server), s->severity,
+                      s->code, s->count);
+    }
+    for (int level = 0; level < SEVERITY_COUNT; level++) {
+        for (size_t code = 0; code < VERDICT_COUNT; code++) {
+            if (metrics->other[level][code])
+                write_finding(out, "other", (enum severity)level,
+                              (enum verdict)code, metrics->other[level][code]);
+        }
+    }
+}
+
+static void write_outcome(FILE *out, const char *endpoint, const char *outcome,
+                          uint64_t count)
+{
+    (void)fprintf(out,
+                  "whyeof_exchanges_total{endpoint=\"%s\",outcome=\"%s\"} "
+                  "%" PRIu64 "\n",
+                  endpoint, outcome, count);
+}
+
+static void write_exchanges(const struct report *report, FILE *out)
+{
+    char endpoint[ENDPOINT_TEXT_SIZE];
+    uint64_t complete = 0;
+    uint64_t failed = 0;
+    size_t written = 0;
+
+    write_type(out, "exchanges_total", "counter",
+               "HTTP exchanges that came to their end, by server and outcome.");
+    for (const struct server_facts *s = report->server; s; s = s->next) {
+        if (s->exchanges == 0)
+            continue;
+        if (written++ < ENDPOINTS_MAX) {
+            (void)endpoint_print(endpoint, &s->server);
+            write_outcome(out, endpoint, "complete", s->complete);
+            write_outcome(out, endpoint, "failed", s->failed);
+        } else {
+            complete += s->complete;
+            failed += s->failed;
+        }
+    }
+    if (written > ENDPOINTS_MAX) {
+        write_outcome(out, "other", "complete", complete);
+        write_outcome(out, "other", "failed", failed);
+    }
+}
+
+static void write_drops(const struct metrics_gauges *gauges, FILE *out)
+{
+    write_type(out, "packets_dropped_total", "counter",
+               "Packets that the capture lost.");
+    (void)fprintf(out,
+                  "whyeof_packets_dropped_total{by=\"kernel\"} %" PRIu64 "\n"
+                  "whyeof_packets_dropped_total{by=\"interface\"} %" PRIu64
+                  "\n",
+                  gauges->kernel_drops, gauges->interface_drops);
+}
+
+bool metrics_write(const struct metrics *metrics, const struct report *report,
+                   const struct metrics_gauges *gauges, FILE *out)
+{
+    write_type(out, "build_info", "gauge", "The version that is running.");
+    (void)fprintf(out, "whyeof_build_info{version=\"%s\"} 1\n", WHYEOF_VERSION);
+    write_findings(metrics, out);
+    write_exchanges(report, out);
+    write_one(out, "packets_total", "counter", "Packets read.",
+              report->packets);
+    write_drops(gauges, out);
+    write_one(out, "connections_total", "counter",
+              "TCP connections that are over.", report->counts.connections);
+    write_one(out, "connections_open", "gauge", "TCP connections followed.",
+              report->open_connections);
+    write_one(out, "lines_dropped_total", "counter",
+              "Lines of output that nobody read in time.",
+              gauges->lines_dropped);
+    write_one(out, "recordings_total", "counter",
+              "Files written by the flight recorder.", gauges->recordings);
+    if (gauges->resident)
+        write_one(out, "resident_memory_bytes", "gauge",
+                  "Memory that the program has.", gauges->resident);
+    return fflush(out) == 0 && !ferror(out);
+}
