@@ -1,9 +1,9 @@
 /* Connections that no sound program has: bounded in memory and in time. */
 #include "http/h2.h"
 
+#include "base/bytes.h"
 #include "http/h2_frame.h"
 #include "http/h2_stream.h"
-#include "scene/bytes.h"
 #include "scene/hpack.h"
 
 /* cmocka.h wants these four before it. */

@@ -1,6 +1,6 @@
 #include "scene/h2_words.h"
 
-#include "scene/bytes.h"
+#include "base/bytes.h"
 
 /* cmocka.h wants these four before it. */
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 #include "scene/hpack.h"
 
-#include "scene/bytes.h"
+#include "base/bytes.h"
 
 /* RFC 7541, 5.1: an integer in seven bits and, if need be, bytes of seven. */
 static void put_length(struct text *out, size_t size)

@@ -1,6 +1,6 @@
 #include "scene/line.h"
 
-#include "scene/bytes.h"
+#include "base/bytes.h"
 #include "scene/h2_words.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "scene/packet.h"
 
-#include "scene/bytes.h"
+#include "base/bytes.h"
 
 #include <assert.h>
 

@@ -4,7 +4,7 @@
  */
 #include "scene/scene.h"
 
-#include "scene/bytes.h"
+#include "base/bytes.h"
 #include "scene/play.h"
 #include "scene/recording.h"
 #include "scene/wrap.h"

@@ -12,7 +12,7 @@
 #include "scene/traffic.h"
 
 #include "base/arena.h"
-#include "scene/bytes.h"
+#include "base/bytes.h"
 #include "scene/traffic_h2.h"
 #include "scene/traffic_packet.h"
 

@@ -1,6 +1,6 @@
 #include "scene/traffic_h2.h"
 
-#include "scene/bytes.h"
+#include "base/bytes.h"
 #include "scene/hpack.h"
 
 enum {

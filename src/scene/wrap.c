@@ -1,6 +1,6 @@
 #include "scene/wrap.h"
 
-#include "scene/bytes.h"
+#include "base/bytes.h"
 #include "scene/packet.h"
 
 enum {

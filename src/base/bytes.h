@@ -1,6 +1,6 @@
 /* Numbers added to a text that serves as a buffer of bytes. */
-#ifndef SCENE_BYTES_H
-#define SCENE_BYTES_H
+#ifndef BASE_BYTES_H
+#define BASE_BYTES_H
 
 #include "base/text.h"
 
@@ -35,6 +35,12 @@ static inline void put_le32(struct text *out, uint32_t value)
     put_le16(out, value >> 16);
 }
 
+static inline void put_le64(struct text *out, uint64_t value)
+{
+    put_le32(out, (uint32_t)value);
+    put_le32(out, (uint32_t)(value >> 32));
+}
+
 static inline void put_zeros(struct text *out, size_t count)
 {
     while (count--)
@@ -51,6 +57,12 @@ static inline void patch_be16(struct text *out, size_t at, unsigned value)
 {
     out->at[at] = (char)(uint8_t)(value >> 8);
     out->at[at + 1] = (char)(uint8_t)value;
+}
+
+static inline void patch_le32(struct text *out, size_t at, uint32_t value)
+{
+    for (size_t i = 0; i < 4; i++)
+        out->at[at + i] = (char)(uint8_t)(value >> (8 * i));
 }
 
 #endif
