@@ -18,7 +18,7 @@ Q       := $(if $(V),,@)
 
 # What Debian's packages are called. `deps` installs those that are missing.
 DEPS_BUILD := gcc make pkg-config libc6-dev libpcap-dev libjansson-dev libnghttp2-dev \
-              zlib1g-dev libzstd-dev liblz4-dev
+              zlib1g-dev libzstd-dev liblz4-dev libseccomp-dev libcap-dev
 DEPS_TEST  := libcmocka-dev python3 tshark tcpdump zstd lz4 clang-format-14 \
               universal-ctags mandoc iproute2
 DEPS_LAB   := golang-go golang-golang-x-net-dev nodejs nginx-light apache2-bin \
@@ -60,6 +60,9 @@ else
 endif
 
 PKGS     := libpcap libnghttp2 jansson zlib libzstd liblz4
+ifeq ($(shell uname -s),Linux)
+  PKGS += libseccomp libcap
+endif
 CPPFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS     := $(LLHTTP_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 

@@ -1,0 +1,24 @@
+/*
+ * The system calls that are left to a confined process (see confine.h), as a
+ * seccomp filter.
+ */
+#ifndef CAPTURE_SYSCALLS_H
+#define CAPTURE_SYSCALLS_H
+
+#include "base/fail.h"
+
+/* How files may be opened, renamed and removed. */
+enum syscalls_files {
+    SYSCALLS_FILES_NONE,  /* not at all */
+    SYSCALLS_FILES_BELOW, /* relative to a folder's descriptor */
+    SYSCALLS_FILES_ANY    /* by any path: somebody else draws the line */
+};
+
+/*
+ * Needs no_new_privs or CAP_SYS_ADMIN. `*filtered` says whether the kernel has
+ * filters at all; only when it does and takes none, this fails.
+ */
+bool syscalls_filter(enum syscalls_files files, bool *filtered,
+                     struct fail *fail);
+
+#endif
