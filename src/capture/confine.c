@@ -16,7 +16,9 @@
 #ifdef __linux__
 #include <sys/capability.h>
 #include <sys/prctl.h>
-#else
+#endif
+
+#ifndef O_PATH
 #define O_PATH O_RDONLY
 #endif
 

@@ -150,7 +150,7 @@ static void allow_some(struct rules *rules, const struct condition row[],
 /* abort() and a signal handler's own second signal. */
 static void allow_signal_to_itself(struct rules *rules)
 {
-    struct scmp_arg_cmp itself = SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid());
+    struct scmp_arg_cmp itself = {0, SCMP_CMP_EQ, (uint64_t)getpid(), 0};
 
     allow(rules, SCMP_SYS(tgkill), 1, &itself);
     allow(rules, SCMP_SYS(kill), 1, &itself);
@@ -159,8 +159,8 @@ static void allow_signal_to_itself(struct rules *rules)
 static void allow_files(struct rules *rules, enum syscalls_files files)
 {
     const struct scmp_arg_cmp both[] = {
-        SCMP_A0(SCMP_CMP_MASKED_EQ, NOT_NEGATIVE),
-        SCMP_A2(SCMP_CMP_MASKED_EQ, NOT_NEGATIVE),
+        {0, SCMP_CMP_MASKED_EQ, NOT_NEGATIVE},
+        {2, SCMP_CMP_MASKED_EQ, NOT_NEGATIVE},
     };
 
     if (files == SYSCALLS_FILES_ANY)
