@@ -1,7 +1,8 @@
 /* The command line: options in, a report out, an exit status. */
-#include "pipeline/options.h"
+#include "pipeline/session.h"
 
 #include "base/text.h"
+#include "capture/live.h"
 #include "report/explain.h"
 
 #include <errno.h>
@@ -56,6 +57,8 @@ static int write_failed(const char *path)
 
 static int run_errand(const struct options *options)
 {
+    struct fail fail = {0};
+
     errno = 0;
     switch (options->errand) {
     case ERRAND_HELP:
@@ -69,6 +72,10 @@ static int run_errand(const struct options *options)
         break;
     case ERRAND_CAPTURE_HINT:
         explain_capture(stdout);
+        break;
+    case ERRAND_LIST_INTERFACES:
+        if (!live_list(stdout, &fail))
+            return complain("%s", fail.text);
         break;
     default:
         if (!explain(stdout, options->explain))
@@ -230,6 +237,51 @@ static int run(struct options *options)
     return status;
 }
 
+static void say(void *context, const char *text)
+{
+    (void)context;
+    (void)complain("%s", text);
+}
+
+/* Whoever read the output has gone: the report is for whoever is left. */
+static void report_on_stderr(const struct options *options,
+                             const struct report *report)
+{
+    struct report_options plain = options->report;
+
+    plain.color = false;
+    plain.width = WIDTH_DEFAULT;
+    (void)renderer_find("text")->render(report, &plain, stderr);
+}
+
+static int run_session(const struct options *options)
+{
+    static const struct session_listener listener = {.say = say};
+    struct fail fail = {0};
+    struct fail unwritten = {0};
+    struct session *session = session_open(options, &listener, &fail);
+    const struct report *report;
+    int status = STATUS_CLEAN;
+
+    if (!session)
+        return complain("%s", fail.text);
+    if (!session_run(session, &fail))
+        status = complain("%s", fail.text);
+    if (!session_finish(session, &report, &unwritten))
+        status = complain("%s", unwritten.text);
+    if (session_is_unheard(session))
+        report_on_stderr(options, report);
+    if (status == STATUS_CLEAN)
+        status = finding_status(options, report);
+    session_close(session);
+    return status;
+}
+
+static bool is_session(const struct options *options)
+{
+    return options->watch.interface || options->watch.follow;
+}
+
 static void ignore(int signal)
 {
     (void)signal;
@@ -260,11 +312,16 @@ int main(int argc, char *argv[])
     }
     if (options.errand != ERRAND_NONE)
         return run_errand(&options);
+    options.report.color = wants_color(&options);
+    options.report.width = terminal_width();
+    if (!options.format)
+        options.format = renderer_find(
+            is_session(&options) && !isatty(STDOUT_FILENO) ? "ndjson" : "text");
+    if (is_session(&options))
+        return run_session(&options);
     for (size_t i = 0; i < options.paths; i++) {
         if (strcmp(options.path[i], "-") == 0)
             let_the_pipe_end();
     }
-    options.report.color = wants_color(&options);
-    options.report.width = terminal_width();
     return run(&options);
 }

@@ -328,7 +328,7 @@ void docket_look_again(struct docket *docket, nanos now)
 {
     for (struct docket_case *one = docket->ended.oldest; one;
          one = one->newer) {
-        if (one->look_at <= now)
+        if (conn_is_due(one->look_at, now))
             look_at(docket, one);
     }
 }

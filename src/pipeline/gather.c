@@ -21,6 +21,8 @@ void gather_init(struct gather *gather, const struct pipeline_options *options)
     struct infer_options infer = {.floor = options->settings.timeout_floor};
 
     *gather = (struct gather){.options = options};
+    gather->timeline.back =
+        options->live ? NANOS_PER_SECOND : TIMELINE_STANDSTILL;
     gather->infer = infer_new(&infer);
     docket_init(&gather->docket, options, gather->infer, &gather->timeline,
                 &gather->counts);
@@ -218,7 +220,8 @@ static void look_at_exchange(struct gather *gather,
     bool ended = outcome->ending == CONN_ENDED;
 
     if (ended ? exchange_is_complete(x) && !x->client_had_closed
-              : exchange_is_complete(x) || x->look_at > gather->timeline.now)
+              : exchange_is_complete(x) ||
+                    !conn_is_due(x->look_at, gather->timeline.now))
         return;
     x->look_at = next_look(gather, since);
     if (!ended && nanos_between(since, gather->timeline.now) <
@@ -256,7 +259,7 @@ static void take_look(void *context, const struct outcome *outcome)
     }
     look_at_connection(gather, outcome);
     if (outcome->ending == CONN_ENDED)
-        conn->look_at = INT64_MAX;
+        conn->look_at = CONN_NEVER_DUE;
 }
 
 struct model_sink gather_model_sink(struct gather *gather)

@@ -288,6 +288,21 @@ static bool check_files(const struct options *options, struct fail *fail)
     return true;
 }
 
+static void keep_command(struct options *options, int argc, char *argv[])
+{
+    struct text words;
+
+    text_init(&words, sizeof options->asked - 1);
+    text_add(&words, "whyeof");
+    for (int i = 1; i < argc; i++) {
+        text_add(&words, " ");
+        text_add_visible(&words, span_of_text(argv[i]));
+    }
+    (void)snprintf(options->asked, sizeof options->asked, "%s",
+                   text_string(&words));
+    text_release(&words);
+}
+
 bool options_parse(struct options *options, int argc, char *argv[],
                    struct fail *fail)
 {
@@ -297,6 +312,7 @@ bool options_parse(struct options *options, int argc, char *argv[],
 
     *options = (struct options){.fail_on = SEVERITY_ERROR};
     options->pipeline.settings = diagnose_defaults();
+    keep_command(options, argc, argv);
     fill_getopt(table, letters);
     opterr = 0;
     optind = 1;

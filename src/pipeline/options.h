@@ -67,6 +67,7 @@ struct options {
     const char *const *path; /* the inputs, inside argv */
     size_t paths;
     char filter[OPTIONS_FILTER_SIZE]; /* of the words behind the options */
+    char asked[OPTIONS_FILTER_SIZE];  /* the command line, for people */
 };
 
 /*

@@ -9,7 +9,7 @@ void timeline_tick(struct timeline *timeline, struct mark at)
         timeline->last = at;
         return;
     }
-    if (step > TIMELINE_STANDSTILL || step < -TIMELINE_STANDSTILL) {
+    if (step > TIMELINE_STANDSTILL || step < -timeline->back) {
         if (timeline->runs < TIMELINE_RUNS_MAX)
             timeline->run[timeline->runs++] = timeline->last;
         timeline->last = at;

@@ -24,6 +24,7 @@ struct loss {
 };
 
 struct timeline {
+    nanos back;       /* a step back by more is the clock that was set */
     struct mark last; /* the latest packet of the present run */
     nanos now;        /* time of the packet before */
     struct mark run[TIMELINE_RUNS_MAX]; /* the latest ones of earlier runs */

@@ -165,6 +165,15 @@ struct conn {
     struct conn *older;
 };
 
+#define CONN_NEVER_DUE INT64_MAX
+
+/* Is it time to look? Also when the clock was set back since it was said. */
+static inline bool conn_is_due(nanos look_at, nanos now)
+{
+    return look_at <= now || (look_at != CONN_NEVER_DUE &&
+                              look_at - now > 600 * NANOS_PER_SECOND);
+}
+
 static inline struct mark segment_mark(const struct segment *segment)
 {
     return (struct mark){.time = segment->time,

@@ -105,7 +105,7 @@ void tcp_tick(struct tcp *tcp, nanos now)
 
 static bool is_due(const struct conn *conn, nanos now)
 {
-    return !conn->told_over && conn->look_at <= now &&
+    return !conn->told_over && conn_is_due(conn->look_at, now) &&
            (!mark_is_set(conn->over) ||
             is_past(conn->over.time, now, SETTLES_WITHIN));
 }

@@ -18,6 +18,8 @@ import tempfile
 import threading
 import time
 
+import watch
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SERVERS = os.path.join(HERE, "servers")
 PORT = 8080
@@ -162,6 +164,7 @@ class Lab:
         self.bin = bin
         self.tmp = tempfile.mkdtemp(prefix="whyeof-lab-")
         self.captures = []
+        self.watchers = []
         self.children = []
         self.log = open(os.path.join(self.tmp, "log"), "wb")
         sh("ip link set lo up")
@@ -289,6 +292,12 @@ class Lab:
                 raise RuntimeError("tcpdump did not start")
             if b"listening on" in line:
                 break
+        whyeof = os.environ.get("LAB_WHYEOF")
+        if whyeof:
+            self.watchers.append(
+                watch.Watcher(whyeof, RECIPES[self.name].options,
+                              os.path.join(self.out, self.name), interface,
+                              expression))
         time.sleep(0.1)
         self.captures.append((child, path))
 
@@ -309,6 +318,9 @@ class Lab:
             if b"\n0 packets dropped by kernel" not in words:
                 raise RuntimeError("tcpdump lost packets: " + words.decode())
         self.captures = []
+        for watcher in self.watchers:
+            watcher.end()
+        self.watchers = []
 
     def close(self):
         self.end_capture()

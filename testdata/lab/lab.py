@@ -5,6 +5,9 @@
     lab.py run [NAME...] --out DIR         record live (root), DIR/NAME.pcap
     lab.py check --whyeof PATH --captures DIR [NAME...]
                                            does whyeof say what the table says
+    lab.py live --whyeof PATH --out DIR [NAME...]
+                                           record, with whyeof watching beside
+                                           tcpdump; do both say the same
     lab.py describe --captures DIR [NAME...]
                                            what tshark sees, for the README
 
@@ -28,6 +31,7 @@ import time
 
 import kit
 import recipes
+import watch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT = 110  # seconds: no recipe may run longer
@@ -119,9 +123,31 @@ def run_apart(r, out, scratch):
     if child.returncode != 0:
         return "failed: " + (words.strip() or "no reason given")
     # Not a rename: the result belongs to whoever owns the folder.
-    made = os.path.join(part, r.name + ".pcap")
-    shutil.copyfile(made, os.path.join(out, r.name + ".pcap"))
+    made = os.path.join(part, r.name)
+    for end in (".pcap", ".ndjson", ".err"):
+        if os.path.exists(made + end):
+            shutil.copyfile(made + end, os.path.join(out, r.name + end))
+    if os.path.exists(made + ".rec"):
+        shutil.copytree(made + ".rec", os.path.join(out, r.name + ".rec"),
+                        dirs_exist_ok=True)
     return None
+
+
+def do_live(args):
+    os.environ["LAB_WHYEOF"] = os.path.abspath(args.whyeof)
+    do_run(args)
+    passed = failed = 0
+    for r in chosen(args.name):
+        base = os.path.join(args.out, r.name)
+        if os.path.exists(base + ".ndjson"):
+            wrong = watch.differences(args.whyeof, r.options, base)
+        else:
+            wrong = ["was not recorded"]
+        passed, failed = passed + (not wrong), failed + bool(wrong)
+        print(f"{r.name}\t{'; '.join(wrong) or 'the same'}\t"
+              f"{'FAIL' if wrong else 'ok'}", flush=True)
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return 1 if failed else 0
 
 
 def do_run_here(args):
@@ -337,6 +363,10 @@ def main():
     run = command("run", do_run)
     run.add_argument("--out", required=True)
     run.add_argument("--jobs", type=int, default=6)
+    live = command("live", do_live)
+    live.add_argument("--whyeof", required=True)
+    live.add_argument("--out", required=True)
+    live.add_argument("--jobs", type=int, default=6)
     here = command("run-here", do_run_here)
     here.add_argument("--out", required=True)
     here.add_argument("--bin", required=True)

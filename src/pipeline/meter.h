@@ -1,0 +1,33 @@
+/*
+ * The meter keeps the metrics of a session and puts them into a file, which
+ * is replaced whole: whoever reads it sees the one or the other.
+ */
+#ifndef PIPELINE_METER_H
+#define PIPELINE_METER_H
+
+#include "base/fail.h"
+#include "report/metrics.h"
+
+struct meter;
+
+/* NULL with `fail` set when the file's folder is not there. */
+struct meter *meter_open(const char *path, struct fail *fail);
+void meter_close(struct meter *meter);
+
+void meter_finding(struct meter *meter, const struct finding *finding);
+
+/*
+ * Writes all anew. `gauges->resident` is filled in. False with `fail` set when
+ * it could not be written: the file is as it was then.
+ */
+bool meter_write(struct meter *meter, const struct report *report,
+                 struct metrics_gauges *gauges, struct fail *fail);
+
+/* The folder of a path, for whoever must allow it: "." when it names none. */
+enum {
+    METER_PATH_SIZE = 4096
+};
+
+const char *meter_folder(char folder[static METER_PATH_SIZE], const char *path);
+
+#endif

@@ -1,0 +1,310 @@
+#include "pipeline/session_inner.h"
+
+#include "base/arena.h"
+#include "capture/confine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* After its end the ports of a connection are its own for so long: twice the
+ * lifetime of a segment, as Linux counts it. */
+#define FORGET (60 * NANOS_PER_SECOND)
+
+/* How long is waited at the end of a file before it is looked at again. */
+#define NAP (100 * NANOS_PER_MILLI)
+
+enum {
+    WORDS_SIZE = 1024
+};
+
+void session_say(const struct session *session, const char *format, ...)
+{
+    char words[WORDS_SIZE];
+    va_list values;
+
+    va_start(values, format);
+    (void)vsnprintf(words, sizeof words, format, values);
+    va_end(values);
+    session->listener.say(session->listener.context, words);
+}
+
+const struct report *session_report(struct session *session)
+{
+    const struct capture_input *input = &session->input;
+    size_t inputs = 1;
+
+    if (session->live)
+        live_facts(session->live, &session->input);
+    else
+        input = follow_inputs(session->follow, &inputs);
+    return pipeline_report(session->pipeline, input, inputs);
+}
+
+static void take_finding(void *context, const struct finding *finding)
+{
+    struct session *session = context;
+
+    voices_tell(&session->voices, session_report(session), finding);
+    if (session->recorder)
+        recorder_finding(session->recorder, finding, finding->id,
+                         finding->revision,
+                         finding->standing == STANDING_WITHDRAWN);
+    if (session->meter)
+        meter_finding(session->meter, finding);
+}
+
+static void take_exchange(void *context, const struct report_exchange *exchange)
+{
+    struct session *session = context;
+
+    voices_tell_exchange(&session->voices, session_report(session), exchange);
+}
+
+static void take_packet(void *context, uint64_t connection,
+                        const struct frame *frame, size_t headers)
+{
+    struct session *session = context;
+
+    recorder_take(session->recorder, connection, frame, headers);
+}
+
+static void take_over(void *context, uint64_t connection)
+{
+    struct session *session = context;
+
+    recorder_over(session->recorder, connection, session->packet_time);
+}
+
+static void open_pipeline(struct session *session)
+{
+    struct pipeline_options options = session->options->pipeline;
+
+    options.at_once = true;
+    options.live = true;
+    options.tcp.forget = FORGET;
+    options.watcher = (struct pipeline_watcher){
+        .context = session,
+        .finding = take_finding,
+        .exchange = take_exchange,
+        .packet = session->recorder ? take_packet : NULL,
+        .over = session->recorder ? take_over : NULL,
+    };
+    session->pipeline = pipeline_new(&options);
+}
+
+static void complain(void *context, const char *text)
+{
+    const struct session *session = context;
+
+    session_say(session, "%s", text);
+}
+
+static bool wait_a_moment(void *context, int file)
+{
+    return session_wait(context, file, NAP);
+}
+
+static bool open_source(struct session *session, struct fail *fail)
+{
+    const struct options *options = session->options;
+    const struct watch_options *watch = &options->watch;
+
+    if (watch->follow) {
+        struct follow_options follow = {
+            .path = options->path,
+            .paths = options->paths,
+            .filter = options->capture.filter,
+            .patience = {.context = session, .wait = wait_a_moment},
+        };
+
+        session->follow = follow_open(&follow, fail);
+        return session->follow != NULL;
+    }
+    session->live = live_open(
+        &(struct live_options){
+            .interface = watch->interface,
+            .filter = options->capture.filter,
+            .snaplen = !watch->has_snaplen   ? 0
+                       : watch->snaplen == 0 ? LIVE_SNAPLEN_FULL
+                                             : (uint32_t)watch->snaplen,
+            .buffer = (size_t)watch->buffer,
+        },
+        fail);
+    if (session->live && live_warning(session->live)[0])
+        session_say(session, "%s", live_warning(session->live));
+    return session->live != NULL;
+}
+
+static bool open_outputs(struct session *session, struct fail *fail)
+{
+    const struct options *options = session->options;
+    const struct watch_options *watch = &options->watch;
+
+    if (!voices_open(&session->voices, options, fail))
+        return false;
+    if (watch->metrics) {
+        session->meter = meter_open(watch->metrics, fail);
+        if (!session->meter)
+            return false;
+    }
+    if (watch->record) {
+        session->recorder = recorder_open(
+            &(struct recorder_options){
+                .folder = watch->record,
+                .memory = (size_t)watch->record_memory,
+                .files = watch->record_files,
+                .bytes = watch->record_bytes,
+                .asked = options->asked,
+                .program = "whyeof " WHYEOF_VERSION,
+                .context = session,
+                .complain = complain,
+            },
+            fail);
+        if (!session->recorder)
+            return false;
+    }
+    return true;
+}
+
+/* Folders that something is still opened in. */
+static void add_folder(struct confine_options *confine, const char *path,
+                       bool write)
+{
+    for (size_t i = 0; i < confine->folders; i++) {
+        if (strcmp(confine->folder[i].path, path) == 0) {
+            confine->folder[i].write |= write;
+            return;
+        }
+    }
+    if (confine->folders < CONFINE_FOLDERS)
+        confine->folder[confine->folders++] =
+            (struct confine_folder){.path = path, .write = write};
+}
+
+static void tell_start(const struct session *session,
+                       const struct confined *confined)
+{
+    const struct options *options = session->options;
+
+    session_say(session, "%s '%s'%s%s%s%s%s%s; Ctrl-C ends it",
+                session->live ? "watching" : "following",
+                session->live ? options->watch.interface : options->path[0],
+                options->capture.filter ? ", filter '" : "",
+                options->capture.filter ? options->capture.filter : "",
+                options->capture.filter ? "'" : "",
+                confined->user[0] ? ", as " : "", confined->user,
+                confined->seccomp ? ", confined" : "");
+}
+
+static bool give_up_privileges(struct session *session, struct fail *fail)
+{
+    const struct options *options = session->options;
+    const struct watch_options *watch = &options->watch;
+    struct confine_options confine_to = {.user = watch->user};
+    char folder[OPTIONS_OUTPUTS_MAX + 1][METER_PATH_SIZE];
+    struct confined confined;
+
+    if (session->follow) {
+        size_t folders;
+        const char *const *path = follow_folders(session->follow, &folders);
+
+        for (size_t i = 0; i < folders; i++)
+            add_folder(&confine_to, path[i], false);
+        if (!watch->user)
+            confine_to.user = "root";
+    }
+    if (watch->record)
+        add_folder(&confine_to, watch->record, true);
+    if (watch->metrics)
+        add_folder(&confine_to, meter_folder(folder[0], watch->metrics), true);
+    for (size_t i = 0; i < options->outputs; i++) {
+        if (options->output[i].format->live)
+            add_folder(&confine_to,
+                       meter_folder(folder[i + 1], options->output[i].path),
+                       true);
+    }
+    if (!confine(&confine_to, &confined, fail))
+        return false;
+    tell_start(session, &confined);
+    return true;
+}
+
+static bool open_signals(struct session *session, struct fail *fail)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGUSR1);
+    (void)sigaddset(&set, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    session->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    return session->signals >= 0 ||
+           fail_set(fail, "cannot wait for signals: %s", strerror(errno));
+}
+
+struct session *session_open(const struct options *options,
+                             const struct session_listener *listener,
+                             struct fail *fail)
+{
+    struct session *session = must_calloc(1, sizeof *session);
+    nanos now = live_clock();
+
+    session->options = options;
+    session->signals = -1;
+    session->listener = *listener;
+    session->next_tick = now;
+    session->next_second = now + NANOS_PER_SECOND;
+    session->next_metrics = now;
+    if (options->watch.duration)
+        session->end = now + options->watch.duration;
+    if (open_signals(session, fail) && open_source(session, fail) &&
+        open_outputs(session, fail)) {
+        open_pipeline(session);
+        if (give_up_privileges(session, fail)) {
+            voices_begin(&session->voices, session_report(session));
+            return session;
+        }
+    }
+    session_close(session);
+    return NULL;
+}
+
+bool session_finish(struct session *session, const struct report **report,
+                    struct fail *fail)
+{
+    const struct report *now = session_report(session);
+    struct metrics_gauges gauges = session_gauges(session);
+    bool good = true;
+
+    *report = pipeline_finish(session->pipeline, now->input, now->inputs);
+    if (session->recorder)
+        recorder_finish(session->recorder, session->packet_time);
+    if (session->meter)
+        good = meter_write(session->meter, *report, &gauges, fail);
+    return voices_end(&session->voices, *report, fail) && good;
+}
+
+bool session_is_unheard(const struct session *session)
+{
+    return voices_are_alone(&session->voices);
+}
+
+void session_close(struct session *session)
+{
+    if (session->pipeline)
+        pipeline_free(session->pipeline);
+    recorder_close(session->recorder);
+    meter_close(session->meter);
+    voices_close(&session->voices);
+    live_close(session->live);
+    follow_close(session->follow);
+    if (session->signals >= 0)
+        (void)close(session->signals);
+    free(session);
+}

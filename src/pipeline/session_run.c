@@ -1,0 +1,278 @@
+#include "pipeline/session_inner.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* How often is looked around, written and told. */
+#define TICK          (250 * NANOS_PER_MILLI)
+#define METRICS_EVERY (5 * NANOS_PER_SECOND)
+#define DROPS_TOLD    (10 * NANOS_PER_SECOND)
+
+/* How long is waited when nothing is there. */
+#define NAP (100 * NANOS_PER_MILLI)
+
+/* When it is to end, what the kernel still holds is read: it hands packets
+ * over a tenth of a second late. */
+#define LAST_PACKETS (250 * NANOS_PER_MILLI)
+
+enum {
+    BATCH = 512, /* packets between two looks at the clock */
+    WORDS_SIZE = 512
+};
+
+/* The packets' clock, which goes on when none comes. */
+static nanos packets_now(const struct session *session)
+{
+    return session->packet_time + (live_clock() - session->read_at);
+}
+
+struct metrics_gauges session_gauges(const struct session *session)
+{
+    struct metrics_gauges gauges = {
+        .kernel_drops = session->drops.kernel,
+        .interface_drops = session->drops.interface,
+        .lines_dropped = voices_dropped(&session->voices),
+    };
+
+    if (session->recorder)
+        gauges.recordings = recorder_counts(session->recorder).files;
+    return gauges;
+}
+
+static void tell_status(struct session *session)
+{
+    const struct report *report = session_report(session);
+    const struct report_counts *counts = &report->counts;
+
+    session_say(
+        session,
+        "%" PRIu64 " packets, %" PRIu64 " dropped, %" PRIu64
+        " connections open, %" PRIu64 " over, %" PRIu64 " exchanges, %" PRIu64
+        " complete: %" PRIu64 " errors, %" PRIu64 " warnings, %" PRIu64 " info",
+        report->packets, session->drops.kernel + session->drops.interface,
+        report->open_connections, counts->connections, counts->exchanges,
+        counts->complete, counts->by_severity[SEVERITY_ERROR],
+        counts->by_severity[SEVERITY_WARNING],
+        counts->by_severity[SEVERITY_INFO]);
+}
+
+/* From now on a second one ends the program at once. */
+static void let_signals_through(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void take_signals(struct session *session)
+{
+    struct signalfd_siginfo got;
+    struct fail fail = {0};
+
+    while (read(session->signals, &got, sizeof got) == (ssize_t)sizeof got) {
+        switch (got.ssi_signo) {
+        case SIGUSR1:
+            tell_status(session);
+            break;
+        case SIGHUP:
+            if (!voices_reopen(&session->voices, &fail))
+                session_say(session, "%s", fail.text);
+            break;
+        default:
+            session->stop = true;
+            let_signals_through();
+        }
+    }
+}
+
+/* What the kernel could not hold for us is missing from what we say. */
+static void look_at_drops(struct session *session, nanos now)
+{
+    struct live_drops before = session->drops;
+    char words[WORDS_SIZE];
+    uint64_t lost;
+
+    if (!session->live || !live_drops(session->live, &session->drops))
+        return;
+    lost = session->drops.kernel + session->drops.interface;
+    if (lost > before.kernel + before.interface && session->packet_time)
+        pipeline_lose(session->pipeline, session->drops_since,
+                      lost - before.kernel - before.interface);
+    session->drops_since = packets_now(session);
+    if (lost == session->dropped || now < session->next_warning)
+        return;
+    (void)snprintf(words, sizeof words,
+                   "%" PRIu64 " packets were dropped while capturing (%" PRIu64
+                   " of them since this was said last): what is found "
+                   "meanwhile is less sure",
+                   lost, lost - session->dropped);
+    session->dropped = lost;
+    session->next_warning = now + DROPS_TOLD;
+    voices_warn(&session->voices, words);
+    session_say(session, "%s", words);
+}
+
+static void look_at_outputs(struct session *session)
+{
+    const char *name;
+    const char *why = voices_failure(&session->voices, &name);
+    uint64_t dropped = voices_dropped(&session->voices);
+
+    if (why)
+        session_say(session, "%s", why);
+    if (dropped > 2 * session->dropped_lines) {
+        session_say(session,
+                    "%" PRIu64 " lines of output were dropped: nobody read "
+                    "them in time",
+                    dropped);
+        session->dropped_lines = dropped;
+    }
+    if (voices_are_alone(&session->voices))
+        session->stop = true;
+}
+
+static void write_metrics(struct session *session)
+{
+    struct metrics_gauges gauges = session_gauges(session);
+    struct fail fail = {0};
+    bool failed =
+        !meter_write(session->meter, session_report(session), &gauges, &fail);
+
+    if (failed && !session->metrics_failed)
+        session_say(session, "%s", fail.text);
+    session->metrics_failed = failed;
+}
+
+static void do_what_is_due(struct session *session)
+{
+    nanos now = live_clock();
+
+    if (now >= session->next_tick) {
+        session->next_tick = now + TICK;
+        if (session->packet_time)
+            pipeline_tick(session->pipeline, packets_now(session));
+        voices_flush(&session->voices);
+        look_at_outputs(session);
+    }
+    if (now >= session->next_second) {
+        session->next_second = now + NANOS_PER_SECOND;
+        look_at_drops(session, now);
+        if (session->recorder && session->packet_time)
+            recorder_tick(session->recorder, packets_now(session));
+    }
+    if (session->meter && now >= session->next_metrics) {
+        session->next_metrics = now + METRICS_EVERY;
+        write_metrics(session);
+    }
+    if (session->end && now >= session->end)
+        session->stop = true;
+}
+
+bool session_wait(struct session *session, int file, nanos patience)
+{
+    struct pollfd place[VOICES_MAX + 2] = {
+        {.fd = session->signals, .events = POLLIN},
+        {.fd = file,             .events = POLLIN},
+    };
+    struct timespec most = {.tv_nsec = patience};
+    size_t places = 2 + voices_poll(&session->voices, place + 2);
+
+    /* a negative descriptor is passed over */
+    if (ppoll(place, (nfds_t)places, &most, NULL) > 0) {
+        if (place[0].revents)
+            take_signals(session);
+        if (places > 2)
+            voices_flush(&session->voices);
+    }
+    do_what_is_due(session);
+    return !session->stop;
+}
+
+static void take_frame(struct session *session, const struct frame *frame)
+{
+    uint64_t most = session->options->watch.count;
+
+    session->packet_time = frame->time;
+    pipeline_take(session->pipeline, frame);
+    if (++session->packets == most)
+        session->stop = true;
+}
+
+static enum live_answer read_batch(struct session *session)
+{
+    enum live_answer answer = LIVE_EMPTY;
+    struct frame frame;
+
+    for (unsigned i = 0; i < BATCH; i++) {
+        answer = live_next(session->live, &frame);
+        if (answer != LIVE_FRAME)
+            break;
+        if (i == 0)
+            session->read_at = live_clock();
+        take_frame(session, &frame);
+    }
+    return answer;
+}
+
+static void tell_link(struct session *session, enum live_answer answer)
+{
+    const char *name = session->options->watch.interface;
+
+    if (answer == LIVE_DOWN && !session->is_down)
+        session_say(session, "'%s' is down: waiting for it to come back", name);
+    if (answer == LIVE_FRAME && session->is_down)
+        session_say(session, "'%s' is back", name);
+    if (answer == LIVE_DOWN || answer == LIVE_FRAME)
+        session->is_down = answer == LIVE_DOWN;
+}
+
+static void read_last_packets(struct session *session)
+{
+    nanos end = live_clock() + LAST_PACKETS;
+
+    while (live_clock() < end) {
+        if (read_batch(session) != LIVE_FRAME)
+            (void)poll(NULL, 0, 20);
+    }
+}
+
+static bool run_live(struct session *session, struct fail *fail)
+{
+    int file = live_descriptor(session->live);
+    enum live_answer answer;
+
+    do {
+        answer = read_batch(session);
+        if (answer == LIVE_GONE)
+            return fail_set(fail, "%s", live_problem(session->live));
+        tell_link(session, answer);
+    } while (session_wait(session, file, answer == LIVE_FRAME ? 0 : NAP));
+    if (!session->options->watch.count)
+        read_last_packets(session);
+    return true;
+}
+
+/* The files' own reader waits, at the end of each. */
+static bool run_follow(struct session *session)
+{
+    struct frame frame;
+
+    while (!session->stop && follow_next(session->follow, &frame)) {
+        session->read_at = live_clock();
+        take_frame(session, &frame);
+        if (session->packets % BATCH == 0)
+            (void)session_wait(session, -1, 0);
+    }
+    return true;
+}
+
+bool session_run(struct session *session, struct fail *fail)
+{
+    session->read_at = live_clock();
+    return session->live ? run_live(session, fail) : run_follow(session);
+}

@@ -1,0 +1,243 @@
+#include "pipeline/voice.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* How long the end of a capture waits for a reader to take the last lines. */
+#define PATIENCE (5 * NANOS_PER_SECOND)
+
+static bool open_late(struct voice *voice, const char *path, struct fail *fail)
+{
+    voice->late = fopen(path, "we");
+    return voice->late ||
+           fail_set(fail, "cannot write '%s': %s", path, strerror(errno));
+}
+
+static bool open_voice(struct voice *voice, const char *path, struct fail *fail)
+{
+    voice->name = path;
+    if (!voice->format->live)
+        return open_late(voice, path, fail);
+    voice->outlet = outlet_open_file(AT_FDCWD, path, 0, fail);
+    return voice->outlet != NULL;
+}
+
+static void open_stdout(struct voice *voice)
+{
+    voice->name = "standard output";
+    if (voice->format->live)
+        voice->outlet = outlet_open_descriptor(STDOUT_FILENO, voice->name, 0);
+    else
+        voice->late = stdout;
+}
+
+bool voices_open(struct voices *voices, const struct options *options,
+                 struct fail *fail)
+{
+    bool good = true;
+
+    *voices = (struct voices){.count = 1};
+    voices->voice[0].format = options->format;
+    voices->voice[0].report = options->report;
+    open_stdout(&voices->voice[0]);
+    for (size_t i = 0; i < options->outputs && good; i++) {
+        struct voice *voice = &voices->voice[voices->count++];
+
+        voice->format = options->output[i].format;
+        voice->report = options->report;
+        voice->report.color = options->color == WHEN_ALWAYS;
+        voice->report.width = 80;
+        good = open_voice(voice, options->output[i].path, fail);
+    }
+    return good;
+}
+
+void voices_close(struct voices *voices)
+{
+    for (size_t i = 0; i < voices->count; i++) {
+        if (voices->voice[i].outlet)
+            outlet_close(voices->voice[i].outlet);
+        if (voices->voice[i].late && voices->voice[i].late != stdout)
+            (void)fclose(voices->voice[i].late);
+    }
+    voices->count = 0;
+}
+
+/* One thing to say: what is set of it. */
+struct speech {
+    const struct report *report;
+    const struct finding *finding;
+    const struct report_exchange *exchange;
+    const char *warning;
+    bool is_end; /* else, with nothing set, the beginning */
+};
+
+static void speak(struct voice *voice, const struct speech *speech, FILE *out)
+{
+    const struct live_format *live = voice->format->live;
+
+    if (speech->finding)
+        live->finding(&voice->memory, speech->report, &voice->report,
+                      speech->finding, out);
+    else if (speech->exchange)
+        live->exchange(speech->report, &voice->report, speech->exchange, out);
+    else if (speech->warning)
+        live->warning(speech->warning, out);
+    else if (speech->is_end)
+        live->end(speech->report, &voice->report, out);
+    else if (live->begin)
+        live->begin(speech->report, &voice->report, out);
+}
+
+/* What the format makes of it is collected, and passed on whole. */
+static void pass_on(struct voice *voice, const struct speech *speech)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return;
+    speak(voice, speech, out);
+    if (fclose(out) == 0 && size)
+        outlet_line(voice->outlet, (struct span){(const uint8_t *)text, size});
+    free(text);
+}
+
+static void say_to_all(struct voices *voices, const struct speech *speech)
+{
+    for (size_t i = 0; i < voices->count; i++) {
+        if (voices->voice[i].outlet)
+            pass_on(&voices->voice[i], speech);
+    }
+}
+
+void voices_begin(struct voices *voices, const struct report *report)
+{
+    say_to_all(voices, &(struct speech){.report = report});
+}
+
+void voices_tell(struct voices *voices, const struct report *report,
+                 const struct finding *finding)
+{
+    say_to_all(voices, &(struct speech){.report = report, .finding = finding});
+}
+
+void voices_tell_exchange(struct voices *voices, const struct report *report,
+                          const struct report_exchange *exchange)
+{
+    say_to_all(voices,
+               &(struct speech){.report = report, .exchange = exchange});
+}
+
+void voices_warn(struct voices *voices, const char *text)
+{
+    say_to_all(voices, &(struct speech){.warning = text});
+}
+
+static bool end_late(struct voice *voice, const struct report *report,
+                     struct fail *fail)
+{
+    bool written;
+
+    errno = 0;
+    written = voice->format->render(report, &voice->report, voice->late);
+    if (voice->late == stdout)
+        written &= fflush(stdout) == 0;
+    else
+        written &= fclose(voice->late) == 0;
+    voice->late = NULL;
+    return written || errno == EPIPE ||
+           fail_set(fail, "cannot write '%s': %s", voice->name,
+                    strerror(errno));
+}
+
+static bool end_outlet(struct voice *voice, const struct report *report,
+                       struct fail *fail)
+{
+    pass_on(voice, &(struct speech){.report = report, .is_end = true});
+    return outlet_drain(voice->outlet, PATIENCE) ||
+           fail_set(fail, "'%s': the last lines were not taken in time",
+                    voice->name);
+}
+
+bool voices_end(struct voices *voices, const struct report *report,
+                struct fail *fail)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < voices->count; i++) {
+        struct voice *voice = &voices->voice[i];
+
+        if (voice->outlet)
+            good &= end_outlet(voice, report, fail);
+        else
+            good &= end_late(voice, report, fail);
+    }
+    return good;
+}
+
+bool voices_reopen(struct voices *voices, struct fail *fail)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < voices->count; i++) {
+        if (voices->voice[i].outlet)
+            good &= outlet_reopen(voices->voice[i].outlet, fail);
+    }
+    return good;
+}
+
+size_t voices_poll(const struct voices *voices, struct pollfd *places)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < voices->count; i++) {
+        const struct outlet *outlet = voices->voice[i].outlet;
+
+        if (outlet && !outlet_is_closed(outlet) && outlet_is_waiting(outlet))
+            places[count++] = (struct pollfd){.fd = outlet_descriptor(outlet),
+                                              .events = POLLOUT};
+    }
+    return count;
+}
+
+void voices_flush(struct voices *voices)
+{
+    for (size_t i = 0; i < voices->count; i++) {
+        if (voices->voice[i].outlet)
+            outlet_flush(voices->voice[i].outlet);
+    }
+}
+
+bool voices_are_alone(const struct voices *voices)
+{
+    return voices->voice[0].outlet && outlet_is_closed(voices->voice[0].outlet);
+}
+
+const char *voices_failure(struct voices *voices, const char **name)
+{
+    for (size_t i = 0; i < voices->count; i++) {
+        const char *said = voices->voice[i].outlet
+                               ? outlet_failure(voices->voice[i].outlet)
+                               : NULL;
+
+        *name = voices->voice[i].name;
+        if (said)
+            return said;
+    }
+    return NULL;
+}
+
+uint64_t voices_dropped(const struct voices *voices)
+{
+    uint64_t dropped = 0;
+
+    for (size_t i = 0; i < voices->count; i++) {
+        if (voices->voice[i].outlet)
+            dropped += outlet_dropped(voices->voice[i].outlet);
+    }
+    return dropped;
+}

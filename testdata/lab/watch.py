@@ -1,0 +1,163 @@
+"""whyeof beside tcpdump: what it says while a recipe runs, against what it
+says of the file that tcpdump wrote meanwhile.
+
+Watcher runs it live and notes when each line came; differences() holds the
+one against the other and returns what is not as it should be, in words.
+"""
+
+import calendar
+import glob
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+
+# A finding must be there this long after the packet that decides it, and a
+# hang this long after it has lasted the threshold.
+IN_TIME = 1.0
+THRESHOLD = 1.0
+
+
+class Watcher:
+    """One live whyeof, in the namespace of the thread that starts it."""
+
+    def __init__(self, whyeof, options, base, interface, expression):
+        self.base = base
+        self.record = base + ".rec"
+        os.makedirs(self.record, exist_ok=True)
+        os.chmod(self.record, 0o777)
+        self.child = subprocess.Popen(
+            [whyeof, "-i", interface, "--snaplen", "full", "-F", "ndjson",
+             "--record", self.record, *options, expression],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
+        self.words = self.child.stderr.readline()
+        if "watching" not in self.words:
+            self.child.wait(timeout=5)
+            raise RuntimeError("whyeof did not start: " + self.words)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        with open(self.base + ".ndjson", "w", encoding="utf-8") as out:
+            for line in self.child.stdout:
+                out.write(json.dumps({"arrived": time.time(),
+                                      "line": json.loads(line)}) + "\n")
+                out.flush()
+
+    def end(self):
+        self.child.send_signal(signal.SIGINT)
+        self.reader.join(timeout=15)
+        self.words += self.child.stderr.read()
+        status = self.child.wait(timeout=5)
+        with open(self.base + ".err", "w", encoding="utf-8") as out:
+            out.write(self.words)
+        if status not in (0, 1):
+            raise RuntimeError(f"whyeof ended with {status}: {self.words}")
+
+
+def of_file(whyeof, options, path):
+    run = subprocess.run([whyeof, "-F", "json", *options, path],
+                         capture_output=True, timeout=60, check=False)
+    return json.loads(run.stdout)
+
+
+def key(finding):
+    """What a finding is, in whichever run: the ports tell connections apart."""
+    connection = finding["connection"]
+    exchange = finding["exchange"] or {}
+    return (finding["code"], finding["severity"], connection["client"],
+            connection["server"], exchange.get("index"),
+            exchange.get("stream_id"))
+
+
+def read_lines(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def epoch(rfc3339):
+    """Seconds since 1970 of a time like 2026-11-25T03:30:12.123456789Z."""
+    whole = time.strptime(rfc3339[:19], "%Y-%m-%dT%H:%M:%S")
+    return calendar.timegm(whole) + float("0." + rfc3339[20:-1])
+
+
+def lateness(arrived, finding, zero):
+    """How much later than decidable it was told."""
+    moved = max((e["time_s"] for e in finding["evidence"]), default=0)
+    if finding["standing"] == "ongoing":
+        return arrived - (zero + moved + THRESHOLD)
+    return arrived - (zero + max(moved, finding["timing"]["end_s"] or 0))
+
+
+def of_recordings(whyeof, options, folder, standing):
+    """Each finding has its file, which says the same again."""
+    wrong = []
+    files = sorted(glob.glob(os.path.join(folder, "*.pcapng")))
+    wanted = {(f["code"], f["connection"]["id"]) for f in standing.values()}
+    named = set()
+    for path in files:
+        name = os.path.basename(path)
+        found = of_file(whyeof, options, path)["findings"]
+        codes = {f["code"] for f in found}
+        mine = [w for w in wanted if f"-{w[0]}-" in name and
+                name.endswith(f"-s{w[1]}.pcapng")]
+        if len(mine) != 1:
+            wrong.append(f"{name}: of no finding")
+            continue
+        named.add(mine[0])
+        if mine[0][0] not in codes:
+            wrong.append(f"{name}: read alone it is {sorted(codes)}")
+        wrong += comments(path, mine[0][0])
+    wrong += [f"no recording of {w}" for w in wanted - named]
+    return wrong
+
+
+def comments(path, code):
+    seen = subprocess.run(["tshark", "-r", path, "-T", "fields", "-e",
+                           "frame.number", "-e", "frame.comment"],
+                          capture_output=True, text=True, check=False)
+    if seen.returncode != 0:
+        return [f"{path}: tshark: {seen.stderr.strip()}"]
+    if code not in seen.stdout:
+        return [f"{path}: no comment names {code}"]
+    return []
+
+
+def differences(whyeof, options, base):
+    """What is wrong with the live run beside base.pcap."""
+    lines = read_lines(base + ".ndjson")
+    of_type = {}
+    for one in lines:
+        of_type.setdefault(one["line"]["type"], []).append(one)
+    if "summary" not in of_type:
+        return ["no summary at the end"]
+    first = of_type["input"][-1]["line"]["input"]["files"][0]["first_time"]
+    zero = epoch(first) if first else 0
+    wrong, standing, late = [], {}, []
+    for one in of_type.get("finding", []):
+        finding = one["line"]
+        if finding["revision"] == 0 and zero:
+            late.append(lateness(one["arrived"], finding, zero))
+            if late[-1] > IN_TIME:
+                wrong.append(f"{finding['code']} came {late[-1]:.2f} s late")
+        standing[finding["id"]] = finding
+        if finding["standing"] == "withdrawn":
+            del standing[finding["id"]]
+    for finding in standing.values():
+        if finding["standing"] != "settled":
+            wrong.append(f"{finding['code']} is left {finding['standing']}")
+    told = sorted(map(key, standing.values()), key=repr)
+    report = of_file(whyeof, options, base + ".pcap")
+    read = sorted(map(key, report["findings"]), key=repr)
+    if told != read:
+        wrong.append(f"live: {told}; file: {read}")
+    summary = of_type["summary"][-1]["line"]
+    for count in ("exchanges", "complete", "connections"):
+        if summary[count] != report["summary"][count]:
+            wrong.append(f"{count}: live {summary[count]}, file "
+                         f"{report['summary'][count]}")
+    wrong += of_recordings(whyeof, options, base + ".rec", standing)
+    return wrong
