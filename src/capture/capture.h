@@ -39,6 +39,8 @@ struct capture_input {
     uint64_t bytes;   /* bytes of the input consumed, as stored */
     nanos first_time; /* of its first and last frame; NANOS_NEVER if none */
     nanos last_time;
+    nanos end_time; /* when its recorder stopped, as it says itself (pcapng);
+                       NANOS_NEVER: it does not */
     enum capture_trouble trouble;
     char problem[512]; /* in words with the byte offset; "" when sound */
     bool has_drops;    /* the input says how many packets were dropped */

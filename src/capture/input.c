@@ -55,6 +55,7 @@ void input_open(struct input *input, struct capture_input *facts,
     facts->format = "";
     facts->first_time = NANOS_NEVER;
     facts->last_time = NANOS_NEVER;
+    facts->end_time = NANOS_NEVER;
     input->intake = (struct intake){
         .source = source_open(facts->path, facts, patience),
         .facts = facts,

@@ -21,6 +21,7 @@ enum {
     OPTION_END = 0,
     IF_TSRESOL = 9,
     IF_TSOFFSET = 14,
+    ISB_ENDTIME = 3,
     ISB_IFDROP = 5,
     ISB_OSDROP = 7
 };
@@ -240,6 +241,21 @@ static enum outcome take_simple(struct pcapng *pcapng,
     return OUTCOME_FRAME;
 }
 
+/* When the recorder stopped: until then it would have seen more packets. */
+static void note_end(struct pcapng *pcapng, const struct interface *interface,
+                     struct span value)
+{
+    struct capture_input *facts = pcapng->intake.facts;
+    struct reader reader = reader_on(value);
+    uint64_t ticks = (uint64_t)blocks_u32(&pcapng->blocks, &reader) << 32;
+    nanos end;
+
+    ticks |= blocks_u32(&pcapng->blocks, &reader);
+    end = interface_time(interface, ticks);
+    if (end > facts->end_time)
+        facts->end_time = end;
+}
+
 /* Statistics count from the start: of several, the last one holds. */
 static enum outcome take_statistics(struct pcapng *pcapng,
                                     const struct block *block,
@@ -257,6 +273,8 @@ static enum outcome take_statistics(struct pcapng *pcapng,
     interface->drops = 0;
     read_skip(reader, sizeof(uint64_t));
     while (next_option(blocks, reader, &option)) {
+        if (option.code == ISB_ENDTIME && option.value.size == 8)
+            note_end(pcapng, interface, option.value);
         if (option.code != ISB_IFDROP && option.code != ISB_OSDROP)
             continue;
         interface->has_drops = true;

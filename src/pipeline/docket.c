@@ -14,10 +14,7 @@ enum {
     GOING_MAX = 4096
 };
 
-/* How soon after a refusal another connection counts as the client's way out.
- * RFC 8305, 5: attempts follow each other within 2 s. */
-#define GOES_ON_WITHIN (2 * NANOS_PER_SECOND)
-
+/* As often as this is what has ended judged anew. */
 #define LOOKED_AT_LEAST (60 * NANOS_PER_SECOND)
 
 void docket_init(struct docket *docket, const struct pipeline_options *options,
@@ -303,11 +300,7 @@ void docket_add(struct docket *docket, struct docket_case *known,
         docket_list_append(&docket->ended, one);
     }
     if (docket->options->at_once) {
-        /* a client may go on to another address: then it is no failure */
-        if (!known && !incident->exchange && incident->conn.refused)
-            one->look_at = docket->timeline->now + GOES_ON_WITHIN;
-        else
-            look_at(docket, one);
+        look_at(docket, one);
         if (docket->ended.count > kept)
             settle(docket, docket->ended.oldest);
     } else if (docket->ended.count > kept) {

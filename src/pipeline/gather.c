@@ -141,7 +141,7 @@ static void take_ended(void *context, struct conn *conn,
     keep(gather, x->told, incident_of_exchange(conn, x));
 }
 
-static void look_back(struct gather *gather, const struct outcome *outcome)
+static bool look_back(struct gather *gather, const struct outcome *outcome)
 {
     const struct conn *conn = outcome->conn;
     struct worked worked = {.server = conn->endpoint[conn_server(conn)],
@@ -150,7 +150,7 @@ static void look_back(struct gather *gather, const struct outcome *outcome)
 
     if (outcome->complete == 0 &&
         !(mark_is_set(conn->flow[0].syn) && mark_is_set(conn->flow[1].syn)))
-        return;
+        return false;
     gather->worked[gather->workeds++ % GATHER_WORKED_KEPT] = worked;
     for (size_t i = 0; i < LOOK_BACK && one; i++, one = one->older) {
         if (!one->incident->later_works && eases(&worked, one->incident)) {
@@ -158,6 +158,7 @@ static void look_back(struct gather *gather, const struct outcome *outcome)
             one->look_at = 0;
         }
     }
+    return true;
 }
 
 static void count_connection(struct report_counts *counts,
@@ -191,15 +192,16 @@ static void take_over(void *context, const struct outcome *outcome)
         keep(gather, outcome->conn->told, incident_new(outcome, NULL));
     else if (outcome->conn->told)
         docket_withdraw(&gather->docket, outcome->conn->told);
-    look_back(gather, outcome);
+    if (!outcome->conn->known_to_work)
+        (void)look_back(gather, outcome);
     if (watcher->over)
         watcher->over(watcher->context, outcome->conn->id);
 }
 
 /*
  * Something may stand still from now on; it counts when it has done so for the
- * threshold. What was looked at is looked at again when it has lasted twice as
- * long.
+ * threshold. What was looked at is looked at again when it has lasted a quarter
+ * longer.
  */
 static nanos next_look(const struct gather *gather, nanos since)
 {
@@ -209,6 +211,9 @@ static nanos next_look(const struct gather *gather, nanos since)
 
     if (lasted < threshold)
         return since + threshold;
+    lasted /= 4;
+    if (lasted < threshold / 4)
+        lasted = threshold / 4;
     return now + (lasted < LOOK_AT_LEAST ? lasted : LOOK_AT_LEAST);
 }
 
@@ -237,8 +242,7 @@ static void look_at_connection(struct gather *gather,
 {
     struct conn *conn = outcome->conn;
 
-    if (!diagnose_wants_connection(&gather->options->settings, outcome) ||
-        conn->refused)
+    if (!diagnose_wants_connection(&gather->options->settings, outcome))
         return;
     if (conn->told || docket_has_room(&gather->docket))
         conn->told = docket_watch(&gather->docket, conn->told,
@@ -252,6 +256,8 @@ static void take_look(void *context, const struct outcome *outcome)
     nanos now = gather->timeline.now;
 
     conn->look_at = now + gather->options->settings.stall_threshold / 2;
+    if (!conn->known_to_work)
+        conn->known_to_work = look_back(gather, outcome);
     for (struct exchange *x = outcome->unfinished; x; x = x->next) {
         look_at_exchange(gather, outcome, x);
         if (x->look_at > now && x->look_at < conn->look_at)

@@ -218,6 +218,26 @@ const struct report *pipeline_report(struct pipeline *pipeline,
     return report;
 }
 
+/*
+ * A recorder may say until when it looked on after its last packet. It is
+ * believed for as long as a capture may stand still.
+ */
+static void look_on(struct pipeline *pipeline,
+                    const struct capture_input *input, size_t inputs)
+{
+    struct timeline *timeline = &pipeline->gather.timeline;
+
+    for (size_t i = 0; i < inputs; i++) {
+        nanos after = nanos_between(timeline->last.time, input[i].end_time);
+
+        if (input[i].end_time != NANOS_NEVER && after > 0)
+            timeline_pass(timeline,
+                          timeline->last.time + (after < TIMELINE_STANDSTILL
+                                                     ? after
+                                                     : TIMELINE_STANDSTILL));
+    }
+}
+
 const struct report *pipeline_finish(struct pipeline *pipeline,
                                      const struct capture_input *input,
                                      size_t inputs)
@@ -225,6 +245,7 @@ const struct report *pipeline_finish(struct pipeline *pipeline,
     struct report *report = &pipeline->report;
     struct gather *gather = &pipeline->gather;
 
+    look_on(pipeline, input, inputs);
     tcp_finish(pipeline->tcp);
     docket_finish(&gather->docket);
     (void)pipeline_report(pipeline, input, inputs);

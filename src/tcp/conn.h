@@ -154,6 +154,7 @@ struct conn {
     bool client_known; /* by SYN or by what was said, not by port number */
     uint8_t place;     /* in which of the table's lists */
     bool told_over;
+    bool known_to_work; /* it was counted as one that does, while it goes on */
     bool data_after_reset; /* by a side that was not told, or did not care */
     bool refused;          /* the first answer to the SYN was an RST */
     void *http;            /* what the http stage keeps of it */

@@ -297,7 +297,7 @@ class Lab:
             self.watchers.append(
                 watch.Watcher(whyeof, RECIPES[self.name].options,
                               os.path.join(self.out, self.name), interface,
-                              expression))
+                              expression, snaplen))
         time.sleep(0.1)
         self.captures.append((child, path))
 
