@@ -233,7 +233,8 @@ static void test_hostile_texts(void **state)
         "\\x1b[31m\\x0a\\xff\n"
         "why \\x0d\n"
         "whyeof: write-timeout-eof (error, likely): what \\x7f\n"
-        "frame 1 of the original capture\"\n");
+        "frame 1 of the original capture\"\n"
+        "watched 0.000 s\n");
     rig_close(&rig);
 }
 
