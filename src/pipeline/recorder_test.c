@@ -192,6 +192,7 @@ static void test_one_file_for_a_code(void **state)
                           "another title\nThe explanation.\nwhyeof: "
                           "write-timeout-eof (error, likely): second\n"));
     assert_false(file_says(&rig, NAME("00.003000", "1"), "third"));
+    assert_int_equal(recorder_counts(rig.recorder).files, 2);
     rig_close(&rig);
 }
 
