@@ -126,6 +126,14 @@ void block_out_number(struct block_out *block, enum block_out_option option,
     add_option(block, option, (struct span){byte, sizeof byte});
 }
 
+void block_out_time(struct block_out *block, enum block_out_option option,
+                    nanos time)
+{
+    uint64_t ticks = (uint64_t)time;
+
+    block_out_number(block, option, ticks << 32 | ticks >> 32);
+}
+
 void block_out_close(struct block_out *block)
 {
     struct text *text = block->text;

@@ -27,6 +27,8 @@ enum block_out_option {
     BLOCK_OUT_SHB_OS = 3,
     BLOCK_OUT_SHB_PROGRAM = 4,
     BLOCK_OUT_IF_NAME = 2,
+    BLOCK_OUT_ISB_START = 2,
+    BLOCK_OUT_ISB_END = 3,
     BLOCK_OUT_ISB_IFDROP = 5
 };
 
@@ -69,6 +71,10 @@ void block_out_string(struct block_out *block, enum block_out_option option,
                       const char *string);
 void block_out_number(struct block_out *block, enum block_out_option option,
                       uint64_t value);
+
+/* In nanoseconds, as the times of packets are: the upper half first. */
+void block_out_time(struct block_out *block, enum block_out_option option,
+                    nanos time);
 
 void block_out_close(struct block_out *block);
 

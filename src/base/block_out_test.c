@@ -100,16 +100,18 @@ static void test_statistics(void **state)
     (void)state;
     text_init(&text, 1000);
     block = block_out_statistics(&text, 1, 7);
+    block_out_time(&block, BLOCK_OUT_ISB_END, INT64_C(0x0102030405060708));
     block_out_number(&block, BLOCK_OUT_ISB_IFDROP,
                      UINT64_C(0x1122334455667788));
     block_out_close(&block);
     EXPECT(&text, "\x05\0\0\0"
-                  "\x28\0\0\0"
+                  "\x34\0\0\0"
                   "\x01\0\0\0"
                   "\0\0\0\0\x07\0\0\0"
+                  "\x03\0\x08\0\x04\x03\x02\x01\x08\x07\x06\x05"
                   "\x05\0\x08\0\x88\x77\x66\x55\x44\x33\x22\x11"
                   "\0\0\0\0"
-                  "\x28\0\0\0");
+                  "\x34\0\0\0");
     text_release(&text);
 }
 

@@ -86,6 +86,23 @@ bool pcapng_out_packet(struct pcapng_out *out,
     return write_block(out, &block);
 }
 
+bool pcapng_out_span(struct pcapng_out *out, nanos from, nanos until)
+{
+    struct block_out block;
+
+    from = from < 0 ? 0 : from;
+    until = until < from ? from : until;
+    for (uint32_t i = 0; i < out->interfaces; i++) {
+        text_clear(&out->block);
+        block = block_out_statistics(&out->block, i, until);
+        block_out_time(&block, BLOCK_OUT_ISB_START, from);
+        block_out_time(&block, BLOCK_OUT_ISB_END, until);
+        if (!write_block(out, &block))
+            return false;
+    }
+    return true;
+}
+
 bool pcapng_out_finish(struct pcapng_out *out)
 {
     if (out->trouble)

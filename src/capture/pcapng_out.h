@@ -64,6 +64,12 @@ bool pcapng_out_interface(struct pcapng_out *out, uint32_t link_type,
 bool pcapng_out_packet(struct pcapng_out *out,
                        const struct pcapng_out_packet *packet);
 
+/*
+ * Says of each interface from when to when it was listened to (4.6): silence
+ * behind the last packet is told apart from a capture that ended with it.
+ */
+bool pcapng_out_span(struct pcapng_out *out, nanos from, nanos until);
+
 /* Flushes the stream: false unless all of it reached the file. */
 bool pcapng_out_finish(struct pcapng_out *out);
 

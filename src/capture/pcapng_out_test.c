@@ -37,40 +37,50 @@ static void must_interface(struct sheet *sheet, uint32_t link_type,
     assert_int_equal(number, expected);
 }
 
-/* Every byte by the draft's pictures: 4.1, 4.2, 4.3 and 3.5 (options). */
+/* Every byte by the draft's pictures: 4.1, 4.2, 4.3, 4.6, 3.5 (options). */
+static const char expected[] = "\x0a\x0d\x0d\x0a"
+                               "\x44\0\0\0"
+                               "\x4d\x3c\x2b\x1a"
+                               "\x01\0\0\0"
+                               "\xff\xff\xff\xff\xff\xff\xff\xff"
+                               "\x01\0\x03\0why\0"
+                               "\x02\0\x04\0x86b"
+                               "\x03\0\x02\0os\0\0"
+                               "\x04\0\x08\0whyeof 1"
+                               "\0\0\0\0"
+                               "\x44\0\0\0"
+                               /* the interface */
+                               "\x01\0\0\0"
+                               "\x28\0\0\0"
+                               "\x65\0\0\0"
+                               "\0\x01\0\0"
+                               "\x09\0\x01\0\x09\0\0\0"
+                               "\x02\0\x02\0lo\0\0"
+                               "\0\0\0\0"
+                               "\x28\0\0\0"
+                               /* the packet */
+                               "\x06\0\0\0"
+                               "\x38\0\0\0"
+                               "\0\0\0\0"
+                               "\x01\0\0\0\x02\0\0\0"
+                               "\x03\0\0\0\x09\0\0\0"
+                               "abc\0"
+                               "\x01\0\x02\0hm\0\0"
+                               "\x01\0\x01\0!\0\0\0"
+                               "\0\0\0\0"
+                               "\x38\0\0\0"
+                               /* from when to when */
+                               "\x05\0\0\0"
+                               "\x34\0\0\0"
+                               "\0\0\0\0"
+                               "\x01\0\0\0\x03\0\0\0"
+                               "\x02\0\x08\0\x01\0\0\0\x02\0\0\0"
+                               "\x03\0\x08\0\x01\0\0\0\x03\0\0\0"
+                               "\0\0\0\0"
+                               "\x34\0\0\0";
+
 static void test_bytes(void **state)
 {
-    static const char expected[] = "\x0a\x0d\x0d\x0a"
-                                   "\x44\0\0\0"
-                                   "\x4d\x3c\x2b\x1a"
-                                   "\x01\0\0\0"
-                                   "\xff\xff\xff\xff\xff\xff\xff\xff"
-                                   "\x01\0\x03\0why\0"
-                                   "\x02\0\x04\0x86b"
-                                   "\x03\0\x02\0os\0\0"
-                                   "\x04\0\x08\0whyeof 1"
-                                   "\0\0\0\0"
-                                   "\x44\0\0\0"
-                                   /* the interface */
-                                   "\x01\0\0\0"
-                                   "\x28\0\0\0"
-                                   "\x65\0\0\0"
-                                   "\0\x01\0\0"
-                                   "\x09\0\x01\0\x09\0\0\0"
-                                   "\x02\0\x02\0lo\0\0"
-                                   "\0\0\0\0"
-                                   "\x28\0\0\0"
-                                   /* the packet */
-                                   "\x06\0\0\0"
-                                   "\x38\0\0\0"
-                                   "\0\0\0\0"
-                                   "\x01\0\0\0\x02\0\0\0"
-                                   "\x03\0\0\0\x09\0\0\0"
-                                   "abc\0"
-                                   "\x01\0\x02\0hm\0\0"
-                                   "\x01\0\x01\0!\0\0\0"
-                                   "\0\0\0\0"
-                                   "\x38\0\0\0";
     static const char *const comment[] = {"hm", "!"};
     const struct pcapng_out_packet packet = {
         .time = (INT64_C(1) << 32) + 2,
@@ -92,6 +102,7 @@ static void test_bytes(void **state)
     assert_true(pcapng_out_interface(&sheet.out, 101, 256, "lo", &number));
     assert_int_equal(number, 0);
     assert_true(pcapng_out_packet(&sheet.out, &packet));
+    assert_true(pcapng_out_span(&sheet.out, packet.time, packet.time + 1));
     assert_true(pcapng_out_finish(&sheet.out));
     assert_int_equal(sheet.size, sizeof expected - 1);
     assert_memory_equal(sheet.at, expected, sizeof expected - 1);

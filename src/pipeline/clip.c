@@ -32,6 +32,8 @@ struct survey {
     struct ring_holding holding;
     uint64_t first; /* frames held */
     uint64_t last;
+    nanos from; /* the times of these */
+    nanos until;
     uint64_t start; /* the connection's first frame */
 };
 
@@ -139,9 +141,12 @@ static void survey_init(struct survey *survey, const struct clip *clip)
     gather_cites(survey, clip);
     (void)ring_find(clip->ring, clip->conn, &survey->holding);
     while (ring_walk_next(&walk, &packet)) {
-        if (!survey->first)
+        if (!survey->first) {
             survey->first = packet.number;
+            survey->from = packet.time;
+        }
         survey->last = packet.number;
+        survey->until = packet.time;
         for (size_t i = find_cite(survey, packet.number);
              cites(survey, i, packet.number); i++)
             survey->cite[i].held = true;
@@ -305,6 +310,9 @@ bool clip_write(const struct clip *clip, FILE *file)
     (void)write_section(&film);
     while (!film.out.trouble && ring_walk_next(&walk, &packet))
         write_packet(&film, &packet);
+    if (survey.until < clip->now)
+        survey.until = clip->now;
+    (void)pcapng_out_span(&film.out, survey.from, survey.until);
     written = pcapng_out_finish(&film.out);
     pcapng_out_release(&film.out);
     free(survey.cite);

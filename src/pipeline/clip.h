@@ -18,6 +18,7 @@ struct clip {
     enum verdict code;
     uint64_t unsaid;     /* findings of the connection that there was
                             no room for */
+    nanos now;           /* how long the connection was watched */
     const char *asked;   /* what whyeof was asked; visible UTF-8 */
     const char *program; /* name and version */
     const char *os;

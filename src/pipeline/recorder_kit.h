@@ -160,6 +160,23 @@ static inline void say_packet(struct text *out, struct reader *reader,
     text_add(out, "\n");
 }
 
+/* How long it was listened to, from the first of interface 0. */
+static inline void say_span(struct text *out, struct reader *reader)
+{
+    uint64_t time[2];
+
+    if (read_le32(reader) != 0)
+        return;
+    read_skip(reader, 8);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(read_le32(reader), (8 << 16) + 2 + i);
+        time[i] = (uint64_t)read_le32(reader) << 32;
+        time[i] |= read_le32(reader);
+    }
+    text_addf(out, "watched %.3f s\n",
+              nanos_seconds((nanos)(time[1] - time[0])));
+}
+
 static inline void say_block(struct text *out, uint32_t type,
                              struct reader *body, uint32_t *link_types)
 {
@@ -170,6 +187,8 @@ static inline void say_block(struct text *out, uint32_t type,
         text_add(out, "\n");
     } else if (type == 1) {
         link_types[++link_types[0]] = read_le16(body);
+    } else if (type == 5) {
+        say_span(out, body);
     } else {
         assert_int_equal(type, 6);
         say_packet(out, body, link_types + 1);

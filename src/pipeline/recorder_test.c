@@ -27,7 +27,7 @@ static void test_one_finding(void **state)
     rig_tell(&rig, &told, 1, 0);
     expect_folder(&rig.folder, "");
     recorder_over(rig.recorder, 6, rig.now);
-    recorder_over(rig.recorder, 17, rig.now);
+    recorder_over(rig.recorder, 17, rig.now + NANOS_PER_SECOND);
     recorder_over(rig.recorder, 17, rig.now);
     expect_folder(&rig.folder, NAME("00.010000", "17"));
     expect_file(
@@ -49,7 +49,8 @@ static void test_one_finding(void **state)
         "#4 link1 154/154\n"
         "#5 link1 154/154 \"whyeof: write-timeout-eof (error, likely): the "
         "FIN\n"
-        "frame 10 of the original capture\"\n");
+        "frame 10 of the original capture\"\n"
+        "watched 1.008 s\n");
     assert_int_equal(recorder_counts(rig.recorder).files, 1);
     assert_true(recorder_counts(rig.recorder).bytes > 5 * 54);
     assert_int_equal(recorder_counts(rig.recorder).packets, 0);
@@ -191,6 +192,7 @@ static void test_one_file_for_a_code(void **state)
                           "another title\nThe explanation.\nwhyeof: "
                           "write-timeout-eof (error, likely): second\n"));
     assert_false(file_says(&rig, NAME("00.003000", "1"), "third"));
+    assert_int_equal(recorder_counts(rig.recorder).files, 2);
     rig_close(&rig);
 }
 

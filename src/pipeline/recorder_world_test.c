@@ -233,7 +233,8 @@ static void test_hostile_texts(void **state)
         "\\x1b[31m\\x0a\\xff\n"
         "why \\x0d\n"
         "whyeof: write-timeout-eof (error, likely): what \\x7f\n"
-        "frame 1 of the original capture\"\n");
+        "frame 1 of the original capture\"\n"
+        "watched 0.000 s\n");
     rig_close(&rig);
 }
 
@@ -281,7 +282,23 @@ static void test_many_connections(void **state)
     rig_close(&rig);
 }
 
-/* Stories of connections that never end are forgotten in time, unharmed. */
+/* The name of the only file ends so. */
+static void expect_ending(struct rig *rig, const char *ending)
+{
+    struct text name;
+
+    text_init(&name, 1000);
+    folder_list(&rig->folder, &name);
+    assert_true(name.size > strlen(ending));
+    assert_string_equal(text_string(&name) + name.size - strlen(ending),
+                        ending);
+    text_release(&name);
+}
+
+/*
+ * Stories of connections that never end are forgotten in time: of the latest
+ * 4096 it is known that they were written before.
+ */
 static void test_many_told(void **state)
 {
     struct rig rig;
@@ -296,9 +313,15 @@ static void test_many_told(void **state)
         rig.now += RECORDER_PATIENCE;
         recorder_tick(rig.recorder, rig.now);
     }
+    for (uint64_t conn = 1; conn <= 5000; conn += 4999) {
+        told_init(&told, &rig, conn, conn);
+        rig_tell(&rig, &told, 9000 + conn, 0);
+        recorder_finish(rig.recorder, rig.now);
+        expect_ending(&rig, conn == 1 ? "-s1.pcapng" : "-s5000-2.pcapng");
+    }
     for (uint64_t conn = 1; conn <= 6000; conn++)
         recorder_over(rig.recorder, conn, rig.now);
-    assert_int_equal(recorder_counts(rig.recorder).files, 6000);
+    assert_int_equal(recorder_counts(rig.recorder).files, 6002);
     assert_int_equal(recorder_counts(rig.recorder).connections, 0);
     rig_close(&rig);
 }
