@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "capture/live.h"
+#include "pipeline/recorder.h"
 #include "report/explain.h"
 
 #include <errno.h>
@@ -128,6 +129,57 @@ static void show_progress(const struct capture *capture, uint64_t packets)
         (void)fprintf(stderr, "\r%" PRIu64 " packets ", packets);
 }
 
+static void take_packet(void *context, uint64_t connection,
+                        const struct frame *frame, size_t headers)
+{
+    recorder_take(context, connection, frame, headers);
+    recorder_tick(context, frame->time);
+}
+
+static void take_finding(void *context, const struct finding *finding)
+{
+    recorder_finding(context, finding, finding->id, finding->revision,
+                     finding->standing == STANDING_WITHDRAWN);
+}
+
+static void take_over(void *context, uint64_t connection, nanos now)
+{
+    recorder_over(context, connection, now);
+}
+
+static void tell_complaint(void *context, const char *text)
+{
+    (void)context;
+    (void)complain("%s", text);
+}
+
+/* The packets of what failed, out of files. NULL: nobody asked for them. */
+static struct recorder *open_recorder(const struct options *options,
+                                      struct pipeline_options *pipeline,
+                                      struct fail *fail)
+{
+    const struct watch_options *watch = &options->watch;
+    struct recorder *recorder;
+
+    if (!watch->record)
+        return NULL;
+    recorder = recorder_open(
+        &(struct recorder_options){.folder = watch->record,
+                                   .memory = (size_t)watch->record_memory,
+                                   .files = watch->record_files,
+                                   .bytes = watch->record_bytes,
+                                   .asked = options->asked,
+                                   .program = "whyeof " WHYEOF_VERSION,
+                                   .complain = tell_complaint},
+        fail);
+    pipeline->at_once = true;
+    pipeline->watcher = (struct pipeline_watcher){.context = recorder,
+                                                  .packet = take_packet,
+                                                  .finding = take_finding,
+                                                  .over = take_over};
+    return recorder;
+}
+
 static void read_all(const struct options *options, struct capture *capture,
                      struct pipeline *pipeline)
 {
@@ -214,6 +266,7 @@ static int run(struct options *options)
     struct fail fail = {0};
     struct capture *capture =
         capture_open(options->path, options->paths, &options->capture, &fail);
+    struct recorder *recorder;
     struct pipeline *pipeline;
     const struct report *report;
     const struct capture_input *input;
@@ -223,6 +276,11 @@ static int run(struct options *options)
 
     if (!capture)
         return complain("%s", fail.text);
+    recorder = open_recorder(options, &options->pipeline, &fail);
+    if (fail.set) {
+        capture_close(capture);
+        return complain("%s", fail.text);
+    }
     pipeline = pipeline_new(&options->pipeline);
     read_all(options, capture, pipeline);
     input = capture_inputs(capture, &inputs);
@@ -233,6 +291,7 @@ static int run(struct options *options)
         status =
             written != STATUS_CLEAN ? written : finding_status(options, report);
     pipeline_free(pipeline);
+    recorder_close(recorder);
     capture_close(capture);
     return status;
 }

@@ -152,9 +152,9 @@ static bool is_mismatch(const struct facts *f)
     if (!f->server_closed || !server_said_nothing(f))
         return false;
     return asked == SNIFFED_H2_PREFACE ||
-           (asked == SNIFFED_TLS && f->known->http1 > 0) ||
+           (asked == SNIFFED_TLS && f->known->complete > 0) ||
            (asked == SNIFFED_REQUEST && f->known->tls > 0 &&
-            f->known->http1 == 0);
+            f->known->complete == 0);
 }
 
 static const char *first_bytes(const struct facts *f, unsigned side,
@@ -206,9 +206,10 @@ static void tell_mismatch(const struct facts *f, struct finding *finding)
                       "The client began with %s and the server closed without "
                       "a byte%s: it does not speak that on this port.",
                       asked,
-                      f->known->http1 ? ", while it answers HTTP/1 on others "
-                                        "of its connections"
-                                      : "");
+                      f->known->complete
+                          ? ", while it answers HTTP/1 on others "
+                            "of its connections"
+                          : "");
     } else {
         finding->confidence = CONFIDENCE_CERTAIN;
         draft_cite(finding, f->incident->http.first_at[server], FROM_SERVER,

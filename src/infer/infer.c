@@ -261,7 +261,6 @@ void infer_outcome(struct infer *infer, const struct outcome *outcome)
 
     server->connections++;
     server->refused += conn->refused;
-    server->http1 += outcome->complete > 0;
     server->tls += both_tls;
     if (server->protocol == PROTOCOL_NONE || http->protocol == PROTOCOL_HTTP1)
         server->protocol = http->protocol;

@@ -42,7 +42,6 @@ struct server_facts {
     uint64_t failed;
     uint64_t answered;        /* exchanges with at least a byte of response */
     uint64_t refused;         /* connections */
-    uint64_t http1;           /* connections that spoke HTTP/1 both ways */
     uint64_t tls;             /* connections that spoke TLS both ways */
     struct durations success; /* from the request to the response's last byte */
     struct durations cut;    /* from the request to the server's close, when the

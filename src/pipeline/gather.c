@@ -195,7 +195,8 @@ static void take_over(void *context, const struct outcome *outcome)
     if (!outcome->conn->known_to_work)
         (void)look_back(gather, outcome);
     if (watcher->over)
-        watcher->over(watcher->context, outcome->conn->id);
+        watcher->over(watcher->context, outcome->conn->id,
+                      gather->timeline.now);
 }
 
 /*

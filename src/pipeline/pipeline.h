@@ -23,8 +23,8 @@ struct pipeline_watcher {
      * bytes stand before the TCP payload. */
     void (*packet)(void *context, uint64_t connection,
                    const struct frame *frame, size_t headers);
-    /* A connection is over; all that was found of it is told. */
-    void (*over)(void *context, uint64_t connection);
+    /* A connection is over; all that was found of it is told. It is `now`. */
+    void (*over)(void *context, uint64_t connection, nanos now);
 };
 
 struct pipeline_options {

@@ -72,11 +72,11 @@ static void take_packet(void *context, uint64_t connection,
     recorder_take(session->recorder, connection, frame, headers);
 }
 
-static void take_over(void *context, uint64_t connection)
+static void take_over(void *context, uint64_t connection, nanos now)
 {
     struct session *session = context;
 
-    recorder_over(session->recorder, connection, session->packet_time);
+    recorder_over(session->recorder, connection, now);
 }
 
 static void open_pipeline(struct session *session)
@@ -284,7 +284,7 @@ bool session_finish(struct session *session, const struct report **report,
 
     *report = pipeline_finish(session->pipeline, now->input, now->inputs);
     if (session->recorder)
-        recorder_finish(session->recorder, session->packet_time);
+        recorder_finish(session->recorder, session_now(session));
     if (session->meter)
         good = meter_write(session->meter, *report, &gauges, fail);
     return voices_end(&session->voices, *report, fail) && good;

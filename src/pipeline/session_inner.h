@@ -44,6 +44,9 @@ struct session {
 __attribute__((format(printf, 2, 3))) void
 session_say(const struct session *session, const char *format, ...);
 
+/* The packets' clock, which goes on when none comes. */
+nanos session_now(const struct session *session);
+
 /* What is known by now. */
 const struct report *session_report(struct session *session);
 

@@ -22,8 +22,7 @@ enum {
     WORDS_SIZE = 512
 };
 
-/* The packets' clock, which goes on when none comes. */
-static nanos packets_now(const struct session *session)
+nanos session_now(const struct session *session)
 {
     return session->packet_time + (live_clock() - session->read_at);
 }
@@ -103,7 +102,7 @@ static void look_at_drops(struct session *session, nanos now)
     if (lost > before.kernel + before.interface && session->packet_time)
         pipeline_lose(session->pipeline, session->drops_since,
                       lost - before.kernel - before.interface);
-    session->drops_since = packets_now(session);
+    session->drops_since = session_now(session);
     if (lost == session->dropped || now < session->next_warning)
         return;
     (void)snprintf(words, sizeof words,
@@ -155,7 +154,7 @@ static void do_what_is_due(struct session *session)
     if (now >= session->next_tick) {
         session->next_tick = now + TICK;
         if (session->packet_time)
-            pipeline_tick(session->pipeline, packets_now(session));
+            pipeline_tick(session->pipeline, session_now(session));
         voices_flush(&session->voices);
         look_at_outputs(session);
     }
@@ -163,7 +162,7 @@ static void do_what_is_due(struct session *session)
         session->next_second = now + NANOS_PER_SECOND;
         look_at_drops(session, now);
         if (session->recorder && session->packet_time)
-            recorder_tick(session->recorder, packets_now(session));
+            recorder_tick(session->recorder, session_now(session));
     }
     if (session->meter && now >= session->next_metrics) {
         session->next_metrics = now + METRICS_EVERY;

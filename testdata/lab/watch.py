@@ -90,6 +90,8 @@ def lateness(arrived, finding, zero, options):
     moved = max((e["time_s"] for e in finding["evidence"]), default=0)
     if finding["code"] == "half-close-leak":
         return arrived - (zero + moved + seconds(options, "--leak-threshold"))
+    if finding["code"] == "goaway-hang":  # three times the threshold
+        return arrived - (zero + moved + 3 * THRESHOLD)
     if finding["standing"] == "ongoing":
         return arrived - (zero + moved + THRESHOLD)
     return arrived - (zero + max(moved, finding["timing"]["end_s"] or 0))
