@@ -20,7 +20,8 @@ Q       := $(if $(V),,@)
 DEPS_BUILD := gcc make pkg-config libc6-dev libpcap-dev libjansson-dev libnghttp2-dev \
               zlib1g-dev libzstd-dev liblz4-dev libseccomp-dev libcap-dev
 DEPS_TEST  := libcmocka-dev python3 tshark tcpdump zstd lz4 clang-format-14 \
-              universal-ctags mandoc iproute2
+              universal-ctags mandoc iproute2 nftables curl golang-go \
+              golang-golang-x-net-dev
 DEPS_LAB   := golang-go golang-golang-x-net-dev nodejs nginx-light apache2-bin \
               gunicorn curl openssl nftables iproute2 tcpdump nghttp2-client
 DEPS_BENCH := tcptrace tshark time
