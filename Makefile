@@ -5,6 +5,7 @@
 #   make demo       the bundled capture   make lab        repeats the lab live
 #   make golden     rewrites goldens      make bench      speed and memory
 #   make SAN=1 …    ASan + UBSan          make fuzz-smoke short fuzzing
+#   make soak       ten minutes live, under load
 #   make install    PREFIX, DESTDIR       make lint       layers, length, format
 #
 # WERROR=1 turns warnings into errors (CI does). V=1 shows the commands.
@@ -24,7 +25,7 @@ DEPS_TEST  := libcmocka-dev python3 tshark tcpdump zstd lz4 clang-format-14 \
               golang-golang-x-net-dev
 DEPS_LAB   := golang-go golang-golang-x-net-dev nodejs nginx-light apache2-bin \
               gunicorn curl openssl nftables iproute2 tcpdump nghttp2-client
-DEPS_BENCH := tcptrace tshark time
+DEPS_BENCH := tcptrace tshark time wrk
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 
 # With `deps` among the goals the others wait for it, in a make of their own:
@@ -80,7 +81,7 @@ HELPERS  := $(filter-out $(B)/whyeof,$(CMD_C:cmd/%.c=$(B)/%))
 CHECKS   := $(sort $(wildcard testdata/checks/*.sh testdata/checks/*.py))
 
 .PHONY: all man helpers deps deps-lab deps-bench deps-fuzz demo test unit-tests \
-        lint format golden lab lab-check bench fuzz-smoke install uninstall \
+        lint format golden lab lab-check bench soak fuzz-smoke install uninstall \
         clean need-llhttp
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -183,6 +184,11 @@ lab: deps-lab $(B)/whyeof
 
 bench: deps-bench $(B)/whyeof $(HELPERS)
 	@BUILD=$(B) python3 testdata/bench.py
+
+# Watching a loaded interface for long: memory, drops, failures.
+SOAK_SECONDS ?= 600
+soak: deps-bench $(B)/whyeof
+	@python3 testdata/soak.py --whyeof $(B)/whyeof --seconds $(SOAK_SECONDS)
 
 # Each fuzz target for FUZZ_SECONDS, with clang's sanitizers.
 FUZZ_SECONDS ?= 20
