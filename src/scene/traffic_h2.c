@@ -1,14 +1,23 @@
 #include "scene/traffic_h2.h"
 
 #include "scene/bytes.h"
-#include "scene/hpack.h"
+
+#include <assert.h>
 
 enum {
     BURST_MAX = 1 << 17,
     STREAMS_MAX = 4,
     ROUNDS_MAX = 4,
     WINDOW = 1 << 20,
-    PATH_SIZE = 48
+    PATH_SIZE = 48,
+    FIELDS_MAX = 8,
+    BLOCK_MAX = 1024
+};
+
+enum {
+    REQUESTS,
+    RESPONSES,
+    ENCODERS
 };
 
 /* RFC 9113, 6. */
@@ -24,8 +33,24 @@ enum {
     SETTING_SIZE = 6
 };
 
+static void free_encoders(struct traffic_h2 *h2)
+{
+    for (unsigned i = 0; i < ENCODERS; i++) {
+        if (h2->encoder[i])
+            nghttp2_hd_deflate_del(h2->encoder[i]);
+        h2->encoder[i] = NULL;
+    }
+}
+
 void traffic_h2_begin(struct traffic_h2 *h2)
 {
+    free_encoders(h2);
+    for (unsigned i = 0; i < ENCODERS; i++) {
+        int status = nghttp2_hd_deflate_new(&h2->encoder[i],
+                                            NGHTTP2_DEFAULT_HEADER_TABLE_SIZE);
+
+        assert(status == 0);
+    }
     if (!h2->next_stream) {
         text_init(&h2->request, BURST_MAX);
         text_init(&h2->response, BURST_MAX);
@@ -38,6 +63,7 @@ void traffic_h2_begin(struct traffic_h2 *h2)
 
 void traffic_h2_release(struct traffic_h2 *h2)
 {
+    free_encoders(h2);
     text_release(&h2->request);
     text_release(&h2->response);
 }
@@ -76,19 +102,29 @@ struct field {
     const char *value; /* the last has none */
 };
 
-static void put_headers(struct text *text, unsigned flags, uint32_t stream,
-                        const struct field *field)
+/* A part is the requests or the responses. */
+static void put_headers(struct traffic_h2 *h2, unsigned part, unsigned flags,
+                        uint32_t stream, const struct field *field)
 {
-    struct text block;
+    struct text *text = part == REQUESTS ? &h2->request : &h2->response;
+    nghttp2_nv nv[FIELDS_MAX];
+    uint8_t block[BLOCK_MAX];
+    size_t fields = 0;
+    ssize_t size;
 
-    text_init(&block, BURST_MAX);
-    for (; field->value; field++)
-        hpack_add(&block, span_of_text(field->name),
-                  span_of_text(field->value));
-    put_head(text, (uint32_t)block.size, TYPE_HEADERS, flags | FLAG_END_HEADERS,
+    for (; field->value; field++) {
+        assert(fields < FIELDS_MAX);
+        nv[fields++] = (nghttp2_nv){(uint8_t *)(uintptr_t)field->name,
+                                    (uint8_t *)(uintptr_t)field->value,
+                                    strlen(field->name), strlen(field->value),
+                                    NGHTTP2_NV_FLAG_NONE};
+    }
+    size = nghttp2_hd_deflate_hd(h2->encoder[part], block, sizeof block, nv,
+                                 fields);
+    assert(size > 0);
+    put_head(text, (uint32_t)size, TYPE_HEADERS, flags | FLAG_END_HEADERS,
              stream);
-    text_add_bytes(text, text_span(&block));
-    text_release(&block);
+    text_add_bytes(text, (struct span){block, (size_t)size});
 }
 
 static uint32_t put_data(struct text *text, struct traffic_out *out,
@@ -143,7 +179,7 @@ static void ask(struct traffic_h2 *h2, struct traffic_out *out, bool grpc,
 
     (void)snprintf(path, sizeof path, grpc ? "/shop.Items/Get%u" : "/item/%u",
                    traffic_draw(out) % 1000);
-    put_headers(&h2->request, grpc ? 0 : FLAG_END_STREAM, stream,
+    put_headers(h2, REQUESTS, grpc ? 0 : FLAG_END_STREAM, stream,
                 grpc ? call : get);
     if (grpc)
         h2->uncredited[1] +=
@@ -158,7 +194,7 @@ static void answer_head(struct traffic_h2 *h2, bool grpc, uint32_t stream)
         {NULL,           NULL                                    },
     };
 
-    put_headers(&h2->response, 0, stream, head);
+    put_headers(h2, RESPONSES, 0, stream, head);
 }
 
 /* The last of a response: DATA with END_STREAM, or trailers. */
@@ -172,7 +208,7 @@ static void answer_end(struct traffic_h2 *h2, struct traffic_out *out,
     };
 
     if (grpc)
-        put_headers(&h2->response, FLAG_END_STREAM, stream, trailer);
+        put_headers(h2, RESPONSES, FLAG_END_STREAM, stream, trailer);
     else
         h2->uncredited[0] +=
             put_data(&h2->response, out, FLAG_END_STREAM, stream);
