@@ -7,7 +7,7 @@
 enum {
     BURST_MAX = 1 << 17,
     STREAMS_MAX = 4,
-    ROUNDS_MAX = 4,
+    ROUNDS_MAX = 4, /* DATA frames of a response */
     WINDOW = 1 << 20,
     PATH_SIZE = 48,
     FIELDS_MAX = 8,
@@ -25,12 +25,14 @@ enum {
     TYPE_DATA = 0,
     TYPE_HEADERS = 1,
     TYPE_SETTINGS = 4,
+    TYPE_PING = 6,
     TYPE_WINDOW_UPDATE = 8,
     FLAG_END_STREAM = 1,
-    FLAG_SETTINGS_ACK = 1,
+    FLAG_ACK = 1,
     FLAG_END_HEADERS = 4,
     SETTING_INITIAL_WINDOW = 4,
-    SETTING_SIZE = 6
+    SETTING_SIZE = 6,
+    PING_SIZE = 8
 };
 
 static void free_encoders(struct traffic_h2 *h2)
@@ -54,6 +56,7 @@ void traffic_h2_begin(struct traffic_h2 *h2)
     if (!h2->next_stream) {
         text_init(&h2->request, BURST_MAX);
         text_init(&h2->response, BURST_MAX);
+        text_init(&h2->pong, BURST_MAX);
     }
     h2->next_stream = 1;
     h2->greeted = 0;
@@ -66,6 +69,7 @@ void traffic_h2_release(struct traffic_h2 *h2)
     free_encoders(h2);
     text_release(&h2->request);
     text_release(&h2->response);
+    text_release(&h2->pong);
 }
 
 static void put_head(struct text *text, uint32_t size, unsigned type,
@@ -197,9 +201,7 @@ static void answer_head(struct traffic_h2 *h2, bool grpc, uint32_t stream)
     put_headers(h2, RESPONSES, 0, stream, head);
 }
 
-/* The last of a response: DATA with END_STREAM, or trailers. */
-static void answer_end(struct traffic_h2 *h2, struct traffic_out *out,
-                       bool grpc, uint32_t stream)
+static void answer_trailer(struct traffic_h2 *h2, uint32_t stream)
 {
     static const struct field trailer[] = {
         {"grpc-status",  "0" },
@@ -207,29 +209,81 @@ static void answer_end(struct traffic_h2 *h2, struct traffic_out *out,
         {NULL,           NULL},
     };
 
-    if (grpc)
-        put_headers(h2, RESPONSES, FLAG_END_STREAM, stream, trailer);
-    else
-        h2->uncredited[0] +=
-            put_data(&h2->response, out, FLAG_END_STREAM, stream);
+    put_headers(h2, RESPONSES, FLAG_END_STREAM, stream, trailer);
+}
+
+static void flush(struct traffic_h2 *h2)
+{
+    assert(h2->flushes < TRAFFIC_H2_FLUSHES_MAX);
+    h2->flush[h2->flushes++] = h2->response.size;
+}
+
+size_t traffic_h2_flush(const struct traffic_h2 *h2, size_t done)
+{
+    for (unsigned i = 0; i < h2->flushes; i++) {
+        if (h2->flush[i] > done)
+            return h2->flush[i] - done;
+    }
+    return h2->response.size - done;
+}
+
+/* A stream's turn to send a DATA frame. */
+struct turn {
+    uint32_t stream;
+    bool first;
+    bool last;
+};
+
+static void answer_turn(struct traffic_h2 *h2, struct traffic_out *out,
+                        bool grpc, struct turn turn)
+{
+    unsigned flags = turn.last && !grpc ? FLAG_END_STREAM : 0;
+    struct text *to = &h2->response;
+
+    if (turn.first)
+        answer_head(h2, grpc, turn.stream);
+    h2->uncredited[0] += grpc ? put_message(to, out, flags, turn.stream)
+                              : put_data(to, out, flags, turn.stream);
+    /* a stream's end is told when its handler returns */
+    if (grpc && turn.last && !turn.first)
+        flush(h2);
+    if (grpc && turn.last)
+        answer_trailer(h2, turn.stream);
+    flush(h2);
+}
+
+/* Of four bursts of calls three are unary, as most calls are. */
+static uint32_t rounds_of(struct traffic_out *out, bool grpc)
+{
+    if (grpc && traffic_draw(out) % 4)
+        return 1;
+    return traffic_draw_even(out, 1, ROUNDS_MAX);
 }
 
 static void answer(struct traffic_h2 *h2, struct traffic_out *out, bool grpc,
                    uint32_t streams)
 {
-    uint32_t rounds = traffic_draw(out) % ROUNDS_MAX;
+    uint32_t rounds = rounds_of(out, grpc);
     uint32_t first = h2->next_stream;
 
-    for (uint32_t i = 0; i < streams; i++)
-        answer_head(h2, grpc, first + 2 * i);
-    for (uint32_t i = 0; i < rounds * streams; i++) {
-        uint32_t stream = first + 2 * (i % streams);
+    for (uint32_t i = 0; i < rounds * streams; i++)
+        answer_turn(h2, out, grpc,
+                    (struct turn){.stream = first + 2 * (i % streams),
+                                  .first = i < streams,
+                                  .last = i >= (rounds - 1) * streams});
+}
 
-        h2->uncredited[0] += grpc ? put_message(&h2->response, out, 0, stream)
-                                  : put_data(&h2->response, out, 0, stream);
-    }
-    for (uint32_t i = 0; i < streams; i++)
-        answer_end(h2, out, grpc, first + 2 * i);
+/* The server asks how long a round trip takes; the client's answer waits. */
+static void put_ping(struct traffic_h2 *h2)
+{
+    static const uint8_t opaque[PING_SIZE] = {2, 4, 16, 16, 9, 14, 7, 7};
+    const struct span bytes = {opaque, sizeof opaque};
+
+    put_head(&h2->response, PING_SIZE, TYPE_PING, 0, 0);
+    text_add_bytes(&h2->response, bytes);
+    put_head(&h2->pong, PING_SIZE, TYPE_PING, FLAG_ACK, 0);
+    text_add_bytes(&h2->pong, bytes);
+    flush(h2);
 }
 
 void traffic_h2_ask(struct traffic_h2 *h2, struct traffic_out *out, bool grpc)
@@ -238,19 +292,23 @@ void traffic_h2_ask(struct traffic_h2 *h2, struct traffic_out *out, bool grpc)
 
     text_clear(&h2->request);
     text_clear(&h2->response);
+    text_clear(&h2->pong);
+    h2->flushes = 0;
     if (h2->greeted == 0) {
         text_add(&h2->request, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
         put_settings(&h2->request);
         put_settings(&h2->response);
-        put_head(&h2->response, 0, TYPE_SETTINGS, FLAG_SETTINGS_ACK, 0);
+        put_head(&h2->response, 0, TYPE_SETTINGS, FLAG_ACK, 0);
     }
     if (h2->greeted == 1)
-        put_head(&h2->request, 0, TYPE_SETTINGS, FLAG_SETTINGS_ACK, 0);
+        put_head(&h2->request, 0, TYPE_SETTINGS, FLAG_ACK, 0);
     h2->greeted++;
     put_credit(&h2->request, &h2->uncredited[0]);
     for (uint32_t i = 0; i < streams; i++)
         ask(h2, out, grpc, h2->next_stream + 2 * i);
     put_credit(&h2->response, &h2->uncredited[1]);
+    if (grpc)
+        put_ping(h2);
     answer(h2, out, grpc, streams);
     h2->next_stream += 2 * streams;
 }
