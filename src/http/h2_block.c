@@ -50,11 +50,11 @@ static void take_promise(struct h2 *h2, uint32_t promised,
     h2_end_side(h2, stream, h2->client);
 }
 
-static void finish_block(struct h2 *h2, unsigned side)
+static void finish_block(struct h2 *h2, unsigned side, struct span last)
 {
     struct direction *d = &h2->direction[side];
     struct h2_stream *stream = h2_streams_find(&h2->streams, d->block_stream);
-    bool known = h2_decoder_read(&d->decoder, &h2->fields);
+    bool known = h2_decoder_read(&d->decoder, last, &h2->fields);
     bool ends = d->block_flags & H2_END_STREAM;
     uint32_t id = d->block_stream;
     uint64_t size = H2_HEAD_SIZE + d->block_size;
@@ -109,10 +109,11 @@ static void add_to_block(struct h2 *h2, unsigned side,
 
     if (frame->length > H2_GATHER_LIMIT)
         d->decoder.lost = true;
-    text_add_bytes(&d->decoder.block, part);
     d->block_size += frame->length;
     if (frame->flags & H2_END_HEADERS)
-        finish_block(h2, side);
+        finish_block(h2, side, part);
+    else
+        text_add_bytes(&d->decoder.block, part);
 }
 
 void h2_take_headers(struct h2 *h2, unsigned side, const struct h2_frame *frame,

@@ -36,10 +36,22 @@ static void end(struct bench *bench)
     h2_decoder_release(&bench->decoder);
 }
 
+static bool field_is(const struct bench *bench, enum h2_field field,
+                     const char *text)
+{
+    struct span value = h2_fields_value(&bench->fields, field);
+
+    return value.size == strlen(text) && span_starts_with(value, text);
+}
+
 static bool take_block(struct bench *bench, struct span block)
 {
-    text_add_bytes(&bench->decoder.block, block);
-    return h2_decoder_read(&bench->decoder, &bench->fields);
+    size_t earlier = block.size % 2 ? 0 : block.size / 2;
+
+    /* some in one piece, some in two */
+    text_add_bytes(&bench->decoder.block, span_head(block, earlier));
+    return h2_decoder_read(&bench->decoder, span_skip(block, earlier),
+                           &bench->fields);
 }
 
 /* "name=value\n", as many as there are, as literals. */
@@ -112,6 +124,11 @@ static const struct {
     ROW("grpc-status=0\ngrpc-message=\n", "grpc=0 "),
     ROW("grpc-status=14\ngrpc-message=gone%21\n", "grpc=14 message=gone%21 "),
     ROW("grpc-status=\n", ""),
+    ROW(":status=18446744073709551616\n", "status=65535 "),
+    ROW("content-length=18446744073709551614x\n", "length=4294967294 "),
+    ROW(":method=\n:method=PUT\n:path=/a\n:method=GET\n",
+        "method=PUT target=/a "),
+    ROW("grpc-timeout=5\n", ""),
     ROW("grpc-timeout=5S\n", "timeout=5000000000 "),
     ROW("grpc-timeout=250m\n", "timeout=250000000 "),
     ROW("grpc-timeout=7u\n", "timeout=7000 "),
@@ -171,7 +188,7 @@ static bool pass(struct bench *bench, const char *path, size_t *size)
     assert_true(used > 0);
     *size = (size_t)used;
     return take_block(bench, (struct span){out, *size}) &&
-           strcmp(text_string(&bench->fields.value[H2_FIELD_PATH]), path) == 0;
+           field_is(bench, H2_FIELD_PATH, path);
 }
 
 static void test_table(void **state)
