@@ -8,7 +8,7 @@ static void take_request_head(struct h2 *h2, struct h2_stream *stream,
 {
     stream->head[h2->client] = true;
     h2_say(h2, stream, h2->client,
-           (struct http_event){.kind = HTTP_REQUEST_HEAD, .head = head});
+           &(struct http_event){.kind = HTTP_REQUEST_HEAD, .head = head});
 }
 
 static void take_response_head(struct h2 *h2, struct h2_stream *stream,
@@ -19,19 +19,19 @@ static void take_response_head(struct h2 *h2, struct h2_stream *stream,
 
     if (stream->head[server]) {
         h2_say(h2, stream, server,
-               (struct http_event){.kind = HTTP_TRAILER, .head = head});
+               &(struct http_event){.kind = HTTP_TRAILER, .head = head});
         return;
     }
     if (interim) {
         h2_say(h2, stream, server,
-               (struct http_event){.kind = HTTP_INTERIM, .head = head});
+               &(struct http_event){.kind = HTTP_INTERIM, .head = head});
         return;
     }
     stream->head[server] = true;
     h2_say(h2, stream, server,
-           (struct http_event){.kind = HTTP_RESPONSE_START});
+           &(struct http_event){.kind = HTTP_RESPONSE_START});
     h2_say(h2, stream, server,
-           (struct http_event){.kind = HTTP_RESPONSE_HEAD, .head = head});
+           &(struct http_event){.kind = HTTP_RESPONSE_HEAD, .head = head});
 }
 
 /* RFC 9113, 6.6: the server asks itself, in the client's place. */
@@ -77,10 +77,10 @@ static void finish_block(struct h2 *h2, unsigned side, struct span last)
     else if (!stream->head[side])
         take_request_head(h2, stream, &head);
     h2_say(h2, stream, side,
-           (struct http_event){.kind = h2_is_client(h2, side)
-                                           ? HTTP_REQUEST_BYTES
-                                           : HTTP_RESPONSE_BYTES,
-                               .size = size});
+           &(struct http_event){.kind = h2_is_client(h2, side)
+                                            ? HTTP_REQUEST_BYTES
+                                            : HTTP_RESPONSE_BYTES,
+                                .size = size});
     if (ends)
         h2_end_side(h2, stream, side);
 }

@@ -65,9 +65,14 @@ void h2_cutter_release(struct h2_cutter *cutter)
     cutter->gathered = NULL;
 }
 
+static uint32_t gather_limit(const struct h2_cutter *cutter)
+{
+    return cutter->frame.type == H2_DATA ? 1 : H2_GATHER_LIMIT;
+}
+
 static void gather(struct h2_cutter *cutter, struct span bytes)
 {
-    uint32_t limit = cutter->frame.type == H2_DATA ? 1 : H2_GATHER_LIMIT;
+    uint32_t limit = gather_limit(cutter);
     uint32_t room = cutter->gathered_room ? cutter->gathered_room : 64;
     uint32_t end;
 
@@ -85,10 +90,8 @@ static void gather(struct h2_cutter *cutter, struct span bytes)
     cutter->gathered_size = end;
 }
 
-static void finish_frame(struct h2_cutter *cutter)
+static void finish_frame(struct h2_cutter *cutter, struct span payload)
 {
-    struct span payload = {cutter->gathered, cutter->gathered_size};
-
     cutter->sink->frame(cutter->sink->context, cutter->side, &cutter->frame,
                         payload);
     cutter->head_size = 0;
@@ -100,7 +103,7 @@ static void finish_frame(struct h2_cutter *cutter)
     }
 }
 
-/* True when the head is whole and makes sense. */
+/* False: it makes no sense. It may still not be whole. */
 static bool take_head(struct h2_cutter *cutter, struct span *bytes)
 {
     size_t wanted = (size_t)H2_HEAD_SIZE - cutter->head_size;
@@ -116,16 +119,40 @@ static bool take_head(struct h2_cutter *cutter, struct span *bytes)
     return h2_frame_is_plausible(&cutter->frame);
 }
 
-static void take_payload(struct h2_cutter *cutter, struct span *bytes)
+static void tell_data(struct h2_cutter *cutter, uint64_t size)
+{
+    if (cutter->frame.type == H2_DATA && size)
+        cutter->sink->data(cutter->sink->context, cutter->side, &cutter->frame,
+                           size);
+}
+
+/* Most payloads lie in one segment, and are read where they are. */
+static void take_whole(struct h2_cutter *cutter, struct span *bytes)
+{
+    struct span payload = span_head(*bytes, cutter->left);
+
+    *bytes = span_skip(*bytes, payload.size);
+    cutter->left = 0;
+    tell_data(cutter, payload.size);
+    finish_frame(cutter, span_head(payload, gather_limit(cutter)));
+}
+
+static void finish_gathered(struct h2_cutter *cutter)
+{
+    finish_frame(cutter,
+                 (struct span){cutter->gathered, cutter->gathered_size});
+}
+
+static void take_part(struct h2_cutter *cutter, struct span *bytes)
 {
     struct span piece = span_head(*bytes, cutter->left);
 
     gather(cutter, piece);
     cutter->left -= (uint32_t)piece.size;
     *bytes = span_skip(*bytes, piece.size);
-    if (cutter->frame.type == H2_DATA && piece.size)
-        cutter->sink->data(cutter->sink->context, cutter->side, &cutter->frame,
-                           piece.size);
+    tell_data(cutter, piece.size);
+    if (cutter->left == 0)
+        finish_gathered(cutter);
 }
 
 bool h2_cutter_take(struct h2_cutter *cutter, struct span bytes)
@@ -137,10 +164,10 @@ bool h2_cutter_take(struct h2_cutter *cutter, struct span bytes)
         }
         if (cutter->head_size < H2_HEAD_SIZE)
             return true;
-        if (cutter->left)
-            take_payload(cutter, &bytes);
-        if (cutter->left == 0)
-            finish_frame(cutter);
+        if (cutter->left == cutter->frame.length && bytes.size >= cutter->left)
+            take_whole(cutter, &bytes);
+        else
+            take_part(cutter, &bytes);
     }
     return true;
 }
@@ -158,7 +185,7 @@ bool h2_cutter_skip(struct h2_cutter *cutter, uint64_t size)
         cutter->sink->data(cutter->sink->context, cutter->side, &cutter->frame,
                            size);
         if (cutter->left == 0)
-            finish_frame(cutter);
+            finish_gathered(cutter);
         return true;
     }
     cutter->lost = true;
