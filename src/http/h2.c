@@ -135,7 +135,7 @@ struct h2 *h2_new(const struct http_sink *sink, struct conn *conn,
                                         .frame = take_frame,
                                         .data = take_data_bytes};
     h2_streams_init(&h2->streams, start == H2_PREFACE);
-    h2_fields_init(&h2->fields);
+    h2_told_init(&h2->told);
     for (unsigned side = 0; side < 2; side++) {
         h2_cutter_init(&h2->direction[side].cutter, &h2->frames, side);
         h2_decoder_init(&h2->direction[side].decoder);
@@ -160,7 +160,7 @@ void h2_free(struct h2 *h2)
         h2_decoder_release(&h2->direction[side].decoder);
     }
     h2_streams_release(&h2->streams);
-    h2_fields_release(&h2->fields);
+    h2_told_release(&h2->told);
     free(h2);
 }
 

@@ -4,7 +4,7 @@
 #include "base/reader.h"
 
 static void take_request_head(struct h2 *h2, struct h2_stream *stream,
-                              struct http_head *head)
+                              const struct http_head *head)
 {
     stream->head[h2->client] = true;
     h2_say(h2, stream, h2->client,
@@ -12,7 +12,7 @@ static void take_request_head(struct h2 *h2, struct h2_stream *stream,
 }
 
 static void take_response_head(struct h2 *h2, struct h2_stream *stream,
-                               struct http_head *head, bool known)
+                               const struct http_head *head, bool known)
 {
     unsigned server = 1u - h2->client;
     bool interim = known && head->status / 100 == 1;
@@ -36,7 +36,7 @@ static void take_response_head(struct h2 *h2, struct h2_stream *stream,
 
 /* RFC 9113, 6.6: the server asks itself, in the client's place. */
 static void take_promise(struct h2 *h2, uint32_t promised,
-                         struct http_head *head)
+                         const struct http_head *head)
 {
     struct h2_stream *stream = h2_streams_find(&h2->streams, promised);
 
@@ -54,16 +54,15 @@ static void finish_block(struct h2 *h2, unsigned side, struct span last)
 {
     struct direction *d = &h2->direction[side];
     struct h2_stream *stream = h2_streams_find(&h2->streams, d->block_stream);
-    bool known = h2_decoder_read(&d->decoder, last, &h2->fields);
+    const struct http_head *head =
+        h2_decoder_read(&d->decoder, last, &h2->told);
     bool ends = d->block_flags & H2_END_STREAM;
     uint32_t id = d->block_stream;
     uint64_t size = H2_HEAD_SIZE + d->block_size;
-    struct http_head head;
 
-    h2_fields_tell(&h2->fields, &head);
     d->block_stream = 0;
     if (d->promised) {
-        take_promise(h2, d->promised, &head);
+        take_promise(h2, d->promised, head);
         return;
     }
     if (!stream)
@@ -73,9 +72,9 @@ static void finish_block(struct h2 *h2, unsigned side, struct span last)
         return;
     h2_streams_begin(&h2->streams, stream, side, h2->now.at);
     if (!h2_is_client(h2, side))
-        take_response_head(h2, stream, &head, known);
+        take_response_head(h2, stream, head, !d->decoder.lost);
     else if (!stream->head[side])
-        take_request_head(h2, stream, &head);
+        take_request_head(h2, stream, head);
     h2_say(h2, stream, side,
            &(struct http_event){.kind = h2_is_client(h2, side)
                                             ? HTTP_REQUEST_BYTES

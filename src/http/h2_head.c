@@ -1,49 +1,28 @@
+/*
+ * A block of nothing but indices into the table (RFC 7541, 6.1) changes no
+ * table: as long as no other block comes, the same bytes say the same. Such
+ * are most responses and trailers of gRPC, and the latest of them are kept
+ * with what they say.
+ */
 #include "http/h2_head.h"
 
-#include <assert.h>
+#include "base/arena.h"
+
 #include <stdlib.h>
 
 enum {
-    VALUE_LIMIT = 4096,
     BLOCK_ROOM_KEPT = 256
 };
 
-#define NAME(text)                                                             \
-    {                                                                          \
-        sizeof(text) - 1, text                                                 \
-    }
+void h2_told_init(struct h2_told *told)
+{
+    h2_fields_init(&told->fields);
+}
 
-/* To want another: its row among those of its length, and `first_of`. */
-static const struct {
-    size_t size;
-    const char *text;
-} name[] = {
-    [H2_FIELD_HOST] = NAME("host"),
-    [H2_FIELD_PATH] = NAME(":path"),
-    [H2_FIELD_SERVER] = NAME("server"),
-    [H2_FIELD_METHOD] = NAME(":method"),
-    [H2_FIELD_STATUS] = NAME(":status"),
-    [H2_FIELD_PROTOCOL] = NAME(":protocol"),
-    [H2_FIELD_AUTHORITY] = NAME(":authority"),
-    [H2_FIELD_USER_AGENT] = NAME("user-agent"),
-    [H2_FIELD_GRPC_STATUS] = NAME("grpc-status"),
-    [H2_FIELD_CONTENT_TYPE] = NAME("content-type"),
-    [H2_FIELD_GRPC_MESSAGE] = NAME("grpc-message"),
-    [H2_FIELD_GRPC_TIMEOUT] = NAME("grpc-timeout"),
-    [H2_FIELD_LENGTH] = NAME("content-length"),
-};
-
-static_assert(sizeof name / sizeof *name == H2_FIELD_COUNT,
-              "every field has its name");
-
-/* The first name of each length; of a length without names it is some name. */
-static const uint8_t first_of[] = {
-    [4] = H2_FIELD_HOST,         [5] = H2_FIELD_PATH,
-    [6] = H2_FIELD_SERVER,       [7] = H2_FIELD_METHOD,
-    [9] = H2_FIELD_PROTOCOL,     [10] = H2_FIELD_AUTHORITY,
-    [11] = H2_FIELD_GRPC_STATUS, [12] = H2_FIELD_CONTENT_TYPE,
-    [14] = H2_FIELD_LENGTH,
-};
+void h2_told_release(struct h2_told *told)
+{
+    h2_fields_release(&told->fields);
+}
 
 void h2_decoder_init(struct h2_decoder *decoder)
 {
@@ -54,6 +33,12 @@ void h2_decoder_init(struct h2_decoder *decoder)
 
 void h2_decoder_release(struct h2_decoder *decoder)
 {
+    for (unsigned i = 0; i < H2_BLOCKS_KEPT; i++) {
+        if (decoder->kept[i])
+            h2_told_release(&decoder->kept[i]->told);
+        free(decoder->kept[i]);
+        decoder->kept[i] = NULL;
+    }
     if (decoder->inflater)
         nghttp2_hd_inflate_del(decoder->inflater);
     decoder->inflater = NULL;
@@ -85,43 +70,6 @@ void h2_decoder_resize(struct h2_decoder *decoder, uint32_t size)
         decoder->lost = true;
 }
 
-void h2_fields_init(struct h2_fields *fields)
-{
-    *fields = (struct h2_fields){0};
-    text_init(&fields->values, H2_FIELD_COUNT * VALUE_LIMIT);
-}
-
-void h2_fields_release(struct h2_fields *fields)
-{
-    text_release(&fields->values);
-}
-
-static enum h2_field field_of(const nghttp2_nv *nv)
-{
-    size_t i =
-        nv->namelen < sizeof first_of ? first_of[nv->namelen] : H2_FIELD_COUNT;
-
-    for (; i < H2_FIELD_COUNT && name[i].size == nv->namelen; i++) {
-        if (memcmp(name[i].text, nv->name, nv->namelen) == 0)
-            return (enum h2_field)i;
-    }
-    return H2_FIELD_COUNT;
-}
-
-static void take_field(struct h2_fields *fields, const nghttp2_nv *nv)
-{
-    enum h2_field field = field_of(nv);
-    struct span value =
-        span_head((struct span){nv->value, nv->valuelen}, VALUE_LIMIT);
-
-    /* a block may repeat a field a hundred thousand times */
-    if (field == H2_FIELD_COUNT || fields->value[field].size)
-        return;
-    fields->value[field].at = (uint32_t)fields->values.size;
-    fields->value[field].size = (uint32_t)value.size;
-    text_add_bytes(&fields->values, value);
-}
-
 /* The whole block is decoded even when nothing of it is wanted: it changes
  * the table that later blocks refer to. */
 static bool inflate(struct h2_decoder *decoder, struct span rest,
@@ -140,7 +88,8 @@ static bool inflate(struct h2_decoder *decoder, struct span rest,
             return false;
         rest = span_skip(rest, (size_t)used);
         if (flags & NGHTTP2_HD_INFLATE_EMIT)
-            take_field(fields, &nv);
+            h2_fields_take(fields, (struct span){nv.name, nv.namelen},
+                           (struct span){nv.value, nv.valuelen});
         else if (used == 0 && !(flags & NGHTTP2_HD_INFLATE_FINAL))
             return false;
     }
@@ -150,7 +99,7 @@ static bool inflate(struct h2_decoder *decoder, struct span rest,
 /* Most blocks are one frame, and are read where they are. */
 static struct span whole_block(struct h2_decoder *decoder, struct span last)
 {
-    if (decoder->block.size + last.size > H2_BLOCK_LIMIT)
+    if (decoder->block.cut || decoder->block.size + last.size > H2_BLOCK_LIMIT)
         decoder->lost = true;
     if (decoder->block.size == 0)
         return last;
@@ -159,117 +108,84 @@ static struct span whole_block(struct h2_decoder *decoder, struct span last)
                          decoder->block.size};
 }
 
-bool h2_decoder_read(struct h2_decoder *decoder, struct span last,
-                     struct h2_fields *fields)
+/* One byte for each field: more would be an index of 127 and up. */
+static bool is_kept_kind(struct span block)
+{
+    if (block.size == 0 || block.size > H2_KEPT_SIZE)
+        return false;
+    for (size_t i = 0; i < block.size; i++) {
+        if (block.at[i] <= 0x80 || block.at[i] == 0xff)
+            return false;
+    }
+    return true;
+}
+
+static const struct h2_kept *find_kept(const struct h2_decoder *decoder,
+                                       struct span block)
+{
+    for (unsigned i = 0; i < H2_BLOCKS_KEPT; i++) {
+        const struct h2_kept *kept = decoder->kept[i];
+
+        if (kept && kept->size == block.size &&
+            memcmp(kept->block, block.at, block.size) == 0)
+            return kept;
+    }
+    return NULL;
+}
+
+/* Where the block is to be read into, which takes the oldest one's place. */
+static struct h2_told *keep(struct h2_decoder *decoder, struct span block)
+{
+    struct h2_kept **kept = &decoder->kept[decoder->oldest];
+
+    decoder->oldest = (uint8_t)((decoder->oldest + 1) % H2_BLOCKS_KEPT);
+    if (!*kept) {
+        *kept = must_calloc(1, sizeof **kept);
+        h2_told_init(&(*kept)->told);
+    }
+    memcpy((*kept)->block, block.at, block.size);
+    (*kept)->size = (uint8_t)block.size;
+    return &(*kept)->told;
+}
+
+static void forget_kept(struct h2_decoder *decoder)
+{
+    for (unsigned i = 0; i < H2_BLOCKS_KEPT; i++) {
+        if (decoder->kept[i])
+            decoder->kept[i]->size = 0;
+    }
+}
+
+static const struct http_head *
+read_block(struct h2_decoder *decoder, struct span block, struct h2_told *room)
+{
+    bool is_kept = !decoder->lost && is_kept_kind(block);
+    const struct h2_kept *kept = is_kept ? find_kept(decoder, block) : NULL;
+
+    if (kept)
+        return &kept->told.head;
+    if (is_kept)
+        room = keep(decoder, block);
+    else
+        forget_kept(decoder);
+    h2_fields_clear(&room->fields);
+    if (!decoder->lost && has_inflater(decoder) &&
+        !inflate(decoder, block, &room->fields))
+        decoder->lost = true;
+    h2_fields_tell(&room->fields, &room->head);
+    return &room->head;
+}
+
+const struct http_head *h2_decoder_read(struct h2_decoder *decoder,
+                                        struct span last, struct h2_told *room)
 {
     struct span block = whole_block(decoder, last);
+    const struct http_head *head = read_block(decoder, block, room);
 
-    text_clear(&fields->values);
-    memset(fields->value, 0, sizeof fields->value);
-    if (decoder->block.cut)
-        decoder->lost = true;
-    if (!decoder->lost && has_inflater(decoder) &&
-        !inflate(decoder, block, fields))
-        decoder->lost = true;
     /* an idle connection keeps little room for its next block */
     if (decoder->block.room > BLOCK_ROOM_KEPT)
         text_release(&decoder->block);
     else
         text_clear(&decoder->block);
-    return !decoder->lost;
-}
-
-struct span h2_fields_value(const struct h2_fields *fields, enum h2_field field)
-{
-    const char *values = text_string(&fields->values);
-
-    return (struct span){(const uint8_t *)values + fields->value[field].at,
-                         fields->value[field].size};
-}
-
-/* The number at the front, taken off; UINT64_MAX when it is larger. */
-static uint64_t take_number(struct span *text)
-{
-    uint64_t number = 0;
-
-    for (; text->size; *text = span_skip(*text, 1)) {
-        unsigned digit = text->at[0] - (unsigned)'0';
-
-        if (digit > 9)
-            break;
-        number = number > (UINT64_MAX - digit) / 10 ? UINT64_MAX
-                                                    : number * 10 + digit;
-    }
-    return number;
-}
-
-static bool begins_with_digit(struct span text)
-{
-    return text.size && text.at[0] >= '0' && text.at[0] <= '9';
-}
-
-static uint64_t number_of(const struct h2_fields *fields, enum h2_field field,
-                          uint64_t none)
-{
-    struct span text = h2_fields_value(fields, field);
-
-    return begins_with_digit(text) ? take_number(&text) : none;
-}
-
-/* gRPC over HTTP/2, Timeout: at most eight digits and a unit. */
-static nanos grpc_timeout(struct span text)
-{
-    static const struct {
-        char unit;
-        nanos size;
-    } unit[] = {
-        {'H', 3600 * NANOS_PER_SECOND},
-        {'M', 60 * NANOS_PER_SECOND  },
-        {'S', NANOS_PER_SECOND       },
-        {'m', NANOS_PER_MILLI        },
-        {'u', 1000                   },
-        {'n', 1                      },
-    };
-    uint64_t value;
-
-    if (!begins_with_digit(text))
-        return 0;
-    value = take_number(&text);
-    for (size_t i = 0; text.size && i < sizeof unit / sizeof *unit; i++) {
-        if (text.at[0] != unit[i].unit || value >= 100000000)
-            continue;
-        /* three hundred years and more are no timeout */
-        return value < (uint64_t)(INT64_MAX / unit[i].size)
-                   ? (nanos)value * unit[i].size
-                   : 0;
-    }
-    return 0;
-}
-
-void h2_fields_tell(const struct h2_fields *fields, struct http_head *head)
-{
-    uint64_t grpc = number_of(fields, H2_FIELD_GRPC_STATUS, UINT64_MAX);
-
-    *head = (struct http_head){
-        .method = h2_fields_value(fields, H2_FIELD_METHOD),
-        .target = h2_fields_value(fields, H2_FIELD_PATH),
-        .host = h2_fields_value(fields, H2_FIELD_AUTHORITY),
-        .content_type = h2_fields_value(fields, H2_FIELD_CONTENT_TYPE),
-        .length = number_of(fields, H2_FIELD_LENGTH, HTTP_NO_LENGTH),
-        .status = (uint16_t)(number_of(fields, H2_FIELD_STATUS, 0) & 0xffff),
-        .major = 2,
-        .has_grpc_status = grpc != UINT64_MAX,
-        .grpc_status = (uint32_t)(grpc & 0xffffffff),
-        .grpc_message = h2_fields_value(fields, H2_FIELD_GRPC_MESSAGE),
-        .grpc_timeout =
-            grpc_timeout(h2_fields_value(fields, H2_FIELD_GRPC_TIMEOUT)),
-    };
-    if (!head->host.size)
-        head->host = h2_fields_value(fields, H2_FIELD_HOST);
-    head->software =
-        h2_fields_value(fields,
-                        head->status ? H2_FIELD_SERVER : H2_FIELD_USER_AGENT);
-    head->upgrade = h2_fields_value(fields, H2_FIELD_PROTOCOL);
-    head->framing =
-        head->length == HTTP_NO_LENGTH ? FRAMING_STREAM : FRAMING_LENGTH;
+    return head;
 }

@@ -40,7 +40,7 @@ struct h2 {
     struct h2_frame_sink frames;
     struct direction direction[2];
     struct h2_streams streams;
-    struct h2_fields fields;
+    struct h2_told told; /* the latest block */
     struct h2_facts facts;
     struct chunk now; /* what is being read; no bytes */
     uint8_t client;
