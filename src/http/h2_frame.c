@@ -6,24 +6,27 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum {
+    SETTING_SIZE = 6
+};
+
 /* RFC 9113, 6.1 to 6.10: what each type demands of length and stream. */
 static const struct {
     uint32_t shortest;
-    uint32_t longest; /* 0: any */
-    uint32_t multiple;
+    uint32_t longest;
     bool on_stream;
     bool on_connection;
 } rule[] = {
-    [H2_DATA] = {0, 0,   1, true,  false},
-    [H2_HEADERS] = {0, 0,   1, true,  false},
-    [H2_PRIORITY] = {5, 5,   1, true,  false},
-    [H2_RST_STREAM] = {4, 4,   1, true,  false},
-    [H2_SETTINGS] = {0, 600, 6, false, true },
-    [H2_PUSH_PROMISE] = {4, 0,   1, true,  false},
-    [H2_PING] = {8, 8,   1, false, true },
-    [H2_GOAWAY] = {8, 0,   1, false, true },
-    [H2_WINDOW_UPDATE] = {4, 4,   1, true,  true },
-    [H2_CONTINUATION] = {0, 0,   1, true,  false},
+    [H2_DATA] = {0, H2_LENGTH_MAX, true,  false},
+    [H2_HEADERS] = {0, H2_LENGTH_MAX, true,  false},
+    [H2_PRIORITY] = {5, 5,             true,  false},
+    [H2_RST_STREAM] = {4, 4,             true,  false},
+    [H2_SETTINGS] = {0, 600,           false, true },
+    [H2_PUSH_PROMISE] = {4, H2_LENGTH_MAX, true,  false},
+    [H2_PING] = {8, 8,             false, true },
+    [H2_GOAWAY] = {8, H2_LENGTH_MAX, false, true },
+    [H2_WINDOW_UPDATE] = {4, 4,             true,  true },
+    [H2_CONTINUATION] = {0, H2_LENGTH_MAX, true,  false},
 };
 
 static_assert(sizeof rule / sizeof *rule == H2_TYPE_COUNT,
@@ -47,9 +50,10 @@ bool h2_frame_is_plausible(const struct h2_frame *frame)
 
     if (type >= H2_TYPE_COUNT)
         return type < 0x20; /* extensions: ALTSVC is 10, ORIGIN 12 */
+    if (type == H2_SETTINGS && frame->length % SETTING_SIZE)
+        return false;
     return frame->length >= rule[type].shortest &&
-           (!rule[type].longest || frame->length <= rule[type].longest) &&
-           frame->length % rule[type].multiple == 0 &&
+           frame->length <= rule[type].longest &&
            (frame->stream ? rule[type].on_stream : rule[type].on_connection);
 }
 
