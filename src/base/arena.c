@@ -23,13 +23,21 @@ static void end_without_memory(void)
     exit(2);
 }
 
-/* glibc's malloc, unlike its calloc, gives out what the thread freed last:
- * for what is small that is worth more than pages known to be zero. */
-static void *small_calloc(size_t size)
+/* Apart, for of a malloc and a memset gcc would make a calloc again. */
+__attribute__((noinline)) static void *small_malloc(size_t size)
 {
     void *memory = malloc(size ? size : 1);
 
-    return memory ? memset(memory, 0, size) : NULL;
+    if (!memory)
+        end_without_memory();
+    return memory;
+}
+
+/* glibc's malloc, unlike its calloc, gives out what the thread freed last: for
+ * what is small that is worth more than pages known to be zero. */
+static void *small_calloc(size_t size)
+{
+    return memset(small_malloc(size), 0, size);
 }
 
 void *must_calloc(size_t count, size_t size)
