@@ -66,7 +66,9 @@ static enum h2_field field_of(struct span given)
         given.size < sizeof first_of ? first_of[given.size] : H2_FIELD_COUNT;
 
     for (; i < H2_FIELD_COUNT && name[i].size == given.size; i++) {
-        if (memcmp(name[i].text, given.at, given.size) == 0)
+        /* names of a length differ most at their ends */
+        if (name[i].text[given.size - 1] == given.at[given.size - 1] &&
+            memcmp(name[i].text, given.at, given.size) == 0)
             return (enum h2_field)i;
     }
     return H2_FIELD_COUNT;

@@ -112,13 +112,17 @@ static bool take_head(struct h2_cutter *cutter, struct span *bytes)
 {
     size_t wanted = (size_t)H2_HEAD_SIZE - cutter->head_size;
     struct span piece = span_head(*bytes, wanted);
+    const uint8_t *head = piece.at;
 
-    memcpy(cutter->head + cutter->head_size, piece.at, piece.size);
+    if (piece.size < H2_HEAD_SIZE) {
+        memcpy(cutter->head + cutter->head_size, piece.at, piece.size);
+        head = cutter->head;
+    }
     cutter->head_size = (uint8_t)(cutter->head_size + piece.size);
     *bytes = span_skip(*bytes, piece.size);
     if (cutter->head_size < H2_HEAD_SIZE)
         return true;
-    cutter->frame = h2_frame_read(cutter->head);
+    cutter->frame = h2_frame_read(head);
     cutter->left = cutter->frame.length;
     return h2_frame_is_plausible(&cutter->frame);
 }
