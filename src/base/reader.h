@@ -36,6 +36,18 @@ static inline struct span read_span(struct reader *reader, size_t size)
     return taken;
 }
 
+/*
+ * A reader on the next `size` bytes, taken off; an overrun sets both. Reading
+ * a header of fixed size through one, its bounds are looked at once.
+ */
+static inline struct reader read_part(struct reader *reader, size_t size)
+{
+    struct reader part = {read_span(reader, size), false};
+
+    part.overrun = part.rest.size < size;
+    return part;
+}
+
 static inline void read_skip(struct reader *reader, size_t size)
 {
     (void)read_span(reader, size);
@@ -76,9 +88,10 @@ static inline uint32_t read_be32(struct reader *reader)
 
 static inline uint64_t read_be64(struct reader *reader)
 {
-    uint64_t high = read_be32(reader);
+    struct reader part = read_part(reader, 8);
+    uint64_t high = read_be32(&part);
 
-    return (high << 32) | read_be32(reader);
+    return (high << 32) | read_be32(&part);
 }
 
 static inline uint16_t read_le16(struct reader *reader)

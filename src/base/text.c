@@ -51,7 +51,9 @@ static size_t make_room(struct text *text, size_t size)
 
 void text_add_bytes(struct text *text, struct span bytes)
 {
-    size_t size = make_room(text, bytes.size);
+    bool fits = bytes.size < text->room - text->size &&
+                bytes.size <= text->limit - text->size;
+    size_t size = fits ? bytes.size : make_room(text, bytes.size);
 
     if (size)
         memcpy(text->at + text->size, bytes.at, size);

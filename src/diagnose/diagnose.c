@@ -274,7 +274,11 @@ static bool wants_h2(const struct diagnose_settings *settings,
 {
     const struct exchange_h2 *h2 = x->h2;
 
-    if (mark_is_set(h2->reset) || (h2->is_grpc && !h2->has_grpc_status))
+    if (x->is_grpc && !x->has_grpc_status)
+        return true;
+    if (!h2)
+        return false;
+    if (mark_is_set(h2->reset))
         return true;
     for (unsigned i = 0; i < MESSAGES; i++) {
         if (h2_window_longest(&h2->stream[i], x->response.end) >=
@@ -291,7 +295,7 @@ bool diagnose_wants_complete(const struct diagnose_settings *settings,
 {
     if (x->stream == 0 || x->tunnel)
         return false;
-    if ((x->h2 && wants_h2(settings, x)) || exchange_is_short(x))
+    if (wants_h2(settings, x) || exchange_is_short(x))
         return true;
     if (x->status >= 502 && x->status <= 504)
         return true;

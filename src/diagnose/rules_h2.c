@@ -137,7 +137,7 @@ static bool is_trailers_missing(const struct facts *f)
 {
     const struct exchange_h2 *h2 = f->x->h2;
 
-    if (!h2 || !h2->is_grpc || h2->has_grpc_status || f->x->response.lost)
+    if (!f->x->is_grpc || f->x->has_grpc_status || f->x->response.lost)
         return false;
     if (is_reset(f))
         return !h2->reset_by_client &&

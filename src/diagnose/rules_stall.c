@@ -341,9 +341,9 @@ static void tell_client_abort(const struct facts *f, struct finding *finding)
     if (f->response_whole)
         draft_explain(finding, "The server's complete answer came after that "
                                "and met an RST.");
-    if (f->x->h2 && f->x->h2->grpc_timeout)
+    if (f->x->grpc_timeout)
         draft_explain(finding, "The request's own grpc-timeout was %s.",
-                      draft_duration(finding, f->x->h2->grpc_timeout));
+                      draft_duration(finding, f->x->grpc_timeout));
     if (is_client_timeout(f) && f->request_whole)
         draft_explain(finding,
                       "%" PRIu64 " requests to this server ended so, all "

@@ -95,8 +95,9 @@ struct http_event {
     uint64_t size;
     uint64_t body;
     const struct http_head *head;
-    uint32_t code; /* HTTP_RESET */
-    const struct h2_ledger *ledger;
+    uint32_t code;                  /* HTTP_RESET */
+    const struct h2_ledger *ledger; /* HTTP_RESET, HTTP_LEDGER; at the ends,
+                                       where an account was ever used up */
     void **slot; /* HTTP/2: the model's own, one for each stream */
 };
 

@@ -15,36 +15,38 @@ bool h2_is_client(const struct h2 *h2, unsigned side)
 }
 
 void h2_say(struct h2 *h2, struct h2_stream *stream, unsigned side,
-            struct http_event event)
+            struct http_event *event)
 {
-    event.side = side;
-    event.stream = stream->id;
-    event.at = h2->now.at;
-    event.offset = h2->now.offset;
-    event.slot = &stream->model;
-    h2->sink->event(h2->sink->context, h2->conn, &event);
+    event->side = side;
+    event->stream = stream->id;
+    event->at = h2->now.at;
+    event->offset = h2->now.offset;
+    event->slot = &stream->model;
+    h2->sink->event(h2->sink->context, h2->conn, event);
 }
 
 void h2_say_ledger(struct h2 *h2, struct h2_stream *stream, unsigned side,
-                   struct http_event event)
+                   struct http_event *event)
 {
     struct h2_ledger ledger = h2_streams_ledger(&h2->streams, stream);
 
-    event.ledger = &ledger;
+    event->ledger = &ledger;
     h2_say(h2, stream, side, event);
 }
 
 /* The side has sent its last on the stream. */
 void h2_end_side(struct h2 *h2, struct h2_stream *stream, unsigned side)
 {
-    bool request = h2_is_client(h2, side);
+    struct http_event event = {
+        .kind = h2_is_client(h2, side) ? HTTP_REQUEST_END : HTTP_RESPONSE_END};
 
     if (stream->ended[side])
         return;
     h2_streams_end(&h2->streams, stream, side, h2->now.at);
-    h2_say_ledger(h2, stream, side,
-                  (struct http_event){.kind = request ? HTTP_REQUEST_END
-                                                      : HTTP_RESPONSE_END});
+    if (h2_streams_were_blocked(&h2->streams, stream))
+        h2_say_ledger(h2, stream, side, &event);
+    else
+        h2_say(h2, stream, side, &event);
     if (stream->ended[0] && stream->ended[1])
         h2_streams_remove(&h2->streams, stream);
 }
@@ -64,7 +66,7 @@ struct h2_stream *h2_open_stream(struct h2 *h2, uint32_t id)
     if (h2->streams.open > h2->facts.most)
         h2->facts.most = h2->streams.open;
     h2_say(h2, stream, h2->client,
-           (struct http_event){.kind = HTTP_REQUEST_START});
+           &(struct http_event){.kind = HTTP_REQUEST_START});
     return stream;
 }
 
@@ -76,7 +78,7 @@ struct h2_stream *h2_join_stream(struct h2 *h2, uint32_t id)
     if (!stream)
         return NULL;
     h2_streams_begin(&h2->streams, stream, h2->client, h2->now.at);
-    h2_say(h2, stream, h2->client, (struct http_event){.kind = HTTP_LOST});
+    h2_say(h2, stream, h2->client, &(struct http_event){.kind = HTTP_LOST});
     return stream;
 }
 
@@ -100,9 +102,9 @@ static void take_data_bytes(void *context, unsigned side,
     stream = h2_streams_find(&h2->streams, frame->stream);
     if (stream && stream->head[side])
         h2_say(h2, stream, side,
-               (struct http_event){.kind = h2_is_client(h2, side)
-                                               ? HTTP_REQUEST_BYTES
-                                               : HTTP_RESPONSE_BYTES});
+               &(struct http_event){.kind = h2_is_client(h2, side)
+                                                ? HTTP_REQUEST_BYTES
+                                                : HTTP_RESPONSE_BYTES});
 }
 
 /* After the upgrade the HTTP/1 request is stream 1, whole (RFC 7540, 3.2). */
@@ -133,7 +135,7 @@ struct h2 *h2_new(const struct http_sink *sink, struct conn *conn,
                                         .frame = take_frame,
                                         .data = take_data_bytes};
     h2_streams_init(&h2->streams, start == H2_PREFACE);
-    h2_fields_init(&h2->fields);
+    h2_told_init(&h2->told);
     for (unsigned side = 0; side < 2; side++) {
         h2_cutter_init(&h2->direction[side].cutter, &h2->frames, side);
         h2_decoder_init(&h2->direction[side].decoder);
@@ -158,7 +160,7 @@ void h2_free(struct h2 *h2)
         h2_decoder_release(&h2->direction[side].decoder);
     }
     h2_streams_release(&h2->streams);
-    h2_fields_release(&h2->fields);
+    h2_told_release(&h2->told);
     free(h2);
 }
 
@@ -205,7 +207,7 @@ static void lose(struct h2 *h2, unsigned side)
                                          .offset = h2->now.offset});
     for (size_t i = 0; i < H2_BUCKETS; i++) {
         for (struct h2_stream *s = h2->streams.bucket[i]; s; s = s->next)
-            h2_say(h2, s, side, (struct http_event){.kind = HTTP_LOST});
+            h2_say(h2, s, side, &(struct http_event){.kind = HTTP_LOST});
     }
 }
 
@@ -247,7 +249,7 @@ void h2_close(struct h2 *h2)
     for (size_t i = 0; i < H2_BUCKETS; i++) {
         for (struct h2_stream *s = h2->streams.bucket[i]; s; s = s->next)
             h2_say_ledger(h2, s, h2->client,
-                          (struct http_event){.kind = HTTP_LEDGER});
+                          &(struct http_event){.kind = HTTP_LEDGER});
     }
 }
 

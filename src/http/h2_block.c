@@ -4,39 +4,39 @@
 #include "base/reader.h"
 
 static void take_request_head(struct h2 *h2, struct h2_stream *stream,
-                              struct http_head *head)
+                              const struct http_head *head)
 {
     stream->head[h2->client] = true;
     h2_say(h2, stream, h2->client,
-           (struct http_event){.kind = HTTP_REQUEST_HEAD, .head = head});
+           &(struct http_event){.kind = HTTP_REQUEST_HEAD, .head = head});
 }
 
 static void take_response_head(struct h2 *h2, struct h2_stream *stream,
-                               struct http_head *head, bool known)
+                               const struct http_head *head, bool known)
 {
     unsigned server = 1u - h2->client;
     bool interim = known && head->status / 100 == 1;
 
     if (stream->head[server]) {
         h2_say(h2, stream, server,
-               (struct http_event){.kind = HTTP_TRAILER, .head = head});
+               &(struct http_event){.kind = HTTP_TRAILER, .head = head});
         return;
     }
     if (interim) {
         h2_say(h2, stream, server,
-               (struct http_event){.kind = HTTP_INTERIM, .head = head});
+               &(struct http_event){.kind = HTTP_INTERIM, .head = head});
         return;
     }
     stream->head[server] = true;
     h2_say(h2, stream, server,
-           (struct http_event){.kind = HTTP_RESPONSE_START});
+           &(struct http_event){.kind = HTTP_RESPONSE_START});
     h2_say(h2, stream, server,
-           (struct http_event){.kind = HTTP_RESPONSE_HEAD, .head = head});
+           &(struct http_event){.kind = HTTP_RESPONSE_HEAD, .head = head});
 }
 
 /* RFC 9113, 6.6: the server asks itself, in the client's place. */
 static void take_promise(struct h2 *h2, uint32_t promised,
-                         struct http_head *head)
+                         const struct http_head *head)
 {
     struct h2_stream *stream = h2_streams_find(&h2->streams, promised);
 
@@ -50,20 +50,19 @@ static void take_promise(struct h2 *h2, uint32_t promised,
     h2_end_side(h2, stream, h2->client);
 }
 
-static void finish_block(struct h2 *h2, unsigned side)
+static void finish_block(struct h2 *h2, unsigned side, struct span last)
 {
     struct direction *d = &h2->direction[side];
     struct h2_stream *stream = h2_streams_find(&h2->streams, d->block_stream);
-    bool known = h2_decoder_read(&d->decoder, &h2->fields);
+    const struct http_head *head =
+        h2_decoder_read(&d->decoder, last, &h2->told);
     bool ends = d->block_flags & H2_END_STREAM;
     uint32_t id = d->block_stream;
     uint64_t size = H2_HEAD_SIZE + d->block_size;
-    struct http_head head;
 
-    h2_fields_tell(&h2->fields, &head);
     d->block_stream = 0;
     if (d->promised) {
-        take_promise(h2, d->promised, &head);
+        take_promise(h2, d->promised, head);
         return;
     }
     if (!stream)
@@ -73,14 +72,14 @@ static void finish_block(struct h2 *h2, unsigned side)
         return;
     h2_streams_begin(&h2->streams, stream, side, h2->now.at);
     if (!h2_is_client(h2, side))
-        take_response_head(h2, stream, &head, known);
+        take_response_head(h2, stream, head, !d->decoder.lost);
     else if (!stream->head[side])
-        take_request_head(h2, stream, &head);
+        take_request_head(h2, stream, head);
     h2_say(h2, stream, side,
-           (struct http_event){.kind = h2_is_client(h2, side)
-                                           ? HTTP_REQUEST_BYTES
-                                           : HTTP_RESPONSE_BYTES,
-                               .size = size});
+           &(struct http_event){.kind = h2_is_client(h2, side)
+                                            ? HTTP_REQUEST_BYTES
+                                            : HTTP_RESPONSE_BYTES,
+                                .size = size});
     if (ends)
         h2_end_side(h2, stream, side);
 }
@@ -109,10 +108,11 @@ static void add_to_block(struct h2 *h2, unsigned side,
 
     if (frame->length > H2_GATHER_LIMIT)
         d->decoder.lost = true;
-    text_add_bytes(&d->decoder.block, part);
     d->block_size += frame->length;
     if (frame->flags & H2_END_HEADERS)
-        finish_block(h2, side);
+        finish_block(h2, side, part);
+    else
+        text_add_bytes(&d->decoder.block, part);
 }
 
 void h2_take_headers(struct h2 *h2, unsigned side, const struct h2_frame *frame,

@@ -6,24 +6,27 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum {
+    SETTING_SIZE = 6
+};
+
 /* RFC 9113, 6.1 to 6.10: what each type demands of length and stream. */
 static const struct {
     uint32_t shortest;
-    uint32_t longest; /* 0: any */
-    uint32_t multiple;
+    uint32_t longest;
     bool on_stream;
     bool on_connection;
 } rule[] = {
-    [H2_DATA] = {0, 0,   1, true,  false},
-    [H2_HEADERS] = {0, 0,   1, true,  false},
-    [H2_PRIORITY] = {5, 5,   1, true,  false},
-    [H2_RST_STREAM] = {4, 4,   1, true,  false},
-    [H2_SETTINGS] = {0, 600, 6, false, true },
-    [H2_PUSH_PROMISE] = {4, 0,   1, true,  false},
-    [H2_PING] = {8, 8,   1, false, true },
-    [H2_GOAWAY] = {8, 0,   1, false, true },
-    [H2_WINDOW_UPDATE] = {4, 4,   1, true,  true },
-    [H2_CONTINUATION] = {0, 0,   1, true,  false},
+    [H2_DATA] = {0, H2_LENGTH_MAX, true,  false},
+    [H2_HEADERS] = {0, H2_LENGTH_MAX, true,  false},
+    [H2_PRIORITY] = {5, 5,             true,  false},
+    [H2_RST_STREAM] = {4, 4,             true,  false},
+    [H2_SETTINGS] = {0, 600,           false, true },
+    [H2_PUSH_PROMISE] = {4, H2_LENGTH_MAX, true,  false},
+    [H2_PING] = {8, 8,             false, true },
+    [H2_GOAWAY] = {8, H2_LENGTH_MAX, false, true },
+    [H2_WINDOW_UPDATE] = {4, 4,             true,  true },
+    [H2_CONTINUATION] = {0, H2_LENGTH_MAX, true,  false},
 };
 
 static_assert(sizeof rule / sizeof *rule == H2_TYPE_COUNT,
@@ -47,9 +50,10 @@ bool h2_frame_is_plausible(const struct h2_frame *frame)
 
     if (type >= H2_TYPE_COUNT)
         return type < 0x20; /* extensions: ALTSVC is 10, ORIGIN 12 */
+    if (type == H2_SETTINGS && frame->length % SETTING_SIZE)
+        return false;
     return frame->length >= rule[type].shortest &&
-           (!rule[type].longest || frame->length <= rule[type].longest) &&
-           frame->length % rule[type].multiple == 0 &&
+           frame->length <= rule[type].longest &&
            (frame->stream ? rule[type].on_stream : rule[type].on_connection);
 }
 
@@ -65,9 +69,14 @@ void h2_cutter_release(struct h2_cutter *cutter)
     cutter->gathered = NULL;
 }
 
+static uint32_t gather_limit(const struct h2_cutter *cutter)
+{
+    return cutter->frame.type == H2_DATA ? 1 : H2_GATHER_LIMIT;
+}
+
 static void gather(struct h2_cutter *cutter, struct span bytes)
 {
-    uint32_t limit = cutter->frame.type == H2_DATA ? 1 : H2_GATHER_LIMIT;
+    uint32_t limit = gather_limit(cutter);
     uint32_t room = cutter->gathered_room ? cutter->gathered_room : 64;
     uint32_t end;
 
@@ -85,10 +94,8 @@ static void gather(struct h2_cutter *cutter, struct span bytes)
     cutter->gathered_size = end;
 }
 
-static void finish_frame(struct h2_cutter *cutter)
+static void finish_frame(struct h2_cutter *cutter, struct span payload)
 {
-    struct span payload = {cutter->gathered, cutter->gathered_size};
-
     cutter->sink->frame(cutter->sink->context, cutter->side, &cutter->frame,
                         payload);
     cutter->head_size = 0;
@@ -100,32 +107,60 @@ static void finish_frame(struct h2_cutter *cutter)
     }
 }
 
-/* True when the head is whole and makes sense. */
+/* False: it makes no sense. It may still not be whole. */
 static bool take_head(struct h2_cutter *cutter, struct span *bytes)
 {
     size_t wanted = (size_t)H2_HEAD_SIZE - cutter->head_size;
     struct span piece = span_head(*bytes, wanted);
+    const uint8_t *head = piece.at;
 
-    memcpy(cutter->head + cutter->head_size, piece.at, piece.size);
+    if (piece.size < H2_HEAD_SIZE) {
+        memcpy(cutter->head + cutter->head_size, piece.at, piece.size);
+        head = cutter->head;
+    }
     cutter->head_size = (uint8_t)(cutter->head_size + piece.size);
     *bytes = span_skip(*bytes, piece.size);
     if (cutter->head_size < H2_HEAD_SIZE)
         return true;
-    cutter->frame = h2_frame_read(cutter->head);
+    cutter->frame = h2_frame_read(head);
     cutter->left = cutter->frame.length;
     return h2_frame_is_plausible(&cutter->frame);
 }
 
-static void take_payload(struct h2_cutter *cutter, struct span *bytes)
+static void tell_data(struct h2_cutter *cutter, uint64_t size)
+{
+    if (cutter->frame.type == H2_DATA && size)
+        cutter->sink->data(cutter->sink->context, cutter->side, &cutter->frame,
+                           size);
+}
+
+/* Most payloads lie in one segment, and are read where they are. */
+static void take_whole(struct h2_cutter *cutter, struct span *bytes)
+{
+    struct span payload = span_head(*bytes, cutter->left);
+
+    *bytes = span_skip(*bytes, payload.size);
+    cutter->left = 0;
+    tell_data(cutter, payload.size);
+    finish_frame(cutter, span_head(payload, gather_limit(cutter)));
+}
+
+static void finish_gathered(struct h2_cutter *cutter)
+{
+    finish_frame(cutter,
+                 (struct span){cutter->gathered, cutter->gathered_size});
+}
+
+static void take_part(struct h2_cutter *cutter, struct span *bytes)
 {
     struct span piece = span_head(*bytes, cutter->left);
 
     gather(cutter, piece);
     cutter->left -= (uint32_t)piece.size;
     *bytes = span_skip(*bytes, piece.size);
-    if (cutter->frame.type == H2_DATA && piece.size)
-        cutter->sink->data(cutter->sink->context, cutter->side, &cutter->frame,
-                           piece.size);
+    tell_data(cutter, piece.size);
+    if (cutter->left == 0)
+        finish_gathered(cutter);
 }
 
 bool h2_cutter_take(struct h2_cutter *cutter, struct span bytes)
@@ -137,10 +172,10 @@ bool h2_cutter_take(struct h2_cutter *cutter, struct span bytes)
         }
         if (cutter->head_size < H2_HEAD_SIZE)
             return true;
-        if (cutter->left)
-            take_payload(cutter, &bytes);
-        if (cutter->left == 0)
-            finish_frame(cutter);
+        if (cutter->left == cutter->frame.length && bytes.size >= cutter->left)
+            take_whole(cutter, &bytes);
+        else
+            take_part(cutter, &bytes);
     }
     return true;
 }
@@ -158,7 +193,7 @@ bool h2_cutter_skip(struct h2_cutter *cutter, uint64_t size)
         cutter->sink->data(cutter->sink->context, cutter->side, &cutter->frame,
                            size);
         if (cutter->left == 0)
-            finish_frame(cutter);
+            finish_gathered(cutter);
         return true;
     }
     cutter->lost = true;

@@ -1,32 +1,28 @@
+/*
+ * A block of nothing but indices into the table (RFC 7541, 6.1) changes no
+ * table: as long as no other block comes, the same bytes say the same. Such
+ * are most responses and trailers of gRPC, and the latest of them are kept
+ * with what they say.
+ */
 #include "http/h2_head.h"
 
-#include <assert.h>
+#include "base/arena.h"
+
 #include <stdlib.h>
 
 enum {
-    VALUE_LIMIT = 4096,
     BLOCK_ROOM_KEPT = 256
 };
 
-static const char *const name[] = {
-    [H2_FIELD_METHOD] = ":method",
-    [H2_FIELD_PATH] = ":path",
-    [H2_FIELD_AUTHORITY] = ":authority",
-    [H2_FIELD_STATUS] = ":status",
-    [H2_FIELD_PROTOCOL] = ":protocol",
-    [H2_FIELD_HOST] = "host",
-    [H2_FIELD_LENGTH] = "content-length",
-    [H2_FIELD_CONTENT_TYPE] = "content-type",
-    [H2_FIELD_SERVER] = "server",
-    [H2_FIELD_USER_AGENT] = "user-agent",
-    [H2_FIELD_GRPC_STATUS] = "grpc-status",
-    [H2_FIELD_GRPC_MESSAGE] = "grpc-message",
-    [H2_FIELD_GRPC_TIMEOUT] = "grpc-timeout",
-    [H2_FIELD_EXPECT] = "expect",
-};
+void h2_told_init(struct h2_told *told)
+{
+    h2_fields_init(&told->fields);
+}
 
-static_assert(sizeof name / sizeof *name == H2_FIELD_COUNT,
-              "every field has its name");
+void h2_told_release(struct h2_told *told)
+{
+    h2_fields_release(&told->fields);
+}
 
 void h2_decoder_init(struct h2_decoder *decoder)
 {
@@ -37,6 +33,12 @@ void h2_decoder_init(struct h2_decoder *decoder)
 
 void h2_decoder_release(struct h2_decoder *decoder)
 {
+    for (unsigned i = 0; i < H2_BLOCKS_KEPT; i++) {
+        if (decoder->kept[i])
+            h2_told_release(&decoder->kept[i]->told);
+        free(decoder->kept[i]);
+        decoder->kept[i] = NULL;
+    }
     if (decoder->inflater)
         nghttp2_hd_inflate_del(decoder->inflater);
     decoder->inflater = NULL;
@@ -68,39 +70,11 @@ void h2_decoder_resize(struct h2_decoder *decoder, uint32_t size)
         decoder->lost = true;
 }
 
-void h2_fields_init(struct h2_fields *fields)
-{
-    for (size_t i = 0; i < H2_FIELD_COUNT; i++)
-        text_init(&fields->value[i], VALUE_LIMIT);
-}
-
-void h2_fields_release(struct h2_fields *fields)
-{
-    for (size_t i = 0; i < H2_FIELD_COUNT; i++)
-        text_release(&fields->value[i]);
-}
-
-static void take_field(struct h2_fields *fields, const nghttp2_nv *nv)
-{
-    for (size_t i = 0; i < H2_FIELD_COUNT; i++) {
-        if (strlen(name[i]) != nv->namelen ||
-            memcmp(name[i], nv->name, nv->namelen) != 0)
-            continue;
-        /* a block may repeat a field a hundred thousand times */
-        if (fields->value[i].size)
-            return;
-        text_add_bytes(&fields->value[i],
-                       (struct span){nv->value, nv->valuelen});
-        return;
-    }
-}
-
 /* The whole block is decoded even when nothing of it is wanted: it changes
  * the table that later blocks refer to. */
-static bool inflate(struct h2_decoder *decoder, struct h2_fields *fields)
+static bool inflate(struct h2_decoder *decoder, struct span rest,
+                    struct h2_fields *fields)
 {
-    struct span rest = {(const uint8_t *)text_string(&decoder->block),
-                        decoder->block.size};
     int flags = 0;
 
     while (!(flags & NGHTTP2_HD_INFLATE_FINAL)) {
@@ -114,100 +88,104 @@ static bool inflate(struct h2_decoder *decoder, struct h2_fields *fields)
             return false;
         rest = span_skip(rest, (size_t)used);
         if (flags & NGHTTP2_HD_INFLATE_EMIT)
-            take_field(fields, &nv);
+            h2_fields_take(fields, (struct span){nv.name, nv.namelen},
+                           (struct span){nv.value, nv.valuelen});
         else if (used == 0 && !(flags & NGHTTP2_HD_INFLATE_FINAL))
             return false;
     }
     return nghttp2_hd_inflate_end_headers(decoder->inflater) == 0;
 }
 
-bool h2_decoder_read(struct h2_decoder *decoder, struct h2_fields *fields)
+/* Most blocks are one frame, and are read where they are. */
+static struct span whole_block(struct h2_decoder *decoder, struct span last)
 {
-    for (size_t i = 0; i < H2_FIELD_COUNT; i++)
-        text_clear(&fields->value[i]);
-    if (decoder->block.cut)
+    if (decoder->block.cut || decoder->block.size + last.size > H2_BLOCK_LIMIT)
         decoder->lost = true;
-    if (!decoder->lost && has_inflater(decoder) && !inflate(decoder, fields))
+    if (decoder->block.size == 0)
+        return last;
+    text_add_bytes(&decoder->block, last);
+    return (struct span){(const uint8_t *)decoder->block.at,
+                         decoder->block.size};
+}
+
+/* One byte for each field: more would be an index of 127 and up. */
+static bool is_kept_kind(struct span block)
+{
+    if (block.size == 0 || block.size > H2_KEPT_SIZE)
+        return false;
+    for (size_t i = 0; i < block.size; i++) {
+        if (block.at[i] <= 0x80 || block.at[i] == 0xff)
+            return false;
+    }
+    return true;
+}
+
+static const struct h2_kept *find_kept(const struct h2_decoder *decoder,
+                                       struct span block)
+{
+    for (unsigned i = 0; i < H2_BLOCKS_KEPT; i++) {
+        const struct h2_kept *kept = decoder->kept[i];
+
+        if (kept && kept->size == block.size &&
+            memcmp(kept->block, block.at, block.size) == 0)
+            return kept;
+    }
+    return NULL;
+}
+
+/* Where the block is to be read into, which takes the oldest one's place. */
+static struct h2_told *keep(struct h2_decoder *decoder, struct span block)
+{
+    struct h2_kept **kept = &decoder->kept[decoder->oldest];
+
+    decoder->oldest = (uint8_t)((decoder->oldest + 1) % H2_BLOCKS_KEPT);
+    if (!*kept) {
+        *kept = must_calloc(1, sizeof **kept);
+        h2_told_init(&(*kept)->told);
+    }
+    memcpy((*kept)->block, block.at, block.size);
+    (*kept)->size = (uint8_t)block.size;
+    return &(*kept)->told;
+}
+
+static void forget_kept(struct h2_decoder *decoder)
+{
+    for (unsigned i = 0; i < H2_BLOCKS_KEPT; i++) {
+        if (decoder->kept[i])
+            decoder->kept[i]->size = 0;
+    }
+}
+
+static const struct http_head *
+read_block(struct h2_decoder *decoder, struct span block, struct h2_told *room)
+{
+    bool is_kept = !decoder->lost && is_kept_kind(block);
+    const struct h2_kept *kept = is_kept ? find_kept(decoder, block) : NULL;
+
+    if (kept)
+        return &kept->told.head;
+    if (is_kept)
+        room = keep(decoder, block);
+    else
+        forget_kept(decoder);
+    h2_fields_clear(&room->fields);
+    if (!decoder->lost && has_inflater(decoder) &&
+        !inflate(decoder, block, &room->fields))
         decoder->lost = true;
+    h2_fields_tell(&room->fields, &room->head);
+    return &room->head;
+}
+
+const struct http_head *h2_decoder_read(struct h2_decoder *decoder,
+                                        struct span last, struct h2_told *room)
+{
+    struct span block = whole_block(decoder, last);
+    const struct http_head *head = read_block(decoder, block, room);
+
     /* an idle connection keeps little room for its next block */
     if (decoder->block.room > BLOCK_ROOM_KEPT)
         text_release(&decoder->block);
     else
         text_clear(&decoder->block);
-    return !decoder->lost;
-}
-
-static struct span span_of(const struct h2_fields *fields, enum h2_field field)
-{
-    const struct text *text = &fields->value[field];
-
-    return (struct span){(const uint8_t *)text_string(text), text->size};
-}
-
-static uint64_t number_of(const struct h2_fields *fields, enum h2_field field,
-                          uint64_t none)
-{
-    const char *text = text_string(&fields->value[field]);
-
-    if (*text < '0' || *text > '9')
-        return none;
-    return strtoull(text, NULL, 10);
-}
-
-/* gRPC over HTTP/2, Timeout: at most eight digits and a unit. */
-static nanos grpc_timeout(const char *text)
-{
-    static const struct {
-        char unit;
-        nanos size;
-    } unit[] = {
-        {'H', 3600 * NANOS_PER_SECOND},
-        {'M', 60 * NANOS_PER_SECOND  },
-        {'S', NANOS_PER_SECOND       },
-        {'m', NANOS_PER_MILLI        },
-        {'u', 1000                   },
-        {'n', 1                      },
-    };
-    char *end;
-    unsigned long long value;
-
-    if (*text < '0' || *text > '9')
-        return 0;
-    value = strtoull(text, &end, 10);
-    for (size_t i = 0; i < sizeof unit / sizeof *unit; i++) {
-        if (*end != unit[i].unit || value >= 100000000)
-            continue;
-        /* three hundred years and more are no timeout */
-        return value < (uint64_t)(INT64_MAX / unit[i].size)
-                   ? (nanos)value * unit[i].size
-                   : 0;
-    }
-    return 0;
-}
-
-void h2_fields_tell(const struct h2_fields *fields, struct http_head *head)
-{
-    uint64_t grpc = number_of(fields, H2_FIELD_GRPC_STATUS, UINT64_MAX);
-
-    *head = (struct http_head){
-        .method = span_of(fields, H2_FIELD_METHOD),
-        .target = span_of(fields, H2_FIELD_PATH),
-        .host = span_of(fields, H2_FIELD_AUTHORITY),
-        .content_type = span_of(fields, H2_FIELD_CONTENT_TYPE),
-        .length = number_of(fields, H2_FIELD_LENGTH, HTTP_NO_LENGTH),
-        .status = (uint16_t)(number_of(fields, H2_FIELD_STATUS, 0) & 0xffff),
-        .major = 2,
-        .has_grpc_status = grpc != UINT64_MAX,
-        .grpc_status = (uint32_t)(grpc & 0xffffffff),
-        .grpc_message = span_of(fields, H2_FIELD_GRPC_MESSAGE),
-        .grpc_timeout =
-            grpc_timeout(text_string(&fields->value[H2_FIELD_GRPC_TIMEOUT])),
-    };
-    if (!head->host.size)
-        head->host = span_of(fields, H2_FIELD_HOST);
-    head->software =
-        span_of(fields, head->status ? H2_FIELD_SERVER : H2_FIELD_USER_AGENT);
-    head->upgrade = span_of(fields, H2_FIELD_PROTOCOL);
-    head->framing =
-        head->length == HTTP_NO_LENGTH ? FRAMING_STREAM : FRAMING_LENGTH;
+    return head;
 }

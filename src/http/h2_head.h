@@ -6,14 +6,28 @@
 #ifndef HTTP_H2_HEAD_H
 #define HTTP_H2_HEAD_H
 
-#include "base/text.h"
-#include "http/event.h"
+#include "http/h2_fields.h"
 
 #include <nghttp2/nghttp2.h>
 
 enum {
     H2_BLOCK_LIMIT = 1 << 18, /* of one header block; more is not read */
-    H2_TABLE_LIMIT = 1 << 18  /* of the dynamic table */
+    H2_TABLE_LIMIT = 1 << 18, /* of the dynamic table */
+    H2_BLOCKS_KEPT = 2,
+    H2_KEPT_SIZE = 8
+};
+
+/* What a block says. */
+struct h2_told {
+    struct h2_fields fields;
+    struct http_head head; /* borrows from the fields */
+};
+
+/* A block that is kept with what it says. */
+struct h2_kept {
+    uint8_t block[H2_KEPT_SIZE];
+    uint8_t size; /* 0: what it says is not known any more */
+    struct h2_told told;
 };
 
 struct h2_decoder {
@@ -21,30 +35,12 @@ struct h2_decoder {
     struct text block;             /* being put together */
     uint32_t table;                /* the most that its table may take */
     bool lost;                     /* the table is not known */
+    uint8_t oldest;                /* of those kept */
+    struct h2_kept *kept[H2_BLOCKS_KEPT]; /* owned; NULL until needed */
 };
 
-/* The fields that are wanted, of the latest block. */
-enum h2_field {
-    H2_FIELD_METHOD,
-    H2_FIELD_PATH,
-    H2_FIELD_AUTHORITY,
-    H2_FIELD_STATUS,
-    H2_FIELD_PROTOCOL,
-    H2_FIELD_HOST,
-    H2_FIELD_LENGTH,
-    H2_FIELD_CONTENT_TYPE,
-    H2_FIELD_SERVER,
-    H2_FIELD_USER_AGENT,
-    H2_FIELD_GRPC_STATUS,
-    H2_FIELD_GRPC_MESSAGE,
-    H2_FIELD_GRPC_TIMEOUT,
-    H2_FIELD_EXPECT,
-    H2_FIELD_COUNT
-};
-
-struct h2_fields {
-    struct text value[H2_FIELD_COUNT];
-};
+void h2_told_init(struct h2_told *told);
+void h2_told_release(struct h2_told *told);
 
 void h2_decoder_init(struct h2_decoder *decoder);
 void h2_decoder_release(struct h2_decoder *decoder);
@@ -53,15 +49,11 @@ void h2_decoder_release(struct h2_decoder *decoder);
 void h2_decoder_resize(struct h2_decoder *decoder, uint32_t size);
 
 /*
- * Decodes decoder->block into the fields and empties it. False when the table
- * is not known: the fields hold what could be read.
+ * Decodes a block, which is decoder->block and `last` behind it, and empties
+ * decoder->block. What it says lies in `room` or in the decoder until the
+ * next block of either. Once decoder->lost is set, it is what could be read.
  */
-bool h2_decoder_read(struct h2_decoder *decoder, struct h2_fields *fields);
-
-void h2_fields_init(struct h2_fields *fields);
-void h2_fields_release(struct h2_fields *fields);
-
-/* What the fields say; the spans borrow from them. */
-void h2_fields_tell(const struct h2_fields *fields, struct http_head *head);
+const struct http_head *h2_decoder_read(struct h2_decoder *decoder,
+                                        struct span last, struct h2_told *room);
 
 #endif

@@ -40,7 +40,7 @@ struct h2 {
     struct h2_frame_sink frames;
     struct direction direction[2];
     struct h2_streams streams;
-    struct h2_fields fields;
+    struct h2_told told; /* the latest block */
     struct h2_facts facts;
     struct chunk now; /* what is being read; no bytes */
     uint8_t client;
@@ -51,9 +51,9 @@ bool h2_is_client(const struct h2 *h2, unsigned side);
 
 /* Says an event of a stream, as of what is being read. */
 void h2_say(struct h2 *h2, struct h2_stream *stream, unsigned side,
-            struct http_event event);
+            struct http_event *event);
 void h2_say_ledger(struct h2 *h2, struct h2_stream *stream, unsigned side,
-                   struct http_event event);
+                   struct http_event *event);
 
 /* A new stream; NULL when it was seen before, or too many are open. */
 struct h2_stream *h2_open_stream(struct h2 *h2, uint32_t id);

@@ -164,6 +164,17 @@ void h2_streams_resize(struct h2_streams *streams, unsigned side, int64_t size,
     }
 }
 
+bool h2_streams_were_blocked(const struct h2_streams *streams,
+                             const struct h2_stream *stream)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        if (h2_window_was_blocked(&stream->window[side]) ||
+            h2_window_was_blocked(&streams->connection[side]))
+            return true;
+    }
+    return false;
+}
+
 /* Puts a stream among those that hold the most, in order. */
 static void add_holder(struct h2_ledger *ledger, unsigned side, uint32_t id,
                        uint64_t unread)

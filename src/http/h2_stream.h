@@ -79,6 +79,10 @@ void h2_streams_credit(struct h2_streams *streams, struct h2_stream *stream,
 void h2_streams_resize(struct h2_streams *streams, unsigned side, int64_t size,
                        struct mark at);
 
+/* Was any account that the stream depends on ever used up? */
+bool h2_streams_were_blocked(const struct h2_streams *streams,
+                             const struct h2_stream *stream);
+
 /* The accounts that the stream depends on. */
 struct h2_ledger h2_streams_ledger(const struct h2_streams *streams,
                                    const struct h2_stream *stream);

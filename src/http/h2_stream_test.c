@@ -235,6 +235,8 @@ static void test_ledger(void **state)
     for (uint32_t i = 0; i < 6; i++) {
         stream[i] = answer(&streams, 2 * i + 1, 0);
         send(&streams, stream[i], sizes[i], 10);
+        /* the last one uses the connection's window up */
+        assert_int_equal(h2_streams_were_blocked(&streams, stream[0]), i == 5);
         if (i == 0)
             assert_int_equal(
                 h2_streams_ledger(&streams, stream[0]).holder[SERVER][0].stream,

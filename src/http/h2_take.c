@@ -26,7 +26,7 @@ static void take_data_frame(struct h2 *h2, unsigned side,
     if (!stream)
         return;
     h2_say(h2, stream, side,
-           (struct http_event){
+           &(struct http_event){
                .kind = h2_is_client(h2, side) ? HTTP_REQUEST_BYTES
                                               : HTTP_RESPONSE_BYTES,
                .size = frame->length,
@@ -46,7 +46,7 @@ static void take_rst_stream(struct h2 *h2, unsigned side,
     if (!stream)
         return;
     h2_say_ledger(h2, stream, side,
-                  (struct http_event){.kind = HTTP_RESET, .code = code});
+                  &(struct http_event){.kind = HTTP_RESET, .code = code});
     h2_streams_end(&h2->streams, stream, 0, h2->now.at);
     h2_streams_end(&h2->streams, stream, 1, h2->now.at);
     h2_streams_remove(&h2->streams, stream);

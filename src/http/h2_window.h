@@ -39,6 +39,12 @@ void h2_window_resize(struct h2_window *window, int64_t change, struct mark at);
 /* There is nothing more to send, or nobody to send it. */
 void h2_window_end(struct h2_window *window, struct mark at);
 
+/* Is it blocked, or was it ever? */
+static inline bool h2_window_was_blocked(const struct h2_window *window)
+{
+    return mark_is_set(window->since) || mark_is_set(window->from);
+}
+
 /* The account as it was in the longest time blocked, to `now`. */
 struct h2_window h2_window_then(const struct h2_window *window,
                                 struct mark now);

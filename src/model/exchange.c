@@ -25,19 +25,6 @@ struct exchange *exchange_new(uint64_t stream)
     return x;
 }
 
-static char *copy_text(const char *text)
-{
-    size_t size;
-    char *copy;
-
-    if (!text)
-        return NULL;
-    size = strlen(text) + 1;
-    copy = must_calloc(size, 1);
-    memcpy(copy, text, size);
-    return copy;
-}
-
 struct exchange *exchange_copy(const struct exchange *x)
 {
     struct exchange *copy = must_calloc(1, sizeof *copy);
@@ -49,9 +36,13 @@ struct exchange *exchange_copy(const struct exchange *x)
         copy->h2 = must_calloc(1, sizeof *copy->h2);
         *copy->h2 = *x->h2;
     }
-    copy->method = copy_text(x->method);
-    copy->target = copy_text(x->target);
-    copy->host = copy_text(x->host);
+    if (x->text) {
+        copy->text = must_calloc(x->text_size, 1);
+        memcpy(copy->text, x->text, x->text_size);
+        copy->method = copy->text + (x->method - x->text);
+        copy->target = copy->text + (x->target - x->text);
+        copy->host = copy->text + (x->host - x->text);
+    }
     return copy;
 }
 
@@ -59,45 +50,39 @@ void exchange_free(struct exchange *x)
 {
     if (!x)
         return;
-    free(x->method);
-    free(x->target);
-    free(x->host);
+    free(x->text);
     free(x->h2);
     free(x);
 }
 
-struct exchange_h2 *exchange_need_h2(struct exchange *x)
+static char *put_name(char *to, struct span name)
 {
-    if (!x->h2)
-        x->h2 = must_calloc(1, sizeof *x->h2);
-    return x->h2;
+    if (name.size)
+        memcpy(to, name.at, name.size);
+    return to + name.size + 1;
 }
 
-char *exchange_keep_text(struct span text, size_t limit)
+void exchange_keep_names(struct exchange *x, const struct http_head *head)
 {
-    char *copy;
+    struct span method = span_head(head->method, EXCHANGE_METHOD_LIMIT);
+    struct span target = span_head(head->target, EXCHANGE_TARGET_LIMIT);
+    struct span host = span_head(head->host, EXCHANGE_HOST_LIMIT);
 
-    text = span_head(text, limit);
-    copy = must_calloc(text.size + 1, 1);
-    if (text.size)
-        memcpy(copy, text.at, text.size);
-    return copy;
+    free(x->text);
+    x->text_size = method.size + target.size + host.size + 3;
+    x->text = must_calloc(x->text_size, 1);
+    x->method = x->text;
+    x->target = put_name(x->text, method);
+    x->host = put_name(x->text + method.size + 1, target);
+    (void)put_name(x->text + method.size + 1 + target.size + 1, host);
 }
 
 void exchange_take_grpc(struct exchange *x, const struct http_head *head)
 {
-    struct exchange_h2 *h2;
-    struct span message;
-
     if (!head->has_grpc_status)
         return;
-    h2 = exchange_need_h2(x);
-    h2->has_grpc_status = true;
-    h2->grpc_status = head->grpc_status;
-    message = span_head(head->grpc_message, EXCHANGE_GRPC_MESSAGE_SIZE - 1);
-    memset(h2->grpc_message, 0, sizeof h2->grpc_message);
-    if (message.size)
-        memcpy(h2->grpc_message, message.at, message.size);
+    x->has_grpc_status = true;
+    x->grpc_status = head->grpc_status;
 }
 
 /* Blocked for less is how flow control works. */
@@ -113,6 +98,13 @@ static bool was_blocked(const struct h2_ledger *ledger, struct mark now)
     return false;
 }
 
+static struct exchange_h2 *need_h2(struct exchange *x)
+{
+    if (!x->h2)
+        x->h2 = must_calloc(1, sizeof *x->h2);
+    return x->h2;
+}
+
 void exchange_take_ledger(struct exchange *x, const struct http_event *event,
                           unsigned client)
 {
@@ -122,7 +114,7 @@ void exchange_take_ledger(struct exchange *x, const struct http_event *event,
     if (event->kind != HTTP_RESET && event->kind != HTTP_LEDGER &&
         !was_blocked(ledger, event->at))
         return;
-    h2 = exchange_need_h2(x);
+    h2 = need_h2(x);
     for (unsigned message = 0; message < MESSAGES; message++) {
         unsigned side = message == MESSAGE_REQUEST ? client : 1 - client;
 

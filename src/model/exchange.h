@@ -33,17 +33,13 @@ enum {
 
 /*
  * What HTTP/2 adds, where there is something to say: a reset, a window that
- * was used up, gRPC. Accounts are by message: of what the request's sender
+ * was used up. Accounts are by message: of what the request's sender
  * may send, and of what the response's may.
  */
 enum {
     MESSAGE_REQUEST,
     MESSAGE_RESPONSE,
     MESSAGES
-};
-
-enum {
-    EXCHANGE_GRPC_MESSAGE_SIZE = 128
 };
 
 struct exchange_h2 {
@@ -59,11 +55,6 @@ struct exchange_h2 {
     bool reset_by_client;
     uint32_t open; /* streams on the connection */
     uint32_t limit;
-    bool is_grpc;
-    bool has_grpc_status;
-    uint32_t grpc_status;
-    nanos grpc_timeout; /* 0: none */
-    char grpc_message[EXCHANGE_GRPC_MESSAGE_SIZE];
 };
 
 struct exchange {
@@ -71,9 +62,11 @@ struct exchange {
     struct exchange *before;
     struct exchange_h2 *h2; /* owned; what is told of its stream, or NULL */
     uint64_t stream;        /* n-th request of the connection; 0: unknown */
-    char *method;           /* owned; "" when the request was not seen */
-    char *target;
-    char *host;
+    const char *method;     /* NULL when the request was not seen */
+    const char *target;
+    const char *host;
+    char *text;       /* owned; what those three point into */
+    size_t text_size; /* with the NUL behind each */
     struct message request;
     struct message response;
     struct mark interim;    /* the latest 1xx response */
@@ -84,12 +77,16 @@ struct exchange {
     uint64_t server_top; /* how far the server's flow was when it began */
     void *told;          /* what was told of it before its end, if anything */
     nanos look_at;       /* when it is looked at next, while it goes on */
-    uint16_t status;     /* 0: none */
+    nanos grpc_timeout;  /* 0: none */
+    uint32_t grpc_status;
+    uint16_t status; /* 0: none */
     bool expects_continue;
     bool closes; /* a Connection: close in either message */
     bool tunnel; /* CONNECT or Upgrade that was granted */
     bool upgrade_asked;
     bool is_h2;
+    bool is_grpc;
+    bool has_grpc_status;
     bool behind_another;    /* it began before the one before it had ended */
     bool is_event_stream;   /* text/event-stream: silence is its nature */
     bool client_had_closed; /* its FIN was there before the answer's end */
@@ -124,18 +121,15 @@ struct exchange *exchange_new(uint64_t stream);
 struct exchange *exchange_copy(const struct exchange *x);
 void exchange_free(struct exchange *x);
 
-/* A copy of a string as the capture has it, up to a limit. It may hold any
- * byte but NUL, where it ends. The caller frees it. */
-char *exchange_keep_text(struct span text, size_t limit);
+/* Keeps method, target and host as the capture has them, each up to a limit.
+ * They may hold any byte but NUL, where they end. */
+void exchange_keep_names(struct exchange *x, const struct http_head *head);
 
-/* Takes grpc-status and grpc-message over from a header or trailer section. */
+/* Takes grpc-status over from a header or trailer section. */
 void exchange_take_grpc(struct exchange *x, const struct http_head *head);
 
 /* Takes the accounts over where they explain something, and the reset. */
 void exchange_take_ledger(struct exchange *x, const struct http_event *event,
                           unsigned client);
-
-/* Its part of HTTP/2, made when there is none. */
-struct exchange_h2 *exchange_need_h2(struct exchange *x);
 
 #endif

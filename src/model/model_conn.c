@@ -24,17 +24,14 @@ static void take_request_head(struct model_conn *state, struct exchange *x,
 {
     const struct http_head *head = event->head;
 
-    x->method = exchange_keep_text(head->method, EXCHANGE_METHOD_LIMIT);
-    x->target = exchange_keep_text(head->target, EXCHANGE_TARGET_LIMIT);
-    x->host = exchange_keep_text(head->host, EXCHANGE_HOST_LIMIT);
+    exchange_keep_names(x, head);
     x->request.head = event->at;
     x->request.framing = head->framing;
     x->request.expected = head->length;
     x->expects_continue = head->expects_continue;
     x->closes |= head->closes;
     x->upgrade_asked = head->upgrade.size > 0;
-    if (head->grpc_timeout)
-        exchange_need_h2(x)->grpc_timeout = head->grpc_timeout;
+    x->grpc_timeout = head->grpc_timeout;
     keep_software(state->client_software, head->software);
 }
 
@@ -57,7 +54,7 @@ static void take_response_head(struct model_conn *state, struct exchange *x,
         (x->upgrade_asked || (x->method && strcmp(x->method, "CONNECT") == 0)))
         x->tunnel = true;
     if (span_starts_with(head->content_type, "application/grpc")) {
-        exchange_need_h2(x)->is_grpc = true;
+        x->is_grpc = true;
         exchange_take_grpc(x, head);
     }
 }

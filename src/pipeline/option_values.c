@@ -132,7 +132,7 @@ bool value_ports(const char *list, struct http_options *http, struct fail *fail)
 {
     static const uint64_t range[] = {1, 65535};
     char word[80];
-    uint64_t port;
+    uint64_t port = 0;
 
     if (!*list)
         return fail_set(fail, "--port takes numbers from 1 to 65535");

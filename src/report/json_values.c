@@ -81,9 +81,8 @@ json_t *json_exchange_facts(const struct exchange *x,
         json_text(x->method), "target", text_string(&target), "host",
         json_text(x->host), "status",
         x->status ? json_integer(x->status) : json_null(), "grpc_status",
-        x->h2 && x->h2->has_grpc_status
-            ? json_integer((json_int_t)x->h2->grpc_status)
-            : json_null(),
+        x->has_grpc_status ? json_integer((json_int_t)x->grpc_status)
+                           : json_null(),
         "request_bytes", (json_int_t)x->request.bytes, "request_body",
         (json_int_t)x->request.body, "response_bytes",
         (json_int_t)x->response.bytes, "body_expected",

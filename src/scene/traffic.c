@@ -155,7 +155,7 @@ static uint32_t segment_of(const struct link *link)
 static void send_segment(struct traffic *traffic, struct link *link,
                          struct traffic_payload payload)
 {
-    link->response_left -= segment_of(link);
+    link->response_left -= (uint32_t)payload.text.size + payload.filler_size;
     link->unacknowledged++;
     send(traffic, link, 1,
          link->response_left ? TRAFFIC_ACK : TRAFFIC_PSH | TRAFFIC_ACK,
@@ -188,6 +188,7 @@ static void send_h2_response(struct traffic *traffic, struct link *link)
 {
     struct span all = text_span(&link->h2.response);
     struct traffic_payload payload = {.filler_size = 0};
+    size_t done;
 
     if (link->response_left == 0) {
         link->response_left = (uint32_t)all.size;
@@ -197,9 +198,9 @@ static void send_h2_response(struct traffic *traffic, struct link *link)
                 traffic_draw_even(&traffic->out, 1, (uint32_t)all.size - 1);
         link->response_left -= link->response_cut;
     }
-    payload.text =
-        span_skip(all, all.size - link->response_cut - link->response_left);
-    payload.text = span_head(payload.text, segment_of(link));
+    done = all.size - link->response_cut - link->response_left;
+    payload.text = span_head(span_skip(all, done), segment_of(link));
+    payload.text = span_head(payload.text, traffic_h2_flush(&link->h2, done));
     send_segment(traffic, link, payload);
 }
 
@@ -224,6 +225,7 @@ static const struct bare {
 static void send_packet(struct traffic *traffic, struct link *link)
 {
     const struct bare *row = &bare[link->phase];
+    struct traffic_payload payload = {.filler_size = 0};
 
     if (link->phase == PHASE_REQUEST) {
         send_request(traffic, link);
@@ -239,9 +241,12 @@ static void send_packet(struct traffic *traffic, struct link *link)
     if (link->phase == PHASE_SYN)
         begin_link(traffic, link);
     link->unacknowledged = 0;
+    if (link->phase == PHASE_RESPONSE_ACK)
+        payload.text = text_span(&link->h2.pong);
     send(traffic, link,
          link->phase < PHASE_FIN ? row->side : row->side ^ link->closer,
-         row->flags, (struct traffic_payload){.filler_size = 0});
+         row->flags, payload);
+    text_clear(&link->h2.pong);
 }
 
 /* What follows the ACK that a response's end got. */
@@ -278,7 +283,8 @@ static enum phase next_phase(struct traffic *traffic, struct link *link,
         link->closer = 1;
         return PHASE_FIN;
     case PHASE_RESPONSE:
-        return link->response_left == 0 || link->unacknowledged == 2
+        return link->response_left == 0 || link->unacknowledged == 2 ||
+                       link->h2.pong.size
                    ? PHASE_RESPONSE_ACK
                    : PHASE_RESPONSE;
     case PHASE_RESPONSE_ACK:

@@ -1,14 +1,23 @@
 #include "scene/traffic_h2.h"
 
 #include "base/bytes.h"
-#include "scene/hpack.h"
+
+#include <assert.h>
 
 enum {
     BURST_MAX = 1 << 17,
     STREAMS_MAX = 4,
-    ROUNDS_MAX = 4,
+    ROUNDS_MAX = 4, /* DATA frames of a response */
     WINDOW = 1 << 20,
-    PATH_SIZE = 48
+    PATH_SIZE = 48,
+    FIELDS_MAX = 8,
+    BLOCK_MAX = 1024
+};
+
+enum {
+    REQUESTS,
+    RESPONSES,
+    ENCODERS
 };
 
 /* RFC 9113, 6. */
@@ -16,19 +25,38 @@ enum {
     TYPE_DATA = 0,
     TYPE_HEADERS = 1,
     TYPE_SETTINGS = 4,
+    TYPE_PING = 6,
     TYPE_WINDOW_UPDATE = 8,
     FLAG_END_STREAM = 1,
-    FLAG_SETTINGS_ACK = 1,
+    FLAG_ACK = 1,
     FLAG_END_HEADERS = 4,
     SETTING_INITIAL_WINDOW = 4,
-    SETTING_SIZE = 6
+    SETTING_SIZE = 6,
+    PING_SIZE = 8
 };
+
+static void free_encoders(struct traffic_h2 *h2)
+{
+    for (unsigned i = 0; i < ENCODERS; i++) {
+        if (h2->encoder[i])
+            nghttp2_hd_deflate_del(h2->encoder[i]);
+        h2->encoder[i] = NULL;
+    }
+}
 
 void traffic_h2_begin(struct traffic_h2 *h2)
 {
+    free_encoders(h2);
+    for (unsigned i = 0; i < ENCODERS; i++) {
+        int status = nghttp2_hd_deflate_new(&h2->encoder[i],
+                                            NGHTTP2_DEFAULT_HEADER_TABLE_SIZE);
+
+        assert(status == 0);
+    }
     if (!h2->next_stream) {
         text_init(&h2->request, BURST_MAX);
         text_init(&h2->response, BURST_MAX);
+        text_init(&h2->pong, BURST_MAX);
     }
     h2->next_stream = 1;
     h2->greeted = 0;
@@ -38,8 +66,10 @@ void traffic_h2_begin(struct traffic_h2 *h2)
 
 void traffic_h2_release(struct traffic_h2 *h2)
 {
+    free_encoders(h2);
     text_release(&h2->request);
     text_release(&h2->response);
+    text_release(&h2->pong);
 }
 
 static void put_head(struct text *text, uint32_t size, unsigned type,
@@ -76,19 +106,29 @@ struct field {
     const char *value; /* the last has none */
 };
 
-static void put_headers(struct text *text, unsigned flags, uint32_t stream,
-                        const struct field *field)
+/* A part is the requests or the responses. */
+static void put_headers(struct traffic_h2 *h2, unsigned part, unsigned flags,
+                        uint32_t stream, const struct field *field)
 {
-    struct text block;
+    struct text *text = part == REQUESTS ? &h2->request : &h2->response;
+    nghttp2_nv nv[FIELDS_MAX];
+    uint8_t block[BLOCK_MAX];
+    size_t fields = 0;
+    ssize_t size;
 
-    text_init(&block, BURST_MAX);
-    for (; field->value; field++)
-        hpack_add(&block, span_of_text(field->name),
-                  span_of_text(field->value));
-    put_head(text, (uint32_t)block.size, TYPE_HEADERS, flags | FLAG_END_HEADERS,
+    for (; field->value; field++) {
+        assert(fields < FIELDS_MAX);
+        nv[fields++] = (nghttp2_nv){(uint8_t *)(uintptr_t)field->name,
+                                    (uint8_t *)(uintptr_t)field->value,
+                                    strlen(field->name), strlen(field->value),
+                                    NGHTTP2_NV_FLAG_NONE};
+    }
+    size = nghttp2_hd_deflate_hd(h2->encoder[part], block, sizeof block, nv,
+                                 fields);
+    assert(size > 0);
+    put_head(text, (uint32_t)size, TYPE_HEADERS, flags | FLAG_END_HEADERS,
              stream);
-    text_add_bytes(text, text_span(&block));
-    text_release(&block);
+    text_add_bytes(text, (struct span){block, (size_t)size});
 }
 
 static uint32_t put_data(struct text *text, struct traffic_out *out,
@@ -143,7 +183,7 @@ static void ask(struct traffic_h2 *h2, struct traffic_out *out, bool grpc,
 
     (void)snprintf(path, sizeof path, grpc ? "/shop.Items/Get%u" : "/item/%u",
                    traffic_draw(out) % 1000);
-    put_headers(&h2->request, grpc ? 0 : FLAG_END_STREAM, stream,
+    put_headers(h2, REQUESTS, grpc ? 0 : FLAG_END_STREAM, stream,
                 grpc ? call : get);
     if (grpc)
         h2->uncredited[1] +=
@@ -158,12 +198,10 @@ static void answer_head(struct traffic_h2 *h2, bool grpc, uint32_t stream)
         {NULL,           NULL                                    },
     };
 
-    put_headers(&h2->response, 0, stream, head);
+    put_headers(h2, RESPONSES, 0, stream, head);
 }
 
-/* The last of a response: DATA with END_STREAM, or trailers. */
-static void answer_end(struct traffic_h2 *h2, struct traffic_out *out,
-                       bool grpc, uint32_t stream)
+static void answer_trailer(struct traffic_h2 *h2, uint32_t stream)
 {
     static const struct field trailer[] = {
         {"grpc-status",  "0" },
@@ -171,29 +209,81 @@ static void answer_end(struct traffic_h2 *h2, struct traffic_out *out,
         {NULL,           NULL},
     };
 
-    if (grpc)
-        put_headers(&h2->response, FLAG_END_STREAM, stream, trailer);
-    else
-        h2->uncredited[0] +=
-            put_data(&h2->response, out, FLAG_END_STREAM, stream);
+    put_headers(h2, RESPONSES, FLAG_END_STREAM, stream, trailer);
+}
+
+static void flush(struct traffic_h2 *h2)
+{
+    assert(h2->flushes < TRAFFIC_H2_FLUSHES_MAX);
+    h2->flush[h2->flushes++] = h2->response.size;
+}
+
+size_t traffic_h2_flush(const struct traffic_h2 *h2, size_t done)
+{
+    for (unsigned i = 0; i < h2->flushes; i++) {
+        if (h2->flush[i] > done)
+            return h2->flush[i] - done;
+    }
+    return h2->response.size - done;
+}
+
+/* A stream's turn to send a DATA frame. */
+struct turn {
+    uint32_t stream;
+    bool first;
+    bool last;
+};
+
+static void answer_turn(struct traffic_h2 *h2, struct traffic_out *out,
+                        bool grpc, struct turn turn)
+{
+    unsigned flags = turn.last && !grpc ? FLAG_END_STREAM : 0;
+    struct text *to = &h2->response;
+
+    if (turn.first)
+        answer_head(h2, grpc, turn.stream);
+    h2->uncredited[0] += grpc ? put_message(to, out, flags, turn.stream)
+                              : put_data(to, out, flags, turn.stream);
+    /* a stream's end is told when its handler returns */
+    if (grpc && turn.last && !turn.first)
+        flush(h2);
+    if (grpc && turn.last)
+        answer_trailer(h2, turn.stream);
+    flush(h2);
+}
+
+/* Of four bursts of calls three are unary, as most calls are. */
+static uint32_t rounds_of(struct traffic_out *out, bool grpc)
+{
+    if (grpc && traffic_draw(out) % 4)
+        return 1;
+    return traffic_draw_even(out, 1, ROUNDS_MAX);
 }
 
 static void answer(struct traffic_h2 *h2, struct traffic_out *out, bool grpc,
                    uint32_t streams)
 {
-    uint32_t rounds = traffic_draw(out) % ROUNDS_MAX;
+    uint32_t rounds = rounds_of(out, grpc);
     uint32_t first = h2->next_stream;
 
-    for (uint32_t i = 0; i < streams; i++)
-        answer_head(h2, grpc, first + 2 * i);
-    for (uint32_t i = 0; i < rounds * streams; i++) {
-        uint32_t stream = first + 2 * (i % streams);
+    for (uint32_t i = 0; i < rounds * streams; i++)
+        answer_turn(h2, out, grpc,
+                    (struct turn){.stream = first + 2 * (i % streams),
+                                  .first = i < streams,
+                                  .last = i >= (rounds - 1) * streams});
+}
 
-        h2->uncredited[0] += grpc ? put_message(&h2->response, out, 0, stream)
-                                  : put_data(&h2->response, out, 0, stream);
-    }
-    for (uint32_t i = 0; i < streams; i++)
-        answer_end(h2, out, grpc, first + 2 * i);
+/* The server asks how long a round trip takes; the client's answer waits. */
+static void put_ping(struct traffic_h2 *h2)
+{
+    static const uint8_t opaque[PING_SIZE] = {2, 4, 16, 16, 9, 14, 7, 7};
+    const struct span bytes = {opaque, sizeof opaque};
+
+    put_head(&h2->response, PING_SIZE, TYPE_PING, 0, 0);
+    text_add_bytes(&h2->response, bytes);
+    put_head(&h2->pong, PING_SIZE, TYPE_PING, FLAG_ACK, 0);
+    text_add_bytes(&h2->pong, bytes);
+    flush(h2);
 }
 
 void traffic_h2_ask(struct traffic_h2 *h2, struct traffic_out *out, bool grpc)
@@ -202,19 +292,23 @@ void traffic_h2_ask(struct traffic_h2 *h2, struct traffic_out *out, bool grpc)
 
     text_clear(&h2->request);
     text_clear(&h2->response);
+    text_clear(&h2->pong);
+    h2->flushes = 0;
     if (h2->greeted == 0) {
         text_add(&h2->request, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
         put_settings(&h2->request);
         put_settings(&h2->response);
-        put_head(&h2->response, 0, TYPE_SETTINGS, FLAG_SETTINGS_ACK, 0);
+        put_head(&h2->response, 0, TYPE_SETTINGS, FLAG_ACK, 0);
     }
     if (h2->greeted == 1)
-        put_head(&h2->request, 0, TYPE_SETTINGS, FLAG_SETTINGS_ACK, 0);
+        put_head(&h2->request, 0, TYPE_SETTINGS, FLAG_ACK, 0);
     h2->greeted++;
     put_credit(&h2->request, &h2->uncredited[0]);
     for (uint32_t i = 0; i < streams; i++)
         ask(h2, out, grpc, h2->next_stream + 2 * i);
     put_credit(&h2->response, &h2->uncredited[1]);
+    if (grpc)
+        put_ping(h2);
     answer(h2, out, grpc, streams);
     h2->next_stream += 2 * streams;
 }

@@ -137,15 +137,17 @@ enum conn_ending {
     CONN_EVICTED     /* its place was needed */
 };
 
+/* What every segment asks for stands at the front. */
 struct conn {
-    uint64_t id;                 /* tcp.stream */
+    struct conn *hash_next;
     struct endpoint endpoint[2]; /* [i] sends flow[i] */
-    struct flow flow[2];
-    struct mark first;
+    void *http;                  /* what the http stage keeps of it */
+    void *model;                 /* what the model keeps of it */
+    struct mark over;            /* both directions closed, or reset */
     struct mark last;
-    struct mark over; /* both directions closed, or reset */
+    struct conn *newer; /* the list of open, or of ended connections */
+    struct conn *older;
     struct note *note;
-    struct reset reset[CONN_RESETS_KEPT];
     uint32_t resets;
     uint16_t notes;
     uint16_t notes_open; /* of them, not ended */
@@ -157,13 +159,12 @@ struct conn {
     bool known_to_work; /* it was counted as one that does, while it goes on */
     bool data_after_reset; /* by a side that was not told, or did not care */
     bool refused;          /* the first answer to the SYN was an RST */
-    void *http;            /* what the http stage keeps of it */
-    void *model;           /* what the model keeps of it */
     void *told;            /* what was told of it before its end, if anything */
     nanos look_at;         /* when it is looked at next, while it goes on */
-    struct conn *hash_next;
-    struct conn *newer; /* the list of open, or of ended connections */
-    struct conn *older;
+    struct flow flow[2];
+    uint64_t id; /* tcp.stream */
+    struct mark first;
+    struct reset reset[CONN_RESETS_KEPT];
 };
 
 #define CONN_NEVER_DUE INT64_MAX

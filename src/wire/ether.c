@@ -5,6 +5,7 @@
 #include "wire/peel.h"
 
 enum {
+    ETHERNET_HEADER = 14,
     ETHERTYPE_MIN = 0x600, /* below: the length of an 802.3 frame */
     ETHERTYPE_IPV4 = 0x0800,
     ETHERTYPE_IPV6 = 0x86dd
@@ -79,8 +80,12 @@ bool peel_ethertype(struct peel *peel, uint16_t type)
 
 bool peel_ethernet(struct peel *peel)
 {
-    read_skip(&peel->bytes, 12);
-    return peel_ethertype_next(peel);
+    struct reader header = read_part(&peel->bytes, ETHERNET_HEADER);
+
+    if (header.overrun)
+        return peel_ignore_overrun(peel);
+    read_skip(&header, 12);
+    return peel_ethertype(peel, read_be16(&header));
 }
 
 /* IEEE 802.2, with the SNAP extension of RFC 1042. */

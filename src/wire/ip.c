@@ -8,6 +8,7 @@
 
 enum {
     IPV4_HEADER = 20,
+    IPV6_HEADER = 40,
     /* No offload makes a packet larger (Linux, BIG TCP: 512 KiB). */
     LENGTHLESS_MAX = 1 << 20
 };
@@ -29,13 +30,14 @@ static void take_length(struct peel *peel, uint32_t promised)
     peel->absent = promised - (uint32_t)rest->size;
 }
 
-static void read_address(struct peel *peel, struct address *address,
-                         uint8_t version)
+static inline struct address read_address(struct reader *header,
+                                          uint8_t version)
 {
-    struct span bytes = read_span(&peel->bytes, version == 4 ? 4 : 16);
+    struct span bytes = read_span(header, version == 4 ? 4 : 16);
+    struct address address = {.version = version};
 
-    *address = (struct address){.version = version};
-    memcpy(address->byte, bytes.at, bytes.size);
+    memcpy(address.byte, bytes.at, bytes.size);
+    return address;
 }
 
 /* Goes on with the whole datagram if this fragment completes it. */
@@ -72,29 +74,30 @@ bool peel_ipv4(struct peel *peel)
 {
     const uint16_t more_fragments = 0x2000;
     const uint16_t offset_mask = 0x1fff;
-    struct reader *r = &peel->bytes;
-    uint8_t first = read_u8(r);
-    uint32_t header = (first & 0xfu) * 4;
+    struct reader r = read_part(&peel->bytes, IPV4_HEADER);
     uint16_t total, id, fragmentation;
-    uint8_t protocol;
+    uint8_t first, protocol;
+    uint32_t header;
 
-    read_skip(r, 1);
-    total = read_be16(r);
-    id = read_be16(r);
-    fragmentation = read_be16(r);
-    peel->segment->ttl = read_u8(r);
-    protocol = read_u8(r);
-    read_skip(r, 2);
-    read_address(peel, &peel->segment->source.address, 4);
-    read_address(peel, &peel->segment->destination.address, 4);
-    peel->segment->ip_id = id;
-    if (r->overrun)
+    if (r.overrun)
         return peel_ignore_overrun(peel);
+    first = read_u8(&r);
+    header = (first & 0xfu) * 4;
+    read_skip(&r, 1);
+    total = read_be16(&r);
+    id = read_be16(&r);
+    fragmentation = read_be16(&r);
+    peel->segment->ttl = read_u8(&r);
+    protocol = read_u8(&r);
+    read_skip(&r, 2);
+    peel->segment->source.address = read_address(&r, 4);
+    peel->segment->destination.address = read_address(&r, 4);
+    peel->segment->ip_id = id;
     if (first >> 4 != 4 || header < IPV4_HEADER ||
         (total != 0 && total < header))
         return peel_ignore(peel, WIRE_MALFORMED);
-    read_skip(r, header - IPV4_HEADER);
-    if (r->overrun)
+    read_skip(&peel->bytes, header - IPV4_HEADER);
+    if (peel->bytes.overrun)
         return peel_ignore_overrun(peel);
     if (total == header)
         return peel_ignore(peel, WIRE_MALFORMED);
@@ -117,20 +120,20 @@ bool peel_ipv4(struct peel *peel)
  */
 bool peel_ipv6(struct peel *peel)
 {
-    struct reader *r = &peel->bytes;
-    uint8_t first = read_u8(r);
+    struct reader r = read_part(&peel->bytes, IPV6_HEADER);
     uint16_t length;
-    uint8_t next;
+    uint8_t first, next;
 
-    read_skip(r, 3);
-    length = read_be16(r);
-    next = read_u8(r);
-    peel->segment->ttl = read_u8(r);
-    read_address(peel, &peel->segment->source.address, 6);
-    read_address(peel, &peel->segment->destination.address, 6);
-    peel->segment->ip_id = 0;
-    if (r->overrun)
+    if (r.overrun)
         return peel_ignore_overrun(peel);
+    first = read_u8(&r);
+    read_skip(&r, 3);
+    length = read_be16(&r);
+    next = read_u8(&r);
+    peel->segment->ttl = read_u8(&r);
+    peel->segment->source.address = read_address(&r, 6);
+    peel->segment->destination.address = read_address(&r, 6);
+    peel->segment->ip_id = 0;
     if (first >> 4 != 6)
         return peel_ignore(peel, WIRE_MALFORMED);
     take_length(peel, length);

@@ -37,8 +37,8 @@ static uint64_t mix_payload(uint64_t digest, const struct segment *segment)
 {
     struct span payload = segment->payload;
     uint64_t size = payload.size + (uint64_t)segment->missing;
-    struct reader front = reader_on(span_head(payload, EDGE));
-    struct reader back = reader_on(payload);
+    struct reader front = reader_on(payload);
+    struct reader back;
 
     if (size == 0)
         return digest;
@@ -48,7 +48,7 @@ static uint64_t mix_payload(uint64_t digest, const struct segment *segment)
             digest = mix(digest, read_u8(&front));
         return digest;
     }
-    read_skip(&back, payload.size - EDGE);
+    back = reader_on(span_skip(payload, payload.size - EDGE));
     digest = mix(digest, read_be64(&front));
     return mix(digest, read_be64(&back));
 }

@@ -62,9 +62,20 @@ static const struct option {
     [8] = {10, read_timestamp     },
 };
 
+/* RFC 7323, appendix A: as nearly every segment has it, and nothing else. */
+static bool is_timestamp_alone(struct reader rest)
+{
+    return rest.rest.size == 12 && read_be32(&rest) == 0x0101080a;
+}
+
 /* Stops at the first option that makes no sense; what was read stays. */
 static void read_options(struct reader rest, struct segment *segment)
 {
+    if (is_timestamp_alone(rest)) {
+        read_skip(&rest, 4);
+        read_timestamp(&rest, segment);
+        return;
+    }
     while (rest.rest.size) {
         uint8_t kind = read_u8(&rest);
         struct reader value;
@@ -93,29 +104,29 @@ static void read_options(struct reader rest, struct segment *segment)
 bool peel_tcp(struct peel *peel)
 {
     struct segment *segment = peel->segment;
-    struct reader *r = &peel->bytes;
-    uint32_t size = (uint32_t)r->rest.size + peel->absent;
+    struct span *rest = &peel->bytes.rest;
+    uint32_t size = (uint32_t)rest->size + peel->absent;
+    struct reader r = read_part(&peel->bytes, TCP_HEADER);
     uint32_t header;
 
-    segment->source.port = read_be16(r);
-    segment->destination.port = read_be16(r);
-    segment->seq = read_be32(r);
-    segment->ack = read_be32(r);
-    header = (read_u8(r) >> 4) * 4u;
-    segment->flags = read_u8(r);
-    segment->window = read_be16(r);
-    read_skip(r, 4);
     if (size < TCP_HEADER)
         return peel_ignore(peel, WIRE_MALFORMED);
-    if (r->overrun)
+    if (r.overrun)
         return peel_ignore(peel, WIRE_CUT_SHORT);
+    segment->source.port = read_be16(&r);
+    segment->destination.port = read_be16(&r);
+    segment->seq = read_be32(&r);
+    segment->ack = read_be32(&r);
+    header = (read_u8(&r) >> 4) * 4u;
+    segment->flags = read_u8(&r);
+    segment->window = read_be16(&r);
     if (header < TCP_HEADER || header > size)
         return peel_ignore(peel, WIRE_MALFORMED);
     if (!(segment->flags & TCP_ACK))
         segment->ack = 0;
     /* Cut inside the options: those before the cut are still good. */
-    read_options(reader_on(span_head(r->rest, header - TCP_HEADER)), segment);
-    segment->payload = span_skip(r->rest, header - TCP_HEADER);
+    read_options(reader_on(span_head(*rest, header - TCP_HEADER)), segment);
+    segment->payload = span_skip(*rest, header - TCP_HEADER);
     segment->missing = size - header - (uint32_t)segment->payload.size;
     return true;
 }
