@@ -186,7 +186,7 @@ static inline void reel_recut(struct reel *reel, size_t at, size_t size)
     struct frame second = reel->frame[at];
     struct frame *first = &reel->frame[at];
     size_t rest;
-    struct view view;
+    struct view view = {0};
     uint8_t *bytes;
 
     assert_true(view_of(first, &view));

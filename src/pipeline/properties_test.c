@@ -16,7 +16,7 @@ enum {
 static void recut_frame(struct trial *trial, size_t at)
 {
     const struct frame *frame = &trial->tape.frame[at];
-    struct view view;
+    struct view view = {0};
     size_t step;
 
     if (!view_of(frame, &view) || frame->data.size < frame->length)
@@ -42,7 +42,7 @@ static void recut(struct trial *trial)
 static nanos round_trip(const struct tape *tape, const struct view *like)
 {
     nanos asked = NANOS_NEVER;
-    struct view view;
+    struct view view = {0};
 
     for (size_t i = 0; i < tape->frames; i++) {
         if (!view_of(&tape->frame[i], &view) || !(view.flags & FLAG_SYN) ||
@@ -59,8 +59,8 @@ static nanos round_trip(const struct tape *tape, const struct view *like)
 static void reorder(struct trial *trial)
 {
     const struct tape *tape = &trial->tape;
-    struct view first;
-    struct view second;
+    struct view first = {0};
+    struct view second = {0};
 
     for (size_t at = 0; at + 1 < tape->frames; at++) {
         if (!view_of(&tape->frame[at], &first) ||
@@ -109,7 +109,7 @@ static void mirror(struct trial *trial)
 
 static bool is_all_ethernet(const struct tape *tape)
 {
-    struct view view;
+    struct view view = {0};
 
     for (size_t i = 0; i < tape->frames; i++) {
         if (tape->frame[i].link_type != LINK_ETHERNET ||
@@ -140,8 +140,8 @@ static void wrap(struct trial *trial)
 /* Does each connection begin with its SYN? Their clients are its senders. */
 static bool are_begun(const struct tape *tape)
 {
-    struct view view;
-    struct view earlier;
+    struct view view = {0};
+    struct view earlier = {0};
 
     for (size_t i = 0; i < tape->frames; i++) {
         bool known = false;
@@ -174,7 +174,7 @@ static void swap_ports(struct trial *trial)
         return;
     reel_copy(&trial->reel, &trial->tape);
     for (size_t at = 0; at < trial->reel.frames; at++) {
-        struct view view;
+        struct view view = {0};
         uint8_t *bytes = own_bytes(&trial->reel, &trial->reel.frame[at], 0);
 
         (void)view_of(&trial->reel.frame[at], &view);
