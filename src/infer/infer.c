@@ -144,10 +144,8 @@ struct mark exchange_asked(const struct exchange *x)
     return mark_is_set(x->request.head) ? x->request.head : x->request.start;
 }
 
-void infer_complete(struct infer *infer, const struct conn *conn,
-                    const struct exchange *x)
+static void add_complete(struct server_facts *server, const struct exchange *x)
 {
-    struct server_facts *server = server_of(infer, conn);
     struct mark asked = exchange_asked(x);
     nanos wait = nanos_between(asked.time, x->response.end.time);
 
@@ -165,6 +163,12 @@ void infer_complete(struct infer *infer, const struct conn *conn,
         durations_add(&server->reused,
                       nanos_between(x->idle_since.time, x->request.start.time),
                       x->request.start);
+}
+
+void infer_complete(struct infer *infer, const struct conn *conn,
+                    const struct exchange *x)
+{
+    add_complete(server_of(infer, conn), x);
 }
 
 /* RFC 9113, 7. */
@@ -192,7 +196,7 @@ void infer_ended(struct infer *infer, const struct conn *conn,
 }
 
 /* What a request that got no whole answer adds. */
-static void add_failure(struct infer *infer, struct server_facts *server,
+static void add_failure(const struct infer *infer, struct server_facts *server,
                         const struct conn *conn, const struct exchange *x)
 {
     struct closing closing = conn_closing(conn);
@@ -251,10 +255,10 @@ static void add_probes(struct server_facts *server, const struct conn *conn)
     }
 }
 
-void infer_outcome(struct infer *infer, const struct outcome *outcome)
+static void add_outcome(const struct infer *infer, struct server_facts *server,
+                        const struct outcome *outcome)
 {
     const struct conn *conn = outcome->conn;
-    struct server_facts *server = server_of(infer, conn);
     const struct http_facts *http = outcome->http;
     bool both_tls =
         http->first[0] == SNIFFED_TLS && http->first[1] == SNIFFED_TLS;
@@ -271,10 +275,23 @@ void infer_outcome(struct infer *infer, const struct outcome *outcome)
         server->keep_alive = outcome->keep_alive;
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
         if (exchange_is_complete(x))
-            infer_complete(infer, conn, x);
+            add_complete(server, x);
         else
             add_failure(infer, server, conn, x);
     }
     add_idle_close(server, outcome);
     add_probes(server, conn);
+}
+
+void infer_outcome(struct infer *infer, const struct outcome *outcome)
+{
+    add_outcome(infer, server_of(infer, outcome->conn), outcome);
+}
+
+void infer_preview(const struct infer *infer, const struct outcome *outcome,
+                   struct server_facts *server)
+{
+    *server = *infer_server(infer, outcome->conn);
+    server->server = outcome->conn->endpoint[conn_server(outcome->conn)];
+    add_outcome(infer, server, outcome);
 }

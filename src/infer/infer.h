@@ -76,6 +76,13 @@ void infer_ended(struct infer *infer, const struct conn *conn,
                  const struct exchange *x);
 void infer_outcome(struct infer *infer, const struct outcome *outcome);
 
+/*
+ * What will be known of its server once that is taken in: for a connection
+ * that has ended, but may still get a packet. `server` is a copy.
+ */
+void infer_preview(const struct infer *infer, const struct outcome *outcome,
+                   struct server_facts *server);
+
 /* What is known of the connection's server; never NULL after infer_outcome. */
 const struct server_facts *infer_server(const struct infer *infer,
                                         const struct conn *conn);

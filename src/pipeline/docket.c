@@ -84,16 +84,22 @@ static const struct server_facts *prepare(const struct docket *docket,
     return server;
 }
 
-/* The finding before is the caller's. */
+/*
+ * The finding before is the caller's. `preview` is what the server's facts
+ * will be, NULL: as they are.
+ */
 static struct finding *judge(const struct docket *docket,
-                             struct docket_case *one)
+                             struct docket_case *one,
+                             const struct server_facts *preview)
 {
     const struct server_facts *server = prepare(docket, one);
     struct finding *before = one->finding;
 
     one->finding = NULL;
-    one->diagnosis = diagnose(&docket->options->settings, one->incident, server,
-                              &one->finding);
+    one->diagnosis = diagnose(&docket->options->settings, one->incident,
+                              preview ? preview : server, &one->finding);
+    if (one->finding)
+        one->finding->server = server;
     one->wanted =
         one->finding && is_wanted(docket, one->finding->code, one->incident);
     one->judged = true;
@@ -154,7 +160,8 @@ static bool differs(const struct finding *a, const struct finding *b)
 static void tell(struct docket *docket, struct docket_case *one,
                  struct finding *before)
 {
-    enum standing standing = one->goes_on ? STANDING_GOES_ON : STANDING_SETTLED;
+    bool goes_on = one->goes_on && one->incident->ending == CONN_STILL_OPEN;
+    enum standing standing = goes_on ? STANDING_GOES_ON : STANDING_SETTLED;
 
     if (one->wanted) {
         if (!one->told || !before || before->standing != standing ||
@@ -180,7 +187,7 @@ static void look_at(struct docket *docket, struct docket_case *one)
     if (one->closed)
         return;
     count(docket, one, false);
-    before = judge(docket, one);
+    before = judge(docket, one, NULL);
     count(docket, one, true);
     tell(docket, one, before);
     docket_case_free_finding(before);
@@ -204,12 +211,12 @@ static bool is_worth_telling(const struct docket_case *one)
 
 /* What it was is judged by the newer incident from now on. */
 static void renew(struct docket *docket, struct docket_case *known,
-                  struct incident *incident)
+                  struct incident *incident, const struct server_facts *preview)
 {
     struct docket_case trial = {.incident = incident, .goes_on = true};
     struct finding *before = known->finding;
 
-    docket_case_free_finding(judge(docket, &trial));
+    docket_case_free_finding(judge(docket, &trial, preview));
     if (!is_worth_telling(&trial)) {
         /* it moves again: its end will tell what came of it */
         docket_case_free_finding(trial.finding);
@@ -229,17 +236,18 @@ static void renew(struct docket *docket, struct docket_case *known,
 
 struct docket_case *docket_watch(struct docket *docket,
                                  struct docket_case *known,
-                                 struct incident *incident)
+                                 struct incident *incident,
+                                 const struct server_facts *preview)
 {
     struct docket_case *one;
 
     if (known) {
-        renew(docket, known, incident);
+        renew(docket, known, incident, preview);
         return known;
     }
     one = docket_case_new(incident, docket->timeline->now);
     one->goes_on = true;
-    (void)judge(docket, one);
+    (void)judge(docket, one, preview);
     if (!is_worth_telling(one)) {
         docket_case_free(one);
         return NULL;

@@ -39,11 +39,15 @@ void docket_release(struct docket *docket);
 /* Is there room for one more that goes on? */
 bool docket_has_room(const struct docket *docket);
 
-/* What goes on, as it is now: a new case, or `known` judged by what is new.
- * Takes the incident over. NULL when there is nothing to tell of it yet. */
+/*
+ * What goes on, or has just ended, as it is now: a new case, or `known` judged
+ * by what is new. Takes the incident over. `preview`: see infer_preview; NULL:
+ * it goes on. NULL when there is nothing to tell of it yet.
+ */
 struct docket_case *docket_watch(struct docket *docket,
                                  struct docket_case *known,
-                                 struct incident *incident);
+                                 struct incident *incident,
+                                 const struct server_facts *preview);
 
 /*
  * What has ended. Takes the incident over; `known` is its case if it was told

@@ -220,7 +220,8 @@ static nanos next_look(const struct gather *gather, nanos since)
 
 /* One that goes on: does it hang by now? */
 static void look_at_exchange(struct gather *gather,
-                             const struct outcome *outcome, struct exchange *x)
+                             const struct outcome *outcome, struct exchange *x,
+                             const struct server_facts *preview)
 {
     nanos since = exchange_moved(x).time;
     bool ended = outcome->ending == CONN_ENDED;
@@ -234,12 +235,13 @@ static void look_at_exchange(struct gather *gather,
                       gather->options->settings.stall_threshold)
         return;
     if (x->told || docket_has_room(&gather->docket))
-        x->told =
-            docket_watch(&gather->docket, x->told, incident_new(outcome, x));
+        x->told = docket_watch(&gather->docket, x->told,
+                               incident_new(outcome, x), preview);
 }
 
 static void look_at_connection(struct gather *gather,
-                               const struct outcome *outcome)
+                               const struct outcome *outcome,
+                               const struct server_facts *preview)
 {
     struct conn *conn = outcome->conn;
 
@@ -247,7 +249,7 @@ static void look_at_connection(struct gather *gather,
         return;
     if (conn->told || docket_has_room(&gather->docket))
         conn->told = docket_watch(&gather->docket, conn->told,
-                                  incident_new(outcome, NULL));
+                                  incident_new(outcome, NULL), preview);
 }
 
 static void take_look(void *context, const struct outcome *outcome)
@@ -255,16 +257,22 @@ static void take_look(void *context, const struct outcome *outcome)
     struct gather *gather = context;
     struct conn *conn = outcome->conn;
     nanos now = gather->timeline.now;
+    struct server_facts soon;
+    const struct server_facts *preview = NULL;
 
+    if (outcome->ending == CONN_ENDED) {
+        infer_preview(gather->infer, outcome, &soon);
+        preview = &soon;
+    }
     conn->look_at = now + gather->options->settings.stall_threshold / 2;
     if (!conn->known_to_work)
         conn->known_to_work = look_back(gather, outcome);
     for (struct exchange *x = outcome->unfinished; x; x = x->next) {
-        look_at_exchange(gather, outcome, x);
+        look_at_exchange(gather, outcome, x, preview);
         if (x->look_at > now && x->look_at < conn->look_at)
             conn->look_at = x->look_at;
     }
-    look_at_connection(gather, outcome);
+    look_at_connection(gather, outcome, preview);
     if (outcome->ending == CONN_ENDED)
         conn->look_at = CONN_NEVER_DUE;
 }

@@ -41,6 +41,9 @@ static void take_finding(void *context, const struct finding *finding)
         assert_int_equal(finding->revision, word->revision + 1);
         listener->revisions++;
     }
+    /* whatever it says rests on frames that were seen by then */
+    if (finding->explanation)
+        assert_null(strstr(finding->explanation, "#0"));
     listener->withdrawn += finding->standing == STANDING_WITHDRAWN;
     listener->ongoing += finding->standing == STANDING_GOES_ON;
     word->revision = finding->revision;

@@ -48,8 +48,9 @@ static void write_standing(const struct page *page,
     char time[NANOS_TEXT_SIZE];
 
     (void)nanos_print_time(time, finding->ended.time);
-    (void)fprintf(page->out, "  finding %" PRIu64 ", %.8s UTC%s", finding->id,
+    (void)fprintf(page->out, "  finding %" PRIu64 ", %.8s UTC%s%s", finding->id,
                   strlen(time) > 19 ? time + 11 : "",
+                  finding->revision ? ", revised" : "",
                   finding->standing == STANDING_GOES_ON ? ", still going on"
                                                         : "");
 }
