@@ -7,6 +7,7 @@ format    clang-format 14 changes nothing
 banned    functions that invite overruns or races are not used
 verdicts  each code has its explanation, its scene and its place in the manual
 options   each option is in the manual
+manuals   mandoc has nothing to warn of
 """
 import glob
 import os
@@ -152,6 +153,17 @@ def check_options():
             problem("man/whyeof.1", "no word of --%s" % name)
 
 
+def check_manuals():
+    if not shutil.which("mandoc"):
+        print("lint: no mandoc, manuals not checked")
+        return
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning"] +
+                          sorted(glob.glob("man/*.[17]")),
+                          capture_output=True, text=True)
+    for line in done.stdout.splitlines():
+        problem("manuals", line)
+
+
 def main(layers):
     check_layers(layers)
     check_length()
@@ -159,6 +171,7 @@ def main(layers):
     check_banned()
     check_verdicts()
     check_options()
+    check_manuals()
     for text in problems:
         print("lint: " + text)
     print("lint: %s" % ("%d problems" % len(problems) if problems else "clean"))

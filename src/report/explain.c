@@ -184,6 +184,10 @@ void explain_capture(FILE *out)
         "on. Where several hosts are involved, capture at the client and at "
         "the server:\nwhat one of them cannot see the other shows. Then:\n"
         "\n"
-        "  whyeof capture.pcap\n",
+        "  whyeof capture.pcap\n"
+        "\n"
+        "Or, as root, without a file and as it happens:\n"
+        "\n"
+        "  whyeof -i any tcp port 8080\n",
         out);
 }

@@ -418,6 +418,7 @@ check_help() {
     gives '-h' 0 'usage: whyeof' -h
     gives '--version' 0 'whyeof ' --version
     gives '--capture-hint' 0 '--immediate-mode' --capture-hint
+    gives '--capture-hint, live' 0 'whyeof -i any' --capture-hint
     gives '--list-codes' 0 write-timeout-eof --list-codes
     for code in $(cut -d' ' -f1 "$WORK/out"); do
         gives "--explain $code" 0 "$code (" --explain "$code"
