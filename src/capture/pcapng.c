@@ -248,12 +248,10 @@ static void note_end(struct pcapng *pcapng, const struct interface *interface,
     struct capture_input *facts = pcapng->intake.facts;
     struct reader reader = reader_on(value);
     uint64_t ticks = (uint64_t)blocks_u32(&pcapng->blocks, &reader) << 32;
-    nanos end;
 
     ticks |= blocks_u32(&pcapng->blocks, &reader);
-    end = interface_time(interface, ticks);
-    if (end > facts->end_time)
-        facts->end_time = end;
+    if (interface_time(interface, ticks) > facts->end_time)
+        facts->end_time = interface_time(interface, ticks);
 }
 
 /* Statistics count from the start: of several, the last one holds. */

@@ -204,7 +204,12 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
     nanos wait = nanos_between(asked.time, closing.at.time);
 
     server->exchanges++;
-    server->failed++;
+    /* an answer to a request that it did not wait for is one all the same
+     * (RFC 9112, 9.6), if no reset has overtaken it */
+    if (mark_is_set(x->response.end) && !conn->resets && x->status != 408)
+        server->complete++;
+    else
+        server->failed++;
     server->answered += mark_is_set(x->response.start) ||
                         conn->flow[conn_server(conn)].lost > 1; /* a FIN: 1 */
     /* under HTTP/2 a server's timeouts reset the stream, not the connection */

@@ -106,6 +106,18 @@ static struct finding *judge(const struct docket *docket,
     return before;
 }
 
+/*
+ * An answer that was sent whole, and counts as such, though its client had
+ * left before, or lost it with the request that it cut short.
+ */
+static bool was_in_vain(const struct incident *incident, enum verdict code)
+{
+    const struct exchange *x = incident->exchange;
+
+    return x && mark_is_set(x->response.end) &&
+           (!mark_is_set(x->request.end) || code == VERDICT_CLIENT_ABORT);
+}
+
 /* Enters the case into the counts, or takes it out again. */
 static void count(struct docket *docket, const struct docket_case *one,
                   bool enter)
@@ -119,9 +131,7 @@ static void count(struct docket *docket, const struct docket_case *one,
         counts->doubtful += by;
     if (!one->finding)
         return;
-    /* an answer that came after its client had left was not taken */
-    if (one->incident->is_complete &&
-        one->finding->code == VERDICT_CLIENT_ABORT)
+    if (was_in_vain(one->incident, one->finding->code))
         counts->complete -= by;
     if (!one->wanted) {
         counts->hidden += by;

@@ -184,7 +184,8 @@ static void take_over(void *context, const struct outcome *outcome)
     infer_outcome(gather->infer, outcome);
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
         gather->counts.exchanges++;
-        gather->counts.complete += exchange_is_complete(x);
+        /* an answer may come before the request has ended: RFC 9110, 9.1 */
+        gather->counts.complete += mark_is_set(x->response.end);
         list_exchange(gather, outcome->conn, x);
         keep(gather, x->told, incident_new(outcome, x));
     }
