@@ -301,8 +301,7 @@ static void tell_server_stall(const struct facts *f, struct finding *finding)
         draft_alternative(finding,
                           f->response_begun ? VERDICT_WRITE_TIMEOUT_TRUNCATION
                                             : VERDICT_WRITE_TIMEOUT_EOF,
-                          "a timeout of the server's own may have ended it "
-                          "after the capture's end",
+                          "a timeout of the server's own may end it later",
                           "a longer capture");
     draft_advise(finding,
                  "look at the server program at that time: goroutine or thread "

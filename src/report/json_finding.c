@@ -148,6 +148,7 @@ json_t *json_finding(const struct report *report,
         filter_print(filter, finding));
 
     if (report->live) {
+        json_object_set_new(json, "time", json_time(finding->ended.time));
         json_object_set_new(json, "revision", json_integer(finding->revision));
         json_object_set_new(json, "standing",
                             json_string(standing_name(finding->standing)));

@@ -19,7 +19,7 @@ enum {
 
 struct live_memory {
     struct {
-        const struct server_facts *server; /* compared, never looked into */
+        struct endpoint server;
         enum verdict code;
         enum severity severity;
     } told[LIVE_MEMORY_KEPT]; /* in a ring */

@@ -34,12 +34,6 @@ void metrics_free(struct metrics *metrics)
     free(metrics);
 }
 
-static bool is_server(const struct endpoint *a, const struct endpoint *b)
-{
-    return a->port == b->port &&
-           memcmp(&a->address, &b->address, sizeof a->address) == 0;
-}
-
 void metrics_finding(struct metrics *metrics, const struct finding *finding)
 {
     const struct conn *conn = &finding->incident->conn;
@@ -51,7 +45,7 @@ void metrics_finding(struct metrics *metrics, const struct finding *finding)
     for (size_t i = 0; i < metrics->count; i++) {
         if (series[i].code == finding->code &&
             series[i].severity == finding->severity &&
-            is_server(&series[i].server, server)) {
+            endpoint_same(&series[i].server, server)) {
             series[i].count++;
             return;
         }

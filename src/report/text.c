@@ -3,6 +3,7 @@
 #include "report/render.h"
 #include "report/text_endpoint.h"
 #include "report/text_finding.h"
+#include "wire/endpoint.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -205,17 +206,19 @@ bool render_text(const struct report *report,
 
 static bool is_told(struct live_memory *memory, const struct finding *finding)
 {
+    const struct conn *conn = &finding->incident->conn;
+    const struct endpoint *server = &conn->endpoint[conn_server(conn)];
     uint64_t kept =
         memory->tolds < LIVE_MEMORY_KEPT ? memory->tolds : LIVE_MEMORY_KEPT;
 
     for (uint64_t i = 0; i < kept; i++) {
-        if (memory->told[i].server == finding->server &&
+        if (endpoint_same(&memory->told[i].server, server) &&
             memory->told[i].code == finding->code &&
             memory->told[i].severity == finding->severity)
             return true;
     }
     kept = memory->tolds++ % LIVE_MEMORY_KEPT;
-    memory->told[kept].server = finding->server;
+    memory->told[kept].server = *server;
     memory->told[kept].code = finding->code;
     memory->told[kept].severity = finding->severity;
     return false;

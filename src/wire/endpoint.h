@@ -10,6 +10,9 @@ enum {
     ENDPOINT_TEXT_SIZE = 64
 };
 
+/* The same address and port? */
+bool endpoint_same(const struct endpoint *a, const struct endpoint *b);
+
 /* Writes the endpoint and returns `text`. */
 const char *endpoint_print(char text[static ENDPOINT_TEXT_SIZE],
                            const struct endpoint *endpoint);
