@@ -16,9 +16,10 @@ static const struct {
     const char *option;
     enum traffic_kind kind;
 } kinds[] = {
-    {"--small", TRAFFIC_SMALL},
-    {"--h2",    TRAFFIC_H2   },
-    {"--grpc",  TRAFFIC_GRPC },
+    {"--small",     TRAFFIC_SMALL    },
+    {"--h2",        TRAFFIC_H2       },
+    {"--grpc",      TRAFFIC_GRPC     },
+    {"--grpc-tiny", TRAFFIC_GRPC_TINY},
 };
 
 struct order {
@@ -72,7 +73,7 @@ int main(int count, char **word)
 
     if (!read_order(count, word, &order)) {
         (void)fputs("usage: mkbench --size SIZE[K|M|G] "
-                    "[--small|--h2|--grpc] [FILE]\n",
+                    "[--small|--h2|--grpc|--grpc-tiny] [FILE]\n",
                     stderr);
         return 2;
     }

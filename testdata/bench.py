@@ -106,7 +106,9 @@ def main():
                 ("large", ["--size", SIZE], ()),
                 ("small packets", ["--small", "--size", SMALL], ()),
                 ("HTTP/2", ["--h2", "--size", SMALL], H2_DECODE),
-                ("gRPC", ["--grpc", "--size", SMALL], H2_DECODE)):
+                ("gRPC", ["--grpc", "--size", SMALL], H2_DECODE),
+                ("gRPC, tiny messages", ["--grpc-tiny", "--size", SMALL],
+                 H2_DECODE)):
             path = os.path.join(folder, "bench.pcap")
             subprocess.run([BUILD + "/mkbench", *arguments, path], check=True)
             bench(name, path, folder, decode)

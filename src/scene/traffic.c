@@ -74,9 +74,14 @@ struct traffic {
     struct link *heap[CONNECTIONS];
 };
 
+static bool is_grpc(const struct traffic *traffic)
+{
+    return traffic->kind == TRAFFIC_GRPC || traffic->kind == TRAFFIC_GRPC_TINY;
+}
+
 static bool is_h2(const struct traffic *traffic)
 {
-    return traffic->kind == TRAFFIC_H2 || traffic->kind == TRAFFIC_GRPC;
+    return traffic->kind == TRAFFIC_H2 || is_grpc(traffic);
 }
 
 static void begin_link(struct traffic *traffic, struct link *link)
@@ -127,7 +132,8 @@ static void send_request(struct traffic *traffic, struct link *link)
     link->response_left = 0;
     link->unacknowledged = 0;
     if (is_h2(traffic)) {
-        traffic_h2_ask(&link->h2, out, traffic->kind == TRAFFIC_GRPC);
+        link->h2.tiny = traffic->kind == TRAFFIC_GRPC_TINY;
+        traffic_h2_ask(&link->h2, out, is_grpc(traffic));
         payload.text = text_span(&link->h2.request);
     } else {
         int size = snprintf(text, HTTP_SIZE,
@@ -141,6 +147,13 @@ static void send_request(struct traffic *traffic, struct link *link)
         link->body_size = small ? traffic_draw_even(out, 8, 80)
                                 : traffic_draw_spread(out, 200, 200000);
         payload.text = (struct span){(const uint8_t *)text, (size_t)size};
+    }
+    while (payload.text.size > TRAFFIC_SEGMENT_SIZE) {
+        struct traffic_payload part = {
+            .text = span_head(payload.text, TRAFFIC_SEGMENT_SIZE)};
+
+        send(traffic, link, 0, TRAFFIC_ACK, part);
+        payload.text = span_skip(payload.text, TRAFFIC_SEGMENT_SIZE);
     }
     send(traffic, link, 0, TRAFFIC_PSH | TRAFFIC_ACK, payload);
 }

@@ -10,10 +10,11 @@
 #include <stdio.h>
 
 enum traffic_kind {
-    TRAFFIC_LARGE, /* HTTP/1.1, bodies up to 200 kB */
-    TRAFFIC_SMALL, /* HTTP/1.1, bodies of some bytes, every packet small */
-    TRAFFIC_H2,    /* HTTP/2 on port 8080, several streams at a time */
-    TRAFFIC_GRPC   /* the same with gRPC's messages and trailers */
+    TRAFFIC_LARGE,    /* HTTP/1.1, bodies up to 200 kB */
+    TRAFFIC_SMALL,    /* HTTP/1.1, bodies of some bytes, every packet small */
+    TRAFFIC_H2,       /* HTTP/2 on port 8080, several streams at a time */
+    TRAFFIC_GRPC,     /* the same with gRPC's messages and trailers */
+    TRAFFIC_GRPC_TINY /* and messages of some bytes only */
 };
 
 /* False when the file cannot be written; errno says why. */

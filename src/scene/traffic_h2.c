@@ -5,7 +5,7 @@
 #include <assert.h>
 
 enum {
-    BURST_MAX = 1 << 17,
+    BURST_MAX = 1 << 19,
     STREAMS_MAX = 4,
     ROUNDS_MAX = 4, /* DATA frames of a response */
     WINDOW = 1 << 20,
@@ -141,19 +141,30 @@ static uint32_t put_data(struct text *text, struct traffic_out *out,
     return size;
 }
 
-/* A message in DATA: not compressed, its length, a protobuf of one string. */
-static uint32_t put_message(struct text *text, struct traffic_out *out,
-                            unsigned flags, uint32_t stream)
+/* Protocol buffers, encoding: seven bits a byte, the lowest first. */
+static void put_varint(struct text *text, uint32_t value)
 {
-    uint32_t size = traffic_draw_even(out, 4, 120);
+    for (; value > 0x7f; value >>= 7)
+        put_u8(text, (value & 0x7f) | 0x80);
+    put_u8(text, value);
+}
 
-    put_head(text, 5 + 2 + size, TYPE_DATA, flags, stream);
+/* A message in DATA: not compressed, its length, a protobuf of one string. */
+static uint32_t put_message(struct traffic_h2 *h2, struct text *text,
+                            struct traffic_out *out, unsigned flags,
+                            uint32_t stream)
+{
+    uint32_t size = h2->tiny ? traffic_draw_even(out, 4, 120)
+                             : traffic_draw_spread(out, 160, 14000);
+    uint32_t all = size + (size > 0x7f ? 3 : 2);
+
+    put_head(text, 5 + all, TYPE_DATA, flags, stream);
     put_u8(text, 0);
-    put_be32(text, 2 + size);
+    put_be32(text, all);
     put_u8(text, 0x0a);
-    put_u8(text, size);
+    put_varint(text, size);
     text_add_bytes(text, (struct span){(const uint8_t *)out->filler, size});
-    return 5 + 2 + size;
+    return 5 + all;
 }
 
 static void ask(struct traffic_h2 *h2, struct traffic_out *out, bool grpc,
@@ -187,7 +198,7 @@ static void ask(struct traffic_h2 *h2, struct traffic_out *out, bool grpc,
                 grpc ? call : get);
     if (grpc)
         h2->uncredited[1] +=
-            put_message(&h2->request, out, FLAG_END_STREAM, stream);
+            put_message(h2, &h2->request, out, FLAG_END_STREAM, stream);
 }
 
 static void answer_head(struct traffic_h2 *h2, bool grpc, uint32_t stream)
@@ -242,7 +253,7 @@ static void answer_turn(struct traffic_h2 *h2, struct traffic_out *out,
 
     if (turn.first)
         answer_head(h2, grpc, turn.stream);
-    h2->uncredited[0] += grpc ? put_message(to, out, flags, turn.stream)
+    h2->uncredited[0] += grpc ? put_message(h2, to, out, flags, turn.stream)
                               : put_data(to, out, flags, turn.stream);
     /* a stream's end is told when its handler returns */
     if (grpc && turn.last && !turn.first)

@@ -9,6 +9,9 @@
  *   - a gRPC server meets the burst's DATA with WINDOW_UPDATE and PING, from
  *     whose answer it tells the bandwidth
  *   - both sides return each other's credit with the next burst
+ *   - messages are of kilobytes, half of them below 1.5 kB, as in Google's
+ *     fleet (Seemakhupt et al., A Cloud-Scale Characterization of Remote
+ *     Procedure Calls, SOSP 2023); or, `tiny`, of some bytes, as in the lab
  *   - header blocks are compressed, here as nghttp2's encoder does it: most
  *     fields of a connection's later blocks are one byte
  */
@@ -34,6 +37,7 @@ struct traffic_h2 {
     size_t flush[TRAFFIC_H2_FLUSHES_MAX]; /* in `response`: where a segment
                                              ends */
     unsigned flushes;
+    bool tiny;                       /* gRPC messages of some bytes */
     nghttp2_hd_deflater *encoder[2]; /* of requests, of responses; owned */
 };
 
