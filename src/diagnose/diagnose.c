@@ -244,6 +244,8 @@ static const struct rule *judge_in_doubt(const struct facts *f)
 {
     if (is_told_by_first_bytes(f))
         return first_that_holds(mismatch_rule, f);
+    if (is_told_by_close(f))
+        return first_that_holds(h2_close_rule, f);
     return is_told_by_reset(f) ? first_that_holds(h2_reset_rule, f) : NULL;
 }
 

@@ -39,6 +39,15 @@ static bool is_end_unseen(const struct facts *f)
            (reset->has_ack && reset->offset > f->conn->flow[reset->from].top);
 }
 
+static bool has_hole(const struct facts *f)
+{
+    for (unsigned i = 0; i < f->conn->notes; i++) {
+        if (f->conn->note[i].kind == NOTE_HOLE)
+            return true;
+    }
+    return false;
+}
+
 /*
  * A frame that is missing may have opened a window, or ended the stream. Only
  * what was said of the stream itself still stands then.
@@ -53,11 +62,7 @@ static bool is_ledger_unknown(const struct facts *f)
     if (f->incident->http.h2.joined ||
         (h2 && (!h2->known[MESSAGE_REQUEST] || !h2->known[MESSAGE_RESPONSE])))
         return true;
-    for (unsigned i = 0; i < f->conn->notes; i++) {
-        if (f->conn->note[i].kind == NOTE_HOLE)
-            return true;
-    }
-    return false;
+    return has_hole(f);
 }
 
 /* The answer may be in bytes that are missing, or that h1 could not place. */
@@ -118,4 +123,14 @@ bool is_told_by_first_bytes(const struct facts *f)
                http->first[conn_server(f->conn)] == SNIFFED_H2_FRAMES)) ||
              (http->first[f->conn->client] == SNIFFED_H2_PREFACE &&
               http->first[conn_server(f->conn)] == SNIFFED_RESPONSE)));
+}
+
+bool is_told_by_close(const struct facts *f)
+{
+    const struct exchange *x = f->x;
+
+    return x && x->is_h2 && f->incident->http.h2.joined && !has_hole(f) &&
+           f->server_closed && !is_end_unseen(f) && !x->request.lost &&
+           !x->response.lost && mark_is_set(x->request.end) &&
+           !f->response_whole;
 }

@@ -17,4 +17,10 @@ bool is_doubtful(const struct facts *f);
 /* An answer in TLS is no HTTP, and yet it says all: the port expects HTTPS. */
 bool is_told_by_first_bytes(const struct facts *f);
 
+/*
+ * HTTP/2 that was joined midway: windows are not known, but who closed the
+ * connection on an unfinished stream, and after which GOAWAY, is.
+ */
+bool is_told_by_close(const struct facts *f);
+
 #endif

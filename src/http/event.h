@@ -84,7 +84,8 @@ struct h2_ledger {
     } holder[2][H2_HOLDERS];
 };
 
-#define H2_NO_LIMIT UINT32_MAX
+#define HTTP_MESSAGES_UNKNOWN UINT32_MAX
+#define H2_NO_LIMIT           UINT32_MAX
 
 struct http_event {
     enum http_event_kind kind;
@@ -95,7 +96,8 @@ struct http_event {
     uint64_t size;
     uint64_t body;
     const struct http_head *head;
-    uint32_t code;                  /* HTTP_RESET */
+    uint32_t code;     /* HTTP_RESET */
+    uint32_t messages; /* HTTP/2: gRPC's, whole ones so far of this side */
     const struct h2_ledger *ledger; /* HTTP_RESET, HTTP_LEDGER; at the ends,
                                        where an account was ever used up */
     void **slot; /* HTTP/2: the model's own, one for each stream */

@@ -90,17 +90,29 @@ static void take_frame(void *context, unsigned side,
 
 /* Of a DATA frame under way only that bytes came: it counts when it is whole.
  * On a slow path that takes a while. */
+/* Padding would stand between messages: nobody pads gRPC. */
+static void count_messages(struct h2_stream *stream, unsigned side,
+                           const struct h2_frame *frame, struct span bytes)
+{
+    if (frame->flags & H2_PADDED)
+        bytes.at = NULL;
+    h2_grpc_take(&stream->grpc[side], bytes);
+}
+
 static void take_data_bytes(void *context, unsigned side,
-                            const struct h2_frame *frame, uint64_t size)
+                            const struct h2_frame *frame, struct span bytes)
 {
     struct h2 *h2 = context;
     struct h2_stream *stream;
 
-    (void)size;
-    if (h2->direction[side].cutter.left == 0)
+    if (h2->direction[side].cutter.left == 0 && !h2->has_grpc)
         return;
     stream = h2_streams_find(&h2->streams, frame->stream);
-    if (stream && stream->head[side])
+    if (!stream || !stream->head[side])
+        return;
+    if (stream->is_grpc)
+        count_messages(stream, side, frame, bytes);
+    if (h2->direction[side].cutter.left > 0)
         h2_say(h2, stream, side,
                &(struct http_event){.kind = h2_is_client(h2, side)
                                                 ? HTTP_REQUEST_BYTES

@@ -3,10 +3,18 @@
 
 #include "base/reader.h"
 
+static void look_for_grpc(struct h2 *h2, struct h2_stream *stream,
+                          const struct http_head *head)
+{
+    stream->is_grpc |= span_starts_with(head->content_type, "application/grpc");
+    h2->has_grpc |= stream->is_grpc;
+}
+
 static void take_request_head(struct h2 *h2, struct h2_stream *stream,
                               const struct http_head *head)
 {
     stream->head[h2->client] = true;
+    look_for_grpc(h2, stream, head);
     h2_say(h2, stream, h2->client,
            &(struct http_event){.kind = HTTP_REQUEST_HEAD, .head = head});
 }
@@ -28,6 +36,7 @@ static void take_response_head(struct h2 *h2, struct h2_stream *stream,
         return;
     }
     stream->head[server] = true;
+    look_for_grpc(h2, stream, head);
     h2_say(h2, stream, server,
            &(struct http_event){.kind = HTTP_RESPONSE_START});
     h2_say(h2, stream, server,

@@ -127,11 +127,11 @@ static bool take_head(struct h2_cutter *cutter, struct span *bytes)
     return h2_frame_is_plausible(&cutter->frame);
 }
 
-static void tell_data(struct h2_cutter *cutter, uint64_t size)
+static void tell_data(struct h2_cutter *cutter, struct span bytes)
 {
-    if (cutter->frame.type == H2_DATA && size)
+    if (cutter->frame.type == H2_DATA && bytes.size)
         cutter->sink->data(cutter->sink->context, cutter->side, &cutter->frame,
-                           size);
+                           bytes);
 }
 
 /* Most payloads lie in one segment, and are read where they are. */
@@ -141,7 +141,7 @@ static void take_whole(struct h2_cutter *cutter, struct span *bytes)
 
     *bytes = span_skip(*bytes, payload.size);
     cutter->left = 0;
-    tell_data(cutter, payload.size);
+    tell_data(cutter, payload);
     finish_frame(cutter, span_head(payload, gather_limit(cutter)));
 }
 
@@ -158,7 +158,7 @@ static void take_part(struct h2_cutter *cutter, struct span *bytes)
     gather(cutter, piece);
     cutter->left -= (uint32_t)piece.size;
     *bytes = span_skip(*bytes, piece.size);
-    tell_data(cutter, piece.size);
+    tell_data(cutter, piece);
     if (cutter->left == 0)
         finish_gathered(cutter);
 }
@@ -190,8 +190,7 @@ bool h2_cutter_skip(struct h2_cutter *cutter, uint64_t size)
         size <= cutter->left) {
         gather(cutter, (struct span){&nothing, 1});
         cutter->left -= (uint32_t)size;
-        cutter->sink->data(cutter->sink->context, cutter->side, &cutter->frame,
-                           size);
+        tell_data(cutter, (struct span){NULL, (size_t)size});
         if (cutter->left == 0)
             finish_gathered(cutter);
         return true;

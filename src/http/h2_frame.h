@@ -52,9 +52,10 @@ struct h2_frame_sink {
     /* a whole frame; of DATA the payload holds at most its first byte */
     void (*frame)(void *context, unsigned side, const struct h2_frame *frame,
                   struct span payload);
-    /* `size` bytes of a DATA frame's payload, as they come */
+    /* bytes of a DATA frame's payload, as they come; `at` NULL: they are
+     * missing in the capture */
     void (*data)(void *context, unsigned side, const struct h2_frame *frame,
-                 uint64_t size);
+                 struct span bytes);
 };
 
 struct h2_cutter {

@@ -33,13 +33,13 @@ static void take_frame(void *context, unsigned side,
 }
 
 static void take_data(void *context, unsigned side,
-                      const struct h2_frame *frame, uint64_t size)
+                      const struct h2_frame *frame, struct span bytes)
 {
     struct told *told = context;
 
     (void)side;
     assert_int_equal(frame->type, H2_DATA);
-    told->data += size;
+    told->data += bytes.size;
 }
 
 struct bench {

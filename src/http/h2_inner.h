@@ -42,6 +42,7 @@ struct h2 {
     struct h2_streams streams;
     struct h2_told told; /* the latest block */
     struct h2_facts facts;
+    bool has_grpc;    /* a stream of it is gRPC's */
     struct chunk now; /* what is being read; no bytes */
     uint8_t client;
 };

@@ -7,6 +7,7 @@
 
 #include "http/event.h"
 #include "http/h2_frame.h"
+#include "http/h2_grpc.h"
 
 enum {
     H2_STREAMS_MAX = 4096,
@@ -19,9 +20,11 @@ struct h2_stream {
     struct h2_stream *next; /* in its bucket */
     void *model;            /* what the model keeps of it */
     uint32_t id;
-    bool begun[2];              /* HEADERS came from that side */
-    bool head[2];               /* and was no interim response */
-    bool ended[2];              /* END_STREAM */
+    bool begun[2]; /* HEADERS came from that side */
+    bool head[2];  /* and was no interim response */
+    bool ended[2]; /* END_STREAM */
+    bool is_grpc;
+    struct h2_grpc grpc[2];     /* its messages, of each side */
     struct h2_window window[2]; /* what that side may send on it */
 };
 

@@ -30,6 +30,8 @@ static void take_data_frame(struct h2 *h2, unsigned side,
                .kind = h2_is_client(h2, side) ? HTTP_REQUEST_BYTES
                                               : HTTP_RESPONSE_BYTES,
                .size = frame->length,
+               .messages = stream->grpc[side].lost ? HTTP_MESSAGES_UNKNOWN
+                                                   : stream->grpc[side].whole,
                .body = frame->length > padding ? frame->length - padding : 0});
     if (frame->flags & H2_END_STREAM)
         h2_end_side(h2, stream, side);

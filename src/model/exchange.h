@@ -21,8 +21,9 @@ struct message {
     uint64_t expected; /* of its body; HTTP_NO_LENGTH: not known */
     uint64_t skipped;  /* of its body, missing in the capture */
     enum http_framing framing;
-    bool lost;   /* bytes are missing, and with them where it ends */
-    bool broken; /* bytes that were no HTTP */
+    uint32_t messages; /* gRPC's, whole ones; HTTP_MESSAGES_UNKNOWN */
+    bool lost;         /* bytes are missing, and with them where it ends */
+    bool broken;       /* bytes that were no HTTP */
 };
 
 enum {

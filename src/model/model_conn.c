@@ -80,6 +80,8 @@ static void take_bytes(struct message *message, const struct http_event *event)
 {
     message->bytes += event->size;
     message->body += event->body;
+    if (event->messages)
+        message->messages = event->messages;
     message->last = event->at;
     message->reached = event->offset;
 }

@@ -65,6 +65,19 @@ const char *protocol_version(enum http_protocol protocol, uint8_t minor)
     return http_protocol_name(protocol);
 }
 
+/* A name that was not seen, or not understood, is none. */
+static json_t *json_name(const char *name)
+{
+    return name && name[0] ? json_text(name) : json_null();
+}
+
+static json_t *message_count(const struct message *message)
+{
+    return message->messages == HTTP_MESSAGES_UNKNOWN
+               ? json_null()
+               : json_integer((json_int_t)message->messages);
+}
+
 json_t *json_exchange_facts(const struct exchange *x,
                             const struct report_options *options)
 {
@@ -75,11 +88,13 @@ json_t *json_exchange_facts(const struct exchange *x,
     text_init(&target, TEXT_LIMIT);
     mask_add_target(&target, x->target ? x->target : "", options->show_secrets);
     json = json_pack(
-        "{s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:I}", "index",
+        "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:I}", "index",
         (json_int_t)x->stream, "stream_id",
         x->is_h2 ? json_integer((json_int_t)x->stream) : json_null(), "method",
-        json_text(x->method), "target", text_string(&target), "host",
-        json_text(x->host), "status",
+        json_name(x->method), "target",
+        x->target && x->target[0] ? json_string(text_string(&target))
+                                  : json_null(),
+        "host", json_name(x->host), "status",
         x->status ? json_integer(x->status) : json_null(), "grpc_status",
         x->has_grpc_status ? json_integer((json_int_t)x->grpc_status)
                            : json_null(),
@@ -89,6 +104,11 @@ json_t *json_exchange_facts(const struct exchange *x,
         json_count(answered ? x->response.expected : HTTP_NO_LENGTH),
         "body_received", (json_int_t)x->response.body);
     text_release(&target);
+    if (x->is_grpc || x->request.messages || x->response.messages)
+        json_object_set_new(json, "grpc_messages",
+                            json_pack("{s:o, s:o}", "request",
+                                      message_count(&x->request), "response",
+                                      message_count(&x->response)));
     return json;
 }
 

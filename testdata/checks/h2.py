@@ -47,11 +47,11 @@ WELL = ("grpc-bidi.pcapng", "grpc-server-stream-rst.pcapng",
 # The lab's that are not in the clear, not HTTP/2 on both sides, or upgraded.
 LAB_SKIPPED = ("healthy-tls-h2.pcap", "h2-preface-to-h1-go.pcap",
                "h2-preface-to-h1-nginx.pcap")
-LAB_UPGRADED = ("healthy-h2-upgrade.pcap",)
+LAB_UPGRADED = ("healthy-h2-upgrade.pcap", "healthy-nghttp-upgrade.pcap")
 
 # (file, tcp.stream, stream): what differs, as (field, tshark's, whyeof's), each
 # with the reason, read off the wire.
-UNREAD = [("method", "GET", ""), ("status", 200, None)]
+UNREAD = [("method", "GET", None), ("status", 200, None)]
 APART = {
     # Behind a CONNECT (5) that was granted (11): whyeof leaves tunnels, and
     # reads the other leg (tcp.stream 1).
@@ -59,9 +59,9 @@ APART = {
     # The capture begins inside the connection: HPACK's tables are not known,
     # and tshark reads what the static one gives.
     ("healthy-h2-joined-midway.pcap", 0, 5):
-        UNREAD + [("path", "/sleep?ms=1500", "")],
+        UNREAD + [("path", "/sleep?ms=1500", None)],
     ("healthy-h2-joined-midway.pcap", 0, 7):
-        UNREAD + [("path", "/ok?bytes=900", "")],
+        UNREAD + [("path", "/ok?bytes=900", None)],
 }
 
 # (file, code): what only the capture that lacks its beginning shows, and why.
@@ -184,7 +184,7 @@ FIELDS = (("method", "method"), ("path", "target"), ("status", "status"),
 
 def compare(name, theirs, document):
     ours = {(x["connection"], x["stream_id"]): x for x in document["exchanges"]
-            if x["stream_id"] and x["method"] is not None}
+            if x["stream_id"] and (x["method"] or x["request_bytes"])}
     require(theirs, "tshark sees no stream")
     apart = []
     for key in sorted(set(theirs) | set(ours)):
@@ -203,6 +203,19 @@ def compare(name, theirs, document):
                 apart.append("tcp.stream %d, stream %d: %s: tshark %s, "
                              "whyeof %s" % (key + pair))
     require(not apart, "%s", "; ".join(apart))
+
+
+def check_messages(path, port, document):
+    """gRPC's messages, as many as tshark sees."""
+    argv = ["tshark", "-r", path, "-T", "fields", "-e", "grpc.message_length"]
+    if port:
+        argv += ["-d", "tcp.port==%d,http2" % port]
+    seen = subprocess.run(argv, capture_output=True, text=True, check=True)
+    theirs = sum(len(line.split(",")) for line in seen.stdout.splitlines()
+                 if line)
+    ours = sum(x["grpc_messages"][side] or 0 for x in document["exchanges"]
+               if "grpc_messages" in x for side in ("request", "response"))
+    require(theirs == ours, "tshark %d, whyeof %d", theirs, ours)
 
 
 def codes(document):
@@ -249,6 +262,8 @@ def check(name, path, port, folder):
         return ["FAIL %s: %s" % (name, failure)]
     theirs, settings = streams_of(path, port)
     run("streams", compare, name, theirs, document)
+    if "grpc" in name:
+        run("messages", check_messages, path, port, document)
     if name in WELL:
         run("well", lambda: require(not codes(document), "%s",
                                     ", ".join(sorted(codes(document)))))
@@ -259,8 +274,8 @@ def check(name, path, port, folder):
 
 def captures():
     for name in sorted(os.listdir(LAB)):
-        if "h2" in name and name.endswith(".pcap") and \
-                name not in LAB_SKIPPED:
+        if any(word in name for word in ("h2", "grpc", "http2", "nghttp")) \
+                and name.endswith(".pcap") and name not in LAB_SKIPPED:
             yield (name, os.path.join(LAB, name),
                    None if name in LAB_UPGRADED else 8080)
     for name, port in sorted(PUBLIC.items()):
