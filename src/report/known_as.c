@@ -105,6 +105,33 @@ static const char *h2_reset(const struct finding *finding,
     }
 }
 
+/* A client of HTTP/1 that was answered in something else. Seen with the same.
+ */
+static bool is_answered_strangely(const struct finding *finding)
+{
+    const struct incident *incident = finding->incident;
+    unsigned server = conn_server(&incident->conn);
+
+    return finding->code == VERDICT_PROTOCOL_MISMATCH &&
+           incident->http.first[1 - server] == SNIFFED_REQUEST &&
+           incident->http.first_size[server] > 0 &&
+           incident->http.first[server] != SNIFFED_RESPONSE;
+}
+
+static const char *strange_answer(enum reporter reporter)
+{
+    static const char *const said[REPORTER_COUNT] = {
+        [REPORTER_CURL] = "curl: (1) Received HTTP/0.9 when not allowed",
+        [REPORTER_GO] = "malformed HTTP response",
+        [REPORTER_NODE] = "HPE_INVALID_CONSTANT Parse Error: Expected HTTP/",
+        [REPORTER_PYTHON] = "BadStatusLine",
+        [REPORTER_HAPROXY] = "PH--",
+        [REPORTER_ENVOY] = "UPE",
+    };
+
+    return said[reporter];
+}
+
 const char *known_as(const struct finding *finding, enum reporter reporter)
 {
     const struct exchange *x = finding->incident->exchange;
@@ -112,6 +139,8 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
     if (x && x->is_h2 && finding->symptom == SYMPTOM_RESET &&
         finding->code != VERDICT_H2_CONNECTION_CLOSED)
         return h2_reset(finding, reporter);
+    if (is_answered_strangely(finding))
+        return strange_answer(reporter);
     if (reporter == REPORTER_HAPROXY && is_inside_response(finding)) {
         if (finding->symptom == SYMPTOM_RESET)
             return "SD--";

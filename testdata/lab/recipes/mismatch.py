@@ -76,6 +76,15 @@ def preface_nginx(lab):
     lab.curl("--http2-prior-knowledge", f"http://{HOST}/")
 
 
+@recipe("h1-to-h2-port-grpc", "protocol-mismatch", seconds=3,
+        note="the server speaks first: SETTINGS, before the request is there")
+def h1_to_grpc(lab):
+    """curl --http1.1 to a grpc-go server, which speaks HTTP/2 only."""
+    lab.grpc()
+    lab.capture()
+    lab.curl("--http1.1", f"http://{HOST}/lab.Echo/Say")
+
+
 @recipe("capture-ends-early", "", info="ending-not-captured", seconds=3)
 def ends_early(lab):
     """Go; a good exchange, then a handler of 5 s; the capture ends 0.4 s
