@@ -80,6 +80,8 @@ struct recorder *recorder_open(const struct recorder_options *options,
 
 void recorder_close(struct recorder *recorder)
 {
+    if (!recorder)
+        return;
     if (recorder->ring)
         ring_close(recorder->ring);
     if (recorder->shelf)
