@@ -196,7 +196,7 @@ static bool restrict_itself(const struct confine_options *options,
         return false;
     confined->landlock = landlock->ruleset >= 0;
     if (!confined->landlock)
-        files = SYSCALLS_FILES_BELOW;
+        files = options->by_path ? SYSCALLS_FILES_ANY : SYSCALLS_FILES_BELOW;
     if (options->folders == 0)
         files = SYSCALLS_FILES_NONE;
     return syscalls_filter(files, &confined->seccomp, fail);
