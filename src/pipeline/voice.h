@@ -21,6 +21,7 @@ struct voice {
     struct report_options report; /* how it wants to be told */
     struct outlet *outlet;        /* NULL: written at the end */
     FILE *late;                   /* where to, then */
+    int folder;                   /* of the file, for when it is reopened */
     struct live_memory memory;
 };
 
