@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "capture/confine.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -103,9 +104,13 @@ static void complain(void *context, const char *text)
     session_say(session, "%s", text);
 }
 
+/* The file at hand is read to its present end. */
 static bool wait_a_moment(void *context, int file)
 {
-    return session_wait(context, file, NAP);
+    struct session *session = context;
+
+    session->seen = live_clock();
+    return session_wait(session, file, NAP);
 }
 
 static bool open_source(struct session *session, struct fail *fail)
@@ -180,9 +185,9 @@ static void add_folder(struct confine_options *confine, const char *path,
             return;
         }
     }
-    if (confine->folders < CONFINE_FOLDERS)
-        confine->folder[confine->folders++] =
-            (struct confine_folder){.path = path, .write = write};
+    assert(confine->folders < CONFINE_FOLDERS);
+    confine->folder[confine->folders++] =
+        (struct confine_folder){.path = path, .write = write};
 }
 
 static void tell_start(const struct session *session,
@@ -216,6 +221,7 @@ static bool give_up_privileges(struct session *session, struct fail *fail)
             add_folder(&confine_to, path[i], false);
         if (!watch->user)
             confine_to.user = "root";
+        confine_to.by_path = true;
     }
     if (watch->record)
         add_folder(&confine_to, watch->record, true);
@@ -275,19 +281,40 @@ struct session *session_open(const struct options *options,
     return NULL;
 }
 
+static bool end_files(struct session *session, struct fail *fail)
+{
+    session_tell_files(session, true);
+    return session->unreadable == 0 ||
+           fail_set(fail, "%" PRIu64 " file%s could not be read",
+                    session->unreadable, session->unreadable == 1 ? "" : "s");
+}
+
+static bool end_recordings(struct session *session, struct fail *fail)
+{
+    uint64_t failures;
+
+    recorder_finish(session->recorder, session->packet_time);
+    failures = recorder_counts(session->recorder).failures;
+    return failures == 0 ||
+           fail_set(fail, "%" PRIu64 " recording%s could not be written",
+                    failures, failures == 1 ? "" : "s");
+}
+
 bool session_finish(struct session *session, const struct report **report,
                     struct fail *fail)
 {
     const struct report *now = session_report(session);
     struct metrics_gauges gauges = session_gauges(session);
-    bool good = true;
+    bool good = end_files(session, fail);
 
     *report = pipeline_finish(session->pipeline, now->input, now->inputs);
     if (session->recorder)
-        recorder_finish(session->recorder, session->packet_time);
+        good &= end_recordings(session, fail);
     if (session->meter)
-        good = meter_write(session->meter, *report, &gauges, fail);
-    return voices_end(&session->voices, *report, fail) && good;
+        good &= meter_write(session->meter, *report, &gauges, fail);
+    good &= voices_end(&session->voices, *report, fail);
+    session_tell_lines(session, true);
+    return good;
 }
 
 bool session_is_unheard(const struct session *session)
