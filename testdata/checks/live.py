@@ -45,7 +45,7 @@ def case(function):
 
 # ---- traffic --------------------------------------------------------------
 
-RELEASE = threading.Event()  # lets those that wait at /wait be reset
+RELEASE = threading.Event()  # /wait is reset then, /late is answered
 
 
 def answer(sock):
@@ -57,8 +57,9 @@ def answer(sock):
             time.sleep(0.05)
             kit.reset(sock)
             return
-        if words[1] == b"/wait":
+        if words[1] in (b"/wait", b"/late"):
             RELEASE.wait()
+        if words[1] == b"/wait":
             kit.reset(sock)
             return
         if words[1] == b"/big":
@@ -515,14 +516,28 @@ def syn_flood_on_a_link():
     expect(seen >= 100000, f"{seen} packets seen or dropped")
 
 
-def overrun(live):
-    """More than it may hold, while it does not run."""
+def stop(live):
     live.send(signal.SIGSTOP)
     wait_for(lambda: live.status_of("State")[0] == "T", "stop")
-    for _ in range(20):
+
+
+def ask_to_wait(live, drops):
+    """Its request is among the last that the kernel still has room for."""
+    get("/", FAR)
+    live.asked(" 1 exchanges")
+    if drops:
+        stop(live)
+    for _ in range(2):
         get("/big", FAR)
-    time.sleep(1.2)
-    live.send(signal.SIGCONT)
+    client = kit.Client(host=FAR)
+    client.ask("/wait")
+    if drops:
+        for _ in range(15):
+            get("/big", FAR)
+        time.sleep(1.2)
+        live.send(signal.SIGCONT)
+        live.said("packets were dropped while capturing")
+    return client
 
 
 @case
@@ -532,18 +547,12 @@ def faster_than_we_are():
         RELEASE.clear()
         ours, _ = pair()
         with ours:
-            live = Live("-i", "a0", "-F", "ndjson", "--buffer", "256k")
-            get("/", FAR)
-            waiting = threading.Thread(target=get, args=("/wait", FAR))
-            waiting.start()
-            live.asked(" [1-9][0-9]* exchanges")
-            time.sleep(0.3)
-            if drops:
-                overrun(live)
-                live.said("packets were dropped while capturing")
+            live = Live("-i", "a0", "-F", "ndjson", "--buffer", "8M")
+            client = ask_to_wait(live, drops)
             get("/", FAR)
             RELEASE.set()
-            waiting.join()
+            client.answer()
+            client.close()
             wait_for(lambda p=live: settled(p), "failure")
         live.end(1)
         sure[drops] = settled(live)[0]
@@ -572,10 +581,11 @@ def asleep_without_drops():
     client = kit.Client()
     client.get()
     for _ in range(3):
-        client.ask("/")
+        RELEASE.clear()
+        client.ask("/late")
         time.sleep(0.3)
-        live.send(signal.SIGSTOP)
-        wait_for(lambda: live.status_of("State")[0] == "T", "stop")
+        stop(live)
+        RELEASE.set()
         client.answer()
         time.sleep(1.5)
         live.send(signal.SIGCONT)
