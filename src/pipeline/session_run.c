@@ -17,6 +17,9 @@
  * over a tenth of a second late. */
 #define LAST_PACKETS (250 * NANOS_PER_MILLI)
 
+/* Of a link faster than we are there is no last packet. */
+#define LAST_LIMIT (5 * NANOS_PER_SECOND)
+
 /* What came so lately may not be handed over yet. */
 #define HANDED_OVER (150 * NANOS_PER_MILLI)
 
@@ -310,9 +313,10 @@ static void tell_link(struct session *session, enum live_answer answer)
 
 static void read_last_packets(struct session *session)
 {
-    nanos end = live_clock() + LAST_PACKETS;
+    nanos end = live_clock();
 
-    while (live_clock() < end && !is_enough(session)) {
+    while (session->seen < end + LAST_PACKETS &&
+           live_clock() < end + LAST_LIMIT && !is_enough(session)) {
         if (read_batch(session) != LIVE_FRAME)
             (void)poll(NULL, 0, 20);
     }

@@ -413,7 +413,7 @@ def signals():
     for name in [f"{path}.{i}" for i in range(5)] + [path]:
         with open(name, encoding="utf-8") as file:
             text = file.read()
-        expect(text.endswith("\n"), f"{name} is torn")
+        expect(not text or text.endswith("\n"), f"{name} is torn")
         got += text.splitlines()
     expect(got == live.out.lines, "lines are lost, or in another order")
     expect(live.summary()["findings"]["error"] >= 25, "no full summary")
@@ -465,7 +465,9 @@ def stands_by(live):
     """It answers at once, and its memory is not more than so much."""
     live.asked("connections open", limit=8)
     peak = int(live.status_of("VmHWM")[0]) // 1024
-    expect(peak < 300, f"{peak} MB")
+    with open(os.environ["WHYEOF"], "rb") as program:
+        most = 900 if b"__asan_init" in program.read() else 200
+    expect(peak < most, f"{peak} MB")
 
 
 @case
