@@ -88,8 +88,12 @@ def fail(host="127.0.0.1"):
 def pair():
     """Two namespaces, and a link: a0 is ours, b0 the server's."""
     ours, theirs = kit.Net(), kit.Net()
-    kit.link(ours, theirs, ("a0", "b0"), ("192.0.2.1/24", "192.0.2.2/24"))
+    kit.link(ours, theirs, ("a0", "b0"), ("192.0.2.1/24", "192.0.2.2/24"),
+             offload=True)
+    with ours:
+        kit.sh("ip link set a0 gso_max_size 1500 gso_max_segs 1")
     with theirs:
+        kit.sh("ip link set b0 gso_max_size 1500 gso_max_segs 1")
         serve()
     return ours, theirs
 
@@ -736,7 +740,7 @@ def lengths():
 @case
 def any_interface():
     """A router sees each packet twice."""
-    path = kit.Path(None)
+    path = kit.Path(None, offload=True)
     with path.server:
         serve()
     with path.router:
