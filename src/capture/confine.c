@@ -228,3 +228,14 @@ bool confine(const struct confine_options *options, struct confined *confined,
     close_folders(folder, CONFINE_FOLDERS);
     return done;
 }
+
+bool confine_give(int folder, const char *user, struct fail *fail)
+{
+    struct target target;
+
+    if (!find_user(&target, user, fail))
+        return false;
+    return !target.name || fchown(folder, target.user, target.group) == 0 ||
+           fail_set(fail, "cannot give a folder to user '%s': %s", target.name,
+                    strerror(errno));
+}

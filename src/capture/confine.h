@@ -70,4 +70,10 @@ struct confined {
 bool confine(const struct confine_options *options, struct confined *confined,
              struct fail *fail);
 
+/*
+ * Before that: a folder that was made for it is given to whom it will become
+ * (`user` as in the options). False with `fail` set when that cannot be.
+ */
+bool confine_give(int folder, const char *user, struct fail *fail);
+
 #endif

@@ -113,6 +113,14 @@ static bool wait_a_moment(void *context, int file)
     return session_wait(session, file, NAP);
 }
 
+/* Whoever reads files may need to be root for it, as for reading them once. */
+static const char *user_of(const struct session *session)
+{
+    const char *user = session->options->watch.user;
+
+    return !user && session->follow && geteuid() == 0 ? "root" : user;
+}
+
 static bool open_source(struct session *session, struct fail *fail)
 {
     const struct options *options = session->options;
@@ -144,6 +152,31 @@ static bool open_source(struct session *session, struct fail *fail)
     return session->live != NULL;
 }
 
+/* A folder that is made for it is the user's who is to write there. */
+static bool open_recorder(struct session *session, struct fail *fail)
+{
+    const struct options *options = session->options;
+    const struct watch_options *watch = &options->watch;
+    bool is_new = access(watch->record, F_OK) != 0;
+
+    session->recorder = recorder_open(
+        &(struct recorder_options){
+            .folder = watch->record,
+            .memory = (size_t)watch->record_memory,
+            .files = watch->record_files,
+            .bytes = watch->record_bytes,
+            .asked = options->asked,
+            .program = "whyeof " WHYEOF_VERSION,
+            .context = session,
+            .complain = complain,
+        },
+        fail);
+    if (!session->recorder)
+        return false;
+    return !is_new || confine_give(recorder_folder(session->recorder),
+                                   user_of(session), fail);
+}
+
 static bool open_outputs(struct session *session, struct fail *fail)
 {
     const struct options *options = session->options;
@@ -156,23 +189,7 @@ static bool open_outputs(struct session *session, struct fail *fail)
         if (!session->meter)
             return false;
     }
-    if (watch->record) {
-        session->recorder = recorder_open(
-            &(struct recorder_options){
-                .folder = watch->record,
-                .memory = (size_t)watch->record_memory,
-                .files = watch->record_files,
-                .bytes = watch->record_bytes,
-                .asked = options->asked,
-                .program = "whyeof " WHYEOF_VERSION,
-                .context = session,
-                .complain = complain,
-            },
-            fail);
-        if (!session->recorder)
-            return false;
-    }
-    return true;
+    return !watch->record || open_recorder(session, fail);
 }
 
 /* Folders that something is still opened in. */
@@ -209,7 +226,7 @@ static bool give_up_privileges(struct session *session, struct fail *fail)
 {
     const struct options *options = session->options;
     const struct watch_options *watch = &options->watch;
-    struct confine_options confine_to = {.user = watch->user};
+    struct confine_options confine_to = {.user = user_of(session)};
     char folder[OPTIONS_OUTPUTS_MAX + 1][METER_PATH_SIZE];
     struct confined confined;
 
@@ -219,8 +236,6 @@ static bool give_up_privileges(struct session *session, struct fail *fail)
 
         for (size_t i = 0; i < folders; i++)
             add_folder(&confine_to, path[i], false);
-        if (!watch->user)
-            confine_to.user = "root";
         confine_to.by_path = true;
     }
     if (watch->record)
@@ -228,7 +243,8 @@ static bool give_up_privileges(struct session *session, struct fail *fail)
     if (watch->metrics)
         add_folder(&confine_to, meter_folder(folder[0], watch->metrics), true);
     for (size_t i = 0; i < options->outputs; i++) {
-        if (options->output[i].format->live)
+        if (options->output[i].format->live &&
+            !session->voices.voice[i + 1].is_device)
             add_folder(&confine_to,
                        meter_folder(folder[i + 1], options->output[i].path),
                        true);

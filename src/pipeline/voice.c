@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* How long the end of a capture waits for a reader to take the last lines. */
@@ -23,6 +24,7 @@ static bool open_voice(struct voice *voice, const char *path, struct fail *fail)
 {
     const char *slash = strrchr(path, '/');
     char folder[METER_PATH_SIZE];
+    struct stat about = {0};
 
     voice->name = path;
     if (!voice->format->live)
@@ -33,7 +35,11 @@ static bool open_voice(struct voice *voice, const char *path, struct fail *fail)
         return fail_set(fail, "cannot write '%s': %s", path, strerror(errno));
     voice->outlet =
         outlet_open_file(voice->folder, slash ? slash + 1 : path, 0, fail);
-    return voice->outlet != NULL;
+    if (!voice->outlet)
+        return false;
+    (void)fstat(outlet_descriptor(voice->outlet), &about);
+    voice->is_device = S_ISCHR(about.st_mode);
+    return true;
 }
 
 static void open_stdout(struct voice *voice)
@@ -205,7 +211,7 @@ bool voices_reopen(struct voices *voices, struct fail *fail)
     bool good = true;
 
     for (size_t i = 0; i < voices->count; i++) {
-        if (voices->voice[i].outlet)
+        if (voices->voice[i].outlet && !voices->voice[i].is_device)
             good &= outlet_reopen(voices->voice[i].outlet, fail);
     }
     return good;

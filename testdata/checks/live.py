@@ -619,10 +619,11 @@ def expect_confined(live, user):
 @case
 def confined():
     serve()
-    record, log = folder("rec"), folder("log")
+    log = folder("log")
+    record = os.path.join(tempfile.gettempdir(), "made")
     path = os.path.join(log, "w.ndjson")
     live = Live("-i", "lo", "-F", "ndjson", "--record", record, "--output",
-                f"ndjson={path}")
+                f"ndjson={path}", "--output", "ndjson=/dev/null")
     live.said("as nobody, confined")
     expect_confined(live, str(NOBODY))
     fail()
@@ -637,6 +638,9 @@ def confined():
     live.end(1)
     expect(not os.listdir(elsewhere), "writes through the link")
     expect(len(os.listdir(record + ".moved")) == 2, "not both are recorded")
+    expect(os.stat(record + ".moved").st_mode & 0o777 == 0o700,
+           "anybody may read the recordings")
+    expect("'null'" not in live.words(), "a device is opened again")
 
 
 @case
@@ -925,6 +929,18 @@ def rotated_by_size():
     dump.wait()
     live.end(1)
     expect_all_read(live, place)
+
+
+@case
+def followed_by_nobody():
+    place = folder("in")
+    live = Live("--follow", f"{place}/*.pcap", "-F", "ndjson",
+                before=AS_NOBODY)
+    expect_confined(live, str(NOBODY))
+    shutil.copy(f"{ROOT}/testdata/captures/go-write-timeout-reused.pcap",
+                os.path.join(place, "a.pcap"))
+    live.found(1, "write-timeout-eof")
+    live.end(1)
 
 
 @case
