@@ -77,7 +77,7 @@ static void take_over(void *context, uint64_t connection)
 {
     struct session *session = context;
 
-    recorder_over(session->recorder, connection, session->packet_time);
+    recorder_over(session->recorder, connection, session_now(session));
 }
 
 static void open_pipeline(struct session *session)
@@ -309,7 +309,7 @@ static bool end_recordings(struct session *session, struct fail *fail)
 {
     uint64_t failures;
 
-    recorder_finish(session->recorder, session->packet_time);
+    recorder_finish(session->recorder, session_now(session));
     failures = recorder_counts(session->recorder).failures;
     return failures == 0 ||
            fail_set(fail, "%" PRIu64 " recording%s could not be written",

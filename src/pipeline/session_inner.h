@@ -56,6 +56,13 @@ void session_tell_files(struct session *session, bool is_end);
 /* Lines that no reader took, when they have become many, or at the end. */
 void session_tell_lines(struct session *session, bool is_end);
 
+/*
+ * The packets' clock. It goes on when none comes, but only as far as that is
+ * known: to a process that did not run for a while, the answer to what seems
+ * to hang may have come meanwhile.
+ */
+nanos session_now(const struct session *session);
+
 /* What is known by now. */
 const struct report *session_report(struct session *session);
 

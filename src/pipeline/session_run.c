@@ -31,12 +31,7 @@ enum {
     WORDS_SIZE = 512
 };
 
-/*
- * The packets' clock. It goes on when none comes, but only as far as that is
- * known: to a process that did not run for a while, the answer to what seems
- * to hang may have come meanwhile.
- */
-static nanos packets_now(const struct session *session)
+nanos session_now(const struct session *session)
 {
     nanos quiet = session->seen - session->read_at - HANDED_OVER;
 
@@ -127,7 +122,7 @@ static void follow_losses(struct session *session, uint64_t fresh, nanos now)
     } else if (!session->losing || session->packets > session->settled_by) {
         session->losing = false;
         session->settled_by = UINT64_MAX;
-        session->drops_since = packets_now(session);
+        session->drops_since = session_now(session);
     } else if (session->settled_by == UINT64_MAX) {
         session->settled_by = session->packets;
     }
@@ -227,7 +222,7 @@ static void do_what_is_due(struct session *session)
     if (now >= session->next_tick) {
         session->next_tick = now + TICK;
         if (session->packet_time)
-            pipeline_tick(session->pipeline, packets_now(session));
+            pipeline_tick(session->pipeline, session_now(session));
         voices_flush(&session->voices);
         session_tell_files(session, false);
         look_at_outputs(session);
@@ -237,7 +232,7 @@ static void do_what_is_due(struct session *session)
         look_at_drops(session, now);
         warn_of_drops(session, now);
         if (session->recorder && session->packet_time)
-            recorder_tick(session->recorder, packets_now(session));
+            recorder_tick(session->recorder, session_now(session));
     }
     if (session->meter && now >= session->next_metrics) {
         session->next_metrics = now + METRICS_EVERY;
