@@ -286,6 +286,8 @@ static int run(struct options *options)
     input = capture_inputs(capture, &inputs);
     report = pipeline_finish(pipeline, input, inputs);
     status = input_status(report);
+    if (recorder && recorder_counts(recorder).failures)
+        status = STATUS_TROUBLE;
     written = write_all(options, report);
     if (status == STATUS_CLEAN)
         status =

@@ -196,7 +196,7 @@ static bool restrict_itself(const struct confine_options *options,
         return false;
     confined->landlock = landlock->ruleset >= 0;
     if (!confined->landlock)
-        files = SYSCALLS_FILES_BELOW;
+        files = options->by_path ? SYSCALLS_FILES_ANY : SYSCALLS_FILES_BELOW;
     if (options->folders == 0)
         files = SYSCALLS_FILES_NONE;
     return syscalls_filter(files, &confined->seccomp, fail);
@@ -227,4 +227,15 @@ bool confine(const struct confine_options *options, struct confined *confined,
     landlock_close(&landlock);
     close_folders(folder, CONFINE_FOLDERS);
     return done;
+}
+
+bool confine_give(int folder, const char *user, struct fail *fail)
+{
+    struct target target;
+
+    if (!find_user(&target, user, fail))
+        return false;
+    return !target.name || fchown(folder, target.user, target.group) == 0 ||
+           fail_set(fail, "cannot give a folder to user '%s': %s", target.name,
+                    strerror(errno));
 }

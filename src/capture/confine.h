@@ -16,7 +16,8 @@
  *
  * Where the kernel has no Landlock, files may only be opened relative to the
  * descriptor of a folder (or not at all, when no folder is named). A path
- * with ".." leaves the folder then, as far as the user may.
+ * with ".." leaves the folder then, as far as the user may. Who cannot do with
+ * that says so (by_path), and is not narrowed there.
  *
  * Other systems than Linux only change the user.
  *
@@ -33,7 +34,7 @@
 #include "base/fail.h"
 
 enum {
-    CONFINE_FOLDERS = 8,
+    CONFINE_FOLDERS = 32,
     CONFINE_USER_SIZE = 64
 };
 
@@ -46,6 +47,7 @@ struct confine_options {
     const char *user; /* name; NULL: "nobody" when root, else as it is */
     struct confine_folder folder[CONFINE_FOLDERS];
     size_t folders;
+    bool by_path; /* without Landlock, files are opened by path as before */
 };
 
 /* What took effect, for the report. */
@@ -67,5 +69,11 @@ struct confined {
  */
 bool confine(const struct confine_options *options, struct confined *confined,
              struct fail *fail);
+
+/*
+ * Before that: a folder that was made for it is given to whom it will become
+ * (`user` as in the options). False with `fail` set when that cannot be.
+ */
+bool confine_give(int folder, const char *user, struct fail *fail);
 
 #endif

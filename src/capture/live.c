@@ -31,6 +31,7 @@ struct live {
     struct capture_input facts;
     struct nic nic;
     enum nic_state state;
+    bool is_down; /* as was told */
     nanos looked; /* when the state was asked for */
     nanos gone;   /* since when it is NIC_GONE; NANOS_NEVER before */
     unsigned errors;
@@ -184,7 +185,7 @@ static enum live_answer say_gone(struct live *live, nanos now)
     if (live->gone == NANOS_NEVER)
         live->gone = now;
     if (now - live->gone < GONE_PATIENCE)
-        return LIVE_DOWN;
+        return live->is_down ? LIVE_DOWN : LIVE_EMPTY;
     (void)facts_trouble(&live->facts, CAPTURE_TRUNCATED,
                         "interface '%s' was removed", live->facts.path);
     return LIVE_GONE;
@@ -207,7 +208,8 @@ static enum live_answer look(struct live *live, bool at_once)
     }
     if (live->state == NIC_GONE)
         return say_gone(live, now);
-    return live->state == NIC_DOWN ? LIVE_DOWN : LIVE_EMPTY;
+    live->is_down = live->state == NIC_DOWN;
+    return live->is_down ? LIVE_DOWN : LIVE_EMPTY;
 }
 
 /*

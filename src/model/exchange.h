@@ -99,11 +99,12 @@ static inline bool exchange_is_complete(const struct exchange *x)
     return mark_is_set(x->request.end) && mark_is_set(x->response.end);
 }
 
-/* Its latest byte, of either message. */
+/* Its latest byte, of either message: by frame, since a clock may be set
+ * back. */
 static inline struct mark exchange_moved(const struct exchange *x)
 {
-    return x->response.last.time > x->request.last.time ? x->response.last
-                                                        : x->request.last;
+    return x->response.last.frame > x->request.last.frame ? x->response.last
+                                                          : x->request.last;
 }
 
 /* The capture lacks bytes that its outcome depends on. */

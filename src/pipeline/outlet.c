@@ -383,6 +383,11 @@ bool outlet_is_closed(const struct outlet *outlet)
     return outlet->closed;
 }
 
+const char *outlet_trouble(const struct outlet *outlet)
+{
+    return outlet->failing ? outlet->failure : NULL;
+}
+
 const char *outlet_failure(struct outlet *outlet)
 {
     if (!outlet->failure[0] || outlet->said)

@@ -93,4 +93,7 @@ bool outlet_is_closed(const struct outlet *outlet);
  */
 const char *outlet_failure(struct outlet *outlet);
 
+/* What is wrong with it now, in words; NULL: nothing but a slow reader. */
+const char *outlet_trouble(const struct outlet *outlet);
+
 #endif

@@ -56,7 +56,10 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame);
  */
 void pipeline_tick(struct pipeline *pipeline, nanos now);
 
-/* The capture itself dropped packets since `from`. */
+/*
+ * The capture itself dropped packets since `from`, until now. Said again with
+ * the same `from`, it is the same loss, that goes on.
+ */
 void pipeline_lose(struct pipeline *pipeline, nanos from, uint64_t packets);
 
 /*

@@ -73,7 +73,7 @@ struct recorder;
 struct recorder *recorder_open(const struct recorder_options *options,
                                struct fail *fail);
 
-/* Writes nothing: recorder_finish does. NULL is none. */
+/* Writes nothing: recorder_finish does. NULL is nothing to close. */
 void recorder_close(struct recorder *recorder);
 
 /* The folder's descriptor, for fchown and Landlock; borrowed. */

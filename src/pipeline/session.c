@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "capture/confine.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -76,6 +77,9 @@ static void take_over(void *context, uint64_t connection, nanos now)
 {
     struct session *session = context;
 
+    /* our clock stands still while the last packets are told */
+    if (now < session_now(session))
+        now = session_now(session);
     recorder_over(session->recorder, connection, now);
 }
 
@@ -103,9 +107,21 @@ static void complain(void *context, const char *text)
     session_say(session, "%s", text);
 }
 
+/* The file at hand is read to its present end. */
 static bool wait_a_moment(void *context, int file)
 {
-    return session_wait(context, file, NAP);
+    struct session *session = context;
+
+    session->seen = live_clock();
+    return session_wait(session, file, NAP);
+}
+
+/* Whoever reads files may need to be root for it, as for reading them once. */
+static const char *user_of(const struct session *session)
+{
+    const char *user = session->options->watch.user;
+
+    return !user && session->follow && geteuid() == 0 ? "root" : user;
 }
 
 static bool open_source(struct session *session, struct fail *fail)
@@ -139,6 +155,31 @@ static bool open_source(struct session *session, struct fail *fail)
     return session->live != NULL;
 }
 
+/* A folder that is made for it is the user's who is to write there. */
+static bool open_recorder(struct session *session, struct fail *fail)
+{
+    const struct options *options = session->options;
+    const struct watch_options *watch = &options->watch;
+    bool is_new = access(watch->record, F_OK) != 0;
+
+    session->recorder = recorder_open(
+        &(struct recorder_options){
+            .folder = watch->record,
+            .memory = (size_t)watch->record_memory,
+            .files = watch->record_files,
+            .bytes = watch->record_bytes,
+            .asked = options->asked,
+            .program = "whyeof " WHYEOF_VERSION,
+            .context = session,
+            .complain = complain,
+        },
+        fail);
+    if (!session->recorder)
+        return false;
+    return !is_new || confine_give(recorder_folder(session->recorder),
+                                   user_of(session), fail);
+}
+
 static bool open_outputs(struct session *session, struct fail *fail)
 {
     const struct options *options = session->options;
@@ -151,23 +192,7 @@ static bool open_outputs(struct session *session, struct fail *fail)
         if (!session->meter)
             return false;
     }
-    if (watch->record) {
-        session->recorder = recorder_open(
-            &(struct recorder_options){
-                .folder = watch->record,
-                .memory = (size_t)watch->record_memory,
-                .files = watch->record_files,
-                .bytes = watch->record_bytes,
-                .asked = options->asked,
-                .program = "whyeof " WHYEOF_VERSION,
-                .context = session,
-                .complain = complain,
-            },
-            fail);
-        if (!session->recorder)
-            return false;
-    }
-    return true;
+    return !watch->record || open_recorder(session, fail);
 }
 
 /* Folders that something is still opened in. */
@@ -180,9 +205,9 @@ static void add_folder(struct confine_options *confine, const char *path,
             return;
         }
     }
-    if (confine->folders < CONFINE_FOLDERS)
-        confine->folder[confine->folders++] =
-            (struct confine_folder){.path = path, .write = write};
+    assert(confine->folders < CONFINE_FOLDERS);
+    confine->folder[confine->folders++] =
+        (struct confine_folder){.path = path, .write = write};
 }
 
 static void tell_start(const struct session *session,
@@ -204,7 +229,7 @@ static bool give_up_privileges(struct session *session, struct fail *fail)
 {
     const struct options *options = session->options;
     const struct watch_options *watch = &options->watch;
-    struct confine_options confine_to = {.user = watch->user};
+    struct confine_options confine_to = {.user = user_of(session)};
     char folder[OPTIONS_OUTPUTS_MAX + 1][METER_PATH_SIZE];
     struct confined confined;
 
@@ -214,15 +239,15 @@ static bool give_up_privileges(struct session *session, struct fail *fail)
 
         for (size_t i = 0; i < folders; i++)
             add_folder(&confine_to, path[i], false);
-        if (!watch->user)
-            confine_to.user = "root";
+        confine_to.by_path = true;
     }
     if (watch->record)
         add_folder(&confine_to, watch->record, true);
     if (watch->metrics)
         add_folder(&confine_to, meter_folder(folder[0], watch->metrics), true);
     for (size_t i = 0; i < options->outputs; i++) {
-        if (options->output[i].format->live)
+        if (options->output[i].format->live &&
+            !session->voices.voice[i + 1].is_device)
             add_folder(&confine_to,
                        meter_folder(folder[i + 1], options->output[i].path),
                        true);
@@ -275,19 +300,41 @@ struct session *session_open(const struct options *options,
     return NULL;
 }
 
+static bool end_files(struct session *session, struct fail *fail)
+{
+    session_tell_files(session, true);
+    return session->unreadable == 0 ||
+           fail_set(fail, "%" PRIu64 " file%s could not be read",
+                    session->unreadable, session->unreadable == 1 ? "" : "s");
+}
+
+static bool end_recordings(struct session *session, struct fail *fail)
+{
+    uint64_t failures;
+
+    recorder_finish(session->recorder, session_now(session));
+    failures = recorder_counts(session->recorder).failures;
+    return failures == 0 ||
+           fail_set(fail, "%" PRIu64 " recording%s could not be written",
+                    failures, failures == 1 ? "" : "s");
+}
+
 bool session_finish(struct session *session, const struct report **report,
                     struct fail *fail)
 {
     const struct report *now = session_report(session);
-    struct metrics_gauges gauges = session_gauges(session);
-    bool good = true;
+    struct metrics_gauges gauges;
+    bool good = end_files(session, fail);
 
     *report = pipeline_finish(session->pipeline, now->input, now->inputs);
     if (session->recorder)
-        recorder_finish(session->recorder, session_now(session));
+        good &= end_recordings(session, fail);
+    gauges = session_gauges(session);
     if (session->meter)
-        good = meter_write(session->meter, *report, &gauges, fail);
-    return voices_end(&session->voices, *report, fail) && good;
+        good &= meter_write(session->meter, *report, &gauges, fail);
+    good &= voices_end(&session->voices, *report, fail);
+    session_tell_lines(session, true);
+    return good;
 }
 
 bool session_is_unheard(const struct session *session)

@@ -25,16 +25,22 @@ struct session {
     struct live_drops drops;
     nanos packet_time; /* of the latest packet, by its own clock */
     nanos read_at;     /* when it was read, by ours */
+    nanos seen;        /* by ours: all that came until then is read */
     nanos next_tick;   /* by our clock, as those that follow */
     nanos next_second;
     nanos next_metrics;
     nanos next_warning;
     nanos end;
-    nanos drops_since; /* by the packets' clock */
+    nanos drops_since; /* by the packets' clock: none before */
     uint64_t packets;
+    size_t files; /* that are followed, told of so far */
+    uint64_t unreadable;
     uint64_t dropped_lines; /* told of so far */
     uint64_t dropped;       /* packets, told of so far */
     int signals;
+    uint64_t settled_by; /* packets read when it was up with the kernel again,
+                            which had dropped some; UINT64_MAX: it is not */
+    bool losing;         /* dropped some, and no later packet is read yet */
     bool stop;
     bool is_down;
     bool metrics_failed;
@@ -44,7 +50,17 @@ struct session {
 __attribute__((format(printf, 2, 3))) void
 session_say(const struct session *session, const char *format, ...);
 
-/* The packets' clock, which goes on when none comes. */
+/* Files that are followed, when they could not be read, or not to their end. */
+void session_tell_files(struct session *session, bool is_end);
+
+/* Lines that no reader took, when they have become many, or at the end. */
+void session_tell_lines(struct session *session, bool is_end);
+
+/*
+ * The packets' clock. It goes on when none comes, but only as far as that is
+ * known: to a process that did not run for a while, the answer to what seems
+ * to hang may have come meanwhile.
+ */
 nanos session_now(const struct session *session);
 
 /* What is known by now. */

@@ -17,6 +17,15 @@
  * over a tenth of a second late. */
 #define LAST_PACKETS (250 * NANOS_PER_MILLI)
 
+/* Of a link faster than we are there is no last packet. */
+#define LAST_LIMIT (5 * NANOS_PER_SECOND)
+
+/* What came so lately may not be handed over yet. */
+#define HANDED_OVER (150 * NANOS_PER_MILLI)
+
+/* Who has not read all for so long is behind what the kernel holds. */
+#define IS_BEHIND (500 * NANOS_PER_MILLI)
+
 enum {
     BATCH = 512, /* packets between two looks at the clock */
     WORDS_SIZE = 512
@@ -24,7 +33,9 @@ enum {
 
 nanos session_now(const struct session *session)
 {
-    return session->packet_time + (live_clock() - session->read_at);
+    nanos quiet = session->seen - session->read_at - HANDED_OVER;
+
+    return session->packet_time + (quiet > 0 ? quiet : 0);
 }
 
 struct metrics_gauges session_gauges(const struct session *session)
@@ -62,6 +73,8 @@ static void let_signals_through(void)
 {
     sigset_t set;
 
+    /* a shell ignores the first of them for what it starts with '&' */
+    (void)signal(SIGINT, SIG_DFL);
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGTERM);
@@ -89,20 +102,47 @@ static void take_signals(struct session *session)
     }
 }
 
+static uint64_t lost_packets(const struct session *session)
+{
+    return session->drops.kernel + session->drops.interface;
+}
+
+/*
+ * The kernel drops what comes behind what it holds already: those packets are
+ * of a time that is not reached before all of that is read, and a later packet
+ * too.
+ */
+static void follow_losses(struct session *session, uint64_t fresh, nanos now)
+{
+    session->losing |= fresh > 0;
+    if (session->losing)
+        pipeline_lose(session->pipeline, session->drops_since, fresh);
+    if (now - session->seen > IS_BEHIND) {
+        session->settled_by = UINT64_MAX;
+    } else if (!session->losing || session->packets > session->settled_by) {
+        session->losing = false;
+        session->settled_by = UINT64_MAX;
+        session->drops_since = session_now(session);
+    } else if (session->settled_by == UINT64_MAX) {
+        session->settled_by = session->packets;
+    }
+}
+
 /* What the kernel could not hold for us is missing from what we say. */
 static void look_at_drops(struct session *session, nanos now)
 {
-    struct live_drops before = session->drops;
-    char words[WORDS_SIZE];
-    uint64_t lost;
+    uint64_t before = lost_packets(session);
 
-    if (!session->live || !live_drops(session->live, &session->drops))
-        return;
-    lost = session->drops.kernel + session->drops.interface;
-    if (lost > before.kernel + before.interface && session->packet_time)
-        pipeline_lose(session->pipeline, session->drops_since,
-                      lost - before.kernel - before.interface);
-    session->drops_since = session_now(session);
+    if (session->live && live_drops(session->live, &session->drops) &&
+        session->packet_time)
+        follow_losses(session, lost_packets(session) - before, now);
+}
+
+static void warn_of_drops(struct session *session, nanos now)
+{
+    uint64_t lost = lost_packets(session);
+    char words[WORDS_SIZE];
+
     if (lost == session->dropped || now < session->next_warning)
         return;
     (void)snprintf(words, sizeof words,
@@ -116,21 +156,49 @@ static void look_at_drops(struct session *session, nanos now)
     session_say(session, "%s", words);
 }
 
+/* One that is not at its end may only be written to just now. */
+void session_tell_files(struct session *session, bool is_end)
+{
+    const struct capture_input *file;
+    size_t files;
+
+    if (!session->follow)
+        return;
+    file = follow_inputs(session->follow, &files);
+    for (size_t i = session->files; i < files; i++) {
+        bool unreadable = file[i].trouble == CAPTURE_UNREADABLE;
+
+        if (i + 1 == files && !unreadable && !is_end)
+            break;
+        if (unreadable || (i + 1 < files && file[i].trouble != CAPTURE_SOUND))
+            session_say(session, "%s", file[i].problem);
+        session->unreadable += unreadable;
+        session->files++;
+    }
+}
+
+void session_tell_lines(struct session *session, bool is_end)
+{
+    uint64_t dropped = voices_dropped(&session->voices);
+    uint64_t known = session->dropped_lines;
+
+    if (dropped <= (is_end ? known : 2 * known))
+        return;
+    session_say(session,
+                "lines of output that were dropped, since nobody took them "
+                "in time: %" PRIu64,
+                dropped);
+    session->dropped_lines = dropped;
+}
+
 static void look_at_outputs(struct session *session)
 {
     const char *name;
     const char *why = voices_failure(&session->voices, &name);
-    uint64_t dropped = voices_dropped(&session->voices);
 
     if (why)
         session_say(session, "%s", why);
-    if (dropped > 2 * session->dropped_lines) {
-        session_say(session,
-                    "%" PRIu64 " lines of output were dropped: nobody read "
-                    "them in time",
-                    dropped);
-        session->dropped_lines = dropped;
-    }
+    session_tell_lines(session, false);
     if (voices_are_alone(&session->voices))
         session->stop = true;
 }
@@ -156,11 +224,13 @@ static void do_what_is_due(struct session *session)
         if (session->packet_time)
             pipeline_tick(session->pipeline, session_now(session));
         voices_flush(&session->voices);
+        session_tell_files(session, false);
         look_at_outputs(session);
     }
     if (now >= session->next_second) {
         session->next_second = now + NANOS_PER_SECOND;
         look_at_drops(session, now);
+        warn_of_drops(session, now);
         if (session->recorder && session->packet_time)
             recorder_tick(session->recorder, session_now(session));
     }
@@ -192,30 +262,37 @@ bool session_wait(struct session *session, int file, nanos patience)
     return !session->stop;
 }
 
-static void take_frame(struct session *session, const struct frame *frame)
+static bool is_enough(const struct session *session)
 {
     uint64_t most = session->options->watch.count;
 
+    return most && session->packets >= most;
+}
+
+static void take_frame(struct session *session, const struct frame *frame)
+{
     session->packet_time = frame->time;
+    session->packets++;
     pipeline_take(session->pipeline, frame);
-    if (++session->packets == most)
-        session->stop = true;
+    session->stop |= is_enough(session);
 }
 
 static enum live_answer read_batch(struct session *session)
 {
-    enum live_answer answer = LIVE_EMPTY;
+    nanos begun = live_clock();
     struct frame frame;
 
-    for (unsigned i = 0; i < BATCH; i++) {
-        answer = live_next(session->live, &frame);
-        if (answer != LIVE_FRAME)
-            break;
-        if (i == 0)
-            session->read_at = live_clock();
+    for (unsigned i = 0; i < BATCH && !is_enough(session); i++) {
+        enum live_answer answer = live_next(session->live, &frame);
+
+        if (answer != LIVE_FRAME) {
+            session->seen = begun;
+            return answer;
+        }
+        session->read_at = begun;
         take_frame(session, &frame);
     }
-    return answer;
+    return LIVE_FRAME;
 }
 
 static void tell_link(struct session *session, enum live_answer answer)
@@ -224,17 +301,17 @@ static void tell_link(struct session *session, enum live_answer answer)
 
     if (answer == LIVE_DOWN && !session->is_down)
         session_say(session, "'%s' is down: waiting for it to come back", name);
-    if (answer == LIVE_FRAME && session->is_down)
+    if (answer != LIVE_DOWN && session->is_down)
         session_say(session, "'%s' is back", name);
-    if (answer == LIVE_DOWN || answer == LIVE_FRAME)
-        session->is_down = answer == LIVE_DOWN;
+    session->is_down = answer == LIVE_DOWN;
 }
 
 static void read_last_packets(struct session *session)
 {
-    nanos end = live_clock() + LAST_PACKETS;
+    nanos end = live_clock();
 
-    while (live_clock() < end) {
+    while (session->seen < end + LAST_PACKETS &&
+           live_clock() < end + LAST_LIMIT && !is_enough(session)) {
         if (read_batch(session) != LIVE_FRAME)
             (void)poll(NULL, 0, 20);
     }
@@ -251,8 +328,8 @@ static bool run_live(struct session *session, struct fail *fail)
             return fail_set(fail, "%s", live_problem(session->live));
         tell_link(session, answer);
     } while (session_wait(session, file, answer == LIVE_FRAME ? 0 : NAP));
-    if (!session->options->watch.count)
-        read_last_packets(session);
+    read_last_packets(session);
+    look_at_drops(session, live_clock());
     return true;
 }
 
@@ -273,5 +350,7 @@ static bool run_follow(struct session *session)
 bool session_run(struct session *session, struct fail *fail)
 {
     session->read_at = live_clock();
+    session->seen = session->read_at;
+    session->settled_by = UINT64_MAX;
     return session->live ? run_live(session, fail) : run_follow(session);
 }

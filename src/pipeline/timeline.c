@@ -37,8 +37,18 @@ struct mark timeline_until(const struct timeline *timeline, struct mark last)
 
 void timeline_lose(struct timeline *timeline, nanos from, uint64_t packets)
 {
-    timeline->loss[timeline->losses++ % TIMELINE_LOSSES_KEPT] =
-        (struct loss){.from = from, .to = timeline->now, .packets = packets};
+    uint64_t latest = timeline->losses - 1;
+    struct loss *loss = &timeline->loss[latest % TIMELINE_LOSSES_KEPT];
+
+    if (from > timeline->now) /* the clock was set back */
+        from = timeline->now;
+    if (timeline->losses == 0 || loss->from != from) {
+        latest = timeline->losses++;
+        loss = &timeline->loss[latest % TIMELINE_LOSSES_KEPT];
+        *loss = (struct loss){.from = from};
+    }
+    loss->to = timeline->now;
+    loss->packets += packets;
 }
 
 uint64_t timeline_lost(const struct timeline *timeline, nanos from, nanos to)

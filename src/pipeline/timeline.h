@@ -42,7 +42,10 @@ void timeline_pass(struct timeline *timeline, nanos now);
 /* Until when a connection could have been seen, that was last seen then. */
 struct mark timeline_until(const struct timeline *timeline, struct mark last);
 
-/* The capture dropped packets since `from`. */
+/*
+ * The capture dropped packets since `from`. Said again with the same `from`,
+ * it is the same loss, which reaches until now and has grown by `packets`.
+ */
 void timeline_lose(struct timeline *timeline, nanos from, uint64_t packets);
 
 /* Packets dropped at a time that touches the one between. */

@@ -1,8 +1,11 @@
 #include "pipeline/voice.h"
 
+#include "pipeline/meter.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* How long the end of a capture waits for a reader to take the last lines. */
@@ -15,13 +18,28 @@ static bool open_late(struct voice *voice, const char *path, struct fail *fail)
            fail_set(fail, "cannot write '%s': %s", path, strerror(errno));
 }
 
+/* By way of its folder: that one, and no other of its name, is written in when
+ * the file is reopened. */
 static bool open_voice(struct voice *voice, const char *path, struct fail *fail)
 {
+    const char *slash = strrchr(path, '/');
+    char folder[METER_PATH_SIZE];
+    struct stat about = {0};
+
     voice->name = path;
     if (!voice->format->live)
         return open_late(voice, path, fail);
-    voice->outlet = outlet_open_file(AT_FDCWD, path, 0, fail);
-    return voice->outlet != NULL;
+    voice->folder =
+        open(meter_folder(folder, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (voice->folder < 0)
+        return fail_set(fail, "cannot write '%s': %s", path, strerror(errno));
+    voice->outlet =
+        outlet_open_file(voice->folder, slash ? slash + 1 : path, 0, fail);
+    if (!voice->outlet)
+        return false;
+    (void)fstat(outlet_descriptor(voice->outlet), &about);
+    voice->is_device = S_ISCHR(about.st_mode);
+    return true;
 }
 
 static void open_stdout(struct voice *voice)
@@ -38,13 +56,14 @@ bool voices_open(struct voices *voices, const struct options *options,
 {
     bool good = true;
 
-    *voices = (struct voices){.count = 1};
+    *voices = (struct voices){.count = 1, .voice[0].folder = -1};
     voices->voice[0].format = options->format;
     voices->voice[0].report = options->report;
     open_stdout(&voices->voice[0]);
     for (size_t i = 0; i < options->outputs && good; i++) {
         struct voice *voice = &voices->voice[voices->count++];
 
+        voice->folder = -1;
         voice->format = options->output[i].format;
         voice->report = options->report;
         voice->report.color = options->color == WHEN_ALWAYS;
@@ -61,6 +80,8 @@ void voices_close(struct voices *voices)
             outlet_close(voices->voice[i].outlet);
         if (voices->voice[i].late && voices->voice[i].late != stdout)
             (void)fclose(voices->voice[i].late);
+        if (voices->voice[i].folder >= 0)
+            (void)close(voices->voice[i].folder);
     }
     voices->count = 0;
 }
@@ -157,9 +178,15 @@ static bool end_late(struct voice *voice, const struct report *report,
 static bool end_outlet(struct voice *voice, const struct report *report,
                        struct fail *fail)
 {
+    const char *trouble;
+
     pass_on(voice, &(struct speech){.report = report, .is_end = true});
-    return outlet_drain(voice->outlet, PATIENCE) ||
-           fail_set(fail, "'%s': the last lines were not taken in time",
+    if (outlet_drain(voice->outlet, PATIENCE))
+        return true;
+    trouble = outlet_trouble(voice->outlet);
+    if (trouble)
+        return fail_set(fail, "%s", trouble);
+    return fail_set(fail, "'%s': the last lines were not taken in time",
                     voice->name);
 }
 
@@ -184,7 +211,7 @@ bool voices_reopen(struct voices *voices, struct fail *fail)
     bool good = true;
 
     for (size_t i = 0; i < voices->count; i++) {
-        if (voices->voice[i].outlet)
+        if (voices->voice[i].outlet && !voices->voice[i].is_device)
             good &= outlet_reopen(voices->voice[i].outlet, fail);
     }
     return good;
@@ -214,7 +241,11 @@ void voices_flush(struct voices *voices)
 
 bool voices_are_alone(const struct voices *voices)
 {
-    return voices->voice[0].outlet && outlet_is_closed(voices->voice[0].outlet);
+    struct pollfd reader = {.fd = STDOUT_FILENO};
+
+    if (voices->voice[0].outlet)
+        return outlet_is_closed(voices->voice[0].outlet);
+    return poll(&reader, 1, 0) == 1 && reader.revents & POLLERR;
 }
 
 const char *voices_failure(struct voices *voices, const char **name)

@@ -21,6 +21,8 @@ struct voice {
     struct report_options report; /* how it wants to be told */
     struct outlet *outlet;        /* NULL: written at the end */
     FILE *late;                   /* where to, then */
+    int folder;                   /* of the file, for when it is reopened */
+    bool is_device;               /* which it is not, then */
     struct live_memory memory;
 };
 

@@ -25,7 +25,7 @@ static void hand_on(struct order *order, struct conn *conn, unsigned side,
     uint64_t missing = piece->missing;
 
     /* bytes cannot be read before those in front of them came */
-    if (flow->handed.time > chunk.at.time && mark_is_set(flow->handed))
+    if (flow->handed.frame > chunk.at.frame)
         chunk.at = flow->handed;
     flow->handed = chunk.at;
     if (done < chunk.bytes.size) {
