@@ -39,6 +39,16 @@ static inline nanos nanos_between(nanos earlier, nanos later)
     return difference;
 }
 
+/* time + duration, held inside the range of the type. */
+static inline nanos nanos_after(nanos time, nanos duration)
+{
+    nanos sum;
+
+    if (__builtin_add_overflow(time, duration, &sum))
+        return duration > 0 ? INT64_MAX : INT64_MIN + 1;
+    return sum;
+}
+
 /*
  * Writes a duration for people ("60.0 s", "812 ms", "2 min 5 s") and returns
  * `text`.

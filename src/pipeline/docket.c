@@ -205,7 +205,7 @@ static void look_at(struct docket *docket, struct docket_case *one)
         age = NANOS_PER_SECOND;
     if (age > LOOKED_AT_LEAST)
         age = LOOKED_AT_LEAST;
-    one->look_at = now + age;
+    one->look_at = nanos_after(now, age);
 }
 
 bool docket_has_room(const struct docket *docket)

@@ -212,11 +212,11 @@ static nanos next_look(const struct gather *gather, nanos since)
     nanos lasted = nanos_between(since, now);
 
     if (lasted < threshold)
-        return since + threshold;
+        return nanos_after(since, threshold);
     lasted /= 4;
     if (lasted < threshold / 4)
         lasted = threshold / 4;
-    return now + (lasted < LOOK_AT_LEAST ? lasted : LOOK_AT_LEAST);
+    return nanos_after(now, lasted < LOOK_AT_LEAST ? lasted : LOOK_AT_LEAST);
 }
 
 /* One that goes on: does it hang by now? */
@@ -265,7 +265,8 @@ static void take_look(void *context, const struct outcome *outcome)
         infer_preview(gather->infer, outcome, &soon);
         preview = &soon;
     }
-    conn->look_at = now + gather->options->settings.stall_threshold / 2;
+    conn->look_at =
+        nanos_after(now, gather->options->settings.stall_threshold / 2);
     if (!conn->known_to_work)
         conn->known_to_work = look_back(gather, outcome);
     for (struct exchange *x = outcome->unfinished; x; x = x->next) {

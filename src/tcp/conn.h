@@ -172,8 +172,9 @@ struct conn {
 /* Is it time to look? Also when the clock was set back since it was said. */
 static inline bool conn_is_due(nanos look_at, nanos now)
 {
-    return look_at <= now || (look_at != CONN_NEVER_DUE &&
-                              look_at - now > 600 * NANOS_PER_SECOND);
+    return look_at <= now ||
+           (look_at != CONN_NEVER_DUE &&
+            nanos_between(now, look_at) > 600 * NANOS_PER_SECOND);
 }
 
 static inline struct mark segment_mark(const struct segment *segment)
