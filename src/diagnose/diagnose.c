@@ -350,7 +350,6 @@ void finding_free(struct finding *finding)
 {
     if (!finding)
         return;
-    incident_free((struct incident *)(uintptr_t)finding->incident);
     arena_release(&finding->arena);
     free(finding);
 }

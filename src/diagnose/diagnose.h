@@ -41,9 +41,9 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
                                const struct outcome *outcome);
 
 /*
- * Judges an incident. With DIAGNOSIS_FINDING, *finding is a new finding that
- * owns the incident; the caller gives it to finding_free. In the other cases
- * the incident stays the caller's.
+ * Judges an incident, which stays the caller's. With DIAGNOSIS_FINDING,
+ * *finding is a new finding that borrows it and `server`; the caller gives it
+ * to finding_free, before it frees the incident.
  */
 enum diagnosis diagnose(const struct diagnose_settings *settings,
                         const struct incident *incident,

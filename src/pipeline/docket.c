@@ -200,7 +200,7 @@ static void look_at(struct docket *docket, struct docket_case *one)
     before = judge(docket, one, NULL);
     count(docket, one, true);
     tell(docket, one, before);
-    docket_case_free_finding(before);
+    finding_free(before);
     if (age < NANOS_PER_SECOND)
         age = NANOS_PER_SECOND;
     if (age > LOOKED_AT_LEAST)
@@ -226,10 +226,10 @@ static void renew(struct docket *docket, struct docket_case *known,
     struct docket_case trial = {.incident = incident, .goes_on = true};
     struct finding *before = known->finding;
 
-    docket_case_free_finding(judge(docket, &trial, preview));
+    finding_free(judge(docket, &trial, preview));
     if (!is_worth_telling(&trial)) {
         /* it moves again: its end will tell what came of it */
-        docket_case_free_finding(trial.finding);
+        finding_free(trial.finding);
         incident_free(incident);
         return;
     }
@@ -241,7 +241,7 @@ static void renew(struct docket *docket, struct docket_case *known,
     known->wanted = trial.wanted;
     count(docket, known, true);
     tell(docket, known, before);
-    docket_case_free_finding(before);
+    finding_free(before);
 }
 
 struct docket_case *docket_watch(struct docket *docket,

@@ -13,16 +13,9 @@ struct docket_case *docket_case_new(struct incident *incident, nanos now)
     return one;
 }
 
-void docket_case_free_finding(struct finding *finding)
-{
-    if (finding)
-        finding->incident = NULL;
-    finding_free(finding);
-}
-
 void docket_case_free(struct docket_case *one)
 {
-    docket_case_free_finding(one->finding);
+    finding_free(one->finding);
     incident_free(one->incident);
     free(one);
 }

@@ -8,7 +8,7 @@
 
 struct docket_case {
     struct incident *incident; /* owned */
-    struct finding *finding;   /* owned; shares the incident; NULL: none */
+    struct finding *finding;   /* owned; borrows the incident; NULL: none */
     enum diagnosis diagnosis;
     bool judged;
     bool wanted;  /* what was found is not hidden by an option */
@@ -33,9 +33,6 @@ struct docket_list {
 /* Takes the incident over. */
 struct docket_case *docket_case_new(struct incident *incident, nanos now);
 void docket_case_free(struct docket_case *one);
-
-/* Frees a finding that shares its incident with a case. */
-void docket_case_free_finding(struct finding *finding);
 
 void docket_list_append(struct docket_list *list, struct docket_case *one);
 void docket_list_remove(struct docket_list *list, struct docket_case *one);
