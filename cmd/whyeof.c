@@ -129,6 +129,12 @@ static void show_progress(const struct capture *capture, uint64_t packets)
         (void)fprintf(stderr, "\r%" PRIu64 " packets ", packets);
 }
 
+static void say(void *context, const char *text)
+{
+    (void)context;
+    (void)complain("%s", text);
+}
+
 static void take_packet(void *context, uint64_t connection,
                         const struct frame *frame, size_t headers)
 {
@@ -138,8 +144,7 @@ static void take_packet(void *context, uint64_t connection,
 
 static void take_finding(void *context, const struct finding *finding)
 {
-    recorder_finding(context, finding, finding->id, finding->revision,
-                     finding->standing == STANDING_WITHDRAWN);
+    recorder_finding(context, finding);
 }
 
 static void take_over(void *context, uint64_t connection, nanos now)
@@ -147,31 +152,18 @@ static void take_over(void *context, uint64_t connection, nanos now)
     recorder_over(context, connection, now);
 }
 
-static void tell_complaint(void *context, const char *text)
-{
-    (void)context;
-    (void)complain("%s", text);
-}
-
 /* The packets of what failed, out of files. NULL: nobody asked for them. */
 static struct recorder *open_recorder(const struct options *options,
                                       struct pipeline_options *pipeline,
                                       struct fail *fail)
 {
-    const struct watch_options *watch = &options->watch;
+    struct recorder_options recording = options_recorder(options);
     struct recorder *recorder;
 
-    if (!watch->record)
+    if (!recording.folder)
         return NULL;
-    recorder = recorder_open(
-        &(struct recorder_options){.folder = watch->record,
-                                   .memory = (size_t)watch->record_memory,
-                                   .files = watch->record_files,
-                                   .bytes = watch->record_bytes,
-                                   .asked = options->asked,
-                                   .program = "whyeof " WHYEOF_VERSION,
-                                   .complain = tell_complaint},
-        fail);
+    recording.complain = say;
+    recorder = recorder_open(&recording, fail);
     pipeline->at_once = true;
     pipeline->watcher = (struct pipeline_watcher){.context = recorder,
                                                   .packet = take_packet,
@@ -296,12 +288,6 @@ static int run(struct options *options)
     recorder_close(recorder);
     capture_close(capture);
     return status;
-}
-
-static void say(void *context, const char *text)
-{
-    (void)context;
-    (void)complain("%s", text);
 }
 
 /* Whoever read the output has gone: the report is for whoever is left. */

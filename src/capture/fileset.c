@@ -5,42 +5,23 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "base/text.h"
 
 static void watch(struct fileset *set, struct span folder, struct span pattern)
 {
     if (set->folders == FILESET_FOLDERS_MAX)
         return;
-    set->folder[set->folders] =
-        folder.size ? arena_keep(set->arena, folder) : ".";
+    set->folder[set->folders] = arena_keep(set->arena, folder);
     set->pattern[set->folders++] = arena_keep(set->arena, pattern);
-}
-
-/* "a/b/c" is "a/b" and "c"; "/c" is "/" and "c". */
-static struct span folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    if (!slash)
-        return (struct span){0};
-    return (struct span){(const uint8_t *)path,
-                         slash == path ? 1 : (size_t)(slash - path)};
-}
-
-static const char *name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
 }
 
 static bool same_folder(const char *a, const char *b)
 {
-    struct span left = folder_of(a);
-    struct span right = folder_of(b);
+    struct span left = path_folder(a);
+    struct span right = path_folder(b);
 
-    return left.size == right.size &&
-           (left.size == 0 || memcmp(left.at, right.at, left.size) == 0);
+    return left.size == right.size && memcmp(left.at, right.at, left.size) == 0;
 }
 
 /* Adds a name so that fnmatch takes it by the letter. */
@@ -82,22 +63,22 @@ static size_t same_tail(const char *a, const char *b, size_t most)
 static void watch_alike(struct fileset *set, const char *const path[],
                         size_t count)
 {
-    const char *first = name_of(path[0]);
+    const char *first = path_name(path[0]);
     size_t size = strlen(first);
     size_t head = size;
     size_t tail;
     struct text pattern;
 
     for (size_t i = 1; i < count; i++)
-        head = same_head(first, name_of(path[i]), head);
+        head = same_head(first, path_name(path[i]), head);
     tail = size - head;
     for (size_t i = 1; i < count; i++)
-        tail = same_tail(first, name_of(path[i]), tail);
+        tail = same_tail(first, path_name(path[i]), tail);
     text_init(&pattern, FILESET_PATH_SIZE);
     add_plain(&pattern, first, head);
     text_add(&pattern, "*");
     add_plain(&pattern, first + size - tail, tail);
-    watch(set, folder_of(path[0]), span_of_text(text_string(&pattern)));
+    watch(set, path_folder(path[0]), span_of_text(text_string(&pattern)));
     text_release(&pattern);
 }
 
@@ -110,7 +91,7 @@ static bool is_folder(const char *path)
 
 static bool is_pattern(const char *path)
 {
-    return strpbrk(name_of(path), "*?[") != NULL;
+    return strpbrk(path_name(path), "*?[") != NULL;
 }
 
 void fileset_init(struct fileset *set, struct arena *arena,
@@ -123,7 +104,7 @@ void fileset_init(struct fileset *set, struct arena *arena,
         if (is_folder(path[i])) {
             watch(set, span_of_text(path[i]), span_of_text("*"));
         } else if (is_pattern(path[i])) {
-            watch(set, folder_of(path[i]), span_of_text(name_of(path[i])));
+            watch(set, path_folder(path[i]), span_of_text(path_name(path[i])));
         } else {
             while (i + alike < paths && !is_pattern(path[i + alike]) &&
                    same_folder(path[i], path[i + alike]))
@@ -170,7 +151,7 @@ static bool is_before(const struct fileset_stamp *a, const char *a_name,
 {
     if (a->written != b->stamp.written)
         return a->written < b->stamp.written;
-    return strverscmp(a_name, name_of(b->path)) < 0;
+    return strverscmp(a_name, path_name(b->path)) < 0;
 }
 
 static bool look_through(const struct fileset *set, size_t at,

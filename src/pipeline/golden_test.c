@@ -240,7 +240,7 @@ int main(void)
     test = must_calloc(found.gl_pathc + 1, sizeof *test);
     for (size_t i = 0; i < found.gl_pathc; i++)
         test[i] = (struct CMUnitTest){
-            .name = kit_base_name(found.gl_pathv[i]),
+            .name = path_name(found.gl_pathv[i]),
             .test_func = test_scene,
             .initial_state = found.gl_pathv[i],
         };

@@ -166,7 +166,7 @@ static bool open_capture(struct tape *tape, const char *path)
     struct frame frame;
     size_t count;
 
-    *tape = (struct tape){.name = kit_base_name(path)};
+    *tape = (struct tape){.name = path_name(path)};
     arena_init(&tape->arena);
     tape->frame = must_calloc(TAPE_FRAMES_MAX, sizeof *tape->frame);
     assert_non_null(capture);

@@ -1,6 +1,7 @@
 #include "pipeline/meter.h"
 
 #include "base/arena.h"
+#include "base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,28 +21,15 @@ struct meter {
     char draft[NAME_SIZE + 8]; /* what it is called until it is whole */
 };
 
-const char *meter_folder(char folder[static METER_PATH_SIZE], const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    if (!slash)
-        return ".";
-    (void)snprintf(folder, METER_PATH_SIZE, "%.*s",
-                   slash == path ? 1 : (int)(slash - path), path);
-    return folder;
-}
-
 struct meter *meter_open(const char *path, struct fail *fail)
 {
-    const char *slash = strrchr(path, '/');
-    char folder[METER_PATH_SIZE];
+    char folder[PATH_SIZE_MAX];
     struct meter *meter = must_calloc(1, sizeof *meter);
 
-    (void)snprintf(meter->name, sizeof meter->name, "%s",
-                   slash ? slash + 1 : path);
+    (void)snprintf(meter->name, sizeof meter->name, "%s", path_name(path));
     (void)snprintf(meter->draft, sizeof meter->draft, ".%s.new", meter->name);
-    meter->folder =
-        open(meter_folder(folder, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    meter->folder = open(path_print_folder(folder, path),
+                         O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     meter->memory = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     meter->metrics = metrics_new();
     if (meter->folder >= 0 && meter->name[0])

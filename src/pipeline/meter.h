@@ -23,11 +23,4 @@ void meter_finding(struct meter *meter, const struct finding *finding);
 bool meter_write(struct meter *meter, const struct report *report,
                  struct metrics_gauges *gauges, struct fail *fail);
 
-/* The folder of a path, for whoever must allow it: "." when it names none. */
-enum {
-    METER_PATH_SIZE = 4096
-};
-
-const char *meter_folder(char folder[static METER_PATH_SIZE], const char *path);
-
 #endif

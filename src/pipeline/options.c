@@ -335,6 +335,20 @@ bool options_parse(struct options *options, int argc, char *argv[],
     return check_files(options, fail);
 }
 
+struct recorder_options options_recorder(const struct options *options)
+{
+    const struct watch_options *watch = &options->watch;
+
+    return (struct recorder_options){
+        .folder = watch->record,
+        .memory = (size_t)watch->record_memory,
+        .files = watch->record_files,
+        .bytes = watch->record_bytes,
+        .asked = options->asked,
+        .program = "whyeof " WHYEOF_VERSION,
+    };
+}
+
 void options_help(FILE *out)
 {
     (void)fputs("usage: whyeof [OPTIONS] FILE...\n"

@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/recorder.h"
 #include "report/render.h"
 
 enum {
@@ -76,6 +77,9 @@ struct options {
  */
 bool options_parse(struct options *options, int argc, char *argv[],
                    struct fail *fail);
+
+/* --record and what goes with it; the caller says whom it complains to. */
+struct recorder_options options_recorder(const struct options *options);
 
 /* The text of --help. */
 void options_help(FILE *out);

@@ -248,24 +248,23 @@ static void add_finding(struct recorder *recorder, uint64_t conn,
         write_story(recorder, stories->waiting.oldest);
 }
 
-void recorder_finding(struct recorder *recorder, const struct finding *finding,
-                      uint64_t id, unsigned revision, bool withdrawn)
+void recorder_finding(struct recorder *recorder, const struct finding *finding)
 {
     uint64_t conn = finding->incident->conn.id;
     struct story *story = stories_find(&recorder->stories, conn);
-    bool known = story && story_find(story, id);
+    bool known = story && story_find(story, finding->id);
     struct ring_holding holding;
     struct caption *caption;
 
-    if (withdrawn) {
+    if (finding->standing == STANDING_WITHDRAWN) {
         if (known)
-            story_withdraw(&recorder->stories, story, id);
+            story_withdraw(&recorder->stories, story, finding->id);
         return;
     }
-    if (!known && (revision || !ring_find(recorder->ring, conn, &holding)))
+    if (!known &&
+        (finding->revision || !ring_find(recorder->ring, conn, &holding)))
         return;
     caption = caption_new(finding, recorder->now);
-    caption->id = id;
     if (known)
         story_add(&recorder->stories, story, caption);
     else

@@ -89,11 +89,11 @@ void recorder_take(struct recorder *recorder, uint64_t conn,
 /*
  * A finding on the connection of its incident: a new one (`revision` 0), a
  * new version of the one with the same `id` (counting up), or one that does
- * not stand any more. What it needs is copied. Ignored when no packets of the
- * connection are held, and a revision also when the finding was written.
+ * not stand any more (`standing`). What it needs is copied. Ignored when no
+ * packets of the connection are held, and a revision also when the finding was
+ * written.
  */
-void recorder_finding(struct recorder *recorder, const struct finding *finding,
-                      uint64_t id, unsigned revision, bool withdrawn);
+void recorder_finding(struct recorder *recorder, const struct finding *finding);
 
 /* The connection ended: its files are written and its packets given up. */
 void recorder_over(struct recorder *recorder, uint64_t conn, nanos now);

@@ -119,7 +119,19 @@ static inline void rig_tell(struct rig *rig, struct told *told, uint64_t id,
                             unsigned revision)
 {
     told->finding.incident = &told->incident;
-    recorder_finding(rig->recorder, &told->finding, id, revision, false);
+    told->finding.id = id;
+    told->finding.revision = revision;
+    told->finding.standing = STANDING_SETTLED;
+    recorder_finding(rig->recorder, &told->finding);
+}
+
+static inline void rig_withdraw(struct rig *rig, struct told *told, uint64_t id,
+                                unsigned revision)
+{
+    told->finding.id = id;
+    told->finding.revision = revision;
+    told->finding.standing = STANDING_WITHDRAWN;
+    recorder_finding(rig->recorder, &told->finding);
 }
 
 /* Says the comments of a block, each in quotes. */

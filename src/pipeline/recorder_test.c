@@ -109,9 +109,9 @@ static void test_withdrawn(void **state)
     told_init(&told, &rig, 1, 1);
     rig_tell(&rig, &told, 1, 0);
     rig_tell(&rig, &told, 2, 0);
-    recorder_finding(rig.recorder, &told.finding, 2, 1, true);
-    recorder_finding(rig.recorder, &told.finding, 1, 1, true);
-    recorder_finding(rig.recorder, &told.finding, 1, 2, true);
+    rig_withdraw(&rig, &told, 2, 1);
+    rig_withdraw(&rig, &told, 1, 1);
+    rig_withdraw(&rig, &told, 1, 2);
     recorder_tick(rig.recorder, rig.now + 100 * NANOS_PER_SECOND);
     recorder_over(rig.recorder, 1, rig.now);
     expect_folder(&rig.folder, "");

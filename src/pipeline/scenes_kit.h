@@ -21,6 +21,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "base/text.h"
 #include "pipeline/pipeline.h"
 #include "scene/scene.h"
@@ -97,20 +98,13 @@ static inline void tape_record(struct tape *tape)
     assert_int_equal(close(file), 0);
 }
 
-static inline const char *kit_base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 /* The caller gives it to tape_release. */
 static inline void tape_open(struct tape *tape, const char *path)
 {
     struct fail fail = {0};
     struct text text;
 
-    *tape = (struct tape){.name = kit_base_name(path)};
+    *tape = (struct tape){.name = path_name(path)};
     arena_init(&tape->arena);
     tape->frame = must_calloc(TAPE_FRAMES_MAX, sizeof *tape->frame);
     text_init(&text, SCENE_SIZE_MAX);

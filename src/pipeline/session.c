@@ -1,6 +1,7 @@
 #include "pipeline/session_inner.h"
 
 #include "base/arena.h"
+#include "base/path.h"
 #include "capture/confine.h"
 
 #include <assert.h>
@@ -14,9 +15,6 @@
 /* After its end the ports of a connection are its own for so long: twice the
  * lifetime of a segment, as Linux counts it. */
 #define FORGET (60 * NANOS_PER_SECOND)
-
-/* How long is waited at the end of a file before it is looked at again. */
-#define NAP (100 * NANOS_PER_MILLI)
 
 enum {
     WORDS_SIZE = 1024
@@ -33,27 +31,32 @@ void session_say(const struct session *session, const char *format, ...)
     session->listener.say(session->listener.context, words);
 }
 
-const struct report *session_report(struct session *session)
+/* Figures of the interface are those of the latest session_report: to ask for
+ * them takes system calls, and what is told needs but its name. */
+static const struct report *report_to_tell(struct session *session)
 {
     const struct capture_input *input = &session->input;
     size_t inputs = 1;
 
-    if (session->live)
-        live_facts(session->live, &session->input);
-    else
+    if (session->follow)
         input = follow_inputs(session->follow, &inputs);
     return pipeline_report(session->pipeline, input, inputs);
+}
+
+const struct report *session_report(struct session *session)
+{
+    if (session->live)
+        live_facts(session->live, &session->input);
+    return report_to_tell(session);
 }
 
 static void take_finding(void *context, const struct finding *finding)
 {
     struct session *session = context;
 
-    voices_tell(&session->voices, session_report(session), finding);
+    voices_tell(&session->voices, report_to_tell(session), finding);
     if (session->recorder)
-        recorder_finding(session->recorder, finding, finding->id,
-                         finding->revision,
-                         finding->standing == STANDING_WITHDRAWN);
+        recorder_finding(session->recorder, finding);
     if (session->meter)
         meter_finding(session->meter, finding);
 }
@@ -62,7 +65,7 @@ static void take_exchange(void *context, const struct report_exchange *exchange)
 {
     struct session *session = context;
 
-    voices_tell_exchange(&session->voices, session_report(session), exchange);
+    voices_tell_exchange(&session->voices, report_to_tell(session), exchange);
 }
 
 static void take_packet(void *context, uint64_t connection,
@@ -113,7 +116,7 @@ static bool wait_a_moment(void *context, int file)
     struct session *session = context;
 
     session->seen = live_clock();
-    return session_wait(session, file, NAP);
+    return session_wait(session, file, SESSION_NAP);
 }
 
 /* Whoever reads files may need to be root for it, as for reading them once. */
@@ -162,18 +165,11 @@ static bool open_recorder(struct session *session, struct fail *fail)
     const struct watch_options *watch = &options->watch;
     bool is_new = access(watch->record, F_OK) != 0;
 
-    session->recorder = recorder_open(
-        &(struct recorder_options){
-            .folder = watch->record,
-            .memory = (size_t)watch->record_memory,
-            .files = watch->record_files,
-            .bytes = watch->record_bytes,
-            .asked = options->asked,
-            .program = "whyeof " WHYEOF_VERSION,
-            .context = session,
-            .complain = complain,
-        },
-        fail);
+    struct recorder_options recording = options_recorder(options);
+
+    recording.context = session;
+    recording.complain = complain;
+    session->recorder = recorder_open(&recording, fail);
     if (!session->recorder)
         return false;
     return !is_new || confine_give(recorder_folder(session->recorder),
@@ -230,7 +226,7 @@ static bool give_up_privileges(struct session *session, struct fail *fail)
     const struct options *options = session->options;
     const struct watch_options *watch = &options->watch;
     struct confine_options confine_to = {.user = user_of(session)};
-    char folder[OPTIONS_OUTPUTS_MAX + 1][METER_PATH_SIZE];
+    char folder[OPTIONS_OUTPUTS_MAX + 1][PATH_SIZE_MAX];
     struct confined confined;
 
     if (session->follow) {
@@ -244,12 +240,14 @@ static bool give_up_privileges(struct session *session, struct fail *fail)
     if (watch->record)
         add_folder(&confine_to, watch->record, true);
     if (watch->metrics)
-        add_folder(&confine_to, meter_folder(folder[0], watch->metrics), true);
+        add_folder(&confine_to, path_print_folder(folder[0], watch->metrics),
+                   true);
     for (size_t i = 0; i < options->outputs; i++) {
         if (options->output[i].format->live &&
             !session->voices.voice[i + 1].is_device)
             add_folder(&confine_to,
-                       meter_folder(folder[i + 1], options->output[i].path),
+                       path_print_folder(folder[i + 1],
+                                         options->output[i].path),
                        true);
     }
     if (!confine(&confine_to, &confined, fail))

@@ -12,6 +12,9 @@
 #include "pipeline/session.h"
 #include "pipeline/voice.h"
 
+/* How long is waited when nothing is there. */
+#define SESSION_NAP (100 * NANOS_PER_MILLI)
+
 struct session {
     const struct options *options;
     struct session_listener listener;

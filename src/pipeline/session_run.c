@@ -10,9 +10,6 @@
 #define METRICS_EVERY (5 * NANOS_PER_SECOND)
 #define DROPS_TOLD    (10 * NANOS_PER_SECOND)
 
-/* How long is waited when nothing is there. */
-#define NAP (100 * NANOS_PER_MILLI)
-
 /* When it is to end, what the kernel still holds is read: it hands packets
  * over a tenth of a second late. */
 #define LAST_PACKETS (250 * NANOS_PER_MILLI)
@@ -327,7 +324,8 @@ static bool run_live(struct session *session, struct fail *fail)
         if (answer == LIVE_GONE)
             return fail_set(fail, "%s", live_problem(session->live));
         tell_link(session, answer);
-    } while (session_wait(session, file, answer == LIVE_FRAME ? 0 : NAP));
+    } while (
+        session_wait(session, file, answer == LIVE_FRAME ? 0 : SESSION_NAP));
     read_last_packets(session);
     look_at_drops(session, live_clock());
     return true;

@@ -1,6 +1,6 @@
 #include "pipeline/voice.h"
 
-#include "pipeline/meter.h"
+#include "base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,19 +22,17 @@ static bool open_late(struct voice *voice, const char *path, struct fail *fail)
  * the file is reopened. */
 static bool open_voice(struct voice *voice, const char *path, struct fail *fail)
 {
-    const char *slash = strrchr(path, '/');
-    char folder[METER_PATH_SIZE];
+    char folder[PATH_SIZE_MAX];
     struct stat about = {0};
 
     voice->name = path;
     if (!voice->format->live)
         return open_late(voice, path, fail);
-    voice->folder =
-        open(meter_folder(folder, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    voice->folder = open(path_print_folder(folder, path),
+                         O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (voice->folder < 0)
         return fail_set(fail, "cannot write '%s': %s", path, strerror(errno));
-    voice->outlet =
-        outlet_open_file(voice->folder, slash ? slash + 1 : path, 0, fail);
+    voice->outlet = outlet_open_file(voice->folder, path_name(path), 0, fail);
     if (!voice->outlet)
         return false;
     (void)fstat(outlet_descriptor(voice->outlet), &about);

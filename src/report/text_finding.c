@@ -1,5 +1,6 @@
 #include "report/text_finding.h"
 
+#include "base/path.h"
 #include "report/filter.h"
 #include "report/known_as.h"
 #include "report/mask.h"
@@ -119,14 +120,6 @@ static void write_head(const struct page *page, const struct report *report,
                   conn->id);
 }
 
-/* The path without its folders. */
-static const char *file_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 /*
  * The frame as its own file numbers it in the report of one file; with
  * several, the number over all and the file's name.
@@ -153,7 +146,7 @@ static void write_evidence(const struct page *page, const struct report *report,
         text_init(&what, LINE_SIZE);
         text_add(&what, e->what);
         if (file[0] && e->at.file != shown)
-            text_addf(&what, " [%s]", file_name(file));
+            text_addf(&what, " [%s]", path_name(file));
         shown = e->at.file;
         page_paragraph(page, 31, label, text_string(&what));
         text_release(&what);
