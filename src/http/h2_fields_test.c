@@ -1,5 +1,7 @@
 #include "http/h2_fields.h"
 
+#include "http/fields_kit.h"
+
 /* cmocka.h wants these four before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,29 +14,13 @@ enum {
     TOLD_MAX = 1 << 14
 };
 
-/* "name=value\n", as many as there are. */
 static void take_lines(struct h2_fields *fields, const char *lines)
 {
-    while (*lines) {
-        const char *equals = strchr(lines, '=');
-        const char *newline = strchr(lines, '\n');
+    struct span name;
+    struct span value;
 
-        h2_fields_take(fields,
-                       (struct span){(const uint8_t *)lines,
-                                     (size_t)(equals - lines)},
-                       (struct span){(const uint8_t *)equals + 1,
-                                     (size_t)(newline - equals - 1)});
-        lines = newline + 1;
-    }
-}
-
-static void add_span(struct text *out, const char *name, struct span value)
-{
-    if (!value.size)
-        return;
-    text_addf(out, "%s=", name);
-    text_add_bytes(out, value);
-    text_add(out, " ");
+    while (kit_next_field(&lines, &name, &value))
+        h2_fields_take(fields, name, value);
 }
 
 static void tell(const struct h2_fields *fields, struct text *out)
@@ -42,19 +28,19 @@ static void tell(const struct h2_fields *fields, struct text *out)
     struct http_head head;
 
     h2_fields_tell(fields, &head);
-    add_span(out, "method", head.method);
-    add_span(out, "target", head.target);
-    add_span(out, "host", head.host);
-    add_span(out, "type", head.content_type);
-    add_span(out, "software", head.software);
-    add_span(out, "upgrade", head.upgrade);
+    kit_add_span(out, "method", head.method);
+    kit_add_span(out, "target", head.target);
+    kit_add_span(out, "host", head.host);
+    kit_add_span(out, "type", head.content_type);
+    kit_add_span(out, "software", head.software);
+    kit_add_span(out, "upgrade", head.upgrade);
     if (head.status)
         text_addf(out, "status=%u ", head.status);
     if (head.length != HTTP_NO_LENGTH)
         text_addf(out, "length=%u ", (unsigned)head.length);
     if (head.has_grpc_status)
         text_addf(out, "grpc=%u ", head.grpc_status);
-    add_span(out, "message", head.grpc_message);
+    kit_add_span(out, "message", head.grpc_message);
     if (head.grpc_timeout)
         text_addf(out, "timeout=%llu ", (unsigned long long)head.grpc_timeout);
 }

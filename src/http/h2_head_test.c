@@ -1,5 +1,6 @@
 #include "http/h2_head.h"
 
+#include "http/fields_kit.h"
 #include "scene/hpack.h"
 
 /* cmocka.h wants these four before it. */
@@ -55,37 +56,22 @@ static bool take_block(struct bench *bench, struct span block)
     return !bench->decoder.lost;
 }
 
-/* "name=value\n", as many as there are, as literals. */
+/* The fields of kit_next_field, as literals. */
 static void put_fields(const char *lines, struct text *block)
 {
-    while (*lines) {
-        const char *equals = strchr(lines, '=');
-        const char *newline = strchr(lines, '\n');
+    struct span name;
+    struct span value;
 
-        hpack_add(block,
-                  (struct span){(const uint8_t *)lines,
-                                (size_t)(equals - lines)},
-                  (struct span){(const uint8_t *)equals + 1,
-                                (size_t)(newline - equals - 1)});
-        lines = newline + 1;
-    }
-}
-
-static void add_span(struct text *out, const char *name, struct span value)
-{
-    if (!value.size)
-        return;
-    text_addf(out, "%s=", name);
-    text_add_bytes(out, value);
-    text_add(out, " ");
+    while (kit_next_field(&lines, &name, &value))
+        hpack_add(block, name, value);
 }
 
 /* Some of what the block said. */
 static void tell(const struct bench *bench, struct text *out)
 {
-    add_span(out, "method", bench->head->method);
-    add_span(out, "target", bench->head->target);
-    add_span(out, "host", bench->head->host);
+    kit_add_span(out, "method", bench->head->method);
+    kit_add_span(out, "target", bench->head->target);
+    kit_add_span(out, "host", bench->head->host);
     if (bench->head->status)
         text_addf(out, "status=%u ", bench->head->status);
 }
