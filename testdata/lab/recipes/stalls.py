@@ -1,6 +1,7 @@
 """Requests that hang: windows, silent servers, silent paths."""
 
 import contextlib
+import os
 import signal
 import socket
 import threading
@@ -147,6 +148,7 @@ def stopped(lab):
     client = Client()
     client.get("/ok")
     server.send_signal(signal.SIGSTOP)
+    os.waitpid(server.pid, os.WUNTRACED)  # all of its threads stand still
     client.ask("/ok")
     fresh = Client()
     fresh.ask("/ok")
