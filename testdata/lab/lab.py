@@ -128,8 +128,9 @@ def run_apart(r, out, scratch):
         if os.path.exists(made + end):
             shutil.copyfile(made + end, os.path.join(out, r.name + end))
     if os.path.exists(made + ".rec"):
-        shutil.copytree(made + ".rec", os.path.join(out, r.name + ".rec"),
-                        dirs_exist_ok=True)
+        kept = os.path.join(out, r.name + ".rec")
+        shutil.rmtree(kept, ignore_errors=True)  # of an earlier run
+        shutil.copytree(made + ".rec", kept)
     return None
 
 
