@@ -22,8 +22,8 @@ static bool is_blocked(const struct facts *f, const struct h2_window *window)
 {
     nanos threshold = f->settings->stall_threshold;
 
-    return share(f, window->since, f->end) >= threshold ||
-           share(f, window->from, window->until) >= threshold;
+    return share(f, window->blocking.since, f->end) >= threshold ||
+           share(f, window->blocking.from, window->blocking.until) >= threshold;
 }
 
 /* The message that the window of its stream, or of the connection, holds up;
@@ -78,24 +78,25 @@ static void cite_window(struct finding *finding, const struct facts *f,
 {
     enum witness sender =
         message == MESSAGE_REQUEST ? FROM_CLIENT : FROM_SERVER;
-    bool now = mark_is_set(window->since) &&
-               nanos_between(window->since.time, f->end.time) >=
-                   nanos_between(window->from.time, window->until.time);
+    bool now = mark_is_set(window->blocking.since) &&
+               nanos_between(window->blocking.since.time, f->end.time) >=
+                   nanos_between(window->blocking.from.time,
+                                 window->blocking.until.time);
 
     finding->window = h2_window_then(window, f->end);
     finding->has_window = true;
     if (now) {
-        finding->blocked_from = window->since;
+        finding->blocked_from = window->blocking.since;
         finding->blocked_until = (struct mark){0};
-        draft_cite(finding, window->since, sender,
+        draft_cite(finding, window->blocking.since, sender,
                    "has used the window up, and has more to send");
         return;
     }
-    finding->blocked_from = window->from;
-    finding->blocked_until = window->until;
-    draft_cite(finding, window->from, sender,
+    finding->blocked_from = window->blocking.from;
+    finding->blocked_until = window->blocking.until;
+    draft_cite(finding, window->blocking.from, sender,
                "has used the window up, and has more to send");
-    draft_cite(finding, window->until,
+    draft_cite(finding, window->blocking.until,
                sender == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT,
                "the window opens again, or the stream ends");
 }

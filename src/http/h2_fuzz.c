@@ -57,7 +57,7 @@ static void check_ledger(const struct h2_ledger *ledger, struct mark now)
     for (unsigned side = 0; side < 2; side++) {
         const struct h2_window *window = &ledger->stream[side];
 
-        assert(window->blocked >= 0);
+        assert(window->blocking.total >= 0);
         assert(h2_window_longest(window, now) >= 0);
         assert(h2_window_longest(&ledger->connection[side], now) >= 0);
         for (unsigned i = 1; i < H2_HOLDERS; i++)

@@ -13,7 +13,7 @@ void h2_streams_init(struct h2_streams *streams, bool known)
     for (unsigned side = 0; side < 2; side++) {
         streams->initial[side] = H2_WINDOW_DEFAULT;
         streams->known[side] = known;
-        h2_window_init(&streams->connection[side], H2_WINDOW_DEFAULT);
+        h2_account_init(&streams->connection[side], H2_WINDOW_DEFAULT);
     }
 }
 
@@ -23,6 +23,8 @@ void h2_streams_release(struct h2_streams *streams)
         while (streams->bucket[i])
             h2_streams_remove(streams, streams->bucket[i]);
     }
+    for (unsigned side = 0; side < 2; side++)
+        h2_account_release(&streams->connection[side]);
 }
 
 static size_t bucket_of(uint32_t id)
@@ -66,7 +68,7 @@ struct h2_stream *h2_streams_add(struct h2_streams *streams, uint32_t id)
     stream = must_calloc(1, sizeof *stream);
     stream->id = id;
     for (unsigned side = 0; side < 2; side++)
-        h2_window_init(&stream->window[side], streams->initial[side]);
+        h2_account_init(&stream->account[side], streams->initial[side]);
     stream->next = streams->bucket[bucket_of(id)];
     streams->bucket[bucket_of(id)] = stream;
     streams->open++;
@@ -84,6 +86,8 @@ void h2_streams_remove(struct h2_streams *streams, struct h2_stream *stream)
     streams->open--;
     streams->asked -= stream->id % 2;
     streams->closed[streams->closed_count++ % H2_CLOSED_KEPT] = stream->id;
+    for (unsigned side = 0; side < 2; side++)
+        h2_account_release(&stream->account[side]);
     free(stream);
 }
 
@@ -95,8 +99,8 @@ void h2_streams_begin(struct h2_streams *streams, struct h2_stream *stream,
     stream->begun[side] = true;
     streams->senders[side]++;
     /* with nothing left of a window it waits from the start */
-    h2_window_send(&stream->window[side], 0, true, at);
-    h2_window_send(&streams->connection[side], 0, true, at);
+    h2_account_send(&stream->account[side], 0, true, at);
+    h2_account_send(&streams->connection[side], 0, true, at);
 }
 
 void h2_streams_end(struct h2_streams *streams, struct h2_stream *stream,
@@ -105,19 +109,19 @@ void h2_streams_end(struct h2_streams *streams, struct h2_stream *stream,
     if (stream->begun[side] && !stream->ended[side])
         streams->senders[side]--;
     stream->ended[side] = true;
-    h2_window_end(&stream->window[side], at);
+    h2_account_end(&stream->account[side], at);
     if (streams->senders[side] == 0)
-        h2_window_end(&streams->connection[side], at);
+        h2_account_end(&streams->connection[side], at);
 }
 
 /*
  * What goes past an account that was said to be empty shows that the account
  * is wrong: something was missed.
  */
-static void check(struct h2_streams *streams, const struct h2_window *window,
+static void check(struct h2_streams *streams, const struct h2_account *account,
                   unsigned side, uint64_t size)
 {
-    if (size > 0 && h2_window_left(window) < 0)
+    if (size > 0 && h2_account_left(account) < 0)
         streams->known[side] = false;
 }
 
@@ -130,22 +134,22 @@ void h2_streams_send(struct h2_streams *streams, struct h2_stream *stream,
     bool others = streams->senders[side] > (counted ? 1u : 0u);
 
     if (stream) {
-        h2_window_send(&stream->window[side], frame->length, more, at);
-        check(streams, &stream->window[side], side, frame->length);
+        h2_account_send(&stream->account[side], frame->length, more, at);
+        check(streams, &stream->account[side], side, frame->length);
     }
-    h2_window_send(&streams->connection[side], frame->length, more || others,
-                   at);
+    h2_account_send(&streams->connection[side], frame->length, more || others,
+                    at);
     check(streams, &streams->connection[side], side, frame->length);
 }
 
 void h2_streams_credit(struct h2_streams *streams, struct h2_stream *stream,
                        unsigned side, uint64_t size, struct mark at)
 {
-    struct h2_window *window =
-        stream ? &stream->window[side] : &streams->connection[side];
+    struct h2_account *account =
+        stream ? &stream->account[side] : &streams->connection[side];
 
-    h2_window_credit(window, size, at);
-    if (h2_window_left(window) > WINDOW_MAX)
+    h2_account_credit(account, size, at);
+    if (h2_account_left(account) > WINDOW_MAX)
         streams->known[side] = false;
 }
 
@@ -157,9 +161,9 @@ void h2_streams_resize(struct h2_streams *streams, unsigned side, int64_t size,
     streams->initial[side] = size;
     for (size_t i = 0; i < H2_BUCKETS && change; i++) {
         for (struct h2_stream *s = streams->bucket[i]; s; s = s->next) {
-            h2_window_resize(&s->window[side], change, at);
+            h2_account_resize(&s->account[side], change, at);
             if (s->begun[side] && !s->ended[side])
-                h2_window_send(&s->window[side], 0, true, at);
+                h2_account_send(&s->account[side], 0, true, at);
         }
     }
 }
@@ -168,8 +172,8 @@ bool h2_streams_were_blocked(const struct h2_streams *streams,
                              const struct h2_stream *stream)
 {
     for (unsigned side = 0; side < 2; side++) {
-        if (h2_window_was_blocked(&stream->window[side]) ||
-            h2_window_was_blocked(&streams->connection[side]))
+        if (stream->account[side].blocking ||
+            streams->connection[side].blocking)
             return true;
     }
     return false;
@@ -197,18 +201,19 @@ struct h2_ledger h2_streams_ledger(const struct h2_streams *streams,
     struct h2_ledger ledger = {.open = streams->asked, .limit = streams->limit};
 
     for (unsigned side = 0; side < 2; side++) {
-        ledger.stream[side] = stream->window[side];
-        ledger.connection[side] = streams->connection[side];
+        ledger.stream[side] = h2_account_window(&stream->account[side]);
+        ledger.connection[side] = h2_account_window(&streams->connection[side]);
         ledger.known[side] = streams->known[side];
         /* who holds it matters only where it is used up */
-        if (h2_window_left(&streams->connection[side]) > 0)
+        if (h2_account_left(&streams->connection[side]) > 0)
             continue;
         for (size_t i = 0; i < H2_BUCKETS; i++) {
             for (const struct h2_stream *s = streams->bucket[i]; s;
                  s = s->next) {
-                if (s->window[side].sent > s->window[side].credited)
+                if (s->account[side].sent > s->account[side].credited)
                     add_holder(&ledger, side, s->id,
-                               s->window[side].sent - s->window[side].credited);
+                               s->account[side].sent -
+                                   s->account[side].credited);
             }
         }
     }

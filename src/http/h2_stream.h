@@ -6,6 +6,7 @@
 #define HTTP_H2_STREAM_H
 
 #include "http/event.h"
+#include "http/h2_account.h"
 #include "http/h2_frame.h"
 #include "http/h2_grpc.h"
 
@@ -24,13 +25,13 @@ struct h2_stream {
     bool head[2];  /* and was no interim response */
     bool ended[2]; /* END_STREAM */
     bool is_grpc;
-    struct h2_grpc grpc[2];     /* its messages, of each side */
-    struct h2_window window[2]; /* what that side may send on it */
+    struct h2_grpc grpc[2];       /* its messages, of each side */
+    struct h2_account account[2]; /* what that side may send on it */
 };
 
 struct h2_streams {
     struct h2_stream *bucket[H2_BUCKETS];
-    struct h2_window connection[2];
+    struct h2_account connection[2];
     int64_t initial[2]; /* SETTINGS_INITIAL_WINDOW_SIZE in force for that
                            side's sending */
     bool known[2];      /* that side's windows */

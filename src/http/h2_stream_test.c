@@ -19,9 +19,11 @@ static struct mark at(int millis)
                          .time = (nanos)(1 + millis) * NANOS_PER_MILLI};
 }
 
-static nanos longest(const struct h2_window *window, int now)
+static nanos longest(const struct h2_account *account, int now)
 {
-    return h2_window_longest(window, at(now)) / NANOS_PER_MILLI;
+    struct h2_window window = h2_account_window(account);
+
+    return h2_window_longest(&window, at(now)) / NANOS_PER_MILLI;
 }
 
 /* A stream whose request is whole and whose response has begun. */
@@ -119,8 +121,8 @@ static void test_connection_window(void **state)
     send(&streams, hog, 65535, 10);
     other = answer(&streams, 3, 20);
     assert_int_equal(longest(&streams.connection[SERVER], 50), 40);
-    assert_int_equal(longest(&hog->window[SERVER], 50), 0);
-    assert_int_equal(longest(&other->window[SERVER], 50), 0);
+    assert_int_equal(longest(&hog->account[SERVER], 50), 0);
+    assert_int_equal(longest(&other->account[SERVER], 50), 0);
     h2_streams_credit(&streams, NULL, SERVER, 1, at(60));
     assert_int_equal(longest(&streams.connection[SERVER], 90), 50);
     assert_true(streams.known[SERVER]);
@@ -139,7 +141,7 @@ static void test_nobody_waits(void **state)
     stream = answer(&streams, 1, 0);
     h2_streams_send(&streams, stream, SERVER, &last, at(10));
     h2_streams_end(&streams, stream, SERVER, at(10));
-    assert_int_equal(longest(&stream->window[SERVER], 90), 0);
+    assert_int_equal(longest(&stream->account[SERVER], 90), 0);
     assert_int_equal(longest(&streams.connection[SERVER], 90), 0);
     h2_streams_release(&streams);
 }
@@ -156,15 +158,16 @@ static void test_resize(void **state)
     old = answer(&streams, 1, 0);
     send(&streams, old, 49152, 10);
     h2_streams_resize(&streams, SERVER, 16384, at(20));
-    assert_int_equal(h2_window_left(&old->window[SERVER]), -32768);
-    assert_int_equal(longest(&old->window[SERVER], 50), 30);
-    assert_int_equal(h2_window_left(&streams.connection[SERVER]), 16383);
+    assert_int_equal(h2_account_left(&old->account[SERVER]), -32768);
+    assert_int_equal(longest(&old->account[SERVER], 50), 30);
+    assert_int_equal(h2_account_left(&streams.connection[SERVER]), 16383);
     later = answer(&streams, 3, 50);
-    assert_int_equal(h2_window_left(&later->window[SERVER]), 16384);
-    assert_int_equal(h2_window_left(&later->window[CLIENT]), H2_WINDOW_DEFAULT);
+    assert_int_equal(h2_account_left(&later->account[SERVER]), 16384);
+    assert_int_equal(h2_account_left(&later->account[CLIENT]),
+                     H2_WINDOW_DEFAULT);
     h2_streams_credit(&streams, old, SERVER, 32769, at(60));
-    assert_int_equal(h2_window_left(&old->window[SERVER]), 1);
-    assert_int_equal(longest(&old->window[SERVER], 90), 40);
+    assert_int_equal(h2_account_left(&old->account[SERVER]), 1);
+    assert_int_equal(longest(&old->account[SERVER], 90), 40);
     assert_true(streams.known[SERVER]);
     h2_streams_release(&streams);
 }
@@ -179,7 +182,7 @@ static void test_initial_zero(void **state)
     h2_streams_init(&streams, true);
     h2_streams_resize(&streams, SERVER, 0, at(0));
     stream = answer(&streams, 1, 10);
-    assert_int_equal(longest(&stream->window[SERVER], 50), 40);
+    assert_int_equal(longest(&stream->account[SERVER], 50), 40);
     h2_streams_release(&streams);
 }
 
@@ -217,7 +220,7 @@ static void test_closed_data(void **state)
     (void)state;
     h2_streams_init(&streams, true);
     send(&streams, NULL, 1000, 10);
-    assert_int_equal(h2_window_left(&streams.connection[SERVER]), 64535);
+    assert_int_equal(h2_account_left(&streams.connection[SERVER]), 64535);
     h2_streams_release(&streams);
 }
 

@@ -1,4 +1,4 @@
-#include "http/h2_window.h"
+#include "http/h2_account.h"
 
 /* cmocka.h wants these four before it. */
 #include <setjmp.h>
@@ -95,25 +95,25 @@ static struct mark at(int millis)
                          .time = (nanos)(1 + millis) * NANOS_PER_MILLI};
 }
 
-static void take(struct h2_window *window, const struct step *step)
+static void take(struct h2_account *account, const struct step *step)
 {
     struct mark now = at(step->at);
 
     switch (step->kind) {
     case SEND:
-        h2_window_send(window, (uint64_t)step->size, true, now);
+        h2_account_send(account, (uint64_t)step->size, true, now);
         break;
     case LAST:
-        h2_window_send(window, (uint64_t)step->size, false, now);
+        h2_account_send(account, (uint64_t)step->size, false, now);
         break;
     case CREDIT:
-        h2_window_credit(window, (uint64_t)step->size, now);
+        h2_account_credit(account, (uint64_t)step->size, now);
         break;
     case RESIZE:
-        h2_window_resize(window, step->size, now);
+        h2_account_resize(account, step->size, now);
         break;
     case END:
-        h2_window_end(window, now);
+        h2_account_end(account, now);
         break;
     case DONE:
         break;
@@ -125,54 +125,70 @@ static void test_steps(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct row *row = &rows[i];
+        struct h2_account account;
         struct h2_window window;
 
-        h2_window_init(&window, row->start);
+        h2_account_init(&account, row->start);
         for (size_t k = 0; k < STEPS_MAX && row->step[k].kind != DONE; k++)
-            take(&window, &row->step[k]);
+            take(&account, &row->step[k]);
+        window = h2_account_window(&account);
+        h2_account_release(&account);
         if (h2_window_left(&window) != row->left ||
             h2_window_longest(&window, at(row->now)) !=
                 row->longest * NANOS_PER_MILLI ||
-            window.blocked != row->blocked * NANOS_PER_MILLI)
+            window.blocking.total != row->blocked * NANOS_PER_MILLI)
             fail_msg("%s: left %d, longest %d ms, blocked %d ms", row->name,
                      (int)h2_window_left(&window),
                      (int)(h2_window_longest(&window, at(row->now)) /
                            NANOS_PER_MILLI),
-                     (int)(window.blocked / NANOS_PER_MILLI));
+                     (int)(window.blocking.total / NANOS_PER_MILLI));
     }
+}
+
+static struct h2_window then_of(const struct h2_account *account,
+                                struct mark now)
+{
+    struct h2_window window = h2_account_window(account);
+
+    return h2_window_then(&window, now);
 }
 
 /* The account as it stood in the longest time, whatever came after. */
 static void test_then(void **state)
 {
-    struct h2_window window, then;
+    struct h2_account account;
+    struct h2_window then;
 
     (void)state;
-    h2_window_init(&window, 100);
-    h2_window_send(&window, 100, true, at(10));
-    h2_window_credit(&window, 1000, at(60));
-    h2_window_send(&window, 900, true, at(70));
-    then = h2_window_then(&window, at(80));
+    h2_account_init(&account, 100);
+    h2_account_send(&account, 100, true, at(10));
+    h2_account_credit(&account, 1000, at(60));
+    h2_account_send(&account, 900, true, at(70));
+    then = then_of(&account, at(80));
     assert_int_equal(then.sent, 100);
     assert_int_equal(then.credited, 0);
     assert_int_equal(h2_window_left(&then), 0);
-    h2_window_send(&window, 100, true, at(80));
-    then = h2_window_then(&window, at(200));
+    h2_account_send(&account, 100, true, at(80));
+    then = then_of(&account, at(200));
     assert_int_equal(then.sent, 1100);
     assert_int_equal(then.credited, 1000);
+    h2_account_release(&account);
 }
 
 /* Counts go past 32 bits and do not wrap. */
 static void test_large(void **state)
 {
+    struct h2_account account;
     struct h2_window window;
 
     (void)state;
-    h2_window_init(&window, 65535);
+    h2_account_init(&account, 65535);
     for (unsigned i = 0; i < 100; i++) {
-        h2_window_credit(&window, 0x7fffffff, at(1));
-        h2_window_send(&window, 0x7fffffff, true, at(2));
+        h2_account_credit(&account, 0x7fffffff, at(1));
+        h2_account_send(&account, 0x7fffffff, true, at(2));
     }
+    window = h2_account_window(&account);
+    h2_account_release(&account);
     assert_int_equal(h2_window_left(&window), 65535);
     assert_int_equal(h2_window_longest(&window, at(9)), 0);
 }

@@ -1,0 +1,92 @@
+#include "http/h2_account.h"
+
+#include "base/arena.h"
+
+#include <stdlib.h>
+
+void h2_account_init(struct h2_account *account, int64_t start)
+{
+    *account = (struct h2_account){.start = start};
+}
+
+void h2_account_release(struct h2_account *account)
+{
+    free(account->blocking);
+    account->blocking = NULL;
+}
+
+static void block(struct h2_account *account, struct mark at)
+{
+    if (!account->blocking)
+        account->blocking = must_calloc(1, sizeof *account->blocking);
+    if (!mark_is_set(account->blocking->since))
+        account->blocking->since = at;
+}
+
+/* `sent` and `credited` are what the account held while it was blocked. */
+static void unblock(struct h2_account *account, uint64_t sent,
+                    uint64_t credited, struct mark at)
+{
+    struct h2_blocking *blocking = account->blocking;
+    nanos lasted;
+
+    if (!blocking || !mark_is_set(blocking->since))
+        return;
+    lasted = nanos_between(blocking->since.time, at.time);
+    if (lasted > 0)
+        blocking->total += lasted;
+    if (!mark_is_set(blocking->from) ||
+        lasted > nanos_between(blocking->from.time, blocking->until.time)) {
+        blocking->from = blocking->since;
+        blocking->until = at;
+        blocking->from_sent = sent;
+        blocking->from_credited = credited;
+    }
+    blocking->since = (struct mark){0};
+}
+
+void h2_account_send(struct h2_account *account, uint64_t size, bool more,
+                     struct mark at)
+{
+    uint64_t before = account->sent;
+
+    account->sent += size;
+    if (more && h2_account_left(account) <= 0)
+        block(account, at);
+    else
+        unblock(account, before, account->credited, at);
+}
+
+void h2_account_credit(struct h2_account *account, uint64_t size,
+                       struct mark at)
+{
+    uint64_t before = account->credited;
+
+    account->credited += size;
+    if (h2_account_left(account) > 0)
+        unblock(account, account->sent, before, at);
+}
+
+void h2_account_resize(struct h2_account *account, int64_t change,
+                       struct mark at)
+{
+    account->start += change;
+    if (h2_account_left(account) > 0)
+        unblock(account, account->sent, account->credited, at);
+}
+
+void h2_account_end(struct h2_account *account, struct mark at)
+{
+    unblock(account, account->sent, account->credited, at);
+}
+
+struct h2_window h2_account_window(const struct h2_account *account)
+{
+    struct h2_window window = {.start = account->start,
+                               .sent = account->sent,
+                               .credited = account->credited};
+
+    if (account->blocking)
+        window.blocking = *account->blocking;
+    return window;
+}
