@@ -54,8 +54,7 @@ nanos live_clock(void)
 /* What is asked for before activation cannot fail on a fresh handle. */
 static void set_options(struct live *live, const struct live_options *options)
 {
-    uint32_t snaplen =
-        options->snaplen ? options->snaplen : LIVE_SNAPLEN_DEFAULT;
+    uint32_t snaplen = options->snaplen ? options->snaplen : LIVE_SNAPLEN_FULL;
     size_t buffer = options->buffer ? options->buffer : LIVE_BUFFER_DEFAULT;
 
     if (snaplen > LIVE_SNAPLEN_FULL)

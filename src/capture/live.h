@@ -23,12 +23,12 @@
 #include "capture/capture.h"
 
 /*
- * The default holds the largest link, IP and TCP headers and a HTTP head of
- * 8000 bytes, which is as large as most servers take; bodies are cut, and
- * counted by what the headers say of them.
+ * By default packets are kept whole: with segmentation offload they are of up
+ * to 64 kB, and a cut takes the sizes of later chunks and the frames of HTTP/2
+ * with it. The kernel's ring packs packets by their size, so that small ones
+ * take no more room than with a small length.
  */
 enum {
-    LIVE_SNAPLEN_DEFAULT = 8320,
     LIVE_SNAPLEN_FULL = 262144,
     LIVE_BUFFER_DEFAULT = 16 << 20
 };
@@ -36,7 +36,7 @@ enum {
 struct live_options {
     const char *interface;
     const char *filter; /* pcap-filter(7) text, or NULL */
-    uint32_t snaplen;   /* 0: LIVE_SNAPLEN_DEFAULT */
+    uint32_t snaplen;   /* bytes kept of each packet; 0: all */
     size_t buffer;      /* bytes the kernel may hold; 0: LIVE_BUFFER_DEFAULT */
 };
 

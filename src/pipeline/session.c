@@ -147,9 +147,7 @@ static bool open_source(struct session *session, struct fail *fail)
         &(struct live_options){
             .interface = watch->interface,
             .filter = options->capture.filter,
-            .snaplen = !watch->has_snaplen   ? 0
-                       : watch->snaplen == 0 ? LIVE_SNAPLEN_FULL
-                                             : (uint32_t)watch->snaplen,
+            .snaplen = (uint32_t)watch->snaplen,
             .buffer = (size_t)watch->buffer,
         },
         fail);
