@@ -1,10 +1,6 @@
+#include "report/json_out.h"
 #include "report/json_values.h"
 #include "report/render.h"
-
-/* 15 digits hold a nanosecond in a day's capture, and print 0.1 as 0.1. */
-enum {
-    REAL_DIGITS = 15
-};
 
 static json_t *link_types(const struct capture_input *input)
 {
@@ -87,16 +83,6 @@ static json_t *summary(const struct report *report)
         (json_int_t)counts->by_severity[SEVERITY_INFO], "by_code", by_code);
 }
 
-static bool write_line(json_t *json, size_t flags, FILE *out)
-{
-    bool done =
-        json_dumpf(json, out, flags | JSON_REAL_PRECISION(REAL_DIGITS)) == 0 &&
-        fputc('\n', out) != EOF;
-
-    json_decref(json);
-    return done;
-}
-
 static bool is_worth_listing(const struct server_facts *server)
 {
     return server->exchanges > 0 || server->refused > 0;
@@ -113,39 +99,30 @@ static json_t *head(const struct report *report)
 bool render_json(const struct report *report,
                  const struct report_options *options, FILE *out)
 {
-    json_t *root = head(report);
-    json_t *endpoints = json_array();
-    json_t *findings = json_array();
+    struct json_out root;
 
-    json_object_set_new(root, "summary", summary(report));
+    json_out_begin(&root, out);
+    json_out_members(&root, head(report));
+    json_out_member(&root, "summary", summary(report));
+    json_out_list(&root, "endpoints");
     for (const struct server_facts *s = report->server; s; s = s->next) {
         if (is_worth_listing(s))
-            json_array_append_new(endpoints, json_server(s));
+            json_out_element(&root, json_server(s));
     }
+    json_out_list_end(&root);
+    json_out_list(&root, "findings");
     for (size_t i = 0; i < report->findings; i++)
-        json_array_append_new(findings, json_finding(report, options,
-                                                     report->finding[i]));
-    json_object_set_new(root, "endpoints", endpoints);
-    json_object_set_new(root, "findings", findings);
+        json_out_element(&root,
+                         json_finding(report, options, report->finding[i]));
+    json_out_list_end(&root);
     if (options->list_exchanges) {
-        json_t *exchanges = json_array();
-
+        json_out_list(&root, "exchanges");
         for (size_t i = 0; i < report->exchanges; i++)
-            json_array_append_new(exchanges,
-                                  json_exchange(report, options,
-                                                &report->exchange[i]));
-        json_object_set_new(root, "exchanges", exchanges);
+            json_out_element(&root, json_exchange(report, options,
+                                                  &report->exchange[i]));
+        json_out_list_end(&root);
     }
-    return write_line(root, JSON_INDENT(2), out);
-}
-
-static bool write_typed(const char *type, json_t *json, FILE *out)
-{
-    json_t *line = json_pack("{s:s}", "type", type);
-
-    json_object_update(line, json);
-    json_decref(json);
-    return write_line(line, JSON_COMPACT, out) && fflush(out) == 0;
+    return json_out_end(&root);
 }
 
 static json_t *warning(const char *text)
@@ -160,7 +137,7 @@ static bool write_servers(const struct report *report, FILE *out)
     for (const struct server_facts *s = report->server; s && good;
          s = s->next) {
         if (is_worth_listing(s))
-            good = write_typed("endpoint", json_server(s), out);
+            good = json_out_line(out, "endpoint", json_server(s));
     }
     return good;
 }
@@ -168,27 +145,26 @@ static bool write_servers(const struct report *report, FILE *out)
 bool render_ndjson(const struct report *report,
                    const struct report_options *options, FILE *out)
 {
-    bool good = write_typed("input", head(report), out);
+    bool good = json_out_line(out, "input", head(report));
 
     for (size_t i = 0; i < report->warnings && good; i++)
-        good = write_typed("warning", warning(report->warning[i]), out);
+        good = json_out_line(out, "warning", warning(report->warning[i]));
     for (size_t i = 0; i < report->exchanges && good; i++)
-        good = write_typed("exchange",
-                           json_exchange(report, options, &report->exchange[i]),
-                           out);
-    for (size_t i = 0; i < report->findings && good; i++)
         good =
-            write_typed("finding",
-                        json_finding(report, options, report->finding[i]), out);
+            json_out_line(out, "exchange",
+                          json_exchange(report, options, &report->exchange[i]));
+    for (size_t i = 0; i < report->findings && good; i++)
+        good = json_out_line(out, "finding",
+                             json_finding(report, options, report->finding[i]));
     return good && write_servers(report, out) &&
-           write_typed("summary", summary(report), out);
+           json_out_line(out, "summary", summary(report));
 }
 
 static void begin_live(const struct report *report,
                        const struct report_options *options, FILE *out)
 {
     (void)options;
-    (void)write_typed("input", head(report), out);
+    (void)json_out_line(out, "input", head(report));
 }
 
 static void tell_finding(struct live_memory *memory,
@@ -197,20 +173,20 @@ static void tell_finding(struct live_memory *memory,
                          const struct finding *finding, FILE *out)
 {
     (void)memory;
-    (void)write_typed("finding", json_finding(report, options, finding), out);
+    (void)json_out_line(out, "finding", json_finding(report, options, finding));
 }
 
 static void tell_exchange(const struct report *report,
                           const struct report_options *options,
                           const struct report_exchange *exchange, FILE *out)
 {
-    (void)write_typed("exchange", json_exchange(report, options, exchange),
-                      out);
+    (void)json_out_line(out, "exchange",
+                        json_exchange(report, options, exchange));
 }
 
 static void tell_warning(const char *text, FILE *out)
 {
-    (void)write_typed("warning", warning(text), out);
+    (void)json_out_line(out, "warning", warning(text));
 }
 
 /* As above, without what was told already; the figures of the input are known
@@ -222,7 +198,7 @@ static void end_live(const struct report *report,
     for (size_t i = 0; i < report->warnings; i++)
         tell_warning(report->warning[i], out);
     write_servers(report, out);
-    (void)write_typed("summary", summary(report), out);
+    (void)json_out_line(out, "summary", summary(report));
 }
 
 const struct live_format live_ndjson = {
