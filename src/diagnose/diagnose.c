@@ -75,10 +75,15 @@ static void tell_open_ended(const struct facts *f, struct finding *finding)
 {
     finding->symptom = SYMPTOM_NONE;
     finding->confidence = CONFIDENCE_CERTAIN;
-    draft_explain(finding,
-                  "%s after the last byte of this exchange the capture ends, "
-                  "with the connection open. Nothing had gone wrong by then.",
-                  draft_duration(finding, f->quiet));
+    if (f->quiet > 0)
+        draft_explain(finding,
+                      "%s after the last byte of this exchange the capture "
+                      "ends, with the connection open.",
+                      draft_duration(finding, f->quiet));
+    else
+        draft_explain(finding, "The capture ends with the last byte so far of "
+                               "this exchange, and with the connection open.");
+    draft_explain(finding, "Nothing had gone wrong by then.");
     draft_advise(finding, "capture until the client has reported its error, "
                           "then stop a second later (tcpdump "
                           "--immediate-mode -U)");

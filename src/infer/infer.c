@@ -35,12 +35,13 @@ void durations_add(struct durations *set, nanos duration, struct mark at)
 
 bool durations_alike(nanos a, nanos b)
 {
-    nanos tolerance = (a > b ? a : b) / 50;
+    nanos larger = a > b ? a : b;
     nanos difference = a > b ? a - b : b - a;
+    nanos jitter = larger / 10;
 
-    if (tolerance < 50 * NANOS_PER_MILLI)
-        tolerance = 50 * NANOS_PER_MILLI;
-    return difference <= tolerance;
+    if (jitter > 50 * NANOS_PER_MILLI)
+        jitter = 50 * NANOS_PER_MILLI;
+    return difference <= jitter || difference <= larger / 50;
 }
 
 bool durations_constant(const struct durations *set, uint64_t samples)

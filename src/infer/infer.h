@@ -14,7 +14,8 @@
 /*
  * A set of durations: how many, the shortest, the longest. Constant when they
  * lie within 2 % or 50 ms of each other, whichever is larger
- * (design/verdicts.md, 4).
+ * (design/verdicts.md, 4); of short ones, to which 50 ms are much, within a
+ * tenth.
  */
 struct durations {
     uint64_t samples;
@@ -29,7 +30,7 @@ void durations_add(struct durations *set, nanos duration, struct mark at);
 /* At least `samples` of them, all alike. */
 bool durations_constant(const struct durations *set, uint64_t samples);
 
-/* Do two durations differ by no more than 2 % or 50 ms? */
+/* Do two durations differ by no more than 2 %, or a tenth up to 50 ms? */
 bool durations_alike(nanos a, nanos b);
 
 /* What is known of one server address and port. */

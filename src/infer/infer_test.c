@@ -37,14 +37,17 @@ static void test_durations(void **state)
     assert_false(durations_constant(&set, 1));
 }
 
-/* Within 2 % of the larger, or 50 ms. */
+/* Within 2 % of the larger, or a tenth up to 50 ms. */
 static const struct {
     nanos a, b;
     bool alike;
 } pairs[] = {
     {0,          0,             true },
-    {0,          50 * MS,       true },
-    {0,          50 * MS + 1,   false},
+    {0,          1,             false},
+    {9 * MS,     10 * MS,       true },
+    {9 * MS - 1, 10 * MS,       false},
+    {450 * MS,   500 * MS,      true },
+    {450 * MS,   501 * MS,      false},
     {S,          1050 * MS,     true },
     {S,          1050 * MS + 1, false},
     {98 * S,     100 * S,       true },
