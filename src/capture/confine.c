@@ -87,14 +87,21 @@ static bool become(const struct target *target, struct fail *fail)
 {
     if (!target->name || geteuid() != 0)
         return true;
+    if (target->user == 0) {
+        /* who stays root may lack the power over groups */
+        (void)setgroups(0, NULL);
+        return true;
+    }
     if (setgroups(0, NULL) == 0 && setgid(target->group) == 0 &&
         setuid(target->user) == 0) {
         errno = EPERM;
         if (has_become(target))
             return true;
     }
-    return fail_set(fail, "cannot become user '%s': %s", target->name,
-                    strerror(errno));
+    return fail_set(fail,
+                    "cannot become user '%s': %s; that takes cap_setuid and "
+                    "cap_setgid, or say --user root",
+                    target->name, strerror(errno));
 }
 
 static void close_folders(const int folder[], size_t folders)

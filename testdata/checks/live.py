@@ -33,6 +33,7 @@ FAILED = ("server-reset", "handler-abort")
 NOBODY = 65534
 AS_NOBODY = ("setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY),
              "--clear-groups", "--inh-caps=-all", "--bounding-set=-all")
+ONLY_NET_RAW = ("setpriv", "--inh-caps=-all", "--bounding-set=-all,+net_raw")
 
 CASES = {}
 AT_ONCE = 1 << 20  # of a big body
@@ -220,6 +221,8 @@ def refusals():
             f"sudo setcap cap_net_raw+ep {program}", before=AS_NOBODY)
     refused("root without the right", ["-i", "lo"], "cap_net_raw",
             before=("setpriv", "--bounding-set=-net_raw"))
+    refused("root that can become nobody else", ["-i", "lo"],
+            "cannot become user 'nobody'", "--user root", before=ONLY_NET_RAW)
     refused("filter", ["-i", "lo", "tcp", "port", "[", "80"],
             "bad filter 'tcp port [ 80'", "syntax error")
     refused("--filter", ["-i", "lo", "-f", "host and"], "syntax error")
@@ -748,6 +751,21 @@ def lengths():
         summary = live.summary()
         expect((summary["complete"], summary["not_judged"]) ==
                ((1, 1) if cut else (2, 0)), f"--snaplen {value}: {summary}")
+
+
+@case
+def root_of_a_container():
+    """It stays root, but has no right but one, and then none."""
+    serve()
+    live = Live("-i", "lo", "--user", "root", "-F", "ndjson",
+                before=ONLY_NET_RAW)
+    fail()
+    live.found(1)
+    with open(f"/proc/{live.pid}/status", encoding="utf-8") as file:
+        rights = dict(line.split(":\t") for line in file if "Cap" in line)
+    expect(not int(rights["CapPrm"], 16) and not int(rights["CapEff"], 16),
+           rights)
+    live.end(1)
 
 
 @case
