@@ -17,9 +17,8 @@ struct message {
     uint64_t begin;    /* offset of its first byte */
     uint64_t reached;  /* offset behind its latest byte */
     uint64_t bytes;    /* of the message, framing included */
-    uint64_t body;     /* of its body */
+    uint64_t body;     /* of its body, those not in the capture included */
     uint64_t expected; /* of its body; HTTP_NO_LENGTH: not known */
-    uint64_t skipped;  /* of its body, missing in the capture */
     enum http_framing framing;
     uint32_t messages; /* gRPC's, whole ones; HTTP_MESSAGES_UNKNOWN */
     bool lost;         /* bytes are missing, and with them where it ends */

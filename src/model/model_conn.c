@@ -90,7 +90,6 @@ void model_take_skipped(struct message *message, const struct http_event *event)
 {
     message->bytes += event->size;
     message->body += event->size;
-    message->skipped += event->size;
     message->last = event->at;
     message->reached = event->offset;
 }
