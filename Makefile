@@ -81,7 +81,8 @@ LIB_O    := $(LIB_C:%.c=$(B)/%.o) $(LLHTTP_OBJ)
 PROG_LIB := $(B)/libwhyeof.a
 TEST_LIB := $(B)/libtest.a
 TESTS    := $(TESTS_C:src/%.c=$(B)/test/%)
-HELPERS  := $(filter-out $(B)/whyeof,$(CMD_C:cmd/%.c=$(B)/%))
+HELPERS  := $(filter-out $(B)/whyeof $(B)/replay,$(CMD_C:cmd/%.c=$(B)/%))
+REPLAYS  := $(FUZZ_C:src/%_fuzz.c=$(B)/replay/%)
 CHECKS   := $(sort $(wildcard testdata/checks/*.sh testdata/checks/*.py))
 
 .PHONY: all man helpers deps deps-lab deps-bench deps-fuzz demo test unit-tests \
@@ -160,7 +161,12 @@ deps-fuzz: deps
 demo: $(B)/whyeof
 	@$(B)/whyeof testdata/seed/write-timeout.pcapng || [ $$? -eq 1 ]
 
-test: lint $(B)/whyeof $(HELPERS) $(TESTS)
+# The fuzz targets, without a fuzzer.
+$(B)/replay/%: $(B)/src/%_fuzz.o $(B)/cmd/replay.o $(TEST_LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -fno-lto $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+test: lint $(B)/whyeof $(HELPERS) $(TESTS) $(REPLAYS)
 	@WHYEOF=$(B)/whyeof BUILD=$(B) python3 testdata/run_tests.py $(TESTS) $(CHECKS)
 
 unit-tests: $(TESTS)

@@ -28,11 +28,12 @@ def compile_library(sources):
     extra = [os.environ.get("LLHTTP_SRC", "") + "/" + n
              for n in ("api.c", "http.c", "llhttp.c")
              if os.environ.get("LLHTTP_SRC")]
+    header = max(map(os.path.getmtime, glob.glob("src/*/*.[hd]*")))
     for source in sources + extra:
         name = os.path.join(BUILD, source.strip("/").replace("/", "_") + ".o")
         objects.append(name)
         if os.path.exists(name) and \
-                os.path.getmtime(name) > os.path.getmtime(source):
+                os.path.getmtime(name) > max(os.path.getmtime(source), header):
             continue
         quiet = ["-w"] if source in extra else []
         subprocess.run([CLANG, *cpp, *FLAGS, *quiet, "-fsanitize=fuzzer-no-link",

@@ -79,10 +79,16 @@ static void begin_stream(struct listener *listener,
     *event->slot = told;
 }
 
-static bool has_ledger(enum http_event_kind kind)
+static bool must_have_ledger(enum http_event_kind kind)
 {
-    return kind == HTTP_RESET || kind == HTTP_LEDGER ||
-           kind == HTTP_REQUEST_END || kind == HTTP_RESPONSE_END;
+    return kind == HTTP_RESET || kind == HTTP_LEDGER;
+}
+
+/* An end has one where a window was used up. */
+static bool may_have_ledger(enum http_event_kind kind)
+{
+    return must_have_ledger(kind) || kind == HTTP_REQUEST_END ||
+           kind == HTTP_RESPONSE_END;
 }
 
 static void take_order(struct told *told, const struct http_event *event)
@@ -130,7 +136,8 @@ static void take_event(void *context, struct conn *conn,
     assert(told || event->stream == 1);
     if (event->head)
         check_head(event->head);
-    assert(has_ledger(event->kind) == (event->ledger != NULL));
+    assert(event->ledger ? may_have_ledger(event->kind)
+                         : !must_have_ledger(event->kind));
     if (event->ledger)
         check_ledger(event->ledger, event->at);
     assert(!listener->closing || event->kind == HTTP_LEDGER);
