@@ -78,14 +78,10 @@ static void cite_window(struct finding *finding, const struct facts *f,
 {
     enum witness sender =
         message == MESSAGE_REQUEST ? FROM_CLIENT : FROM_SERVER;
-    bool now = mark_is_set(window->blocking.since) &&
-               nanos_between(window->blocking.since.time, f->end.time) >=
-                   nanos_between(window->blocking.from.time,
-                                 window->blocking.until.time);
 
     finding->window = h2_window_then(window, f->end);
     finding->has_window = true;
-    if (now) {
+    if (h2_window_is_blocked(window, f->end)) {
         finding->blocked_from = window->blocking.since;
         finding->blocked_until = (struct mark){0};
         draft_cite(finding, window->blocking.since, sender,
@@ -106,8 +102,7 @@ static void tell_stream_stall(const struct facts *f, struct finding *finding)
     unsigned message = held_up(f, false);
     const struct h2_window *window = &f->x->h2->stream[message];
     struct h2_window then = h2_window_then(window, f->end);
-    struct h2_window connection =
-        h2_window_then(&f->x->h2->connection[message], f->end);
+    int64_t beside = h2_window_beside(window, f->end);
     bool upload = message == MESSAGE_REQUEST;
     const char *reader = upload ? "server" : "client";
 
@@ -117,12 +112,21 @@ static void tell_stream_stall(const struct facts *f, struct finding *finding)
     draft_explain(finding,
                   "The %s sent %" PRIu64 " bytes on stream %" PRIu64
                   " and then had to wait %s: the stream's window was used up "
-                  "(left: %" PRId64 ") and the %s returned no credit, while "
-                  "the connection's window had %" PRId64
-                  " bytes left. The %s does not read this body.",
+                  "(left: %" PRId64 ") and the %s returned no credit.",
                   upload ? "client" : "server", then.sent, f->x->stream,
                   draft_duration(finding, h2_window_longest(window, f->end)),
-                  h2_window_left(&then), reader, h2_window_left(&connection),
+                  h2_window_left(&then), reader);
+    if (beside > 0)
+        draft_explain(finding,
+                      "The connection's window had %" PRId64
+                      " bytes left then.",
+                      beside);
+    else
+        draft_explain(finding, "So was the connection's, by then.");
+    draft_explain(finding,
+                  f->incident->is_complete
+                      ? "The %s did not read this body meanwhile."
+                      : "The %s does not read this body.",
                   reader);
     tell_end(f, finding);
     if (upload)
@@ -166,17 +170,18 @@ static void tell_holders(const struct facts *f, struct finding *finding,
 {
     const struct exchange_h2 *h2 = f->x->h2;
     const struct h2_window *window = &h2->connection[message];
+    struct h2_window then = h2_window_then(window, f->end);
     bool all_listed = !h2->holder[message][H2_HOLDERS - 1].unread;
     uint64_t held = list_holders(h2, finding, message);
 
-    if (held == 0)
+    if (held == 0 && h2_window_is_blocked(window, f->end))
         draft_explain(finding, "No open stream holds it: the credit of streams "
                                "that are closed was never returned.");
-    else if (all_listed && window->sent > window->credited + held)
+    else if (held && all_listed && then.sent > then.credited + held)
         draft_explain(finding,
                       "Another %" PRIu64 " bytes were of streams that are "
                       "closed, and their credit was not returned.",
-                      window->sent - window->credited - held);
+                      then.sent - then.credited - held);
 }
 
 static void tell_connection_stall(const struct facts *f,
@@ -193,11 +198,10 @@ static void tell_connection_stall(const struct facts *f,
     draft_explain(finding,
                   "The connection's window for what the %s sends was used up "
                   "for %s (left: %" PRId64 "): no stream of it could send, "
-                  "whatever its own window (%" PRId64 " left on this one).",
+                  "whatever its own window.",
                   upload ? "client" : "server",
                   draft_duration(finding, h2_window_longest(window, f->end)),
-                  h2_window_left(&then),
-                  h2_window_left(&f->x->h2->stream[message]));
+                  h2_window_left(&then));
     tell_holders(f, finding, message);
     tell_end(f, finding);
     draft_advise(finding,

@@ -68,6 +68,11 @@ enum {
     H2_HOLDERS = 4
 };
 
+struct h2_holder {
+    uint32_t stream;
+    uint64_t unread; /* received, not credited */
+};
+
 /*
  * The flow-control accounts that one stream depends on, by the index of the
  * flow that sends. Borrowed for the call.
@@ -78,10 +83,7 @@ struct h2_ledger {
     bool known[2];  /* false: bytes or SETTINGS were missed */
     uint32_t open;  /* the client's streams that are, this one included */
     uint32_t limit; /* the server's SETTINGS_MAX_CONCURRENT_STREAMS */
-    struct {
-        uint32_t stream;
-        uint64_t unread; /* received, not credited */
-    } holder[2][H2_HOLDERS];
+    struct h2_holder holder[2][H2_HOLDERS];
 };
 
 #define HTTP_MESSAGES_UNKNOWN UINT32_MAX

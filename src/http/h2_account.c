@@ -23,9 +23,9 @@ static void block(struct h2_account *account, struct mark at)
         account->blocking->since = at;
 }
 
-/* `sent` and `credited` are what the account held while it was blocked. */
-static void unblock(struct h2_account *account, uint64_t sent,
-                    uint64_t credited, struct mark at)
+/* `then` is the account while it was blocked. */
+static void unblock(struct h2_account *account, const struct h2_account *then,
+                    struct mark at)
 {
     struct h2_blocking *blocking = account->blocking;
     nanos lasted;
@@ -39,8 +39,10 @@ static void unblock(struct h2_account *account, uint64_t sent,
         lasted > nanos_between(blocking->from.time, blocking->until.time)) {
         blocking->from = blocking->since;
         blocking->until = at;
-        blocking->from_sent = sent;
-        blocking->from_credited = credited;
+        blocking->from_start = then->start;
+        blocking->from_sent = then->sent;
+        blocking->from_credited = then->credited;
+        blocking->from_beside = blocking->beside;
     }
     blocking->since = (struct mark){0};
 }
@@ -48,36 +50,40 @@ static void unblock(struct h2_account *account, uint64_t sent,
 void h2_account_send(struct h2_account *account, uint64_t size, bool more,
                      struct mark at)
 {
-    uint64_t before = account->sent;
+    struct h2_account before = *account;
 
     account->sent += size;
     if (more && h2_account_left(account) <= 0)
         block(account, at);
     else
-        unblock(account, before, account->credited, at);
+        unblock(account, &before, at);
 }
 
 void h2_account_credit(struct h2_account *account, uint64_t size,
                        struct mark at)
 {
-    uint64_t before = account->credited;
+    struct h2_account before = *account;
 
     account->credited += size;
     if (h2_account_left(account) > 0)
-        unblock(account, account->sent, before, at);
+        unblock(account, &before, at);
 }
 
 void h2_account_resize(struct h2_account *account, int64_t change,
                        struct mark at)
 {
+    struct h2_account before = *account;
+
     account->start += change;
     if (h2_account_left(account) > 0)
-        unblock(account, account->sent, account->credited, at);
+        unblock(account, &before, at);
 }
 
 void h2_account_end(struct h2_account *account, struct mark at)
 {
-    unblock(account, account->sent, account->credited, at);
+    struct h2_account before = *account;
+
+    unblock(account, &before, at);
 }
 
 struct h2_window h2_account_window(const struct h2_account *account)

@@ -84,11 +84,13 @@ static void finish_block(struct h2 *h2, unsigned side, struct span last)
         take_response_head(h2, stream, head, !d->decoder.lost);
     else if (!stream->head[side])
         take_request_head(h2, stream, head);
-    h2_say(h2, stream, side,
-           &(struct http_event){.kind = h2_is_client(h2, side)
-                                            ? HTTP_REQUEST_BYTES
-                                            : HTTP_RESPONSE_BYTES,
-                                .size = size});
+    /* an interim response is none of the response's bytes */
+    if (stream->head[side])
+        h2_say(h2, stream, side,
+               &(struct http_event){.kind = h2_is_client(h2, side)
+                                                ? HTTP_REQUEST_BYTES
+                                                : HTTP_RESPONSE_BYTES,
+                                    .size = size});
     if (ends)
         h2_end_side(h2, stream, side);
 }

@@ -25,6 +25,8 @@ void h2_streams_release(struct h2_streams *streams)
     }
     for (unsigned side = 0; side < 2; side++)
         h2_account_release(&streams->connection[side]);
+    free(streams->held);
+    streams->held = NULL;
 }
 
 static size_t bucket_of(uint32_t id)
@@ -91,6 +93,17 @@ void h2_streams_remove(struct h2_streams *streams, struct h2_stream *stream)
     free(stream);
 }
 
+/* Notes beside a stream's account that was used up just now what the
+ * connection's had left. */
+static void note_beside(const struct h2_streams *streams,
+                        struct h2_stream *stream, unsigned side, struct mark at)
+{
+    struct h2_blocking *blocking = stream->account[side].blocking;
+
+    if (blocking && blocking->since.frame == at.frame)
+        blocking->beside = h2_account_left(&streams->connection[side]);
+}
+
 void h2_streams_begin(struct h2_streams *streams, struct h2_stream *stream,
                       unsigned side, struct mark at)
 {
@@ -101,6 +114,7 @@ void h2_streams_begin(struct h2_streams *streams, struct h2_stream *stream,
     /* with nothing left of a window it waits from the start */
     h2_account_send(&stream->account[side], 0, true, at);
     h2_account_send(&streams->connection[side], 0, true, at);
+    note_beside(streams, stream, side, at);
 }
 
 void h2_streams_end(struct h2_streams *streams, struct h2_stream *stream,
@@ -140,6 +154,57 @@ void h2_streams_send(struct h2_streams *streams, struct h2_stream *stream,
     h2_account_send(&streams->connection[side], frame->length, more || others,
                     at);
     check(streams, &streams->connection[side], side, frame->length);
+    if (stream)
+        note_beside(streams, stream, side, at);
+}
+
+/* Puts a stream among those that hold the most, in order. */
+static void add_holder(struct h2_holder holder[static H2_HOLDERS], uint32_t id,
+                       uint64_t unread)
+{
+    size_t at = H2_HOLDERS;
+
+    while (at > 0 && unread > holder[at - 1].unread)
+        at--;
+    if (at == H2_HOLDERS)
+        return;
+    for (size_t i = H2_HOLDERS - 1; i > at; i--)
+        holder[i] = holder[i - 1];
+    holder[at] = (struct h2_holder){.stream = id, .unread = unread};
+}
+
+/* Who holds a connection's window now. */
+static void find_holders(const struct h2_streams *streams, unsigned side,
+                         struct h2_holder holder[static H2_HOLDERS])
+{
+    memset(holder, 0, H2_HOLDERS * sizeof *holder);
+    for (size_t i = 0; i < H2_BUCKETS; i++) {
+        for (const struct h2_stream *s = streams->bucket[i]; s; s = s->next) {
+            const struct h2_account *account = &s->account[side];
+
+            if (account->sent > account->credited)
+                add_holder(holder, s->id, account->sent - account->credited);
+        }
+    }
+}
+
+/* Whoever held the window in the longest time that it was used up is kept:
+ * afterwards it cannot be told any more. */
+static void credit_connection(struct h2_streams *streams, unsigned side,
+                              uint64_t size, struct mark at)
+{
+    struct h2_account *account = &streams->connection[side];
+    struct h2_holder holder[H2_HOLDERS];
+    bool used_up = account->blocking && mark_is_set(account->blocking->since);
+
+    if (used_up)
+        find_holders(streams, side, holder);
+    h2_account_credit(account, size, at);
+    if (!used_up || account->blocking->until.frame != at.frame)
+        return;
+    if (!streams->held)
+        streams->held = must_calloc(2, sizeof *streams->held);
+    memcpy(streams->held[side], holder, sizeof holder);
 }
 
 void h2_streams_credit(struct h2_streams *streams, struct h2_stream *stream,
@@ -148,7 +213,10 @@ void h2_streams_credit(struct h2_streams *streams, struct h2_stream *stream,
     struct h2_account *account =
         stream ? &stream->account[side] : &streams->connection[side];
 
-    h2_account_credit(account, size, at);
+    if (stream)
+        h2_account_credit(account, size, at);
+    else
+        credit_connection(streams, side, size, at);
     if (h2_account_left(account) > WINDOW_MAX)
         streams->known[side] = false;
 }
@@ -164,6 +232,7 @@ void h2_streams_resize(struct h2_streams *streams, unsigned side, int64_t size,
             h2_account_resize(&s->account[side], change, at);
             if (s->begun[side] && !s->ended[side])
                 h2_account_send(&s->account[side], 0, true, at);
+            note_beside(streams, s, side, at);
         }
     }
 }
@@ -179,22 +248,6 @@ bool h2_streams_were_blocked(const struct h2_streams *streams,
     return false;
 }
 
-/* Puts a stream among those that hold the most, in order. */
-static void add_holder(struct h2_ledger *ledger, unsigned side, uint32_t id,
-                       uint64_t unread)
-{
-    size_t at = H2_HOLDERS;
-
-    while (at > 0 && unread > ledger->holder[side][at - 1].unread)
-        at--;
-    if (at == H2_HOLDERS)
-        return;
-    for (size_t i = H2_HOLDERS - 1; i > at; i--)
-        ledger->holder[side][i] = ledger->holder[side][i - 1];
-    ledger->holder[side][at].stream = id;
-    ledger->holder[side][at].unread = unread;
-}
-
 struct h2_ledger h2_streams_ledger(const struct h2_streams *streams,
                                    const struct h2_stream *stream)
 {
@@ -204,18 +257,12 @@ struct h2_ledger h2_streams_ledger(const struct h2_streams *streams,
         ledger.stream[side] = h2_account_window(&stream->account[side]);
         ledger.connection[side] = h2_account_window(&streams->connection[side]);
         ledger.known[side] = streams->known[side];
-        /* who holds it matters only where it is used up */
-        if (h2_account_left(&streams->connection[side]) > 0)
-            continue;
-        for (size_t i = 0; i < H2_BUCKETS; i++) {
-            for (const struct h2_stream *s = streams->bucket[i]; s;
-                 s = s->next) {
-                if (s->account[side].sent > s->account[side].credited)
-                    add_holder(&ledger, side, s->id,
-                               s->account[side].sent -
-                                   s->account[side].credited);
-            }
-        }
+        /* who holds it matters only where it is, or was, used up */
+        if (h2_account_left(&streams->connection[side]) <= 0)
+            find_holders(streams, side, ledger.holder[side]);
+        else if (streams->held)
+            memcpy(ledger.holder[side], streams->held[side],
+                   sizeof ledger.holder[side]);
     }
     return ledger;
 }

@@ -32,6 +32,9 @@ struct h2_stream {
 struct h2_streams {
     struct h2_stream *bucket[H2_BUCKETS];
     struct h2_account connection[2];
+    /* who held the connection's window when it was used up for longest, by
+       side; owned, NULL: it never was */
+    struct h2_holder (*held)[H2_HOLDERS];
     int64_t initial[2]; /* SETTINGS_INITIAL_WINDOW_SIZE in force for that
                            side's sending */
     bool known[2];      /* that side's windows */

@@ -7,14 +7,28 @@ static nanos present(const struct h2_blocking *blocking, struct mark now)
                : 0;
 }
 
+bool h2_window_is_blocked(const struct h2_window *window, struct mark now)
+{
+    const struct h2_blocking *blocking = &window->blocking;
+
+    return mark_is_set(blocking->since) &&
+           nanos_between(blocking->from.time, blocking->until.time) <=
+               present(blocking, now);
+}
+
+int64_t h2_window_beside(const struct h2_window *window, struct mark now)
+{
+    return h2_window_is_blocked(window, now) ? window->blocking.beside
+                                             : window->blocking.from_beside;
+}
+
 struct h2_window h2_window_then(const struct h2_window *window, struct mark now)
 {
     const struct h2_blocking *blocking = &window->blocking;
     struct h2_window then = *window;
 
-    if (mark_is_set(blocking->from) &&
-        nanos_between(blocking->from.time, blocking->until.time) >
-            present(blocking, now)) {
+    if (mark_is_set(blocking->from) && !h2_window_is_blocked(window, now)) {
+        then.start = blocking->from_start;
         then.sent = blocking->from_sent;
         then.credited = blocking->from_credited;
     }

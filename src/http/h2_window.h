@@ -17,9 +17,13 @@ struct h2_blocking {
     struct mark since; /* blocked since; not set: it is not */
     struct mark from;  /* the longest time that it was blocked and not now */
     struct mark until;
-    uint64_t from_sent; /* what the account held then */
+    int64_t from_start; /* what the account held then */
+    uint64_t from_sent;
     uint64_t from_credited;
-    nanos total; /* in all, without the present time */
+    int64_t from_beside;
+    int64_t beside; /* of a stream's: what was left of the connection's when
+                       it was used up, for `since` */
+    nanos total;    /* in all, without the present time */
 };
 
 struct h2_window {
@@ -34,9 +38,15 @@ static inline int64_t h2_window_left(const struct h2_window *window)
     return window->start + (int64_t)window->credited - (int64_t)window->sent;
 }
 
+/* Is the longest time blocked the present one? */
+bool h2_window_is_blocked(const struct h2_window *window, struct mark now);
+
 /* The account as it was in the longest time blocked, to `now`. */
 struct h2_window h2_window_then(const struct h2_window *window,
                                 struct mark now);
+
+/* What was left of the connection's window when that time began. */
+int64_t h2_window_beside(const struct h2_window *window, struct mark now);
 
 /* The longest time blocked, the present one to `now` included. */
 nanos h2_window_longest(const struct h2_window *window, struct mark now);

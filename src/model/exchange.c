@@ -121,10 +121,8 @@ void exchange_take_ledger(struct exchange *x, const struct http_event *event,
         h2->stream[message] = ledger->stream[side];
         h2->connection[message] = ledger->connection[side];
         h2->known[message] = ledger->known[side];
-        for (size_t i = 0; i < H2_HOLDERS; i++) {
-            h2->holder[message][i].stream = ledger->holder[side][i].stream;
-            h2->holder[message][i].unread = ledger->holder[side][i].unread;
-        }
+        memcpy(h2->holder[message], ledger->holder[side],
+               sizeof h2->holder[message]);
     }
     h2->open = ledger->open;
     h2->limit = ledger->limit;

@@ -46,11 +46,9 @@ struct exchange_h2 {
     struct h2_window stream[MESSAGES];
     struct h2_window connection[MESSAGES];
     bool known[MESSAGES];
-    struct {
-        uint32_t stream;
-        uint64_t unread;
-    } holder[MESSAGES][H2_HOLDERS]; /* of the connection's window */
-    struct mark reset;              /* RST_STREAM */
+    struct h2_holder holder[MESSAGES][H2_HOLDERS]; /* of the connection's
+                                                      window */
+    struct mark reset;                             /* RST_STREAM */
     uint32_t reset_code;
     bool reset_by_client;
     uint32_t open; /* streams on the connection */

@@ -70,6 +70,8 @@ static void note_pause(struct exchange *x, struct mark until)
 {
     nanos longest = nanos_between(x->pause.time, x->pause_end.time);
 
+    if (!mark_is_set(x->response.last))
+        return;
     if (nanos_between(x->response.last.time, until.time) > longest) {
         x->pause = x->response.last;
         x->pause_end = until;
