@@ -28,7 +28,8 @@ static bool client_had_left(const struct facts *f)
         const struct reset *reset = &f->conn->reset[i];
 
         if (reset->from == f->conn->client && !reset->has_ack)
-            return f->client->fin.time < f->x->response.start.time;
+            return f->client->fin.time < f->x->response.start.time ||
+                   f->server->acked < f->x->response.reached;
     }
     return false;
 }
@@ -137,8 +138,12 @@ static const struct rule *judge_h2(const struct facts *f)
     if (is_declined_push(f))
         return NULL;
     if (f->incident->is_complete) {
-        const struct rule *rule = first_that_holds(h2_reset_rule, f);
+        const struct rule *rule = NULL;
 
+        if (exchange_is_short(f->x) && ended_while_blocked(f))
+            rule = first_that_holds(h2_window_rule, f);
+        if (!rule)
+            rule = first_that_holds(h2_reset_rule, f);
         if (!rule)
             rule = first_that_holds(h2_window_rule, f);
         return rule ? rule : first_that_holds(complete_rule, f);

@@ -143,10 +143,12 @@ static void cite_response(struct finding *finding, const struct facts *f)
     if (response->last.frame == response->start.frame)
         return;
     draft_cite(finding, response->last, FROM_SERVER,
-               f->response_whole ? "the response is complete: %" PRIu64
-                                   " body bytes"
-                                 : "the last byte of the response: %" PRIu64
-                                   " body bytes so far",
+               f->response_whole && exchange_is_short(f->x)
+                   ? "ends the stream, too soon: %" PRIu64 " body bytes"
+               : f->response_whole ? "the response is complete: %" PRIu64
+                                     " body bytes"
+                                   : "the last byte of the response: %" PRIu64
+                                     " body bytes so far",
                response->body);
 }
 

@@ -38,6 +38,9 @@ extern const struct rule h2_connection_rule[]; /* HTTP/2: no stream to blame */
 /* A side's TCP window was zero for the threshold, and its peer probed. */
 bool is_zero_window_stall(const struct facts *f);
 
+/* HTTP/2: the response's sender had used up a window when it ended. */
+bool ended_while_blocked(const struct facts *f);
+
 /* The name of an error code (RFC 9113, 7). */
 const char *h2_code_name(uint32_t code);
 

@@ -39,6 +39,13 @@ static bool is_stream_limit(const struct facts *f)
            f->quiet >= f->settings->stall_threshold;
 }
 
+static bool before_limit(const struct facts *f)
+{
+    struct mark limited = f->x->h2->limited;
+
+    return mark_is_set(limited) && f->x->request.start.frame < limited.frame;
+}
+
 static void tell_stream_limit(const struct facts *f, struct finding *finding)
 {
     const struct exchange_h2 *h2 = f->x->h2;
@@ -53,15 +60,37 @@ static void tell_stream_limit(const struct facts *f, struct finding *finding)
     if (refused)
         draft_explain(finding,
                       "It refused this one (%s): it was not processed, and a "
-                      "retry is safe.",
-                      h2_code_name(h2->reset_code));
+                      "retry is safe.%s",
+                      h2_code_name(h2->reset_code),
+                      before_limit(f) ? " The client had sent it before the "
+                                        "server's SETTINGS came with the limit."
+                                      : "");
     else
         draft_explain(finding, "Further requests wait inside the client, "
                                "where no packet shows them.");
-    draft_advise(finding, "find out why the open streams do not end, the "
-                          "oldest first (--exchanges lists them)");
+    if (refused && before_limit(f))
+        draft_advise(finding, "let the client send again what was refused, or "
+                              "wait for the server's SETTINGS before it sends "
+                              "many");
+    else
+        draft_advise(finding, "find out why the open streams do not end, the "
+                              "oldest first (--exchanges lists them)");
     draft_advise(finding, "raise the server's limit, or let the client open "
                           "another connection");
+}
+
+/* What answers as one of these is often a proxy, and its timers are those of
+ * the leg behind it. */
+static bool is_proxy(const struct facts *f)
+{
+    static const char *const name[] = {"nginx", "openresty", "envoy",  "Apache",
+                                       "ATS",   "Caddy",     "haproxy"};
+
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+        if (strcasestr(f->known->software, name[i]))
+            return true;
+    }
+    return false;
 }
 
 /* RST_STREAM(INTERNAL_ERROR) after a constant time is a timer. */
@@ -70,10 +99,14 @@ static bool is_write_timeout_reset(const struct facts *f)
     const struct durations *resets = &f->known->reset;
     nanos stated = f->settings->write_timeout;
 
-    if (!is_internal_error(f) || f->wait < f->settings->timeout_floor)
+    if (!is_internal_error(f) || f->wait < f->settings->timeout_floor ||
+        is_proxy(f))
         return false;
     if (stated)
         return durations_alike(f->wait, stated);
+    /* without its header section it may be a proxy's */
+    if (f->response_begun && !f->x->status)
+        return false;
     return durations_constant(resets, 1) &&
            durations_alike(f->wait, resets->shortest);
 }
@@ -84,7 +117,8 @@ static void tell_write_timeout_reset(const struct facts *f,
     const struct durations *resets = &f->known->reset;
 
     finding->symptom = SYMPTOM_RESET;
-    finding->confidence = resets->samples >= 2 || f->settings->write_timeout
+    finding->confidence = is_proxy(f) ? CONFIDENCE_POSSIBLE
+                          : resets->samples >= 2 || f->settings->write_timeout
                               ? CONFIDENCE_CERTAIN
                               : CONFIDENCE_POSSIBLE;
     draft_explain(finding,
@@ -110,6 +144,26 @@ static void tell_write_timeout_reset(const struct facts *f,
                  "(gRPC) and bound the handlers otherwise");
 }
 
+static void tell_proxy_abort(const struct facts *f, struct finding *finding)
+{
+    const struct durations *resets = &f->known->reset;
+
+    draft_explain(finding,
+                  "It calls itself %s: as a proxy it does so when its upstream "
+                  "ends a response too soon, or says nothing for its read "
+                  "timeout. The leg behind it tells which.",
+                  f->known->software);
+    if (durations_constant(resets, 2) && f->wait >= f->settings->timeout_floor)
+        draft_explain(finding,
+                      "%" PRIu64 " streams were reset so, all %s after their "
+                      "requests: a timer.",
+                      resets->samples, draft_range(finding, resets));
+    draft_advise(finding, "look at the leg from the proxy to its upstream, and "
+                          "in the proxy's error log; compare its read timeout "
+                          "(nginx proxy_read_timeout) with the upstream's "
+                          "pauses");
+}
+
 static void tell_abort(const struct facts *f, struct finding *finding)
 {
     const struct durations *resets = &f->known->reset;
@@ -125,11 +179,15 @@ static void tell_abort(const struct facts *f, struct finding *finding)
                                     : "");
     if (resets->samples >= 2 && !durations_constant(resets, 2))
         draft_explain(finding,
-                      "Such resets come after %s: that varies, so it is "
-                      "no timer.",
+                      "Such resets come after %s: no one timer explains them "
+                      "all.",
                       draft_range(finding, resets));
-    draft_advise(finding, "look in the server's log for this request (Go: "
-                          "'http2: panic serving')");
+    if (is_proxy(f))
+        tell_proxy_abort(f, finding);
+    else
+        draft_advise(finding,
+                     "look in the server's log for this request (Go: 'http2: "
+                     "panic serving'; http.ErrAbortHandler leaves no trace)");
 }
 
 /* Ended by the server without an error, and without a status. */
@@ -199,6 +257,20 @@ static bool is_stream_reset(const struct facts *f)
            !is_clients_choice(f);
 }
 
+/* How long nothing of the request had come when the stream was reset. */
+static nanos request_quiet(const struct facts *f)
+{
+    return nanos_between(f->x->request.last.time, f->x->h2->reset.time);
+}
+
+static bool may_be_read_timeout(const struct facts *f)
+{
+    bool named = f->x->method && f->x->method[0];
+
+    return !named && is_reset_by_server(f) && !f->request_whole &&
+           request_quiet(f) >= f->settings->timeout_floor;
+}
+
 static void tell_stream_reset(const struct facts *f, struct finding *finding)
 {
     const struct exchange_h2 *h2 = f->x->h2;
@@ -211,7 +283,18 @@ static void tell_stream_reset(const struct facts *f, struct finding *finding)
                   h2_code_name(h2->reset_code), h2->reset_code,
                   draft_duration(finding, f->wait));
     if (h2->reset_code == NGHTTP2_REFUSED_STREAM)
-        draft_explain(finding, "It was not processed: a retry is safe.");
+        draft_explain(finding,
+                      "That says that it was not processed and may be sent "
+                      "again (RFC 9113, 8.7). A proxy may say so of a request "
+                      "that it had forwarded: before one that is not "
+                      "idempotent is sent again, look at the leg behind it.");
+    if (may_be_read_timeout(f)) {
+        finding->confidence = CONFIDENCE_LIKELY;
+        draft_alternative(finding, VERDICT_READ_TIMEOUT,
+                          "the request was not complete; what it was the "
+                          "capture does not tell",
+                          "a capture from the connection's beginning");
+    }
     draft_advise(finding, "look into the log of the side that sent it");
 }
 
@@ -226,9 +309,11 @@ static bool is_short_of_length(const struct facts *f)
 
 static void tell_short_of_length(const struct facts *f, struct finding *finding)
 {
+    nanos pause = nanos_between(f->x->pause.time, f->x->pause_end.time);
+
     finding->symptom = SYMPTOM_TRUNCATED;
     finding->severity = SEVERITY_ERROR;
-    finding->confidence = CONFIDENCE_CERTAIN;
+    finding->confidence = CONFIDENCE_LIKELY;
     draft_explain(finding,
                   "The server ended the stream (END_STREAM) after %" PRIu64
                   " of the %" PRIu64
@@ -236,17 +321,70 @@ static void tell_short_of_length(const struct facts *f, struct finding *finding)
                   "malformed, and clients refuse it (curl: PROTOCOL_ERROR, Go: "
                   "unexpected EOF).",
                   f->x->response.body, f->x->response.expected);
+    if (pause >= f->settings->timeout_floor &&
+        f->x->pause_end.frame == f->x->response.end.frame)
+        draft_explain(finding,
+                      "Before that it had sent nothing for %s: a timeout of "
+                      "its own, or, of a proxy, of the leg behind it.",
+                      draft_duration(finding, pause));
+    if (f->x->windows_lost)
+        draft_alternative(finding, VERDICT_H2_STREAM_WINDOW_STALL,
+                          "a window that was used up holds a response so; the "
+                          "capture lacks what would show it",
+                          "a capture from the connection's beginning");
     draft_advise(finding, "compare content-length with what the handler "
                           "writes, and look for a handler that returns early");
+    draft_advise(finding, "if it is a proxy (HAProxy does this when 'timeout "
+                          "server' or 'timeout client' strikes), look at the "
+                          "leg behind it and in its log");
+}
+
+/*
+ * nginx's client_body_timeout, and its like: the request does not go on. A
+ * gRPC call stays open as long as it likes, and a handler that fails says
+ * INTERNAL_ERROR.
+ */
+static bool is_read_timeout(const struct facts *f)
+{
+    if (!is_reset_by_server(f) || f->request_whole || f->response_begun ||
+        f->x->request.messages || !f->x->method || !f->x->method[0])
+        return false;
+    return (f->x->h2->reset_code == NGHTTP2_PROTOCOL_ERROR ||
+            f->x->h2->reset_code == NGHTTP2_CANCEL ||
+            f->x->h2->reset_code == NGHTTP2_NO_ERROR) &&
+           mark_is_set(f->x->request.head) &&
+           request_quiet(f) >= f->settings->timeout_floor;
+}
+
+static void tell_read_timeout(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_LIKELY;
+    draft_explain(finding,
+                  "The request was not complete (%" PRIu64
+                  " body bytes, no END_STREAM) when the server reset the "
+                  "stream with %s, %s after the last byte of it that came.",
+                  f->x->request.body, h2_code_name(f->x->h2->reset_code),
+                  draft_duration(finding, request_quiet(f)));
+    draft_alternative(finding, VERDICT_HANDLER_ABORT,
+                      "a program may reset an incomplete request for reasons "
+                      "of its own",
+                      "the server's log, or whether the delay is constant");
+    draft_advise(finding,
+                 "find out why the client did not send the rest: it is the "
+                 "client, or the path from it, that was slow");
+    draft_advise(finding, "if it is rightly slow, raise the server's timeout "
+                          "for reading (nginx client_body_timeout)");
 }
 
 const struct rule h2_reset_rule[] = {
-    {VERDICT_HANDLER_ABORT,         is_short_of_length, tell_short_of_length},
+    {VERDICT_READ_TIMEOUT,          is_read_timeout, tell_read_timeout},
+    {VERDICT_HANDLER_ABORT,            is_short_of_length, tell_short_of_length},
     {VERDICT_H2_STREAM_LIMIT,         is_stream_limit, tell_stream_limit},
-    {VERDICT_GRPC_TRAILERS_MISSING,       is_trailers_missing, tell_trailers_missing},
-    {VERDICT_WRITE_TIMEOUT_RESET,            is_write_timeout_reset,
+    {VERDICT_GRPC_TRAILERS_MISSING,         is_trailers_missing, tell_trailers_missing},
+    {VERDICT_WRITE_TIMEOUT_RESET,       is_write_timeout_reset,
      tell_write_timeout_reset},
-    {VERDICT_HANDLER_ABORT, is_abort, tell_abort},
-    {VERDICT_H2_STREAM_RESET,        is_stream_reset, tell_stream_reset},
-    {0  },
+    {VERDICT_HANDLER_ABORT,            is_abort, tell_abort},
+    {VERDICT_H2_STREAM_RESET, is_stream_reset, tell_stream_reset},
+    {0       },
 };

@@ -122,6 +122,7 @@ static void tell_goaway_lost(const struct facts *f, struct finding *finding)
 {
     const struct h2_goaway *goaway = goaway_of_server(f);
     bool above = f->x->stream > goaway->last_stream;
+    nanos late = nanos_between(goaway->at.time, f->x->request.start.time);
 
     finding->symptom = f->response_begun ? SYMPTOM_TRUNCATED : SYMPTOM_RESET;
     finding->confidence = CONFIDENCE_CERTAIN;
@@ -139,9 +140,21 @@ static void tell_goaway_lost(const struct facts *f, struct finding *finding)
                           "a retry is safe."
                         : "This stream is not above it: it may have been "
                           "processed.");
-    draft_advise(finding, "let the server wait for its streams before it "
-                          "closes (drain time, grace period), and the client "
-                          "open a new connection when it sees GOAWAY");
+    if (late > 0)
+        draft_explain(finding,
+                      "The GOAWAY had been there for %s when the request was "
+                      "sent: the client goes on using the connection.",
+                      draft_duration(finding, late));
+    if (!above)
+        draft_advise(finding, "let the server wait for its streams before it "
+                              "closes (drain time, grace period)");
+    draft_advise(finding,
+                 above ? "let the client send again, on a new connection, what "
+                         "is above the last stream; where it happens often, "
+                         "raise the limit behind it (idle time, age, requests "
+                         "of a connection)"
+                       : "let the client open a new connection when it sees "
+                         "GOAWAY");
 }
 
 static bool is_connection_closed(const struct facts *f)

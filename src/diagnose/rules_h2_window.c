@@ -53,11 +53,29 @@ static bool is_stream_stall(const struct facts *f)
     return held_up(f, false) < MESSAGES;
 }
 
+bool ended_while_blocked(const struct facts *f)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+    uint64_t end = f->x->response.end.frame;
+
+    return h2 && end &&
+           (h2->stream[MESSAGE_RESPONSE].blocking.until.frame == end ||
+            h2->connection[MESSAGE_RESPONSE].blocking.until.frame == end);
+}
+
 static void tell_end(const struct facts *f, struct finding *finding)
 {
     const struct exchange_h2 *h2 = f->x->h2;
 
-    if (f->incident->is_complete) {
+    if (f->incident->is_complete && exchange_is_short(f->x)) {
+        finding->symptom = SYMPTOM_TRUNCATED;
+        draft_explain(finding,
+                      "Then the server ended the stream, with %" PRIu64
+                      " of the %" PRIu64
+                      " body bytes that content-length promised: clients "
+                      "refuse such a response.",
+                      f->x->response.body, f->x->response.expected);
+    } else if (f->incident->is_complete) {
         finding->symptom = SYMPTOM_SLOW;
         finding->severity = SEVERITY_WARNING;
         draft_explain(finding, "It was credited in the end, and the response "
@@ -92,6 +110,8 @@ static void cite_window(struct finding *finding, const struct facts *f,
     finding->blocked_until = window->blocking.until;
     draft_cite(finding, window->blocking.from, sender,
                "has used the window up, and has more to send");
+    if (ended_while_blocked(f))
+        return;
     draft_cite(finding, window->blocking.until,
                sender == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT,
                "the window opens again, or the stream ends");
@@ -124,7 +144,7 @@ static void tell_stream_stall(const struct facts *f, struct finding *finding)
     else
         draft_explain(finding, "So was the connection's, by then.");
     draft_explain(finding,
-                  f->incident->is_complete
+                  f->incident->is_complete && !exchange_is_short(f->x)
                       ? "The %s did not read this body meanwhile."
                       : "The %s does not read this body.",
                   reader);

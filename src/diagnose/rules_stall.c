@@ -1,9 +1,6 @@
 /* Nothing moves. Asked before the one who gave up at last is blamed. */
 #include "diagnose/rules.h"
 
-/* Who gives up sooner has not waited. */
-#define CLIENT_TIMEOUT_LEAST (100 * NANOS_PER_MILLI)
-
 /* Who waits in vain for whom. */
 struct silence {
     const struct note *note;
@@ -232,11 +229,11 @@ static void tell_short_body_open(const struct facts *f, struct finding *finding)
                           "that sends another body)");
 }
 
-/* A constant delay of several aborts is the client's own timeout, unless it is
- * so short that nobody would have waited. */
+/* A constant delay of several aborts is the client's own timeout. */
 static bool is_client_timeout(const struct facts *f)
 {
-    return f->client_closed && f->wait >= CLIENT_TIMEOUT_LEAST &&
+    return f->client_closed &&
+           !durations_end_together(&f->known->client_gave_up) &&
            durations_constant(&f->known->client_gave_up, 2) &&
            durations_alike(f->wait, f->known->client_gave_up.shortest);
 }

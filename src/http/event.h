@@ -80,9 +80,10 @@ struct h2_holder {
 struct h2_ledger {
     struct h2_window stream[2];
     struct h2_window connection[2];
-    bool known[2];  /* false: bytes or SETTINGS were missed */
-    uint32_t open;  /* the client's streams that are, this one included */
-    uint32_t limit; /* the server's SETTINGS_MAX_CONCURRENT_STREAMS */
+    bool known[2];       /* false: bytes or SETTINGS were missed */
+    uint32_t open;       /* the client's streams that are, this one included */
+    uint32_t limit;      /* the server's SETTINGS_MAX_CONCURRENT_STREAMS */
+    struct mark limited; /* when it said that last */
     struct h2_holder holder[2][H2_HOLDERS];
 };
 
@@ -99,6 +100,8 @@ struct http_event {
     uint64_t body;
     const struct http_head *head;
     uint32_t code;     /* HTTP_RESET */
+    bool windows_lost; /* HTTP_RESPONSE_END of HTTP/2: whether one was used up
+                          is not known */
     uint32_t messages; /* HTTP/2: gRPC's, whole ones so far of this side */
     const struct h2_ledger *ledger; /* HTTP_RESET, HTTP_LEDGER; at the ends,
                                        where an account was ever used up */

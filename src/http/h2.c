@@ -37,8 +37,10 @@ void h2_say_ledger(struct h2 *h2, struct h2_stream *stream, unsigned side,
 /* The side has sent its last on the stream. */
 void h2_end_side(struct h2 *h2, struct h2_stream *stream, unsigned side)
 {
-    struct http_event event = {
-        .kind = h2_is_client(h2, side) ? HTTP_REQUEST_END : HTTP_RESPONSE_END};
+    struct http_event event = {.kind = h2_is_client(h2, side)
+                                           ? HTTP_REQUEST_END
+                                           : HTTP_RESPONSE_END,
+                               .windows_lost = !h2->streams.known[side]};
 
     if (stream->ended[side])
         return;

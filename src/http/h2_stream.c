@@ -251,7 +251,9 @@ bool h2_streams_were_blocked(const struct h2_streams *streams,
 struct h2_ledger h2_streams_ledger(const struct h2_streams *streams,
                                    const struct h2_stream *stream)
 {
-    struct h2_ledger ledger = {.open = streams->asked, .limit = streams->limit};
+    struct h2_ledger ledger = {.open = streams->asked,
+                               .limit = streams->limit,
+                               .limited = streams->limited};
 
     for (unsigned side = 0; side < 2; side++) {
         ledger.stream[side] = h2_account_window(&stream->account[side]);

@@ -45,6 +45,7 @@ struct h2_streams {
     uint32_t closed_count;
     uint32_t senders[2]; /* streams on which that side has more to send */
     uint32_t limit;      /* what the server allows */
+    struct mark limited; /* when it said so last */
 };
 
 void h2_streams_init(struct h2_streams *streams, bool known);

@@ -92,6 +92,7 @@ static struct settings read_settings(struct h2 *h2, unsigned side,
                    !h2_is_client(h2, side)) {
             h2->streams.limit = value;
             h2->facts.limit = value;
+            h2->streams.limited = h2->now.at;
         }
     }
     return settings;

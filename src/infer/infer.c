@@ -18,6 +18,9 @@ struct infer {
     size_t servers;
 };
 
+/* Who gives up sooner has not waited: it was done, or went away. */
+#define GIVES_UP_LEAST (100 * NANOS_PER_MILLI)
+
 void durations_add(struct durations *set, nanos duration, struct mark at)
 {
     if (duration < 0)
@@ -42,6 +45,14 @@ bool durations_alike(nanos a, nanos b)
     if (jitter > 50 * NANOS_PER_MILLI)
         jitter = 50 * NANOS_PER_MILLI;
     return difference <= jitter || difference <= larger / 50;
+}
+
+bool durations_end_together(const struct durations *set)
+{
+    nanos ends = nanos_between(set->shortest_at.time, set->longest_at.time);
+
+    return set->samples >= 2 &&
+           (ends < 0 ? -ends : ends) < (set->longest - set->shortest) / 2;
 }
 
 bool durations_constant(const struct durations *set, uint64_t samples)
@@ -89,6 +100,12 @@ static struct server_facts *find(const struct infer *infer,
                              sizeof endpoint->address) != 0))
         server = server->hash_next;
     return server;
+}
+
+static void add_gave_up(struct server_facts *server, nanos wait, struct mark at)
+{
+    if (wait >= GIVES_UP_LEAST)
+        durations_add(&server->client_gave_up, wait, at);
 }
 
 static struct server_facts *server_of(struct infer *infer,
@@ -191,7 +208,7 @@ void infer_ended(struct infer *infer, const struct conn *conn,
     }
     server->failed++;
     if (x->h2->reset_by_client)
-        durations_add(&server->client_gave_up, wait, x->h2->reset);
+        add_gave_up(server, wait, x->h2->reset);
     else if (x->h2->reset_code == H2_INTERNAL_ERROR)
         durations_add(&server->reset, wait, x->h2->reset);
 }
@@ -222,7 +239,7 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
         wait >= infer->options.floor && !x->is_h2)
         durations_add(&server->cut, wait, closing.at);
     if (closing.by == CLOSED_BY_CLIENT)
-        durations_add(&server->client_gave_up, wait, closing.at);
+        add_gave_up(server, wait, closing.at);
 }
 
 /* The server closed a connection on which nothing was outstanding. */

@@ -30,6 +30,12 @@ void durations_add(struct durations *set, nanos duration, struct mark at);
 /* At least `samples` of them, all alike. */
 bool durations_constant(const struct durations *set, uint64_t samples);
 
+/*
+ * Did what took longest end with what took shortest, though it had begun at
+ * another time? Then the one end is what they share, and no timer.
+ */
+bool durations_end_together(const struct durations *set);
+
 /* Do two durations differ by no more than 2 %, or a tenth up to 50 ms? */
 bool durations_alike(nanos a, nanos b);
 
@@ -52,7 +58,7 @@ struct server_facts {
     struct durations reset;  /* HTTP/2: from the request to the server's
                                 RST_STREAM(INTERNAL_ERROR) */
     struct durations client_gave_up; /* from the request to the client's close,
-                                        the response not whole */
+                                        the response not whole; from 100 ms */
     struct durations gateway;   /* from the request to a complete 502/503/504 */
     struct durations probes[2]; /* between keep-alive probes: client, server */
     uint32_t keep_alive; /* as the server's Keep-Alive said, in seconds */

@@ -126,6 +126,7 @@ void exchange_take_ledger(struct exchange *x, const struct http_event *event,
     }
     h2->open = ledger->open;
     h2->limit = ledger->limit;
+    h2->limited = ledger->limited;
     if (event->kind == HTTP_RESET) {
         h2->reset = event->at;
         h2->reset_code = event->code;

@@ -53,6 +53,7 @@ struct exchange_h2 {
     bool reset_by_client;
     uint32_t open; /* streams on the connection */
     uint32_t limit;
+    struct mark limited; /* when the server said its limit last */
 };
 
 struct exchange {
@@ -83,6 +84,7 @@ struct exchange {
     bool tunnel; /* CONNECT or Upgrade that was granted */
     bool upgrade_asked;
     bool is_h2;
+    bool windows_lost; /* HTTP/2: whether a window was used up is not known */
     bool is_grpc;
     bool has_grpc_status;
     bool behind_another;    /* it began before the one before it had ended */

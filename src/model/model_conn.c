@@ -147,6 +147,7 @@ void model_take_response(struct model_conn *state, const struct conn *conn,
         break;
     case HTTP_RESPONSE_END:
         x->response.end = event->at;
+        x->windows_lost = event->windows_lost;
         x->response.reached = event->offset;
         x->client_had_closed = mark_is_set(conn->flow[conn->client].fin);
         break;

@@ -136,9 +136,6 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
 {
     const struct exchange *x = finding->incident->exchange;
 
-    if (x && x->is_h2 && finding->symptom == SYMPTOM_RESET &&
-        finding->code != VERDICT_H2_CONNECTION_CLOSED)
-        return h2_reset(finding, reporter);
     if (is_answered_strangely(finding))
         return strange_answer(reporter);
     if (reporter == REPORTER_HAPROXY && is_inside_response(finding)) {
@@ -147,6 +144,9 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
         if (finding->symptom == SYMPTOM_HANG)
             return "sD--";
     }
+    if (x && x->is_h2 && finding->symptom == SYMPTOM_RESET &&
+        finding->code != VERDICT_H2_CONNECTION_CLOSED)
+        return h2_reset(finding, reporter);
     if (reporter == REPORTER_CURL && finding->symptom == SYMPTOM_TRUNCATED &&
         x && x->response.framing == FRAMING_LENGTH)
         return "curl: (18) transfer closed with bytes remaining to read";

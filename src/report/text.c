@@ -29,12 +29,15 @@ static void write_alike(const struct page *page,
                         const struct report_options *options,
                         const struct finding *finding)
 {
+    const struct exchange *x = finding->incident->exchange;
     struct text text;
     char duration[NANOS_TEXT_SIZE];
 
     text_init(&text, LINE_SIZE);
     text_addf(&text, "#%" PRIu64 ", tcp.stream %" PRIu64 ", ",
               mark_frame(finding->asked), finding->incident->conn.id);
+    if (x && x->is_h2)
+        text_addf(&text, "stream %" PRIu64 ", ", x->stream);
     text_add_request(&text, finding, options);
     text_addf(&text, ", ended after %s",
               nanos_print_duration(duration, finding->wait));
