@@ -168,8 +168,12 @@ static void add_complete(struct server_facts *server, const struct exchange *x)
     nanos wait = nanos_between(asked.time, x->response.end.time);
 
     server->exchanges++;
-    server->complete++;
     server->answered++;
+    if (exchange_is_short(x)) {
+        server->failed++;
+        return;
+    }
+    server->complete++;
     if (x->tunnel || exchange_is_doubtful(x))
         return;
     /* a body that ends with the connection may have been cut */
@@ -246,9 +250,18 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
 static void add_idle_close(struct server_facts *server,
                            const struct outcome *outcome)
 {
+    const struct h2_facts *h2 = &outcome->http->h2;
+    struct mark said = h2->first_goaway[conn_server(outcome->conn)];
     struct closing closing = conn_closing(outcome->conn);
     const struct exchange *x = outcome->unfinished;
+    struct mark active =
+        outcome->last_reset.frame > outcome->last_response_end.frame
+            ? outcome->last_reset
+            : outcome->last_response_end;
 
+    /* under HTTP/2 GOAWAY comes first, and the connection may be drained */
+    if (mark_is_set(said))
+        closing.at = said;
     if (closing.by != CLOSED_BY_SERVER || closing.by_reset ||
         outcome->last_closes || !mark_is_set(outcome->last_response_end) ||
         mark_is_set(outcome->http->h2.goaway[outcome->conn->client].at) ||
@@ -258,9 +271,7 @@ static void add_idle_close(struct server_facts *server,
     if (x &&
         (closing.acks == CONN_NO_OFFSET || closing.acks > x->request.begin))
         return;
-    durations_add(&server->idle,
-                  nanos_between(outcome->last_response_end.time,
-                                closing.at.time),
+    durations_add(&server->idle, nanos_between(active.time, closing.at.time),
                   closing.at);
 }
 

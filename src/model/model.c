@@ -79,6 +79,7 @@ static void tell_ended(struct model *model, struct conn *conn,
                        struct model_conn *state, struct exchange *x)
 {
     waiting_remove(&state->waiting, x);
+    state->last_reset = x->h2->reset;
     model->sink.ended(model->sink.context, conn, x);
     exchange_free(x);
 }
@@ -213,6 +214,7 @@ static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
         .crowded_out = known->crowded_out,
         .complete = known->complete,
         .last_response_end = known->last_response_end,
+        .last_reset = known->last_reset,
         .last_request_end = known->last_request_end,
         .server_software = known->server_software,
         .client_software = known->client_software,

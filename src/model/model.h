@@ -19,6 +19,7 @@ struct outcome {
     uint64_t complete;
     uint64_t crowded_out;          /* more waited than are kept */
     struct mark last_response_end; /* of the last complete exchange */
+    struct mark last_reset;        /* HTTP/2: of the last stream reset */
     struct mark last_request_end;
     const char *server_software; /* as Server said; "" if unknown */
     const char *client_software; /* as User-Agent said */

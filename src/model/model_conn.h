@@ -18,6 +18,7 @@ struct model_conn {
     uint64_t complete;
     uint64_t crowded_out;
     struct mark last_response_end;
+    struct mark last_reset;
     struct mark last_request_end;
     uint32_t keep_alive;
     bool last_closes;

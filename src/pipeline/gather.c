@@ -97,7 +97,7 @@ static void list_exchange(struct gather *gather, const struct conn *conn,
         .x = x,
         .protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1,
         .minor = 1,
-        .complete = exchange_is_complete(x),
+        .complete = mark_is_set(x->response.end) && !exchange_is_short(x),
     };
 
     if (!gather->options->list_exchanges ||
@@ -120,7 +120,7 @@ static void take_complete(void *context, struct conn *conn,
     struct gather *gather = context;
 
     gather->counts.exchanges++;
-    gather->counts.complete++;
+    gather->counts.complete += !exchange_is_short(x);
     infer_complete(gather->infer, conn, x);
     list_exchange(gather, conn, x);
     if (diagnose_wants_complete(&gather->options->settings, conn, x))
