@@ -67,10 +67,11 @@ static void tell_gateway_timeout(const struct facts *f, struct finding *finding)
     draft_advise(finding, "look at the leg from the gateway to its upstream, "
                           "in this file or in a capture of its own: the "
                           "request that failed there tells the cause");
-    draft_advise(finding,
-                 "compare the gateway's timeout (nginx proxy_read_timeout, "
-                 "HAProxy timeout server, Envoy route timeout, ALB idle "
-                 "timeout) with the time the upstream needs");
+    if (delay >= f->settings->timeout_floor)
+        draft_advise(finding,
+                     "compare the gateway's timeout (nginx proxy_read_timeout, "
+                     "HAProxy timeout server, Envoy route timeout, ALB idle "
+                     "timeout) with the time the upstream needs");
 }
 
 static void tell_slow(struct finding *finding)
