@@ -117,8 +117,7 @@ static void tell_write_timeout_reset(const struct facts *f,
     const struct durations *resets = &f->known->reset;
 
     finding->symptom = SYMPTOM_RESET;
-    finding->confidence = is_proxy(f) ? CONFIDENCE_POSSIBLE
-                          : resets->samples >= 2 || f->settings->write_timeout
+    finding->confidence = resets->samples >= 2 || f->settings->write_timeout
                               ? CONFIDENCE_CERTAIN
                               : CONFIDENCE_POSSIBLE;
     draft_explain(finding,
