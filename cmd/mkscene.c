@@ -11,22 +11,6 @@ enum {
     SCENE_SIZE_MAX = 64 << 20
 };
 
-static bool read_file(const char *path, struct text *text, struct fail *fail)
-{
-    FILE *file = fopen(path, "rb");
-    uint8_t piece[4096];
-    size_t size;
-    bool whole;
-
-    if (!file)
-        return fail_set(fail, "cannot open");
-    while ((size = fread(piece, 1, sizeof piece, file)) > 0)
-        text_add_bytes(text, (struct span){piece, size});
-    whole = !ferror(file) && !text->cut;
-    (void)fclose(file);
-    return whole || fail_set(fail, "cannot read it all");
-}
-
 static bool make(const char *path, struct fail *fail)
 {
     struct text text;
@@ -35,7 +19,8 @@ static bool make(const char *path, struct fail *fail)
     bool made;
 
     text_init(&text, SCENE_SIZE_MAX);
-    made = read_file(path, &text, fail);
+    made = (text_add_file(&text, path) && !text.cut) ||
+           fail_set(fail, text.cut ? "too large" : "cannot read it");
     span = (struct span){(const uint8_t *)text_string(&text), text.size};
     made = made && scene_build(span, &scene, fail);
     if (made && fwrite(text_string(&scene.pcapng), 1, scene.pcapng.size,

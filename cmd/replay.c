@@ -8,8 +8,7 @@
 #include <stdlib.h>
 
 enum {
-    INPUT_LIMIT = 1 << 24,
-    PIECE = 1 << 16
+    INPUT_LIMIT = 1 << 24
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -27,19 +26,6 @@ static void give(const struct text *text)
     free(copy);
 }
 
-static bool read_file(const char *path, struct text *text)
-{
-    FILE *file = fopen(path, "rb");
-    uint8_t piece[PIECE];
-    size_t got;
-
-    if (!file)
-        return false;
-    while ((got = fread(piece, 1, sizeof piece, file)) > 0)
-        text_add_bytes(text, (struct span){piece, got});
-    return fclose(file) == 0 && !text->cut;
-}
-
 int main(int count, char *path[])
 {
     struct text text;
@@ -48,7 +34,7 @@ int main(int count, char *path[])
     give(&text);
     for (int i = 1; i < count; i++) {
         text_clear(&text);
-        if (!read_file(path[i], &text)) {
+        if (!text_add_file(&text, path[i]) || text.cut) {
             (void)fprintf(stderr, "cannot read '%s'\n", path[i]);
             return 2;
         }

@@ -66,6 +66,22 @@ void text_add(struct text *text, const char *string)
     text_add_bytes(text, span_of_text(string));
 }
 
+bool text_add_file(struct text *text, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t piece[4096];
+    size_t size;
+    bool whole;
+
+    if (!file)
+        return false;
+    while ((size = fread(piece, 1, sizeof piece, file)) > 0)
+        text_add_bytes(text, (struct span){piece, size});
+    whole = !ferror(file);
+    (void)fclose(file);
+    return whole;
+}
+
 void text_addf(struct text *text, const char *format, ...)
 {
     char small[256];

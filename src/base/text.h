@@ -27,6 +27,11 @@ const char *text_string(const struct text *text);
 
 void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, struct span bytes);
+
+/* Adds what is in a file. False, with errno, when it cannot be opened or read;
+ * what is past the limit is cut, as ever. */
+bool text_add_file(struct text *text, const char *path);
+
 __attribute__((format(printf, 2, 3))) void text_addf(struct text *text,
                                                      const char *format, ...);
 

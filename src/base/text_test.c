@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -208,6 +210,31 @@ static void test_visible(void **state)
     }
 }
 
+static void test_files(void **state)
+{
+    char path[] = "/tmp/whyeof-text-XXXXXX";
+    int file = mkstemp(path);
+    struct text text;
+
+    (void)state;
+    assert_true(file >= 0);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(write(file, "0123456789", 10), 10);
+    assert_int_equal(close(file), 0);
+    text_init(&text, 20000);
+    text_add(&text, "x");
+    assert_true(text_add_file(&text, path));
+    assert_int_equal(text.size, 10001);
+    assert_string_equal(text_string(&text) + 9991, "0123456789");
+    assert_false(text.cut);
+    assert_true(text_add_file(&text, path));
+    assert_true(text.cut);
+    assert_int_equal(unlink(path), 0);
+    assert_false(text_add_file(&text, path));
+    assert_false(text_add_file(&text, "/"));
+    text_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_long_formats),
         cmocka_unit_test(test_bytes_with_nul),
         cmocka_unit_test(test_visible),
+        cmocka_unit_test(test_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,13 @@ extern const struct rule h2_connection_rule[]; /* HTTP/2: no stream to blame */
 /* A side's TCP window was zero for the threshold, and its peer probed. */
 bool is_zero_window_stall(const struct facts *f);
 
+/* How long nothing of the request had come when the server acted: answered,
+ * closed, or reset the stream. */
+nanos request_quiet(const struct facts *f);
+
+/* Where to look when a request does not go on. */
+void advise_slow_request(struct finding *finding);
+
 /* HTTP/2: the response's sender had used up a window when it ended. */
 bool ended_while_blocked(const struct facts *f);
 

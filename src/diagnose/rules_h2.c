@@ -256,17 +256,15 @@ static bool is_stream_reset(const struct facts *f)
            !is_clients_choice(f);
 }
 
-/* How long nothing of the request had come when the stream was reset. */
-static nanos request_quiet(const struct facts *f)
+/* Could its header section be read? */
+static bool is_request_known(const struct facts *f)
 {
-    return nanos_between(f->x->request.last.time, f->x->h2->reset.time);
+    return f->x->method && f->x->method[0];
 }
 
 static bool may_be_read_timeout(const struct facts *f)
 {
-    bool named = f->x->method && f->x->method[0];
-
-    return !named && is_reset_by_server(f) && !f->request_whole &&
+    return !is_request_known(f) && is_reset_by_server(f) && !f->request_whole &&
            request_quiet(f) >= f->settings->timeout_floor;
 }
 
@@ -346,7 +344,7 @@ static void tell_short_of_length(const struct facts *f, struct finding *finding)
 static bool is_read_timeout(const struct facts *f)
 {
     if (!is_reset_by_server(f) || f->request_whole || f->response_begun ||
-        f->x->request.messages || !f->x->method || !f->x->method[0])
+        f->x->request.messages || !is_request_known(f))
         return false;
     return (f->x->h2->reset_code == NGHTTP2_PROTOCOL_ERROR ||
             f->x->h2->reset_code == NGHTTP2_CANCEL ||
@@ -369,9 +367,7 @@ static void tell_read_timeout(const struct facts *f, struct finding *finding)
                       "a program may reset an incomplete request for reasons "
                       "of its own",
                       "the server's log, or whether the delay is constant");
-    draft_advise(finding,
-                 "find out why the client did not send the rest: it is the "
-                 "client, or the path from it, that was slow");
+    advise_slow_request(finding);
     draft_advise(finding, "if it is rightly slow, raise the server's timeout "
                           "for reading (nginx client_body_timeout)");
 }

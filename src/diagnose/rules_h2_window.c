@@ -110,7 +110,8 @@ static void cite_window(struct finding *finding, const struct facts *f,
     finding->blocked_until = window->blocking.until;
     draft_cite(finding, window->blocking.from, sender,
                "has used the window up, and has more to send");
-    if (ended_while_blocked(f))
+    /* the sender's own end is in the timeline already */
+    if (message == MESSAGE_RESPONSE && ended_while_blocked(f))
         return;
     draft_cite(finding, window->blocking.until,
                sender == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT,

@@ -14,8 +14,7 @@ static bool has_server_reset(const struct facts *f)
     return false;
 }
 
-/* How long nothing of the request had come when the server acted. */
-static nanos request_quiet(const struct facts *f)
+nanos request_quiet(const struct facts *f)
 {
     struct mark acted = f->response_begun ? f->x->response.start : f->end;
 
@@ -81,6 +80,13 @@ static const char *request_so_far(const struct facts *f,
                      request->body, request->expected);
 }
 
+void advise_slow_request(struct finding *finding)
+{
+    draft_advise(finding,
+                 "find out why the client did not send the rest: it is the "
+                 "client, or the path from it, that was slow");
+}
+
 static void tell_read_timeout(const struct facts *f, struct finding *finding)
 {
     nanos since_start = nanos_between(f->x->request.start.time, f->end.time);
@@ -105,9 +111,7 @@ static void tell_read_timeout(const struct facts *f, struct finding *finding)
                       "a program may close an incomplete request for reasons "
                       "of its own",
                       "the server's log, or whether the delay is constant");
-    draft_advise(finding,
-                 "find out why the client did not send the rest: it is the "
-                 "client, or the path from it, that was slow");
+    advise_slow_request(finding);
     draft_advise(finding,
                  "if it may be that slow, raise the server's limit: Go "
                  "ReadHeaderTimeout/ReadTimeout, nginx client_header_timeout/"

@@ -47,6 +47,14 @@ static void unblock(struct h2_account *account, const struct h2_account *then,
     blocking->since = (struct mark){0};
 }
 
+/* Is something left again? */
+static void look_open(struct h2_account *account,
+                      const struct h2_account *before, struct mark at)
+{
+    if (h2_account_left(account) > 0)
+        unblock(account, before, at);
+}
+
 void h2_account_send(struct h2_account *account, uint64_t size, bool more,
                      struct mark at)
 {
@@ -65,8 +73,7 @@ void h2_account_credit(struct h2_account *account, uint64_t size,
     struct h2_account before = *account;
 
     account->credited += size;
-    if (h2_account_left(account) > 0)
-        unblock(account, &before, at);
+    look_open(account, &before, at);
 }
 
 void h2_account_resize(struct h2_account *account, int64_t change,
@@ -75,8 +82,7 @@ void h2_account_resize(struct h2_account *account, int64_t change,
     struct h2_account before = *account;
 
     account->start += change;
-    if (h2_account_left(account) > 0)
-        unblock(account, &before, at);
+    look_open(account, &before, at);
 }
 
 void h2_account_end(struct h2_account *account, struct mark at)

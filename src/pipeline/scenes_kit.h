@@ -49,15 +49,8 @@ struct run {
 
 static inline void kit_read_file(const char *path, struct text *text)
 {
-    FILE *file = fopen(path, "rb");
-    uint8_t piece[4096];
-    size_t size;
-
-    if (!file)
-        fail_msg("cannot open '%s'", path);
-    while ((size = fread(piece, 1, sizeof piece, file)) > 0)
-        text_add_bytes(text, (struct span){piece, size});
-    assert_int_equal(fclose(file), 0);
+    if (!text_add_file(text, path))
+        fail_msg("cannot read '%s'", path);
 }
 
 static inline void tape_add(struct tape *tape, const struct frame *frame)
