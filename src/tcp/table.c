@@ -1,54 +1,18 @@
 #include "tcp/table.h"
 
 #include "base/arena.h"
+#include "wire/endpoint.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 enum {
     FIRST_BUCKETS = 1024
 };
 
-/* The addresses are the sender's choice: an unknown seed keeps the chains of
- * the table short whatever is in the capture. */
-static uint64_t make_seed(void)
-{
-    uint64_t seed = 0;
-
-    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
-        seed = UINT64_C(0x9e3779b97f4a7c15);
-    return seed;
-}
-
 void table_init(struct table *table)
 {
-    *table = (struct table){.buckets = FIRST_BUCKETS, .seed = make_seed()};
+    *table = (struct table){.buckets = FIRST_BUCKETS, .seed = hash_seed()};
     table->bucket = must_calloc(table->buckets, sizeof *table->bucket);
-}
-
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    __uint128_t product = (__uint128_t)(a ^ UINT64_C(0xa0761d6478bd642f)) *
-                          (b ^ UINT64_C(0xe7037ed1a0b428db));
-
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t hash_endpoint(uint64_t seed, const struct endpoint *endpoint)
-{
-    uint64_t part[2];
-
-    memcpy(part, endpoint->address.byte, sizeof part);
-    if (endpoint->address.version == 4)
-        return mix(part[0] ^ seed, endpoint->port);
-    return mix(mix(part[0] ^ seed, part[1] ^ endpoint->port), seed);
-}
-
-static bool endpoint_is(const struct endpoint *a, const struct endpoint *b)
-{
-    return a->port == b->port && a->address.version == b->address.version &&
-           memcmp(a->address.byte, b->address.byte, sizeof a->address.byte) ==
-               0;
 }
 
 /* The same in both directions. */
@@ -56,9 +20,9 @@ static size_t bucket_of(const struct table *table, const struct endpoint *a,
                         const struct endpoint *b)
 {
     uint64_t hash =
-        hash_endpoint(table->seed, a) + hash_endpoint(table->seed, b);
+        endpoint_hash(a, table->seed) + endpoint_hash(b, table->seed);
 
-    return (size_t)(mix(hash, table->seed) & (table->buckets - 1));
+    return (size_t)(hash_mix(hash, table->seed) & (table->buckets - 1));
 }
 
 struct conn *table_find(const struct table *table,
@@ -67,13 +31,13 @@ struct conn *table_find(const struct table *table,
     size_t at = bucket_of(table, &segment->source, &segment->destination);
 
     for (struct conn *c = table->bucket[at]; c; c = c->hash_next) {
-        if (endpoint_is(&c->endpoint[0], &segment->source) &&
-            endpoint_is(&c->endpoint[1], &segment->destination)) {
+        if (endpoint_same(&c->endpoint[0], &segment->source) &&
+            endpoint_same(&c->endpoint[1], &segment->destination)) {
             *side = 0;
             return c;
         }
-        if (endpoint_is(&c->endpoint[1], &segment->source) &&
-            endpoint_is(&c->endpoint[0], &segment->destination)) {
+        if (endpoint_same(&c->endpoint[1], &segment->source) &&
+            endpoint_same(&c->endpoint[0], &segment->destination)) {
             *side = 1;
             return c;
         }

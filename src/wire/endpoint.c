@@ -2,13 +2,6 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <string.h>
-
-bool endpoint_same(const struct endpoint *a, const struct endpoint *b)
-{
-    return a->port == b->port &&
-           memcmp(&a->address, &b->address, sizeof a->address) == 0;
-}
 
 const char *endpoint_print(char text[static ENDPOINT_TEXT_SIZE],
                            const struct endpoint *endpoint)

@@ -4,14 +4,34 @@
 #ifndef WIRE_ENDPOINT_H
 #define WIRE_ENDPOINT_H
 
+#include "base/hash.h"
 #include "wire/segment.h"
+
+#include <string.h>
 
 enum {
     ENDPOINT_TEXT_SIZE = 64
 };
 
-/* The same address and port? */
-bool endpoint_same(const struct endpoint *a, const struct endpoint *b);
+/* The same address and port? An address has no padding. */
+static inline bool endpoint_same(const struct endpoint *a,
+                                 const struct endpoint *b)
+{
+    return a->port == b->port &&
+           memcmp(&a->address, &b->address, sizeof a->address) == 0;
+}
+
+/* `seed`: of hash_seed. */
+static inline uint64_t endpoint_hash(const struct endpoint *endpoint,
+                                     uint64_t seed)
+{
+    uint64_t part[2];
+
+    memcpy(part, endpoint->address.byte, sizeof part);
+    if (endpoint->address.version == 4)
+        return hash_mix(part[0] ^ seed, endpoint->port);
+    return hash_mix(hash_mix(part[0] ^ seed, part[1] ^ endpoint->port), seed);
+}
 
 /* Writes the endpoint and returns `text`. */
 const char *endpoint_print(char text[static ENDPOINT_TEXT_SIZE],
