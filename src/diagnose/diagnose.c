@@ -227,7 +227,6 @@ static struct finding *draft(const struct rule *rule, const struct facts *f)
     finding->severity = verdict_severity(rule->code);
     finding->title = verdict_title(rule->code);
     finding->incident = f->incident;
-    finding->server = f->known;
     finding->asked = f->asked;
     finding->ended = f->end;
     finding->wait = f->wait;

@@ -94,8 +94,7 @@ struct finding {
     size_t evidences;
     struct alternative alternative[FINDING_ALTERNATIVES_MAX]; /* best first */
     size_t alternatives;
-    const struct incident *incident;   /* whom it happened to; borrowed */
-    const struct server_facts *server; /* borrowed from infer */
+    const struct incident *incident; /* whom it happened to; borrowed */
     struct mark asked; /* the request complete, as far as it was */
     struct mark ended; /* the close, or the last sign of life */
     nanos wait;        /* how long it took from asked to ended */

@@ -1,21 +1,19 @@
 #include "infer/infer.h"
 
 #include "base/arena.h"
+#include "infer/servers.h"
 
 #include <stdlib.h>
 
 enum {
-    BUCKETS = 1024,
-    SERVERS_MAX = 4096
+    PORTS = UINT16_MAX + 1,
+    WORD = 64
 };
 
 struct infer {
     struct infer_options options;
-    struct server_facts *bucket[BUCKETS];
-    struct server_facts *first;
-    struct server_facts *last;
-    struct server_facts rest; /* of all servers past the limit together */
-    size_t servers;
+    struct servers servers;
+    uint64_t http[PORTS / WORD]; /* ports on which some server answered */
 };
 
 /* Who gives up sooner has not waited: it was done, or went away. */
@@ -66,40 +64,14 @@ struct infer *infer_new(const struct infer_options *options)
     struct infer *infer = must_calloc(1, sizeof *infer);
 
     infer->options = *options;
+    servers_init(&infer->servers, options->servers);
     return infer;
 }
 
 void infer_free(struct infer *infer)
 {
-    while (infer->first) {
-        struct server_facts *server = infer->first;
-
-        infer->first = server->next;
-        free(server);
-    }
+    servers_release(&infer->servers);
     free(infer);
-}
-
-static size_t bucket_of(const struct endpoint *endpoint)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-
-    for (size_t i = 0; i < sizeof endpoint->address.byte; i++)
-        hash = (hash ^ endpoint->address.byte[i]) * UINT64_C(1099511628211);
-    hash = (hash ^ endpoint->port) * UINT64_C(1099511628211);
-    return (size_t)((hash ^ (hash >> 32)) % BUCKETS);
-}
-
-static struct server_facts *find(const struct infer *infer,
-                                 const struct endpoint *endpoint)
-{
-    struct server_facts *server = infer->bucket[bucket_of(endpoint)];
-
-    while (server && (server->server.port != endpoint->port ||
-                      memcmp(&server->server.address, &endpoint->address,
-                             sizeof endpoint->address) != 0))
-        server = server->hash_next;
-    return server;
 }
 
 static void add_gave_up(struct server_facts *server, nanos wait, struct mark at)
@@ -108,53 +80,73 @@ static void add_gave_up(struct server_facts *server, nanos wait, struct mark at)
         durations_add(&server->client_gave_up, wait, at);
 }
 
+/* More than a refusal came from it. */
+static bool has_answered(const struct conn *conn)
+{
+    return mark_is_set(conn->flow[conn_server(conn)].last_any);
+}
+
+/* NULL when it is none, as far as was seen. */
 static struct server_facts *server_of(struct infer *infer,
                                       const struct conn *conn)
 {
     const struct endpoint *endpoint = &conn->endpoint[conn_server(conn)];
-    struct server_facts *server = find(infer, endpoint);
 
-    if (server)
-        return server;
-    if (infer->servers == SERVERS_MAX)
-        return &infer->rest;
-    server = must_calloc(1, sizeof *server);
-    server->server = *endpoint;
-    server->hash_next = infer->bucket[bucket_of(endpoint)];
-    infer->bucket[bucket_of(endpoint)] = server;
-    if (infer->last)
-        infer->last->next = server;
-    else
-        infer->first = server;
-    infer->last = server;
-    infer->servers++;
-    return server;
+    if (!has_answered(conn))
+        return servers_find(&infer->servers, endpoint);
+    return servers_use(&infer->servers, endpoint);
 }
 
 const struct server_facts *infer_server(const struct infer *infer,
                                         const struct conn *conn)
 {
+    static const struct server_facts unknown;
     const struct server_facts *server =
-        find(infer, &conn->endpoint[conn_server(conn)]);
+        servers_find(&infer->servers, &conn->endpoint[conn_server(conn)]);
 
-    return server ? server : &infer->rest;
+    return server ? server : &unknown;
+}
+
+struct server_facts *infer_hold(struct infer *infer, const struct conn *conn)
+{
+    struct server_facts *server =
+        servers_find(&infer->servers, &conn->endpoint[conn_server(conn)]);
+
+    if (server)
+        servers_hold(&infer->servers, server);
+    return server;
+}
+
+void infer_let_go(struct infer *infer, struct server_facts *server)
+{
+    servers_let_go(&infer->servers, server);
+}
+
+uint64_t infer_forgotten(const struct infer *infer)
+{
+    return infer->servers.forgotten;
 }
 
 const struct server_facts *infer_first(const struct infer *infer)
 {
-    return infer->first;
+    return servers_first(&infer->servers);
 }
 
 bool infer_port_is_http(const struct infer *infer, uint16_t port)
 {
-    if (port == 80 || port == 443 || port == 3000 || port == 5000 ||
-        (port >= 8000 && port <= 8999))
-        return true;
-    for (const struct server_facts *s = infer->first; s; s = s->next) {
-        if (s->server.port == port && s->answered > 0)
-            return true;
-    }
-    return false;
+    return port == 80 || port == 443 || port == 3000 || port == 5000 ||
+           (port >= 8000 && port <= 8999) ||
+           infer->http[port / WORD] >> (port % WORD) & 1;
+}
+
+/* Its port is one of HTTP's from then on, whatever becomes of the server. */
+static void note_answered(struct infer *infer,
+                          const struct server_facts *server)
+{
+    uint16_t port = server->server.port;
+
+    if (server->answered > 0)
+        infer->http[port / WORD] |= UINT64_C(1) << (port % WORD);
 }
 
 struct mark exchange_asked(const struct exchange *x)
@@ -190,7 +182,12 @@ static void add_complete(struct server_facts *server, const struct exchange *x)
 void infer_complete(struct infer *infer, const struct conn *conn,
                     const struct exchange *x)
 {
-    add_complete(server_of(infer, conn), x);
+    struct server_facts *server = server_of(infer, conn);
+
+    if (!server)
+        return;
+    add_complete(server, x);
+    note_answered(infer, server);
 }
 
 /* RFC 9113, 7. */
@@ -204,8 +201,11 @@ void infer_ended(struct infer *infer, const struct conn *conn,
     struct server_facts *server = server_of(infer, conn);
     nanos wait = nanos_between(exchange_asked(x).time, x->h2->reset.time);
 
+    if (!server)
+        return;
     server->exchanges++;
     server->answered += mark_is_set(x->response.start);
+    note_answered(infer, server);
     if (mark_is_set(x->response.end)) {
         server->complete++;
         return;
@@ -319,7 +319,12 @@ static void add_outcome(const struct infer *infer, struct server_facts *server,
 
 void infer_outcome(struct infer *infer, const struct outcome *outcome)
 {
-    add_outcome(infer, server_of(infer, outcome->conn), outcome);
+    struct server_facts *server = server_of(infer, outcome->conn);
+
+    if (!server)
+        return;
+    add_outcome(infer, server, outcome);
+    note_answered(infer, server);
 }
 
 void infer_preview(const struct infer *infer, const struct outcome *outcome,

@@ -64,11 +64,11 @@ struct server_facts {
     uint32_t keep_alive; /* as the server's Keep-Alive said, in seconds */
     char software[INCIDENT_SOFTWARE_SIZE]; /* as its Server field said */
     struct server_facts *next;             /* in order of appearance */
-    struct server_facts *hash_next;
 };
 
 struct infer_options {
-    nanos floor; /* closes sooner than this are no timeouts */
+    nanos floor;    /* closes sooner than this are no timeouts */
+    size_t servers; /* that something is known of, at most; 0: a default */
 };
 
 struct infer;
@@ -90,9 +90,24 @@ void infer_outcome(struct infer *infer, const struct outcome *outcome);
 void infer_preview(const struct infer *infer, const struct outcome *outcome,
                    struct server_facts *server);
 
-/* What is known of the connection's server; never NULL after infer_outcome. */
+/*
+ * What is known of the connection's server. All is zero of one that never
+ * answered, not even with a SYN-ACK (whose port is scanned is no server), and
+ * of one that had to make room for others. Never NULL; good until more is
+ * taken in.
+ */
 const struct server_facts *infer_server(const struct infer *infer,
                                         const struct conn *conn);
+
+/*
+ * The same, and it is kept until it is let go, as often as it is held. NULL
+ * when nothing is known of it.
+ */
+struct server_facts *infer_hold(struct infer *infer, const struct conn *conn);
+void infer_let_go(struct infer *infer, struct server_facts *server);
+
+/* How many servers had to make room for others so far. */
+uint64_t infer_forgotten(const struct infer *infer);
 
 /*
  * Is the port one that HTTP is spoken on: by any server in this capture, or

@@ -151,6 +151,8 @@ static struct conn conn_to(uint16_t port)
         .endpoint = {{{4, {10, 0, 0, 1}}, 40000}, {{4, {10, 0, 0, 2}}, port}}
     };
 
+    conn.flow[0].last_any = at(0);
+    conn.flow[1].last_any = at(MS);
     conn.flow[0].fin_acks = CONN_NO_OFFSET;
     conn.flow[1].fin_acks = CONN_NO_OFFSET;
     conn.flow[0].fin_at = CONN_NO_OFFSET;
@@ -274,6 +276,34 @@ static void test_idle(void **state)
     }
 }
 
+/* A port that is only scanned is no server; what is refused by one that is
+ * known counts to it. */
+static void test_refusals(void **state)
+{
+    static const struct infer_options options;
+    static const struct http_facts http = {.protocol = PROTOCOL_NONE};
+    struct infer *infer = infer_new(&options);
+    struct conn conn = conn_to(80);
+    struct outcome outcome = {.conn = &conn,
+                              .http = &http,
+                              .server_software = "",
+                              .client_software = ""};
+
+    (void)state;
+    conn.refused = true;
+    conn.flow[1].last_any = (struct mark){0};
+    infer_outcome(infer, &outcome);
+    assert_null(infer_first(infer));
+    assert_null(infer_hold(infer, &conn));
+    assert_int_equal(infer_server(infer, &conn)->connections, 0);
+    conn.flow[1].last_any = at(MS);
+    infer_outcome(infer, &outcome);
+    conn.flow[1].last_any = (struct mark){0};
+    infer_outcome(infer, &outcome);
+    assert_int_equal(infer_server(infer, &conn)->refused, 2);
+    infer_free(infer);
+}
+
 static void test_ports(void **state)
 {
     static const uint16_t yes[] = {80, 443, 3000, 5000, 8000, 8080, 8999};
@@ -296,7 +326,7 @@ int main(void)
         cmocka_unit_test(test_durations), cmocka_unit_test(test_alike),
         cmocka_unit_test(test_hints),     cmocka_unit_test(test_no_hint),
         cmocka_unit_test(test_bracket),   cmocka_unit_test(test_idle),
-        cmocka_unit_test(test_ports),
+        cmocka_unit_test(test_ports),     cmocka_unit_test(test_refusals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

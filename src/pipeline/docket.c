@@ -18,7 +18,7 @@ enum {
 #define LOOKED_AT_LEAST (60 * NANOS_PER_SECOND)
 
 void docket_init(struct docket *docket, const struct pipeline_options *options,
-                 const struct infer *infer, const struct timeline *timeline,
+                 struct infer *infer, const struct timeline *timeline,
                  struct report_counts *counts)
 {
     *docket = (struct docket){.options = options,
@@ -61,13 +61,33 @@ static bool is_forced(const struct docket *docket, uint16_t port)
     return false;
 }
 
+/* What is known of its server is kept for as long as it may be judged. */
+static void hold_server(const struct docket *docket, struct docket_case *one)
+{
+    if (!one->server)
+        one->server = infer_hold(docket->infer, &one->incident->conn);
+}
+
+static void let_go_server(const struct docket *docket, struct docket_case *one)
+{
+    if (one->server)
+        infer_let_go(docket->infer, one->server);
+    one->server = NULL;
+}
+
+static void free_case(const struct docket *docket, struct docket_case *one)
+{
+    let_go_server(docket, one);
+    docket_case_free(one);
+}
+
 /* Adds what is known of the world around it by now. */
 static const struct server_facts *prepare(const struct docket *docket,
-                                          const struct docket_case *one)
+                                          struct docket_case *one)
 {
     struct incident *incident = one->incident;
-    const struct server_facts *server =
-        infer_server(docket->infer, &incident->conn);
+    const struct conn *conn = &incident->conn;
+    uint16_t port = conn->endpoint[conn_server(conn)].port;
     const struct exchange *x = incident->exchange;
     nanos since = x ? x->request.start.time : incident->conn.first.time;
     nanos until = incident->conn.last.time;
@@ -77,11 +97,11 @@ static const struct server_facts *prepare(const struct docket *docket,
     if (one->goes_on)
         until = incident->capture_last.time;
     incident->drops = timeline_lost(docket->timeline, since, until);
-    incident->port_is_http =
-        infer_port_is_http(docket->infer, server->server.port) ||
-        is_forced(docket, server->server.port) ||
-        docket->counts->http_connections == 0;
-    return server;
+    incident->port_is_http = infer_port_is_http(docket->infer, port) ||
+                             is_forced(docket, port) ||
+                             docket->counts->http_connections == 0;
+    hold_server(docket, one);
+    return one->server ? one->server : infer_server(docket->infer, conn);
 }
 
 /*
@@ -98,8 +118,6 @@ static struct finding *judge(const struct docket *docket,
     one->finding = NULL;
     one->diagnosis = diagnose(&docket->options->settings, one->incident,
                               preview ? preview : server, &one->finding);
-    if (one->finding)
-        one->finding->server = server;
     one->wanted =
         one->finding && is_wanted(docket, one->finding->code, one->incident);
     one->judged = true;
@@ -227,6 +245,7 @@ static void renew(struct docket *docket, struct docket_case *known,
     struct finding *before = known->finding;
 
     finding_free(judge(docket, &trial, preview));
+    let_go_server(docket, &trial);
     if (!is_worth_telling(&trial)) {
         /* it moves again: its end will tell what came of it */
         finding_free(trial.finding);
@@ -259,7 +278,7 @@ struct docket_case *docket_watch(struct docket *docket,
     one->goes_on = true;
     (void)judge(docket, one, preview);
     if (!is_worth_telling(one)) {
-        docket_case_free(one);
+        free_case(docket, one);
         return NULL;
     }
     docket_list_append(&docket->going, one);
@@ -274,7 +293,7 @@ static void settle(struct docket *docket, struct docket_case *one)
         look_at(docket, one);
     docket->counts->not_detailed += one->wanted;
     docket_list_remove(&docket->ended, one);
-    docket_case_free(one);
+    free_case(docket, one);
 }
 
 /* What cannot be followed any further stays as it was told. */
@@ -317,6 +336,7 @@ void docket_add(struct docket *docket, struct docket_case *known,
         one = docket_case_new(incident, docket->timeline->now);
         docket_list_append(&docket->ended, one);
     }
+    hold_server(docket, one);
     if (docket->options->at_once) {
         look_at(docket, one);
         if (docket->ended.count > kept)
@@ -332,7 +352,7 @@ void docket_withdraw(struct docket *docket, struct docket_case *known)
     docket_list_remove(&docket->going, known);
     if (known->told)
         say(docket, known, known->finding, STANDING_WITHDRAWN);
-    docket_case_free(known);
+    free_case(docket, known);
 }
 
 void docket_look_again(struct docket *docket, nanos now)

@@ -21,7 +21,7 @@ struct pipeline_options;
 
 struct docket {
     const struct pipeline_options *options;
-    const struct infer *infer;
+    struct infer *infer;
     const struct timeline *timeline;
     struct report_counts *counts;
     struct docket_list ended; /* of files: all of them */
@@ -32,7 +32,7 @@ struct docket {
 };
 
 void docket_init(struct docket *docket, const struct pipeline_options *options,
-                 const struct infer *infer, const struct timeline *timeline,
+                 struct infer *infer, const struct timeline *timeline,
                  struct report_counts *counts);
 void docket_release(struct docket *docket);
 

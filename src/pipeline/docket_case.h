@@ -7,8 +7,9 @@
 #include "diagnose/diagnose.h"
 
 struct docket_case {
-    struct incident *incident; /* owned */
-    struct finding *finding;   /* owned; borrows the incident; NULL: none */
+    struct incident *incident;   /* owned */
+    struct finding *finding;     /* owned; borrows the incident; NULL: none */
+    struct server_facts *server; /* held, of infer; NULL: none is known */
     enum diagnosis diagnosis;
     bool judged;
     bool wanted;  /* what was found is not hidden by an option */

@@ -179,6 +179,11 @@ static void warn_of_connections(struct pipeline *pipeline)
              "%" PRIu64 " holes were given up early: too much was waiting "
              "behind them",
              tcp.held_budget);
+    if (pipeline->report.servers_forgotten)
+        warn(pipeline,
+             "%" PRIu64 " servers were forgotten: there were more than are "
+             "kept, and findings about them rest on less",
+             pipeline->report.servers_forgotten);
     if (http_broken(pipeline->http))
         warn(pipeline,
              "%" PRIu64 " time%s the bytes of an HTTP connection were no HTTP",
@@ -215,6 +220,7 @@ const struct report *pipeline_report(struct pipeline *pipeline,
     report->open_connections = tcp_counts(pipeline->tcp).open;
     report->counts = pipeline->gather.counts;
     report->server = infer_first(pipeline->gather.infer);
+    report->servers_forgotten = infer_forgotten(pipeline->gather.infer);
     return report;
 }
 

@@ -70,14 +70,16 @@ static json_t *summary(const struct report *report)
                                 json_integer((json_int_t)counts->by_code[i]));
     }
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:o}",
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}, "
+        "s:o}",
         "connections", (json_int_t)counts->connections, "http_connections",
         (json_int_t)(counts->http_connections + counts->h2_connections),
         "http2_connections", (json_int_t)counts->h2_connections,
         "tls_connections", (json_int_t)counts->tls_connections,
         "other_connections", (json_int_t)counts->other_connections, "exchanges",
         (json_int_t)counts->exchanges, "complete", (json_int_t)counts->complete,
-        "not_judged", (json_int_t)counts->doubtful, "findings", "error",
+        "not_judged", (json_int_t)counts->doubtful, "servers_forgotten",
+        (json_int_t)report->servers_forgotten, "findings", "error",
         (json_int_t)counts->by_severity[SEVERITY_ERROR], "warning",
         (json_int_t)counts->by_severity[SEVERITY_WARNING], "info",
         (json_int_t)counts->by_severity[SEVERITY_INFO], "by_code", by_code);

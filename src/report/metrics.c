@@ -165,6 +165,8 @@ bool metrics_write(const struct metrics *metrics, const struct report *report,
               "TCP connections that are over.", report->counts.connections);
     write_one(out, "connections_open", "gauge", "TCP connections followed.",
               report->open_connections);
+    write_one(out, "servers_forgotten_total", "counter",
+              "Servers that made room for others.", report->servers_forgotten);
     write_one(out, "lines_dropped_total", "counter",
               "Lines of output that nobody read in time.",
               gauges->lines_dropped);

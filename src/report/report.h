@@ -51,6 +51,7 @@ struct report {
     uint64_t packets;
     uint64_t tcp_segments;
     uint64_t open_connections;            /* live: followed now */
+    uint64_t servers_forgotten;           /* they made room for others */
     const struct report_ignored *ignored; /* those with packets only */
     size_t ignoreds;
     const char *const *warning; /* what could not be seen, in words */

@@ -18,11 +18,18 @@ enum {
     LINE_SIZE = 4096
 };
 
+static const struct endpoint *server_of(const struct finding *finding)
+{
+    const struct conn *conn = &finding->incident->conn;
+
+    return &conn->endpoint[conn_server(conn)];
+}
+
 /* Two findings that text shows as one block. */
 static bool is_alike(const struct finding *a, const struct finding *b)
 {
     return a->code == b->code && a->severity == b->severity &&
-           a->server == b->server;
+           endpoint_same(server_of(a), server_of(b));
 }
 
 static void write_alike(const struct page *page,

@@ -1,0 +1,174 @@
+#include "infer/servers.h"
+
+#include "base/arena.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct servers_entry {
+    struct server_facts facts;    /* first: the entry is found from its facts */
+    struct servers_entry *before; /* in order of appearance */
+    struct servers_entry *hash_next;
+    struct servers_entry *older; /* by use, while nobody holds it */
+    struct servers_entry *newer;
+    unsigned holds;
+};
+
+static struct servers_entry *entry_of(struct server_facts *server)
+{
+    return (struct servers_entry *)server;
+}
+
+void servers_init(struct servers *servers, size_t limit)
+{
+    *servers = (struct servers){.seed = hash_seed(),
+                                .limit = limit ? limit : SERVERS_MAX};
+}
+
+void servers_release(struct servers *servers)
+{
+    struct server_facts *server =
+        servers->first ? &servers->first->facts : NULL;
+
+    while (server) {
+        struct server_facts *next = server->next;
+
+        free(entry_of(server));
+        server = next;
+    }
+    *servers = (struct servers){0};
+}
+
+static struct servers_entry **bucket_of(struct servers *servers,
+                                        const struct endpoint *endpoint)
+{
+    return &servers->bucket[endpoint_hash(endpoint, servers->seed) %
+                            SERVERS_BUCKETS];
+}
+
+struct server_facts *servers_find(const struct servers *servers,
+                                  const struct endpoint *endpoint)
+{
+    size_t at = endpoint_hash(endpoint, servers->seed) % SERVERS_BUCKETS;
+
+    for (struct servers_entry *e = servers->bucket[at]; e; e = e->hash_next) {
+        if (endpoint_same(&e->facts.server, endpoint))
+            return &e->facts;
+    }
+    return NULL;
+}
+
+static void unlink_use(struct servers *servers, struct servers_entry *entry)
+{
+    if (entry->older)
+        entry->older->newer = entry->newer;
+    else
+        servers->oldest = entry->newer;
+    if (entry->newer)
+        entry->newer->older = entry->older;
+    else
+        servers->newest = entry->older;
+}
+
+static void append_use(struct servers *servers, struct servers_entry *entry)
+{
+    entry->newer = NULL;
+    entry->older = servers->newest;
+    if (entry->older)
+        entry->older->newer = entry;
+    else
+        servers->oldest = entry;
+    servers->newest = entry;
+}
+
+static void append_appearance(struct servers *servers,
+                              struct servers_entry *entry)
+{
+    entry->before = servers->last;
+    if (servers->last)
+        servers->last->facts.next = &entry->facts;
+    else
+        servers->first = entry;
+    servers->last = entry;
+}
+
+static void unlink_appearance(struct servers *servers,
+                              struct servers_entry *entry)
+{
+    struct servers_entry *next =
+        entry->facts.next ? entry_of(entry->facts.next) : NULL;
+
+    if (entry->before)
+        entry->before->facts.next = entry->facts.next;
+    else
+        servers->first = next;
+    if (next)
+        next->before = entry->before;
+    else
+        servers->last = entry->before;
+}
+
+static void forget(struct servers *servers, struct servers_entry *entry)
+{
+    struct servers_entry **link = bucket_of(servers, &entry->facts.server);
+
+    while (*link != entry)
+        link = &(*link)->hash_next;
+    *link = entry->hash_next;
+    unlink_use(servers, entry);
+    unlink_appearance(servers, entry);
+    servers->count--;
+    servers->forgotten++;
+    free(entry);
+}
+
+static struct servers_entry *add(struct servers *servers,
+                                 const struct endpoint *endpoint)
+{
+    struct servers_entry *entry = must_calloc(1, sizeof *entry);
+    struct servers_entry **bucket = bucket_of(servers, endpoint);
+
+    entry->facts.server = *endpoint;
+    entry->hash_next = *bucket;
+    *bucket = entry;
+    append_appearance(servers, entry);
+    append_use(servers, entry);
+    servers->count++;
+    return entry;
+}
+
+struct server_facts *servers_use(struct servers *servers,
+                                 const struct endpoint *endpoint)
+{
+    struct server_facts *server = servers_find(servers, endpoint);
+
+    if (server) {
+        if (entry_of(server)->holds == 0 &&
+            servers->newest != entry_of(server)) {
+            unlink_use(servers, entry_of(server));
+            append_use(servers, entry_of(server));
+        }
+        return server;
+    }
+    if (servers->count >= servers->limit && servers->oldest)
+        forget(servers, servers->oldest);
+    return &add(servers, endpoint)->facts;
+}
+
+void servers_hold(struct servers *servers, struct server_facts *server)
+{
+    if (entry_of(server)->holds++ == 0)
+        unlink_use(servers, entry_of(server));
+}
+
+void servers_let_go(struct servers *servers, struct server_facts *server)
+{
+    assert(entry_of(server)->holds > 0);
+    if (--entry_of(server)->holds == 0)
+        append_use(servers, entry_of(server));
+}
+
+const struct server_facts *servers_first(const struct servers *servers)
+{
+    return servers->first ? &servers->first->facts : NULL;
+}
