@@ -219,9 +219,11 @@ static void lose(struct h2 *h2, unsigned side)
                                          .side = side,
                                          .at = h2->now.at,
                                          .offset = h2->now.offset});
-    for (size_t i = 0; i < H2_BUCKETS; i++) {
-        for (struct h2_stream *s = h2->streams.bucket[i]; s; s = s->next)
-            h2_say(h2, s, side, &(struct http_event){.kind = HTTP_LOST});
+    /* those before one that was open at an earlier loss were, too */
+    for (struct h2_stream *s = h2->streams.newest; s && !s->lost;
+         s = s->older) {
+        s->lost = true;
+        h2_say(h2, s, side, &(struct http_event){.kind = HTTP_LOST});
     }
 }
 
@@ -260,11 +262,9 @@ void h2_gap(struct h2 *h2, unsigned side, const struct chunk *gap)
 void h2_close(struct h2 *h2)
 {
     h2->facts.open = h2->streams.open;
-    for (size_t i = 0; i < H2_BUCKETS; i++) {
-        for (struct h2_stream *s = h2->streams.bucket[i]; s; s = s->next)
-            h2_say_ledger(h2, s, h2->client,
-                          &(struct http_event){.kind = HTTP_LEDGER});
-    }
+    for (struct h2_stream *s = h2->streams.oldest; s; s = s->newer)
+        h2_say_ledger(h2, s, h2->client,
+                      &(struct http_event){.kind = HTTP_LEDGER});
 }
 
 void h2_tell(const struct h2 *h2, struct http_facts *facts)

@@ -1,17 +1,22 @@
 #include "http/h2_stream.h"
 
 #include "base/arena.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 
 /* RFC 9113, 6.9.1: no window may be larger. */
 #define WINDOW_MAX INT64_C(0x7fffffff)
 
+enum {
+    FIRST_BUCKETS = 8
+};
+
 void h2_streams_init(struct h2_streams *streams, bool known)
 {
     *streams = (struct h2_streams){.limit = H2_NO_LIMIT};
     for (unsigned side = 0; side < 2; side++) {
-        streams->initial[side] = H2_WINDOW_DEFAULT;
+        streams->initial[side].size = H2_WINDOW_DEFAULT;
         streams->known[side] = known;
         h2_account_init(&streams->connection[side], H2_WINDOW_DEFAULT);
     }
@@ -19,29 +24,56 @@ void h2_streams_init(struct h2_streams *streams, bool known)
 
 void h2_streams_release(struct h2_streams *streams)
 {
-    for (size_t i = 0; i < H2_BUCKETS; i++) {
-        while (streams->bucket[i])
-            h2_streams_remove(streams, streams->bucket[i]);
-    }
-    for (unsigned side = 0; side < 2; side++)
+    while (streams->oldest)
+        h2_streams_remove(streams, streams->oldest);
+    for (unsigned side = 0; side < 2; side++) {
         h2_account_release(&streams->connection[side]);
+        h2_holders_free(streams->holders[side]);
+        free(streams->initial[side].change);
+    }
     free(streams->held);
-    streams->held = NULL;
+    free(streams->bucket);
+    *streams = (struct h2_streams){0};
 }
 
-static size_t bucket_of(uint32_t id)
+static struct h2_stream **bucket_of(const struct h2_streams *streams,
+                                    uint32_t id)
 {
     /* client and server streams alternate: the lowest bit says little */
-    return (id >> 1) % H2_BUCKETS;
+    uint64_t hash = streams->seed ? hash_mix(id, streams->seed) : id >> 1;
+
+    return &streams->bucket[hash & (streams->buckets - 1)];
 }
 
 struct h2_stream *h2_streams_find(const struct h2_streams *streams, uint32_t id)
 {
-    struct h2_stream *stream = streams->bucket[bucket_of(id)];
+    struct h2_stream *stream = streams->bucket ? *bucket_of(streams, id) : NULL;
 
     while (stream && stream->id != id)
-        stream = stream->next;
+        stream = stream->hash_next;
     return stream;
+}
+
+static void enter(const struct h2_streams *streams, struct h2_stream *stream)
+{
+    struct h2_stream **bucket = bucket_of(streams, stream->id);
+
+    stream->hash_next = *bucket;
+    *bucket = stream;
+}
+
+/* Where there are many, identifiers may be chosen to share a bucket. */
+static void grow(struct h2_streams *streams)
+{
+    if (streams->open < streams->buckets)
+        return;
+    free(streams->bucket);
+    streams->buckets = streams->buckets ? 4 * streams->buckets : FIRST_BUCKETS;
+    streams->bucket = must_calloc(streams->buckets, sizeof *streams->bucket);
+    if (streams->buckets > FIRST_BUCKETS && !streams->seed)
+        streams->seed = hash_seed();
+    for (struct h2_stream *s = streams->oldest; s; s = s->newer)
+        enter(streams, s);
 }
 
 /* RFC 9113, 5.1.1: identifiers only grow. */
@@ -67,41 +99,114 @@ struct h2_stream *h2_streams_add(struct h2_streams *streams, uint32_t id)
         streams->highest[id % 2] = id;
     if (streams->open == H2_STREAMS_MAX)
         return NULL;
+    grow(streams);
     stream = must_calloc(1, sizeof *stream);
     stream->id = id;
-    for (unsigned side = 0; side < 2; side++)
-        h2_account_init(&stream->account[side], streams->initial[side]);
-    stream->next = streams->bucket[bucket_of(id)];
-    streams->bucket[bucket_of(id)] = stream;
+    for (unsigned side = 0; side < 2; side++) {
+        h2_account_init(&stream->account[side], streams->initial[side].size);
+        stream->changes[side] = streams->initial[side].changes;
+    }
+    enter(streams, stream);
+    stream->older = streams->newest;
+    if (stream->older)
+        stream->older->newer = stream;
+    else
+        streams->oldest = stream;
+    streams->newest = stream;
     streams->open++;
     streams->asked += id % 2;
     return stream;
 }
 
-void h2_streams_remove(struct h2_streams *streams, struct h2_stream *stream)
+static void unlink_stream(struct h2_streams *streams, struct h2_stream *stream)
 {
-    struct h2_stream **link = &streams->bucket[bucket_of(stream->id)];
+    struct h2_stream **link = bucket_of(streams, stream->id);
 
     while (*link != stream)
-        link = &(*link)->next;
-    *link = stream->next;
+        link = &(*link)->hash_next;
+    *link = stream->hash_next;
+    if (stream->older)
+        stream->older->newer = stream->newer;
+    else
+        streams->oldest = stream->newer;
+    if (stream->newer)
+        stream->newer->older = stream->older;
+    else
+        streams->newest = stream->older;
+}
+
+void h2_streams_remove(struct h2_streams *streams, struct h2_stream *stream)
+{
+    unlink_stream(streams, stream);
     streams->open--;
     streams->asked -= stream->id % 2;
     streams->closed[streams->closed_count++ % H2_CLOSED_KEPT] = stream->id;
-    for (unsigned side = 0; side < 2; side++)
+    for (unsigned side = 0; side < 2; side++) {
+        if (streams->holders[side])
+            h2_holders_remove(streams->holders[side], &stream->place[side]);
         h2_account_release(&stream->account[side]);
+    }
     free(stream);
 }
 
 /* Notes beside a stream's account that was used up just now what the
  * connection's had left. */
-static void note_beside(const struct h2_streams *streams,
-                        struct h2_stream *stream, unsigned side, struct mark at)
+static void note_beside(struct h2_stream *stream, unsigned side, int64_t left,
+                        struct mark at)
 {
     struct h2_blocking *blocking = stream->account[side].blocking;
 
     if (blocking && blocking->since.frame == at.frame)
-        blocking->beside = h2_account_left(&streams->connection[side]);
+        blocking->beside = left;
+}
+
+static int64_t connection_left(const struct h2_streams *streams, unsigned side)
+{
+    return h2_account_left(&streams->connection[side]);
+}
+
+static void take_change(struct h2_stream *stream, unsigned side,
+                        const struct h2_change *change)
+{
+    struct h2_account *account = &stream->account[side];
+
+    h2_account_resize(account, change->size - account->start, change->at);
+    if (stream->begun[side] && !stream->ended[side])
+        h2_account_send(account, 0, true, change->at);
+    note_beside(stream, side, change->beside, change->at);
+}
+
+/* Takes in the changes of the initial window since it was looked at last. */
+static void catch_up(struct h2_streams *streams, struct h2_stream *stream,
+                     unsigned side)
+{
+    const struct h2_initial *initial = &streams->initial[side];
+
+    if (stream->changes[side] == initial->changes)
+        return;
+    if (initial->changes - stream->changes[side] > H2_CHANGES_KEPT) {
+        streams->known[side] = false;
+        stream->changes[side] = initial->changes - H2_CHANGES_KEPT;
+    }
+    while (stream->changes[side] != initial->changes) {
+        uint32_t at = stream->changes[side]++ % H2_CHANGES_KEPT;
+
+        take_change(stream, side, &initial->change[at]);
+    }
+}
+
+/* What it holds of the connection's window has changed. */
+static void note_unread(struct h2_streams *streams, struct h2_stream *stream,
+                        unsigned side)
+{
+    const struct h2_account *account = &stream->account[side];
+    uint64_t unread = account->sent > account->credited
+                          ? account->sent - account->credited
+                          : 0;
+
+    if (streams->holders[side] && (unread || stream->place[side]))
+        h2_holders_set(streams->holders[side], stream->id, &stream->place[side],
+                       unread);
 }
 
 void h2_streams_begin(struct h2_streams *streams, struct h2_stream *stream,
@@ -109,17 +214,19 @@ void h2_streams_begin(struct h2_streams *streams, struct h2_stream *stream,
 {
     if (stream->begun[side])
         return;
+    catch_up(streams, stream, side);
     stream->begun[side] = true;
     streams->senders[side]++;
     /* with nothing left of a window it waits from the start */
     h2_account_send(&stream->account[side], 0, true, at);
     h2_account_send(&streams->connection[side], 0, true, at);
-    note_beside(streams, stream, side, at);
+    note_beside(stream, side, connection_left(streams, side), at);
 }
 
 void h2_streams_end(struct h2_streams *streams, struct h2_stream *stream,
                     unsigned side, struct mark at)
 {
+    catch_up(streams, stream, side);
     if (stream->begun[side] && !stream->ended[side])
         streams->senders[side]--;
     stream->ended[side] = true;
@@ -148,44 +255,29 @@ void h2_streams_send(struct h2_streams *streams, struct h2_stream *stream,
     bool others = streams->senders[side] > (counted ? 1u : 0u);
 
     if (stream) {
+        catch_up(streams, stream, side);
         h2_account_send(&stream->account[side], frame->length, more, at);
+        note_unread(streams, stream, side);
         check(streams, &stream->account[side], side, frame->length);
     }
     h2_account_send(&streams->connection[side], frame->length, more || others,
                     at);
     check(streams, &streams->connection[side], side, frame->length);
     if (stream)
-        note_beside(streams, stream, side, at);
+        note_beside(stream, side, connection_left(streams, side), at);
 }
 
-/* Puts a stream among those that hold the most, in order. */
-static void add_holder(struct h2_holder holder[static H2_HOLDERS], uint32_t id,
-                       uint64_t unread)
-{
-    size_t at = H2_HOLDERS;
-
-    while (at > 0 && unread > holder[at - 1].unread)
-        at--;
-    if (at == H2_HOLDERS)
-        return;
-    for (size_t i = H2_HOLDERS - 1; i > at; i--)
-        holder[i] = holder[i - 1];
-    holder[at] = (struct h2_holder){.stream = id, .unread = unread};
-}
-
-/* Who holds a connection's window now. */
-static void find_holders(const struct h2_streams *streams, unsigned side,
+/* Who holds a connection's window now. From the first time on that somebody
+ * asks they are kept in order. */
+static void find_holders(struct h2_streams *streams, unsigned side,
                          struct h2_holder holder[static H2_HOLDERS])
 {
-    memset(holder, 0, H2_HOLDERS * sizeof *holder);
-    for (size_t i = 0; i < H2_BUCKETS; i++) {
-        for (const struct h2_stream *s = streams->bucket[i]; s; s = s->next) {
-            const struct h2_account *account = &s->account[side];
-
-            if (account->sent > account->credited)
-                add_holder(holder, s->id, account->sent - account->credited);
-        }
+    if (!streams->holders[side]) {
+        streams->holders[side] = h2_holders_new();
+        for (struct h2_stream *s = streams->oldest; s; s = s->newer)
+            note_unread(streams, s, side);
     }
+    h2_holders_largest(streams->holders[side], holder);
 }
 
 /* Whoever held the window in the longest time that it was used up is kept:
@@ -213,10 +305,13 @@ void h2_streams_credit(struct h2_streams *streams, struct h2_stream *stream,
     struct h2_account *account =
         stream ? &stream->account[side] : &streams->connection[side];
 
-    if (stream)
+    if (stream) {
+        catch_up(streams, stream, side);
         h2_account_credit(account, size, at);
-    else
+        note_unread(streams, stream, side);
+    } else {
         credit_connection(streams, side, size, at);
+    }
     if (h2_account_left(account) > WINDOW_MAX)
         streams->known[side] = false;
 }
@@ -224,23 +319,24 @@ void h2_streams_credit(struct h2_streams *streams, struct h2_stream *stream,
 void h2_streams_resize(struct h2_streams *streams, unsigned side, int64_t size,
                        struct mark at)
 {
-    int64_t change = size - streams->initial[side];
+    struct h2_initial *initial = &streams->initial[side];
 
-    streams->initial[side] = size;
-    for (size_t i = 0; i < H2_BUCKETS && change; i++) {
-        for (struct h2_stream *s = streams->bucket[i]; s; s = s->next) {
-            h2_account_resize(&s->account[side], change, at);
-            if (s->begun[side] && !s->ended[side])
-                h2_account_send(&s->account[side], 0, true, at);
-            note_beside(streams, s, side, at);
-        }
-    }
+    if (size == initial->size)
+        return;
+    initial->size = size;
+    if (!streams->open)
+        return;
+    if (!initial->change)
+        initial->change = must_calloc(H2_CHANGES_KEPT, sizeof *initial->change);
+    initial->change[initial->changes++ % H2_CHANGES_KEPT] = (struct h2_change){
+        .size = size, .beside = connection_left(streams, side), .at = at};
 }
 
-bool h2_streams_were_blocked(const struct h2_streams *streams,
-                             const struct h2_stream *stream)
+bool h2_streams_were_blocked(struct h2_streams *streams,
+                             struct h2_stream *stream)
 {
     for (unsigned side = 0; side < 2; side++) {
+        catch_up(streams, stream, side);
         if (stream->account[side].blocking ||
             streams->connection[side].blocking)
             return true;
@@ -248,14 +344,15 @@ bool h2_streams_were_blocked(const struct h2_streams *streams,
     return false;
 }
 
-struct h2_ledger h2_streams_ledger(const struct h2_streams *streams,
-                                   const struct h2_stream *stream)
+struct h2_ledger h2_streams_ledger(struct h2_streams *streams,
+                                   struct h2_stream *stream)
 {
     struct h2_ledger ledger = {.open = streams->asked,
                                .limit = streams->limit,
                                .limited = streams->limited};
 
     for (unsigned side = 0; side < 2; side++) {
+        catch_up(streams, stream, side);
         ledger.stream[side] = h2_account_window(&stream->account[side]);
         ledger.connection[side] = h2_account_window(&streams->connection[side]);
         ledger.known[side] = streams->known[side];

@@ -158,6 +158,7 @@ static void test_resize(void **state)
     old = answer(&streams, 1, 0);
     send(&streams, old, 49152, 10);
     h2_streams_resize(&streams, SERVER, 16384, at(20));
+    assert_true(h2_streams_were_blocked(&streams, old));
     assert_int_equal(h2_account_left(&old->account[SERVER]), -32768);
     assert_int_equal(longest(&old->account[SERVER], 50), 30);
     assert_int_equal(h2_account_left(&streams.connection[SERVER]), 16383);
@@ -169,6 +170,44 @@ static void test_resize(void **state)
     assert_int_equal(h2_account_left(&old->account[SERVER]), 1);
     assert_int_equal(longest(&old->account[SERVER], 90), 40);
     assert_true(streams.known[SERVER]);
+    h2_streams_release(&streams);
+}
+
+/*
+ * A stream that nothing is asked of takes changes in later, each as of its
+ * time: blocked from 20 to 50 and from 60 on, and what it missed too many of
+ * makes windows unknown, for whether it was blocked in between is not known.
+ */
+static void test_resize_late(void **state)
+{
+    struct h2_streams streams;
+    struct h2_stream *stream;
+
+    (void)state;
+    h2_streams_init(&streams, true);
+    stream = answer(&streams, 1, 0);
+    send(&streams, stream, 50000, 10);
+    h2_streams_resize(&streams, SERVER, 50000, at(20));
+    h2_streams_resize(&streams, SERVER, 40000, at(30));
+    h2_streams_resize(&streams, SERVER, 70000, at(50));
+    h2_streams_resize(&streams, SERVER, 100, at(60));
+    h2_streams_credit(&streams, stream, SERVER, 1, at(70));
+    assert_int_equal(longest(&stream->account[SERVER], 70), 30);
+    assert_int_equal(stream->account[SERVER].blocking->total,
+                     30 * NANOS_PER_MILLI);
+    assert_int_equal(longest(&stream->account[SERVER], 100), 40);
+    assert_int_equal(h2_account_left(&stream->account[SERVER]), -49899);
+    for (int i = 0; i < H2_CHANGES_KEPT; i++)
+        h2_streams_resize(&streams, SERVER, 60000 + i, at(100 + i));
+    h2_streams_credit(&streams, stream, SERVER, 1, at(150));
+    assert_true(streams.known[SERVER]);
+    for (int i = 0; i <= H2_CHANGES_KEPT; i++)
+        h2_streams_resize(&streams, SERVER, 50000 + i, at(200 + i));
+    h2_streams_credit(&streams, stream, SERVER, 1, at(250));
+    assert_false(streams.known[SERVER]);
+    assert_int_equal(h2_account_left(&stream->account[SERVER]),
+                     H2_CHANGES_KEPT + 3);
+    assert_true(streams.known[CLIENT]);
     h2_streams_release(&streams);
 }
 
@@ -268,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_connection_window),
         cmocka_unit_test(test_nobody_waits),
         cmocka_unit_test(test_resize),
+        cmocka_unit_test(test_resize_late),
         cmocka_unit_test(test_initial_zero),
         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_closed_data),
