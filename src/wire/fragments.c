@@ -7,6 +7,7 @@
 #include "wire/fragments.h"
 
 #include "base/arena.h"
+#include "base/hash.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -30,8 +31,6 @@ struct fragment_key {
 
 struct partial {
     struct fragment_key key;
-    nanos first_time; /* of the fragment that came first; once whole, of the
-                         one that came last */
     bool whole;
     bool has_total;
     uint8_t protocol;
@@ -52,7 +51,14 @@ struct fragments {
     uint64_t lost;
     uint64_t waiting;
     uint8_t *given; /* the bytes of the last whole datagram */
+    uint64_t seed;
+    nanos swept; /* when expired ones were looked for last */
     size_t count;
+    /* Of each datagram, apart because every fragment looks through them: a
+     * digest of the key, and the time of the fragment that came first; of the
+     * one that came last, once it is whole. */
+    uint32_t digest[DATAGRAMS_MAX];
+    nanos since[DATAGRAMS_MAX];
     struct partial partial[DATAGRAMS_MAX];
 };
 
@@ -61,6 +67,7 @@ struct fragments *fragments_new(size_t budget)
     struct fragments *fragments = must_calloc(1, sizeof *fragments);
 
     fragments->budget = budget;
+    fragments->seed = hash_seed();
     return fragments;
 }
 
@@ -78,12 +85,16 @@ static void drop_buffers(struct fragments *fragments, struct partial *partial)
 /* Forgets a datagram; the last of the table takes its place. */
 static void forget(struct fragments *fragments, struct partial *partial)
 {
+    size_t at = (size_t)(partial - fragments->partial);
+
     if (!partial->whole) {
         fragments->waiting -= partial->fragments;
         fragments->lost += partial->fragments;
     }
     drop_buffers(fragments, partial);
     *partial = fragments->partial[--fragments->count];
+    fragments->digest[at] = fragments->digest[fragments->count];
+    fragments->since[at] = fragments->since[fragments->count];
 }
 
 void fragments_free(struct fragments *fragments)
@@ -98,23 +109,33 @@ void fragments_free(struct fragments *fragments)
 
 static struct partial *oldest(struct fragments *fragments)
 {
-    struct partial *found = fragments->partial;
+    size_t found = 0;
 
     for (size_t i = 1; i < fragments->count; i++) {
-        if (fragments->partial[i].first_time < found->first_time)
-            found = &fragments->partial[i];
+        if (fragments->since[i] < fragments->since[found])
+            found = i;
     }
-    return found;
+    return &fragments->partial[found];
 }
 
+static bool is_expired(const struct fragments *fragments, size_t i, nanos now)
+{
+    nanos age = nanos_between(fragments->since[i], now);
+
+    return age > (fragments->partial[i].whole ? COPY_LIMIT : TIME_LIMIT);
+}
+
+/* Now and then: one that is found is looked at by itself. */
 static void forget_expired(struct fragments *fragments, nanos now)
 {
-    for (size_t i = fragments->count; i > 0; i--) {
-        struct partial *partial = &fragments->partial[i - 1];
-        nanos age = nanos_between(partial->first_time, now);
+    nanos passed = nanos_between(fragments->swept, now);
 
-        if (age > (partial->whole ? COPY_LIMIT : TIME_LIMIT))
-            forget(fragments, partial);
+    if (passed >= 0 && passed < COPY_LIMIT)
+        return;
+    fragments->swept = now;
+    for (size_t i = fragments->count; i > 0; i--) {
+        if (is_expired(fragments, i - 1, now))
+            forget(fragments, &fragments->partial[i - 1]);
     }
 }
 
@@ -140,14 +161,38 @@ static bool is_same_key(const struct fragment_key *a,
            memcmp(&a->destination, &b->destination, sizeof a->source) == 0;
 }
 
-static struct partial *find(struct fragments *fragments,
-                            const struct fragment_key *key)
+static uint64_t mix_address(uint64_t digest, const struct address *address)
 {
+    uint64_t half[2];
+
+    memcpy(half, address->byte, sizeof half);
+    return hash_mix(digest ^ half[0], half[1]);
+}
+
+static uint32_t digest_of(const struct fragments *fragments,
+                          const struct fragment_key *key)
+{
+    uint64_t digest = fragments->seed ^ key->id;
+
+    digest = mix_address(digest, &key->source);
+    digest = mix_address(digest, &key->destination);
+    return (uint32_t)hash_mix(digest, key->protocol);
+}
+
+static struct partial *find(struct fragments *fragments,
+                            const struct fragment_key *key, nanos now)
+{
+    uint32_t digest = digest_of(fragments, key);
+
     for (size_t i = 0; i < fragments->count; i++) {
         struct partial *partial = &fragments->partial[i];
 
-        if (is_same_key(&partial->key, key))
+        if (fragments->digest[i] != digest || !is_same_key(&partial->key, key))
+            continue;
+        if (!is_expired(fragments, i, now))
             return partial;
+        forget(fragments, partial);
+        return NULL;
     }
     return NULL;
 }
@@ -159,10 +204,11 @@ static struct partial *start(struct fragments *fragments,
 
     if (fragments->count == DATAGRAMS_MAX)
         forget(fragments, oldest(fragments));
-    partial = &fragments->partial[fragments->count++];
+    partial = &fragments->partial[fragments->count];
     memset(partial, 0, sizeof *partial);
     partial->key = *key;
-    partial->first_time = time;
+    fragments->digest[fragments->count] = digest_of(fragments, key);
+    fragments->since[fragments->count++] = time;
     partial->recorded = UINT32_MAX;
     partial->unit_is_here = must_calloc(UNITS_MAX / 8, 1);
     return partial;
@@ -265,7 +311,7 @@ static void give(struct fragments *fragments, struct partial *partial,
     fragments->waiting -= partial->fragments;
     fragments->joined += partial->fragments - 1;
     partial->whole = true;
-    partial->first_time = time;
+    fragments->since[partial - fragments->partial] = time;
     drop_buffers(fragments, partial);
 }
 
@@ -285,7 +331,7 @@ enum fragment_outcome fragments_take(struct fragments *fragments,
     struct partial *partial;
 
     forget_expired(fragments, fragment->time);
-    partial = find(fragments, &key);
+    partial = find(fragments, &key, fragment->time);
     if (partial && partial->whole)
         return FRAGMENT_COPY;
     if (size > DATAGRAM_SIZE_MAX ||
