@@ -12,8 +12,10 @@ static void copy_conn(struct conn *copy, const struct conn *conn)
         copy->note = must_calloc(conn->notes, sizeof *copy->note);
         memcpy(copy->note, conn->note, conn->notes * sizeof *copy->note);
     }
-    copy->flow[0].held = NULL;
-    copy->flow[1].held = NULL;
+    for (unsigned side = 0; side < 2; side++) {
+        copy->flow[side].held = NULL;
+        copy->flow[side].held_count = 0;
+    }
     copy->http = NULL;
     copy->model = NULL;
     copy->hash_next = NULL;

@@ -94,10 +94,11 @@ struct flow {
     uint64_t lost;     /* bytes that were sent but are not in the capture */
     uint64_t segments;
     uint64_t retransmitted; /* segments that brought nothing new */
-    struct held *held;      /* in order of offset */
-    struct held *held_last;
-    uint32_t held_bytes;
+    struct held **held;     /* in order of offset; tcp/held.h */
+    uint32_t held_left;     /* places of it that are free again in front */
     uint32_t held_count;
+    uint32_t held_room;
+    uint32_t held_bytes;
     struct mark syn; /* the first SYN, with or without ACK */
     struct mark last_syn;
     struct mark first_data;

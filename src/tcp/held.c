@@ -4,38 +4,56 @@
 
 #include <stdlib.h>
 
+enum {
+    FIRST_ROOM = 16
+};
+
 static uint64_t held_end(const struct held *held)
 {
     return held->offset + held->size + held->missing;
 }
 
-bool held_covers(const struct flow *flow, const struct piece *piece)
+/* Room for one more behind the last one. */
+static void make_room(struct flow *flow)
 {
-    uint64_t at = piece->chunk.offset;
-    uint64_t end = at + piece->chunk.bytes.size + piece->missing;
-
-    for (const struct held *h = flow->held; h && h->offset <= at; h = h->next) {
-        if (held_end(h) > at)
-            at = held_end(h);
+    if (flow->held_left + flow->held_count < flow->held_room)
+        return;
+    if (flow->held_left > flow->held_count) {
+        memmove(flow->held, flow->held + flow->held_left,
+                flow->held_count * sizeof *flow->held);
+        flow->held_left = 0;
+        return;
     }
-    return at >= end;
+    flow->held_room = flow->held_room ? 2 * flow->held_room : FIRST_ROOM;
+    flow->held = must_realloc(flow->held, flow->held_room, sizeof *flow->held);
 }
 
-bool held_insert(struct flow *flow, const struct piece *piece)
+/* How many of them begin at `offset` or before. */
+static uint32_t count_up_to(const struct flow *flow, uint64_t offset)
 {
-    struct held **link = &flow->held;
-    size_t size = piece->chunk.bytes.size;
-    struct held *held;
+    struct held *const *held = flow->held + flow->held_left;
+    uint32_t low = 0;
+    uint32_t high = flow->held_count;
 
-    /* Nearly always it belongs behind the last one. */
-    if (flow->held_last && held_end(flow->held_last) <= piece->chunk.offset)
-        link = &flow->held_last->next;
-    while (*link && (*link)->offset <= piece->chunk.offset) {
-        if (held_end(*link) >= piece->chunk.offset + size + piece->missing)
-            return false;
-        link = &(*link)->next;
+    /* nearly always it belongs behind the last one */
+    if (high && held[high - 1]->offset <= offset)
+        return high;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (held[middle]->offset <= offset)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    held = must_calloc(1, sizeof *held + size);
+    return low;
+}
+
+static struct held *copy(const struct piece *piece)
+{
+    size_t size = piece->chunk.bytes.size;
+    struct held *held = must_calloc(1, sizeof *held + size);
+
     held->at = piece->chunk.at;
     held->offset = piece->chunk.offset;
     held->ack = piece->chunk.ack;
@@ -43,29 +61,43 @@ bool held_insert(struct flow *flow, const struct piece *piece)
     held->size = (uint32_t)size;
     if (size)
         memcpy(held->byte, piece->chunk.bytes.at, size);
-    held->next = *link;
-    *link = held;
-    if (!held->next)
-        flow->held_last = held;
-    flow->held_bytes += (uint32_t)(sizeof *held + size);
+    return held;
+}
+
+bool held_insert(struct flow *flow, const struct piece *piece)
+{
+    size_t size = piece->chunk.bytes.size;
+    uint32_t at = count_up_to(flow, piece->chunk.offset);
+    struct held **place;
+
+    if (at > 0 && held_end(flow->held[flow->held_left + at - 1]) >=
+                      piece->chunk.offset + size + piece->missing)
+        return false;
+    make_room(flow);
+    place = flow->held + flow->held_left + at;
+    memmove(place + 1, place, (flow->held_count - at) * sizeof *place);
+    *place = copy(piece);
+    flow->held_bytes += (uint32_t)(sizeof **place + size);
     flow->held_count++;
     return true;
 }
 
 struct held *held_pop(struct flow *flow)
 {
-    struct held *held = flow->held;
+    struct held *held = flow->held[flow->held_left++];
 
-    flow->held = held->next;
-    if (!held->next)
-        flow->held_last = NULL;
     flow->held_bytes -= (uint32_t)sizeof *held + held->size;
-    flow->held_count--;
+    if (--flow->held_count == 0) {
+        free(flow->held);
+        flow->held = NULL;
+        flow->held_left = 0;
+        flow->held_room = 0;
+    }
     return held;
 }
 
 void held_release(struct flow *flow)
 {
-    while (flow->held)
+    while (flow->held_count)
         free(held_pop(flow));
 }

@@ -1,6 +1,10 @@
 /*
  * Held segments wait for bytes before them, in order of offset. They own a
  * copy of their payload: the frame that brought them is gone by then.
+ *
+ *     flow->held  [ left | . . | first ... count of them | room ]
+ *
+ * The place of one is found by halving, since its sender chooses it.
  */
 #ifndef TCP_HELD_H
 #define TCP_HELD_H
@@ -8,7 +12,6 @@
 #include "tcp/tcp.h"
 
 struct held {
-    struct held *next;
     struct mark at;
     uint64_t offset;
     uint64_t ack;
@@ -23,11 +26,17 @@ struct piece {
     uint32_t missing;
 };
 
-/* Copies the piece into its place. False: it brought nothing new. */
+/*
+ * Copies the piece into its place. False: the one before it in order has all
+ * of it.
+ */
 bool held_insert(struct flow *flow, const struct piece *piece);
 
-/* Is every byte of the piece held already? */
-bool held_covers(const struct flow *flow, const struct piece *piece);
+/* The one with the lowest offset; NULL: nothing waits. */
+static inline struct held *held_first(const struct flow *flow)
+{
+    return flow->held_count ? flow->held[flow->held_left] : NULL;
+}
 
 /* Takes the first one out; the caller frees it. */
 struct held *held_pop(struct flow *flow);

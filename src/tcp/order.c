@@ -62,8 +62,9 @@ static bool can_leave(const struct conn *conn, unsigned side)
 {
     const struct flow *flow = &conn->flow[side];
 
-    return flow->end_told || (flow->held->offset <= flow->next &&
-                              cause_was_seen(conn, side, flow->held->ack));
+    return flow->end_told ||
+           (held_first(flow)->offset <= flow->next &&
+            cause_was_seen(conn, side, held_first(flow)->ack));
 }
 
 static bool hand_on_held(struct order *order, struct conn *conn, unsigned side)
@@ -71,7 +72,7 @@ static bool hand_on_held(struct order *order, struct conn *conn, unsigned side)
     struct flow *flow = &conn->flow[side];
     bool progress = false;
 
-    while (flow->held && can_leave(conn, side)) {
+    while (flow->held_count && can_leave(conn, side)) {
         uint32_t before = flow->held_bytes;
         struct held *held = held_pop(flow);
         struct piece piece = {
@@ -105,8 +106,8 @@ static uint64_t hole_size(const struct flow *flow, bool may_be_unacked)
 
     if (flow->fin_at != CONN_NO_OFFSET && end > flow->fin_at)
         end = flow->fin_at;
-    if (flow->held && (flow->held->offset < end || may_be_unacked))
-        end = flow->held->offset;
+    if (flow->held_count && (held_first(flow)->offset < end || may_be_unacked))
+        end = held_first(flow)->offset;
     return end > flow->next ? end - flow->next : 0;
 }
 
@@ -115,7 +116,7 @@ static struct mark when_lost(const struct conn *conn, const struct flow *flow)
 {
     if (mark_is_set(flow->hole_since))
         return flow->hole_since;
-    return flow->held ? flow->held->at : conn->last;
+    return flow->held_count ? held_first(flow)->at : conn->last;
 }
 
 /* The hole is given up only as far as the next waiting bytes need it: what
@@ -123,8 +124,8 @@ static struct mark when_lost(const struct conn *conn, const struct flow *flow)
 static uint64_t needed_by_peer(const struct flow *flow, const struct flow *peer,
                                uint64_t size)
 {
-    uint64_t ack = peer->held && peer->held->offset <= peer->next
-                       ? peer->held->ack
+    uint64_t ack = peer->held_count && held_first(peer)->offset <= peer->next
+                       ? held_first(peer)->ack
                        : CONN_NO_OFFSET;
 
     if (ack == CONN_NO_OFFSET || ack <= flow->next || ack - flow->next >= size)
@@ -178,7 +179,7 @@ static bool give_up(struct order *order, struct conn *conn, bool at_end)
     for (unsigned side = 0; side < 2; side++) {
         struct flow *flow = &conn->flow[side];
         bool one_way = !conn->flow[1 - side].seen;
-        bool too_much = flow->held && over_budget(order, flow);
+        bool too_much = flow->held_count && over_budget(order, flow);
         uint64_t size = hole_size(flow, too_much || one_way);
 
         if (size == 0) {
@@ -202,11 +203,11 @@ static bool forgo_cause(struct conn *conn, const struct order *order,
 {
     for (unsigned side = 0; side < 2; side++) {
         struct flow *flow = &conn->flow[side];
-        bool stuck = flow->held && flow->held->offset <= flow->next;
+        bool stuck = flow->held_count && held_first(flow)->offset <= flow->next;
 
         if (stuck && (at_end || over_budget(order, flow)) &&
-            flow->held->ack != CONN_NO_OFFSET) {
-            flow->held->ack = CONN_NO_OFFSET;
+            held_first(flow)->ack != CONN_NO_OFFSET) {
+            held_first(flow)->ack = CONN_NO_OFFSET;
             return true;
         }
         if (at_end && !flow->end_told && flow->fin_at == flow->next &&
@@ -221,7 +222,7 @@ static bool forgo_cause(struct conn *conn, const struct order *order,
 
 static bool is_settled(const struct flow *flow)
 {
-    return !flow->held && flow->acked <= flow->next &&
+    return !flow->held_count && flow->acked <= flow->next &&
            (flow->end_told || !mark_is_set(flow->fin));
 }
 
@@ -259,7 +260,7 @@ void order_take(struct order *order, struct conn *conn, const struct seen *seen)
         conn->data_after_reset = true;
     if (flow->end_told)
         return;
-    if (seen->offset <= flow->next && !flow->held &&
+    if (seen->offset <= flow->next && !flow->held_count &&
         cause_was_seen(conn, seen->side, seen->ack)) {
         hand_on(order, conn, seen->side, &piece);
         return;

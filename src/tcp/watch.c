@@ -188,8 +188,8 @@ static void watch_data(struct conn *conn, const struct seen *seen)
     if (size > flow->largest)
         flow->largest = size > UINT16_MAX ? UINT16_MAX : (uint16_t)size;
     if (seen->end <= flow->top) {
-        bool fills = seen->offset >= flow->next && flow->held &&
-                     seen->offset < flow->held->offset;
+        bool fills = seen->offset >= flow->next && flow->held_count &&
+                     seen->offset < held_first(flow)->offset;
 
         if (!fills || nanos_between(flow->last_data.time, seen->at.time) >
                           REORDERED_WITHIN)
