@@ -32,6 +32,8 @@ struct exchange *exchange_copy(const struct exchange *x)
     *copy = *x;
     copy->next = NULL;
     copy->before = NULL;
+    copy->next_whole = NULL;
+    copy->whole_before = NULL;
     if (x->h2) {
         copy->h2 = must_calloc(1, sizeof *copy->h2);
         *copy->h2 = *x->h2;

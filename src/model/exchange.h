@@ -59,6 +59,8 @@ struct exchange_h2 {
 struct exchange {
     struct exchange *next; /* on the same connection */
     struct exchange *before;
+    struct exchange *next_whole; /* of those whose both messages are whole */
+    struct exchange *whole_before;
     struct exchange_h2 *h2; /* owned; what is told of its stream, or NULL */
     uint64_t stream;        /* n-th request of the connection; 0: unknown */
     const char *method;     /* NULL when the request was not seen */
@@ -90,6 +92,7 @@ struct exchange {
     bool behind_another;    /* it began before the one before it had ended */
     bool is_event_stream;   /* text/event-stream: silence is its nature */
     bool client_had_closed; /* its FIN was there before the answer's end */
+    bool is_whole;          /* listed by waiting.h as such */
 };
 
 /* Both messages came to their end, as their framing tells it. */

@@ -93,10 +93,12 @@ static void tell_those_complete(struct model *model, struct conn *conn,
 {
     struct exchange *next;
 
-    for (struct exchange *x = state->waiting.first; x; x = next) {
-        next = x->next;
-        if (exchange_is_complete(x) && !x->client_had_closed)
+    for (struct exchange *x = state->waiting.whole; x; x = next) {
+        next = x->next_whole;
+        if (!x->client_had_closed)
             tell_complete(model, conn, state, x);
+        else if (mark_is_set(x->settled))
+            waiting_put_off(&state->waiting, x);
     }
 }
 
@@ -112,8 +114,8 @@ static void take_acked(void *context, struct conn *conn, unsigned side)
 
     if (!state || side == conn->client)
         return;
-    for (struct exchange *x = state->waiting.first; x; x = x->next) {
-        if (exchange_is_complete(x) && !mark_is_set(x->settled))
+    for (struct exchange *x = state->waiting.whole; x; x = x->next_whole) {
+        if (!mark_is_set(x->settled))
             x->settled = conn->flow[side].acked_all;
     }
     tell_those_complete(model, conn, state);
@@ -137,11 +139,17 @@ static void take_lost(struct model_conn *state, unsigned client,
         return;
     }
 
-    for (struct exchange *x = state->waiting.first; x; x = x->next) {
+    /* newest first: where one was told of such before, all older ones were */
+    for (struct exchange *x = state->waiting.last; x; x = x->before) {
         struct message *message = is_request ? &x->request : &x->response;
 
-        if (mark_is_set(message->end))
+        if (mark_is_set(message->end)) {
+            if (!x->is_h2)
+                break;
             continue;
+        }
+        if (broken ? message->broken : message->lost)
+            break;
         if (broken)
             message->broken = true;
         else
@@ -149,7 +157,7 @@ static void take_lost(struct model_conn *state, unsigned client,
     }
 }
 
-static struct exchange *exchange_of(const struct model_conn *state,
+static struct exchange *exchange_of(struct model_conn *state,
                                     const struct http_event *event)
 {
     if (event->slot && *event->slot)
@@ -197,6 +205,8 @@ static void take_event(void *context, struct conn *conn,
         model_take_request(state, x, event);
     else
         model_take_response(state, conn, x, event);
+    if (exchange_is_complete(x))
+        waiting_is_whole(&state->waiting, x);
 }
 
 static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,

@@ -96,16 +96,17 @@ void model_take_skipped(struct message *message, const struct http_event *event)
     message->reached = event->offset;
 }
 
-/* An exchange whose answer was lost is passed by when the next one's comes. */
-static void pass_by(struct model_conn *state, const struct exchange *answered)
+/*
+ * An exchange whose answer was lost is passed by when the next one's comes,
+ * and so were those before it.
+ */
+static void pass_by(const struct exchange *answered)
 {
-    if (answered->is_h2)
-        return;
-    for (struct exchange *x = state->waiting.first;
-         x && x->stream < answered->stream; x = x->next) {
-        if (!mark_is_set(x->response.end))
-            x->response.lost = true;
-    }
+    struct exchange *x = answered->is_h2 ? NULL : answered->before;
+
+    for (; x && !mark_is_set(x->response.end) && !x->response.lost;
+         x = x->before)
+        x->response.lost = true;
 }
 
 void model_take_request(struct model_conn *state, struct exchange *x,
@@ -138,7 +139,7 @@ void model_take_response(struct model_conn *state, const struct conn *conn,
         take_interim(x, event);
         break;
     case HTTP_RESPONSE_HEAD:
-        pass_by(state, x);
+        pass_by(x);
         take_response_head(state, x, event);
         break;
     case HTTP_RESPONSE_BYTES:

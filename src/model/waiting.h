@@ -1,6 +1,9 @@
 /*
  * The exchanges of one connection that have not come to their end, oldest
- * first. The list owns them.
+ * first. The list owns them. Thousands may wait, and each packet may concern
+ * one of them, so no packet walks the list: those whose messages are whole,
+ * and only have to be acknowledged, are in a list of their own, and one is
+ * looked for from where the last one was found.
  */
 #ifndef MODEL_WAITING_H
 #define MODEL_WAITING_H
@@ -10,6 +13,9 @@
 struct waiting {
     struct exchange *first;
     struct exchange *last;
+    struct exchange *whole; /* in the order in which they became it */
+    struct exchange *whole_last;
+    struct exchange *found; /* where the next one is looked for */
     uint32_t count;
     uint64_t highest; /* stream that ever was in it */
 };
@@ -19,8 +25,17 @@ void waiting_append(struct waiting *waiting, struct exchange *x);
 /* Takes it out; it is the caller's then. */
 void waiting_remove(struct waiting *waiting, struct exchange *x);
 
-/* NULL when none has that stream. */
-struct exchange *waiting_find(const struct waiting *waiting, uint64_t stream);
+/*
+ * NULL when none has that stream. Streams must have been appended in order;
+ * asked for in order, as they are answered, each costs a step.
+ */
+struct exchange *waiting_find(struct waiting *waiting, uint64_t stream);
+
+/* Its messages are whole. Once for each. */
+void waiting_is_whole(struct waiting *waiting, struct exchange *x);
+
+/* It is told later, not with those that are whole. */
+void waiting_put_off(struct waiting *waiting, struct exchange *x);
 
 /* Frees what is left. */
 void waiting_release(struct waiting *waiting);
