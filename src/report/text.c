@@ -1,3 +1,4 @@
+#include "base/arena.h"
 #include "report/mask.h"
 #include "report/page.h"
 #include "report/render.h"
@@ -52,49 +53,101 @@ static void write_alike(const struct page *page,
     text_release(&text);
 }
 
-static void write_group(const struct page *page, const struct report *report,
-                        const struct report_options *options, size_t first)
-{
-    const struct finding *finding = report->finding[first];
-    uint64_t alike = 0;
+/* A finding where text shows it: behind the first one of its block. */
+struct placed {
+    const struct finding *finding;
+    size_t at;    /* in the report */
+    size_t first; /* where the first of its block is there */
+};
 
-    text_finding(page, report, options, finding);
-    for (size_t i = first + 1; i < report->findings; i++)
-        alike += is_alike(finding, report->finding[i]);
-    if (alike)
-        (void)fprintf(page->out, "\n  %" PRIu64 " more like it:\n", alike);
-    for (size_t i = first + 1, listed = 0;
-         i < report->findings && listed < LISTED_ALIKE; i++) {
-        if (!is_alike(finding, report->finding[i]))
-            continue;
-        write_alike(page, options, report->finding[i]);
-        listed++;
-    }
-    if (alike > LISTED_ALIKE)
-        (void)fprintf(page->out, "    and %" PRIu64 " more (--format json)\n",
-                      alike - LISTED_ALIKE);
-    (void)fputc('\n', page->out);
+static int by_number(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
 }
 
-static bool is_shown_before(const struct report *report, size_t at)
+/* Worst first, what is alike together. */
+static int by_likeness(const void *left, const void *right)
 {
-    for (size_t i = 0; i < at; i++) {
-        if (is_alike(report->finding[i], report->finding[at]))
-            return true;
+    const struct placed *a = left;
+    const struct placed *b = right;
+    int order = by_number(b->finding->severity, a->finding->severity);
+
+    if (order == 0)
+        order = by_number(a->finding->code, b->finding->code);
+    if (order == 0)
+        order =
+            by_number(server_of(a->finding)->port, server_of(b->finding)->port);
+    if (order == 0)
+        order = memcmp(&server_of(a->finding)->address,
+                       &server_of(b->finding)->address,
+                       sizeof server_of(a->finding)->address);
+    return order ? order : by_number(a->at, b->at);
+}
+
+/* Worst first, blocks in the order of their first ones. */
+static int by_block(const void *left, const void *right)
+{
+    const struct placed *a = left;
+    const struct placed *b = right;
+    int order = by_number(b->finding->severity, a->finding->severity);
+
+    if (order == 0)
+        order = by_number(a->first, b->first);
+    return order ? order : by_number(a->at, b->at);
+}
+
+/* Owned by the caller. There is at least one. */
+static struct placed *place_findings(const struct report *report)
+{
+    struct placed *placed = must_calloc(report->findings, sizeof *placed);
+
+    for (size_t i = 0; i < report->findings; i++)
+        placed[i] = (struct placed){.finding = report->finding[i], .at = i};
+    qsort(placed, report->findings, sizeof *placed, by_likeness);
+    for (size_t i = 0; i < report->findings; i++) {
+        bool alike =
+            i > 0 && is_alike(placed[i - 1].finding, placed[i].finding);
+
+        placed[i].first = alike ? placed[i - 1].first : placed[i].at;
     }
-    return false;
+    qsort(placed, report->findings, sizeof *placed, by_block);
+    return placed;
+}
+
+static void write_block(const struct page *page, const struct report *report,
+                        const struct report_options *options,
+                        const struct placed *placed, size_t count)
+{
+    size_t alike = count - 1;
+
+    text_finding(page, report, options, placed->finding);
+    if (alike)
+        (void)fprintf(page->out, "\n  %zu more like it:\n", alike);
+    for (size_t i = 1; i < count && i <= LISTED_ALIKE; i++)
+        write_alike(page, options, placed[i].finding);
+    if (alike > LISTED_ALIKE)
+        (void)fprintf(page->out, "    and %zu more (--format json)\n",
+                      alike - LISTED_ALIKE);
+    (void)fputc('\n', page->out);
 }
 
 static void write_findings(const struct page *page, const struct report *report,
                            const struct report_options *options)
 {
-    for (int severity = SEVERITY_COUNT - 1; severity >= 0; severity--) {
-        for (size_t i = 0; i < report->findings; i++) {
-            if ((int)report->finding[i]->severity == severity &&
-                !is_shown_before(report, i))
-                write_group(page, report, options, i);
-        }
+    struct placed *placed;
+    size_t count;
+
+    if (!report->findings)
+        return;
+    placed = place_findings(report);
+    for (size_t i = 0; i < report->findings; i += count) {
+        count = 1;
+        while (i + count < report->findings &&
+               placed[i + count].first == placed[i].first)
+            count++;
+        write_block(page, report, options, placed + i, count);
     }
+    free(placed);
 }
 
 static void write_exchange(const struct page *page,
