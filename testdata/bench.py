@@ -5,6 +5,7 @@ libpcap's bare pcap_next_ex loop (build/bareloop), tcptrace and tshark read
 what mkbench makes: a large capture, one of small packets, HTTP/2 and gRPC
 (tcptrace knows neither, and counts TCP alone). tshark is slow, so it reads a
 part of each, and its time is scaled by the packets in it.
+Then what a byte costs that concerns much of what is kept (floods.py).
 Runs take turns, so that a machine whose speed drifts treats all alike; the
 median counts.
 """
@@ -15,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import floods
 
 BUILD = os.environ.get("BUILD", "build")
 SIZE = os.environ.get("BENCH_SIZE", "1G")
@@ -114,6 +117,8 @@ def main():
             bench(name, path, folder, decode)
             os.unlink(path)
         growth(folder)
+    print("\nbytes that concern much that is kept:")
+    floods.main([])
 
 
 if __name__ == "__main__":
