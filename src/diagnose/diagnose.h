@@ -18,6 +18,7 @@ struct diagnose_settings {
     nanos leak_threshold;  /* how long a half-closed connection may stay */
     nanos write_timeout;   /* as the user knows it; 0: not stated */
     nanos idle_timeout;    /* as the user knows it; 0: not stated */
+    bool show_secrets;     /* in what findings quote of the wire */
 };
 
 /* What the user gets when nothing is said. */

@@ -3,6 +3,7 @@
 #include "diagnose/rules.h"
 
 #include "base/arena.h"
+#include "base/mask.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,6 +30,19 @@ const char *draft_say(struct finding *finding, const char *format, ...)
     text = say(finding, format, args);
     va_end(args);
     return text;
+}
+
+const char *draft_quote(const struct facts *f, struct finding *finding,
+                        struct span wire)
+{
+    struct text text;
+    const char *quote;
+
+    text_init(&text, TEXT_SIZE);
+    mask_add(&text, wire, MASK_TEXT, f->settings->show_secrets);
+    quote = arena_keep(&finding->arena, span_of_text(text_string(&text)));
+    text_release(&text);
+    return quote;
 }
 
 void draft_cite(struct finding *finding, struct mark at, enum witness from,

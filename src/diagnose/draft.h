@@ -46,4 +46,8 @@ const char *draft_range(struct finding *finding, const struct durations *set);
 /* A duration in words, in the finding's arena. */
 const char *draft_duration(struct finding *finding, nanos duration);
 
+/* Words of the wire as they may be shown, for the finding's own. */
+const char *draft_quote(const struct facts *f, struct finding *finding,
+                        struct span wire);
+
 #endif

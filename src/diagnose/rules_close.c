@@ -1,5 +1,4 @@
 /* The request was complete, and the server closed before the response was. */
-#include "base/text.h"
 #include "diagnose/rules.h"
 
 /*
@@ -19,16 +18,10 @@ enum symptom symptom_of_close(const struct facts *f)
 
 const char *name_server(const struct facts *f, struct finding *finding)
 {
-    struct text text;
-    const char *name;
-
     if (!f->known->software[0])
         return "The server";
-    text_init(&text, 256);
-    text_add_visible(&text, span_of_text(f->known->software));
-    name = draft_say(finding, "The server (%s)", text_string(&text));
-    text_release(&text);
-    return name;
+    return draft_say(finding, "The server (%s)",
+                     draft_quote(f, finding, span_of_text(f->known->software)));
 }
 
 static bool is_server_close(const struct facts *f)

@@ -151,7 +151,7 @@ static void tell_proxy_abort(const struct facts *f, struct finding *finding)
                   "It calls itself %s: as a proxy it does so when its upstream "
                   "ends a response too soon, or says nothing for its read "
                   "timeout. The leg behind it tells which.",
-                  f->known->software);
+                  draft_quote(f, finding, span_of_text(f->known->software)));
     if (durations_constant(resets, 2) && f->wait >= f->settings->timeout_floor)
         draft_explain(finding,
                       "%" PRIu64 " streams were reset so, all %s after their "

@@ -1,12 +1,7 @@
 /* HTTP/2 connections that ended, under a stream or with none left. */
-#include "base/text.h"
 #include "diagnose/rules.h"
 
 #include <nghttp2/nghttp2.h>
-
-enum {
-    DEBUG_TEXT = 256
-};
 
 static const struct h2_goaway *goaway_of_server(const struct facts *f)
 {
@@ -28,20 +23,16 @@ static const struct h2_goaway *goaway_with_error(const struct facts *f)
     return NULL;
 }
 
-static const char *debug_of(const struct h2_goaway *goaway,
+static const char *debug_of(const struct facts *f,
+                            const struct h2_goaway *goaway,
                             struct finding *finding)
 {
-    struct text text;
-    const char *debug;
+    const struct span debug = {(const uint8_t *)goaway->debug,
+                               goaway->debug_size};
 
-    if (!goaway->debug_size)
-        return "";
-    text_init(&text, DEBUG_TEXT);
-    text_add_visible(&text, (struct span){(const uint8_t *)goaway->debug,
-                                          goaway->debug_size});
-    debug = draft_say(finding, ", \"%s\"", text_string(&text));
-    text_release(&text);
-    return debug;
+    return debug.size
+               ? draft_say(finding, ", \"%s\"", draft_quote(f, finding, debug))
+               : "";
 }
 
 static void cite_goaways(const struct facts *f, struct finding *finding)
@@ -54,7 +45,7 @@ static void cite_goaways(const struct facts *f, struct finding *finding)
         draft_cite(finding, goaway->at,
                    side == f->conn->client ? FROM_CLIENT : FROM_SERVER,
                    "GOAWAY, last stream %u, %s%s", goaway->last_stream,
-                   h2_code_name(goaway->code), debug_of(goaway, finding));
+                   h2_code_name(goaway->code), debug_of(f, goaway, finding));
     }
 }
 
@@ -88,7 +79,7 @@ static void tell_connection_error(const struct facts *f,
     cite_goaways(f, finding);
     draft_explain(finding, "The %s gave the connection up: GOAWAY with %s%s.",
                   by_client ? "client" : "server", h2_code_name(goaway->code),
-                  debug_of(goaway, finding));
+                  debug_of(f, goaway, finding));
     if (goaway->code == NGHTTP2_ENHANCE_YOUR_CALM &&
         h2->pings[f->conn->client] > 0) {
         draft_cite(finding, h2->ping[f->conn->client], FROM_CLIENT,

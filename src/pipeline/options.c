@@ -183,6 +183,7 @@ static bool apply(struct options *options, enum option_id id, char *value,
         return true;
     case OPTION_SHOW_SECRETS:
         options->report.show_secrets = true;
+        options->pipeline.settings.show_secrets = true;
         return true;
     case OPTION_FORMAT:
         return read_format(value, &options->format, fail);

@@ -1,8 +1,8 @@
 #include "report/json_values.h"
 
+#include "base/mask.h"
 #include "base/text.h"
 #include "infer/hints.h"
-#include "report/mask.h"
 #include "wire/endpoint.h"
 
 enum {
@@ -66,9 +66,19 @@ const char *protocol_version(enum http_protocol protocol, uint8_t minor)
 }
 
 /* A name that was not seen, or not understood, is none. */
-static json_t *json_name(const char *name)
+static json_t *json_name(const char *name, enum mask_kind kind,
+                         const struct report_options *options)
 {
-    return name && name[0] ? json_text(name) : json_null();
+    struct text text;
+    json_t *json;
+
+    if (!name || !name[0])
+        return json_null();
+    text_init(&text, TEXT_LIMIT);
+    mask_add(&text, span_of_text(name), kind, options->show_secrets);
+    json = json_string(text_string(&text));
+    text_release(&text);
+    return json;
 }
 
 static json_t *message_count(const struct message *message)
@@ -81,20 +91,16 @@ static json_t *message_count(const struct message *message)
 json_t *json_exchange_facts(const struct exchange *x,
                             const struct report_options *options)
 {
-    struct text target;
     json_t *json;
     bool answered = mark_is_set(x->response.start);
 
-    text_init(&target, TEXT_LIMIT);
-    mask_add_target(&target, x->target ? x->target : "", options->show_secrets);
     json = json_pack(
         "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:I}", "index",
         (json_int_t)x->stream, "stream_id",
         x->is_h2 ? json_integer((json_int_t)x->stream) : json_null(), "method",
-        json_name(x->method), "target",
-        x->target && x->target[0] ? json_string(text_string(&target))
-                                  : json_null(),
-        "host", json_name(x->host), "status",
+        json_name(x->method, MASK_TEXT, options), "target",
+        json_name(x->target, MASK_TARGET, options), "host",
+        json_name(x->host, MASK_AUTHORITY, options), "status",
         x->status ? json_integer(x->status) : json_null(), "grpc_status",
         x->has_grpc_status ? json_integer((json_int_t)x->grpc_status)
                            : json_null(),
@@ -103,7 +109,6 @@ json_t *json_exchange_facts(const struct exchange *x,
         (json_int_t)x->response.bytes, "body_expected",
         json_count(answered ? x->response.expected : HTTP_NO_LENGTH),
         "body_received", (json_int_t)x->response.body);
-    text_release(&target);
     if (x->is_grpc || x->request.messages || x->response.messages)
         json_object_set_new(json, "grpc_messages",
                             json_pack("{s:o, s:o}", "request",

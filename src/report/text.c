@@ -1,5 +1,5 @@
 #include "base/arena.h"
-#include "report/mask.h"
+#include "base/mask.h"
 #include "report/page.h"
 #include "report/render.h"
 #include "report/text_endpoint.h"
@@ -159,9 +159,11 @@ static void write_exchange(const struct page *page,
     char duration[NANOS_TEXT_SIZE];
 
     text_init(&text, LINE_SIZE);
-    text_add_visible(&text, span_of_text(x->method ? x->method : "?"));
+    mask_add(&text, span_of_text(x->method ? x->method : "?"), MASK_TEXT,
+             options->show_secrets);
     text_add(&text, " ");
-    mask_add_target(&text, x->target ? x->target : "", options->show_secrets);
+    mask_add(&text, span_of_text(x->target ? x->target : ""), MASK_TARGET,
+             options->show_secrets);
     (void)nanos_print_duration(duration, nanos_between(x->request.start.time,
                                                        x->response.end.time));
     (void)fprintf(page->out, "#%-6" PRIu64 " tcp.stream %-4" PRIu64 " %s  %s\n",

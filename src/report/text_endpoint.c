@@ -1,5 +1,6 @@
 #include "report/text_endpoint.h"
 
+#include "base/mask.h"
 #include "infer/hints.h"
 #include "wire/endpoint.h"
 
@@ -70,14 +71,17 @@ void text_endpoint(const struct page *page, const struct server_facts *server,
     char name[ENDPOINT_TEXT_SIZE];
     struct text text;
 
-    (void)options;
     if (!server->failed && !server->cut.samples && !server->idle.samples &&
         !server->client_gave_up.samples)
         return;
     text_init(&text, LINE_SIZE);
     text_addf(&text, "%s", endpoint_print(name, &server->server));
-    if (server->software[0])
-        text_addf(&text, " (%s)", server->software);
+    if (server->software[0]) {
+        text_add(&text, " (");
+        mask_add(&text, span_of_text(server->software), MASK_TEXT,
+                 options->show_secrets);
+        text_add(&text, ")");
+    }
     text_addf(&text, ": %" PRIu64 " exchange%s, %" PRIu64 " complete",
               server->exchanges, server->exchanges == 1 ? "" : "s",
               server->complete);

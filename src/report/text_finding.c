@@ -1,9 +1,9 @@
 #include "report/text_finding.h"
 
+#include "base/mask.h"
 #include "base/path.h"
 #include "report/filter.h"
 #include "report/known_as.h"
-#include "report/mask.h"
 #include "wire/endpoint.h"
 
 #include <assert.h>
@@ -35,11 +35,14 @@ void text_add_request(struct text *text, const struct finding *finding,
         text_add(text, "the connection");
         return;
     }
-    text_add_visible(text, span_of_text(x->method ? x->method : "a request"));
+    mask_add(text, span_of_text(x->method ? x->method : "a request"), MASK_TEXT,
+             options->show_secrets);
     text_add(text, " ");
     if (x->host && x->host[0] && x->target && x->target[0] == '/')
-        text_add_visible(text, span_of_text(x->host));
-    mask_add_target(text, x->target ? x->target : "", options->show_secrets);
+        mask_add(text, span_of_text(x->host), MASK_AUTHORITY,
+                 options->show_secrets);
+    mask_add(text, span_of_text(x->target ? x->target : ""), MASK_TARGET,
+             options->show_secrets);
 }
 
 /* Live: which finding it is, of when, and whether it is the last word. */
