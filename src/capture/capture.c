@@ -3,6 +3,13 @@
  * each holding its next one. The input on top gives its frame and reads its
  * next one only when asked again: so the bytes stay where its reader put
  * them, and nothing is copied.
+ *
+ * Of many files, as a recorder leaves them that begins a new one each minute,
+ * few have frames of the same time, and a process may not have so many open.
+ * They are opened for the time of their first frame and closed again; on top
+ * of the heap one is opened anew, for good.
+ *
+ *     open --first frame--> closed --on top of the heap--> open --end--> closed
  */
 #include "capture/capture.h"
 
@@ -12,10 +19,15 @@
 #include "capture/filter.h"
 #include "capture/input.h"
 
+enum {
+    OPEN_AT_ONCE = 64 /* inputs; more are opened in turn */
+};
+
 /* An input in the heap. */
 struct waiting {
     struct input input;
     struct frame frame; /* its next one */
+    bool closed;        /* of the frame only time and file are known */
 };
 
 struct capture {
@@ -58,6 +70,36 @@ static void sink(struct capture *capture, size_t at)
     heap[at] = sinking;
 }
 
+static void open_input(struct capture *capture, size_t i)
+{
+    input_open(&capture->waiting[i].input, &capture->facts[i],
+               &capture->interfaces, NULL);
+}
+
+/* Only a regular file begins anew when it is opened again. */
+static bool may_close(const struct capture *capture, size_t i)
+{
+    return capture->count > OPEN_AT_ONCE &&
+           capture->waiting[i].input.stored > 0;
+}
+
+/* Everything but its first frame's time is forgotten of it again. */
+static void close_for_now(struct capture *capture, size_t i,
+                          uint32_t interfaces)
+{
+    input_close(&capture->waiting[i].input);
+    capture->facts[i] = (struct capture_input){.path = capture->facts[i].path};
+    capture->interfaces = interfaces;
+    capture->waiting[i].closed = true;
+}
+
+static bool open_again(struct capture *capture, struct waiting *waiting)
+{
+    waiting->closed = false;
+    open_input(capture, waiting->input.file);
+    return input_next(&waiting->input, &waiting->frame);
+}
+
 static void open_inputs(struct capture *capture, const char *const path[])
 {
     capture->waiting = must_calloc(capture->count, sizeof(*capture->waiting));
@@ -65,22 +107,21 @@ static void open_inputs(struct capture *capture, const char *const path[])
     capture->heap = must_calloc(capture->count, sizeof(void *));
     for (size_t i = 0; i < capture->count; i++) {
         struct waiting *waiting = &capture->waiting[i];
+        uint32_t interfaces = capture->interfaces;
 
         capture->facts[i].path = path[i];
         waiting->input.file = (uint32_t)i;
-        input_open(&waiting->input, &capture->facts[i], &capture->interfaces,
-                   NULL);
+        open_input(capture, i);
+        if (!input_next(&waiting->input, &waiting->frame))
+            continue;
+        capture->heap[capture->heaped++] = waiting;
+        if (may_close(capture, i))
+            close_for_now(capture, i, interfaces);
     }
 }
 
-static void fill_heap(struct capture *capture)
+static void order_heap(struct capture *capture)
 {
-    for (size_t i = 0; i < capture->count; i++) {
-        struct waiting *waiting = &capture->waiting[i];
-
-        if (input_next(&waiting->input, &waiting->frame))
-            capture->heap[capture->heaped++] = waiting;
-    }
     for (size_t i = capture->heaped / 2; i-- > 0;)
         sink(capture, i);
 }
@@ -101,8 +142,17 @@ struct capture *capture_open(const char *const path[], size_t count,
     capture->filter = filter;
     capture->count = count;
     open_inputs(capture, path);
-    fill_heap(capture);
+    order_heap(capture);
     return capture;
+}
+
+/* Its next frame took the place of the one before, or there is none. */
+static void settle_top(struct capture *capture, bool has_next)
+{
+    if (!has_next)
+        capture->heap[0] = capture->heap[--capture->heaped];
+    if (capture->heaped > 0)
+        sink(capture, 0);
 }
 
 /* Replaces the frame that was given out by the next of the same input. */
@@ -111,12 +161,15 @@ static void replace_top(struct capture *capture)
     struct waiting *top = capture->heap[0];
 
     capture->given = false;
-    if (!input_next(&top->input, &top->frame)) {
-        capture->heap[0] = capture->heap[--capture->heaped];
-        if (capture->heaped == 0)
-            return;
-    }
-    sink(capture, 0);
+    settle_top(capture, input_next(&top->input, &top->frame));
+}
+
+/* Makes sure that the frame on top is there; false: no input has one. */
+static bool has_top(struct capture *capture)
+{
+    while (capture->heaped > 0 && capture->heap[0]->closed)
+        settle_top(capture, open_again(capture, capture->heap[0]));
+    return capture->heaped > 0;
 }
 
 static bool passes(struct capture *capture, const struct frame *frame)
@@ -140,7 +193,7 @@ bool capture_next(struct capture *capture, struct frame *frame)
     do {
         if (capture->given)
             replace_top(capture);
-        if (capture->heaped == 0)
+        if (!has_top(capture))
             return false;
         *frame = capture->heap[0]->frame;
         capture->numbers += frame->number;
