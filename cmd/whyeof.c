@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "capture/live.h"
+#include "pipeline/file_outputs.h"
 #include "pipeline/recorder.h"
 #include "report/explain.h"
 
@@ -135,41 +136,84 @@ static void say(void *context, const char *text)
     (void)complain("%s", text);
 }
 
+/* A run over files, from its first packet to its report. */
+struct file_run {
+    struct pipeline *pipeline;
+    struct recorder *recorder; /* NULL: nobody asked for recordings */
+    struct file_outputs *outputs;
+};
+
 static void take_packet(void *context, uint64_t connection,
                         const struct frame *frame, size_t headers)
 {
-    recorder_take(context, connection, frame, headers);
-    recorder_tick(context, frame->time);
+    const struct file_run *run = context;
+
+    recorder_take(run->recorder, connection, frame, headers);
+    recorder_tick(run->recorder, frame->time);
 }
 
 static void take_finding(void *context, const struct finding *finding)
 {
-    recorder_finding(context, finding);
+    const struct file_run *run = context;
+
+    recorder_finding(run->recorder, finding);
 }
 
 static void take_over(void *context, uint64_t connection, nanos now)
 {
-    recorder_over(context, connection, now);
+    const struct file_run *run = context;
+
+    recorder_over(run->recorder, connection, now);
+}
+
+static void take_exchange(void *context, const struct report_exchange *exchange)
+{
+    const struct file_run *run = context;
+
+    file_outputs_exchange(run->outputs, pipeline_report(run->pipeline, NULL, 0),
+                          exchange);
 }
 
 /* The packets of what failed, out of files. NULL: nobody asked for them. */
 static struct recorder *open_recorder(const struct options *options,
-                                      struct pipeline_options *pipeline,
                                       struct fail *fail)
 {
     struct recorder_options recording = options_recorder(options);
-    struct recorder *recorder;
 
     if (!recording.folder)
         return NULL;
     recording.complain = say;
-    recorder = recorder_open(&recording, fail);
-    pipeline->at_once = true;
-    pipeline->watcher = (struct pipeline_watcher){.context = recorder,
-                                                  .packet = take_packet,
-                                                  .finding = take_finding,
-                                                  .over = take_over};
-    return recorder;
+    return recorder_open(&recording, fail);
+}
+
+/* False with `fail` set when there can be no recordings. */
+static bool open_run(struct file_run *run, const struct options *options,
+                     struct fail *fail)
+{
+    const struct file_outputs_listener listener = {.complain = say};
+    struct pipeline_options pipeline = options->pipeline;
+
+    run->recorder = open_recorder(options, fail);
+    if (fail->set)
+        return false;
+    pipeline.watcher =
+        (struct pipeline_watcher){.context = run, .exchange = take_exchange};
+    if (run->recorder) {
+        pipeline.at_once = true;
+        pipeline.watcher.packet = take_packet;
+        pipeline.watcher.finding = take_finding;
+        pipeline.watcher.over = take_over;
+    }
+    run->outputs = file_outputs_open(options, listener);
+    run->pipeline = pipeline_new(&pipeline);
+    return true;
+}
+
+static void close_run(struct file_run *run)
+{
+    pipeline_free(run->pipeline);
+    recorder_close(run->recorder);
+    file_outputs_close(run->outputs);
 }
 
 static void read_all(const struct options *options, struct capture *capture,
@@ -186,44 +230,6 @@ static void read_all(const struct options *options, struct capture *capture,
     }
     if (progress && packets >= PROGRESS_EVERY)
         (void)fputs("\r                                        \r", stderr);
-}
-
-static int write_to_file(const struct options *options,
-                         const struct report *report, size_t i)
-{
-    struct report_options plain = options->report;
-    const char *path = options->output[i].path;
-    bool is_stdout = strcmp(path, "-") == 0;
-    FILE *out = is_stdout ? stdout : fopen(path, "w");
-    bool written;
-
-    if (!out)
-        return write_failed(path);
-    plain.color = options->color == WHEN_ALWAYS;
-    plain.width = WIDTH_DEFAULT;
-    written = options->output[i].format->render(report, &plain, out);
-    if ((is_stdout ? fflush(out) : fclose(out)) != 0 || !written)
-        return write_failed(path);
-    return STATUS_CLEAN;
-}
-
-static int write_all(const struct options *options, const struct report *report)
-{
-    int status = STATUS_CLEAN;
-
-    for (size_t i = 0; i < options->outputs; i++) {
-        int one = write_to_file(options, report, i);
-
-        status = one > status ? one : status;
-    }
-    errno = 0;
-    if (!options->format->render(report, &options->report, stdout) ||
-        fflush(stdout) != 0) {
-        int one = write_failed("standard output");
-
-        status = one > status ? one : status;
-    }
-    return status;
 }
 
 /* Every trouble with an input is told; only some of them are failures. */
@@ -253,39 +259,41 @@ static int finding_status(const struct options *options,
     return STATUS_CLEAN;
 }
 
-static int run(struct options *options)
+static int run_over(struct file_run *run, const struct options *options,
+                    struct capture *capture)
 {
-    struct fail fail = {0};
-    struct capture *capture =
-        capture_open(options->path, options->paths, &options->capture, &fail);
-    struct recorder *recorder;
-    struct pipeline *pipeline;
     const struct report *report;
     const struct capture_input *input;
     size_t inputs;
     int status;
-    int written;
+
+    read_all(options, capture, run->pipeline);
+    input = capture_inputs(capture, &inputs);
+    report = pipeline_finish(run->pipeline, input, inputs);
+    status = input_status(report);
+    if (run->recorder && recorder_counts(run->recorder).failures)
+        status = STATUS_TROUBLE;
+    if (!file_outputs_write(run->outputs, report))
+        status = STATUS_TROUBLE;
+    return status == STATUS_CLEAN ? finding_status(options, report) : status;
+}
+
+static int run(const struct options *options)
+{
+    struct fail fail = {0};
+    struct file_run run = {0};
+    struct capture *capture =
+        capture_open(options->path, options->paths, &options->capture, &fail);
+    int status;
 
     if (!capture)
         return complain("%s", fail.text);
-    recorder = open_recorder(options, &options->pipeline, &fail);
-    if (fail.set) {
+    if (!open_run(&run, options, &fail)) {
         capture_close(capture);
         return complain("%s", fail.text);
     }
-    pipeline = pipeline_new(&options->pipeline);
-    read_all(options, capture, pipeline);
-    input = capture_inputs(capture, &inputs);
-    report = pipeline_finish(pipeline, input, inputs);
-    status = input_status(report);
-    if (recorder && recorder_counts(recorder).failures)
-        status = STATUS_TROUBLE;
-    written = write_all(options, report);
-    if (status == STATUS_CLEAN)
-        status =
-            written != STATUS_CLEAN ? written : finding_status(options, report);
-    pipeline_free(pipeline);
-    recorder_close(recorder);
+    status = run_over(&run, options, capture);
+    close_run(&run);
     capture_close(capture);
     return status;
 }

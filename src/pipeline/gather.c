@@ -1,9 +1,5 @@
 #include "pipeline/gather.h"
 
-#include "base/arena.h"
-
-#include <stdlib.h>
-
 /* What stands still for long is looked at as often as this. */
 #define LOOK_AT_LEAST (60 * NANOS_PER_SECOND)
 
@@ -31,20 +27,7 @@ void gather_init(struct gather *gather, const struct pipeline_options *options)
 void gather_release(struct gather *gather)
 {
     docket_release(&gather->docket);
-    for (size_t i = 0; i < gather->exchanges; i++)
-        exchange_free((struct exchange *)(uintptr_t)gather->exchange[i].x);
-    free(gather->exchange);
     infer_free(gather->infer);
-}
-
-/* Makes room for one more; room grows by doubling from 16. */
-static void *grow(void *array, size_t count, size_t size)
-{
-    if (count == 0)
-        return must_realloc(array, 16, size);
-    if (count >= 16 && (count & (count - 1)) == 0)
-        return must_realloc(array, 2 * count, size);
-    return array;
 }
 
 static bool same_address(const struct endpoint *a, const struct endpoint *b)
@@ -103,15 +86,9 @@ static void list_exchange(struct gather *gather, const struct conn *conn,
     if (!gather->options->list_exchanges ||
         (gather->options->has_stream && conn->id != gather->options->stream))
         return;
-    if (gather->options->live) {
-        if (watcher->exchange)
-            watcher->exchange(watcher->context, &listed);
-        return;
-    }
-    listed.x = exchange_copy(x);
-    gather->exchange =
-        grow(gather->exchange, gather->exchanges, sizeof *gather->exchange);
-    gather->exchange[gather->exchanges++] = listed;
+    gather->listed++;
+    if (watcher->exchange)
+        watcher->exchange(watcher->context, &listed);
 }
 
 static void take_complete(void *context, struct conn *conn,

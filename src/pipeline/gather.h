@@ -23,8 +23,7 @@ struct gather {
     struct infer *infer;
     struct docket docket;
     struct timeline timeline;
-    struct report_exchange *exchange;
-    size_t exchanges;
+    uint64_t listed; /* exchanges that the watcher was told of */
     bool has_stream; /* the connection that --stream asks for was there */
     struct report_counts counts;
     struct worked worked[GATHER_WORKED_KEPT]; /* the latest, in a ring */

@@ -124,12 +124,36 @@ static inline void note_findings(struct yield *yield,
     }
 }
 
+/* Who writes each exchange as it ends, in every way. */
+struct teller {
+    struct report_options *how;
+    struct pipeline *pipeline;
+    FILE *out; /* NULL: nowhere */
+    FILE *spool;
+};
+
+static inline void tell_exchange(void *context,
+                                 const struct report_exchange *exchange)
+{
+    const struct teller *teller = context;
+    const struct report *report = pipeline_report(teller->pipeline, NULL, 0);
+
+    if (!teller->out)
+        return;
+    live_text.exchange(report, teller->how, exchange, teller->out);
+    assert_true(spool_json(report, teller->how, exchange, teller->spool));
+}
+
 /* All stages; `out`, where not NULL, gets the report as text and as JSON. */
 static inline struct yield memory_run(const struct memory *memory, FILE *out)
 {
-    struct pipeline_options options = {.settings = diagnose_defaults(),
-                                       .list_exchanges = true};
     struct report_options how = {.width = 80, .list_exchanges = true};
+    struct teller teller = {.how = &how, .out = out, .spool = tmpfile()};
+    struct pipeline_options options = {
+        .settings = diagnose_defaults(),
+        .list_exchanges = true,
+        .watcher = {.context = &teller, .exchange = tell_exchange}
+    };
     struct capture *capture = memory_capture(memory);
     struct pipeline *pipeline = pipeline_new(&options);
     struct yield yield = {.frames = 0};
@@ -138,6 +162,8 @@ static inline struct yield memory_run(const struct memory *memory, FILE *out)
     struct frame frame;
     size_t inputs;
 
+    assert_non_null(teller.spool);
+    teller.pipeline = pipeline;
     (void)alarm(RUN_SECONDS_MAX);
     while (capture_next(capture, &frame)) {
         yield.frames++;
@@ -148,9 +174,12 @@ static inline struct yield memory_run(const struct memory *memory, FILE *out)
     yield.trouble = input->trouble;
     note_findings(&yield, report);
     if (out) {
+        rewind(teller.spool);
+        how.spool = teller.spool;
         assert_true(render_text(report, &how, out));
         assert_true(render_json(report, &how, out));
     }
+    (void)fclose(teller.spool);
     pipeline_free(pipeline);
     capture_close(capture);
     (void)alarm(0);

@@ -257,8 +257,7 @@ const struct report *pipeline_finish(struct pipeline *pipeline,
     (void)pipeline_report(pipeline, input, inputs);
     report->finding = (const struct finding *const *)gather->docket.finding;
     report->findings = gather->docket.findings;
-    report->exchange = gather->exchange;
-    report->exchanges = gather->exchanges;
+    report->listed = gather->listed;
     report->ignored = pipeline->ignored;
     report->warning = pipeline->warning;
     report_ignored(pipeline);

@@ -18,31 +18,59 @@ enum {
 
 static const uint32_t link_type[] = {1, 101, 0, 113, 276, 228, 12, 127};
 
-static void render_all(const struct report *report, uint8_t first)
-{
-    const struct report_options how = {.width = 80,
-                                       .color = first & 0x10,
-                                       .show_secrets = first & 0x20,
-                                       .list_exchanges = true};
-    FILE *nowhere = fopen("/dev/null", "w");
+/* Each exchange as it ends, in every way. */
+struct teller {
+    struct pipeline *pipeline;
+    struct report_options how;
+    FILE *nowhere;
+};
 
-    assert(nowhere);
+static void tell_exchange(void *context, const struct report_exchange *exchange)
+{
+    const struct teller *teller = context;
+    const struct report *report = pipeline_report(teller->pipeline, NULL, 0);
+
+    for (const struct renderer *each = renderer_all(); each->name; each++) {
+        if (each->spool)
+            assert(
+                each->spool(report, &teller->how, exchange, teller->nowhere));
+        else
+            each->live->exchange(report, &teller->how, exchange,
+                                 teller->nowhere);
+    }
+}
+
+static void render_all(const struct teller *teller, const struct report *report)
+{
     for (const struct renderer *each = renderer_all(); each->name; each++)
-        assert(each->render(report, &how, nowhere));
-    (void)fclose(nowhere);
+        assert(each->render(report, &teller->how, teller->nowhere));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct pipeline_options options = {.settings = diagnose_defaults(),
-                                       .list_exchanges = true};
     const struct capture_input input = {.path = "fuzz", .format = "pcap"};
-    struct pipeline *pipeline = pipeline_new(&options);
     struct reader r = reader_on((struct span){data, size});
     uint8_t first = read_u8(&r);
+    struct teller teller = {
+        .how = {.width = 80,
+                .color = first & 0x10,
+                .show_secrets = first & 0x20,
+                .list_exchanges = true},
+        .nowhere = fopen("/dev/null", "w")
+    };
+    struct pipeline_options options = {
+        .settings = diagnose_defaults(),
+        .list_exchanges = true,
+        .watcher = {.context = &teller, .exchange = tell_exchange}
+    };
+    struct pipeline *pipeline;
     struct frame frame = {.link_type = link_type[first & 7],
                           .time = 1700000000 * NANOS_PER_SECOND};
 
+    assert(teller.nowhere);
+    options.settings.show_secrets = teller.how.show_secrets;
+    pipeline = pipeline_new(&options);
+    teller.pipeline = pipeline;
     while (r.rest.size) {
         uint8_t step = read_u8(&r);
         size_t recorded = read_be16(&r);
@@ -57,7 +85,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         frame.file_number++;
         pipeline_take(pipeline, &frame);
     }
-    render_all(pipeline_finish(pipeline, &input, 1), first);
+    render_all(&teller, pipeline_finish(pipeline, &input, 1));
     pipeline_free(pipeline);
+    (void)fclose(teller.nowhere);
     return 0;
 }

@@ -119,12 +119,18 @@ bool render_json(const struct report *report,
     json_out_list_end(&root);
     if (options->list_exchanges) {
         json_out_list(&root, "exchanges");
-        for (size_t i = 0; i < report->exchanges; i++)
-            json_out_element(&root, json_exchange(report, options,
-                                                  &report->exchange[i]));
+        if (options->spool)
+            json_out_spooled(&root, options->spool);
         json_out_list_end(&root);
     }
     return json_out_end(&root);
+}
+
+bool spool_json(const struct report *report,
+                const struct report_options *options,
+                const struct report_exchange *exchange, FILE *out)
+{
+    return json_out_spool(out, json_exchange(report, options, exchange));
 }
 
 static json_t *warning(const char *text)
@@ -151,10 +157,6 @@ bool render_ndjson(const struct report *report,
 
     for (size_t i = 0; i < report->warnings && good; i++)
         good = json_out_line(out, "warning", warning(report->warning[i]));
-    for (size_t i = 0; i < report->exchanges && good; i++)
-        good =
-            json_out_line(out, "exchange",
-                          json_exchange(report, options, &report->exchange[i]));
     for (size_t i = 0; i < report->findings && good; i++)
         good = json_out_line(out, "finding",
                              json_finding(report, options, report->finding[i]));

@@ -137,6 +137,30 @@ void json_out_list_end(struct json_out *out)
     close_bracket(out, "]");
 }
 
+bool json_out_spool(FILE *spool, json_t *value)
+{
+    struct json_out out = {.file = spool, .depth = 2};
+
+    json_out_element(&out, value);
+    flush(&out);
+    return !out.failed;
+}
+
+/* What was kept begins with the comma between elements. */
+void json_out_spooled(struct json_out *out, FILE *spool)
+{
+    char bytes[JSON_OUT_ROOM];
+    size_t skip = out->is_first;
+    size_t size;
+
+    while ((size = fread(bytes, 1, sizeof bytes, spool)) > 0) {
+        put(out, bytes + skip, size - skip);
+        out->is_first = false;
+        skip = 0;
+    }
+    out->failed |= ferror(spool) != 0;
+}
+
 bool json_out_end(struct json_out *out)
 {
     close_bracket(out, "}");

@@ -37,6 +37,13 @@ void json_out_list(struct json_out *out, const char *key);
 void json_out_element(struct json_out *out, json_t *value);
 void json_out_list_end(struct json_out *out);
 
+/* Keeps an element for a list of the outermost object; takes the reference.
+ * False when it could not be written. */
+bool json_out_spool(FILE *spool, json_t *value);
+
+/* Adds to the list what was kept so, from where `spool` stands to its end. */
+void json_out_spooled(struct json_out *out, FILE *spool);
+
 /* Ends the object and its line; false when not all could be written. */
 bool json_out_end(struct json_out *out);
 

@@ -16,6 +16,11 @@ struct renderer {
     bool (*render)(const struct report *report,
                    const struct report_options *options, FILE *out);
     const struct live_format *live; /* NULL: only at the end */
+    /* Keeps an exchange for `render`, where a document has them in its midst;
+     * NULL: `live` tells each as it ends. False as render. */
+    bool (*spool)(const struct report *report,
+                  const struct report_options *options,
+                  const struct report_exchange *exchange, FILE *out);
 };
 
 /* NULL when there is no such format. */
@@ -28,6 +33,9 @@ bool render_text(const struct report *report,
                  const struct report_options *options, FILE *out);
 bool render_json(const struct report *report,
                  const struct report_options *options, FILE *out);
+bool spool_json(const struct report *report,
+                const struct report_options *options,
+                const struct report_exchange *exchange, FILE *out);
 bool render_ndjson(const struct report *report,
                    const struct report_options *options, FILE *out);
 

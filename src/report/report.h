@@ -8,13 +8,15 @@
 #include "capture/capture.h"
 #include "diagnose/finding.h"
 
+#include <stdio.h>
+
 /* Packets left out, by reason. */
 struct report_ignored {
     const char *reason;
     uint64_t packets;
 };
 
-/* One exchange of all, for --exchanges. `x` is owned by the pipeline. */
+/* One exchange of all, for --exchanges. `x` is borrowed. */
 struct report_exchange {
     uint64_t connection; /* tcp.stream */
     struct endpoint client;
@@ -60,8 +62,7 @@ struct report {
     const struct finding *const *finding; /* in order of time */
     size_t findings;
     const struct server_facts *server; /* a list, in order of appearance */
-    const struct report_exchange *exchange;
-    size_t exchanges;
+    uint64_t listed; /* exchanges told of before, one by one */
 };
 
 struct report_options {
@@ -69,6 +70,8 @@ struct report_options {
     bool color;
     unsigned width;      /* columns; text only */
     bool list_exchanges; /* --exchanges */
+    FILE *spool;         /* those that wait for a document, by the renderer's
+                            own `spool`, from its beginning; NULL: none */
 };
 
 #endif

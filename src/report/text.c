@@ -172,16 +172,6 @@ static void write_exchange(const struct page *page,
     text_release(&text);
 }
 
-static void write_exchanges(const struct page *page,
-                            const struct report *report,
-                            const struct report_options *options)
-{
-    for (size_t i = 0; i < report->exchanges; i++)
-        write_exchange(page, options, &report->exchange[i]);
-    if (report->exchanges)
-        (void)fputc('\n', page->out);
-}
-
 static const char *plural(uint64_t count)
 {
     return count == 1 ? "" : "s";
@@ -263,7 +253,8 @@ bool render_text(const struct report *report,
 {
     struct page page = page_for(options, out);
 
-    write_exchanges(&page, report, options);
+    if (report->listed)
+        (void)fputc('\n', out);
     write_findings(&page, report, options);
     write_end(&page, report, options);
     return fflush(out) == 0 && !ferror(out);

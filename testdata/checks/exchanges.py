@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""--exchanges lists every exchange, in each format the same ones in the same
+order, and its memory does not grow with the capture.
+"""
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+
+WHYEOF = os.environ.get("WHYEOF", "build/whyeof")
+MKBENCH = os.environ.get("BUILD", "build") + "/mkbench"
+# enough for a short capture, and so for a long one (RLIMIT_DATA, setrlimit(2))
+MEMORY = 16 << 20
+
+
+def run(path, name, out, folder):
+    """Under that limit, unless a sanitizer takes memory of its own."""
+    def limit():
+        if "san" not in MKBENCH:
+            resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    with open(out, "wb") as file:
+        return subprocess.run([WHYEOF, "-x", "--fail-on", "never", "-F", name,
+                               path], stdout=file, stderr=subprocess.PIPE,
+                              env=dict(os.environ, TMPDIR=folder),
+                              preexec_fn=limit)
+
+
+def listed(name, out):
+    """(connection, index or frame, target) of each exchange."""
+    with open(out, encoding="utf-8") as file:
+        if name == "json":
+            document = json.load(file)
+            found = document["exchanges"]
+            assert len(found) == document["summary"]["exchanges"] > 1000
+        elif name == "ndjson":
+            lines = [json.loads(line) for line in file]
+            found = [x for x in lines if x["type"] == "exchange"]
+        else:
+            return [(int(m[1]), m[2]) for m in
+                    re.finditer(r"^#\d+ +tcp.stream (\d+) +\S+ (\S+)",
+                                file.read(), re.M)]
+    return [(x["connection"], x["target"]) for x in found]
+
+
+def main():
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "out")
+        lists = {}
+        for size in ("4M", "32M"):
+            path = os.path.join(folder, size + ".pcap")
+            subprocess.run([MKBENCH, "--small", "--size", size, path],
+                           check=True)
+            for name in ("text", "json", "ndjson"):
+                done = run(path, name, out, folder)
+                print("ok %s of %s" % (name, size) if done.returncode == 0 else
+                      "FAIL %s of %s: %s" % (name, size, done.stderr.decode()))
+                failed += done.returncode != 0
+                if size == "4M":
+                    lists[name] = listed(name, out)
+        same = lists["text"] == lists["json"] == lists["ndjson"]
+        print("ok the same in each format" if same else
+              "FAIL the same in each format: %s" %
+              {name: len(found) for name, found in lists.items()})
+        failed += not same
+        left = sorted(set(os.listdir(folder)) - {"out", "4M.pcap", "32M.pcap"})
+        print("FAIL nothing is left: %s" % left if left else
+              "ok nothing is left")
+        failed += bool(left)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
