@@ -7,8 +7,8 @@ A cmocka program speaks TAP; long ones are run in parts (cmd/shard.c). A check
 (a script) prints `ok NAME`, `FAIL NAME: why` or `skip NAME: why`. A program
 that dies, says nothing, or has fewer results than it announced, is a failure.
 The longest begin first, by what they took the last time. Those that mostly
-wait have a place of their own beside the JOBS (one for each processor, unless
-said), and precedence: their time limits are told by the clock.
+wait have two places of their own beside the JOBS (one for each processor,
+unless said), and precedence: their time limits are told by the clock.
 The last line is `N passed, N failed, N skipped`.
 """
 import concurrent.futures
@@ -178,7 +178,7 @@ def run_all(programs, jobs, times):
                   key=lambda part: -expected(part, times))
     runs = {program: [] for program in programs}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool, \
-            concurrent.futures.ThreadPoolExecutor(1) as beside:
+            concurrent.futures.ThreadPoolExecutor(2) as beside:
         at = {}
         for part in todo:
             waits = os.path.basename(part.program) in WAITING
