@@ -31,9 +31,9 @@ DEPS_BUILD := gcc make pkg-config libc6-dev libpcap-dev libjansson-dev libnghttp
               zlib1g-dev libzstd-dev liblz4-dev libseccomp-dev libcap-dev
 DEPS_TEST  := libcmocka-dev python3 tshark tcpdump zstd lz4 gzip clang-format-14 \
               universal-ctags mandoc iproute2 ethtool nftables mount bsdutils \
-              util-linux git golang-go golang-golang-x-net-dev
-DEPS_LAB   := nodejs nginx-light apache2-bin gunicorn curl openssl \
-              nghttp2-client golang-google-grpc-dev
+              util-linux curl git golang-go golang-golang-x-net-dev
+DEPS_LAB   := nodejs nginx-light apache2-bin gunicorn openssl nghttp2-client \
+              golang-google-grpc-dev
 DEPS_BENCH := tcptrace time wrk
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 NEED_TESTS := test unit-tests lint format golden lab-check
