@@ -10,6 +10,7 @@ unset CC CFLAGS CPPFLAGS LDFLAGS AR PKG_CONFIG VERSION LLHTTP_DIR LLHTTP_ROOT
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 FAILED=0
+BUILD=${BUILD:-build}
 BUILT=$WORK/built
 
 ok() { echo "ok build: $1"; }
