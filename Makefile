@@ -1,76 +1,130 @@
 # whyeof. The two commands that matter: `make deps demo`, `make deps test`.
 #
 #   make            the program           make test       all tests, with lint
-#   make deps       what is missing       make lab-check  verdicts of the lab
-#   make demo       the bundled capture   make lab        repeats the lab live
-#   make golden     rewrites goldens      make bench      speed and memory
-#   make SAN=1 …    ASan + UBSan          make fuzz-smoke short fuzzing
+#   make deps       what it is built of   make lab-check  verdicts of the lab
+#   make deps-test  what tests need too   make lab        repeats the lab live
+#   make demo       the bundled capture   make bench      speed and memory
+#   make golden     rewrites goldens      make fuzz-smoke short fuzzing
+#   make SAN=1 …    ASan + UBSan          make lint       layers, length, format
 #   make soak       ten minutes live, under load
-#   make install    PREFIX, DESTDIR       make lint       layers, length, format
+#   make release    optimised as a whole, in build-release
+#   make install    that, to PREFIX, below DESTDIR
 #
+# CC, CFLAGS, CPPFLAGS, LDFLAGS, AR and PKG_CONFIG are the user's: they add to
+# what the project needs, come last, and what they change is built anew.
 # WERROR=1 turns warnings into errors (CI does). V=1 shows the commands.
 
 LAYERS := base scene capture wire tcp tls http model infer diagnose report pipeline
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
+RELEASE_B := build-release
 B       := build$(if $(SAN),-san)
 Q       := $(if $(V),,@)
 
-# What Debian's packages are called. `deps` installs those that are missing.
+# Python's bytecode would lie beside the sources.
+export PYTHONDONTWRITEBYTECODE := 1
+
+# What Debian's packages are called. `deps` installs those of the build that
+# are missing, and with a goal of NEED_TESTS beside it the tests' as well.
 DEPS_BUILD := gcc make pkg-config libc6-dev libpcap-dev libjansson-dev libnghttp2-dev \
               zlib1g-dev libzstd-dev liblz4-dev libseccomp-dev libcap-dev
-DEPS_TEST  := libcmocka-dev python3 tshark tcpdump zstd lz4 clang-format-14 \
-              universal-ctags mandoc iproute2 nftables curl golang-go \
-              golang-golang-x-net-dev
-DEPS_LAB   := golang-go golang-golang-x-net-dev nodejs nginx-light apache2-bin \
-              gunicorn curl openssl nftables iproute2 tcpdump nghttp2-client
-DEPS_BENCH := tcptrace tshark time wrk
+DEPS_TEST  := libcmocka-dev python3 tshark tcpdump zstd lz4 gzip clang-format-14 \
+              universal-ctags mandoc iproute2 ethtool nftables mount bsdutils \
+              util-linux curl git golang-go golang-golang-x-net-dev
+DEPS_LAB   := nodejs nginx-light apache2-bin gunicorn openssl nghttp2-client \
+              golang-google-grpc-dev
+DEPS_BENCH := tcptrace time wrk
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
+NEED_TESTS := test unit-tests lint format golden lab-check
 
 # With `deps` among the goals the others wait for it, in a make of their own:
 # what this one found out about the machine is old by then.
-ifneq ($(and $(filter deps,$(MAKECMDGOALS)),$(filter-out deps,$(MAKECMDGOALS))),)
+DEPS_GOALS := $(filter deps deps-%,$(MAKECMDGOALS))
+OTHERS     := $(filter-out $(DEPS_GOALS),$(MAKECMDGOALS))
+ifneq ($(and $(DEPS_GOALS),$(OTHERS)),)
 
-OTHERS := $(filter-out deps,$(MAKECMDGOALS))
-.PHONY: deps $(OTHERS)
-deps:
-	@$(MAKE) --no-print-directory deps
-$(OTHERS): deps
+.PHONY: $(sort $(DEPS_GOALS) deps-now $(OTHERS))
+deps-now:
+	@$(MAKE) --no-print-directory $(DEPS_GOALS) $(if $(filter $(NEED_TESTS),$(OTHERS)),deps-test)
+$(DEPS_GOALS): deps-now
+	@:
+$(OTHERS): deps-now
 	@$(MAKE) --no-print-directory $@
 
 else
 
-CC       ?= cc
-CFLAGS   ?= -O3 -g
-# gcc optimises the program as a whole; what else is linked only takes longer
-# that way. clang would need an ar and a linker of its own for it.
-LTO      := $(if $(SAN),,$(shell $(CC) -dM -E -x c /dev/null 2>/dev/null | grep -q __clang__ || echo -flto=auto))
-FAT      := $(if $(LTO),$(LTO) -ffat-lto-objects)
-WARN     := -Wall -Wextra -Wconversion -Wshadow $(if $(WERROR),-Werror)
-comma    := ,
+CC         ?= cc
+CFLAGS     ?= -O3 -g
+PKG_CONFIG ?= pkg-config
+comma      := ,
+quoted      = '$(subst ','\'',$(1))'
+
+# What this compiler and linker can harden, found out once for each of them.
+# Source names do not tell where the tree lay. FORTIFY wants an optimiser, and
+# no sanitizer beside it; who gives another value means it.
+HARDEN_KEY := $(CC) $(CFLAGS) $(CPPFLAGS) $(SAN) $(CURDIR)
+-include $(B)/harden.mk
+ifneq ($(HARDEN_FOR),$(HARDEN_KEY))
+  HARDEN := $(shell CC=$(call quoted,$(CC)) sh testdata/harden.sh $(if $(SAN),san,$(call quoted,$(CPPFLAGS) $(CFLAGS))))
+  HARDEN_C  := $(filter-out -Wl$(comma)% -pie,$(HARDEN))
+  HARDEN_LD := $(filter -Wl$(comma)% -pie,$(HARDEN))
+  ifneq ($(HARDEN),)
+    $(shell mkdir -p $(B))
+    $(file >$(B)/harden.mk,HARDEN_FOR := $(HARDEN_KEY))
+    $(file >>$(B)/harden.mk,HARDEN_C := $(HARDEN_C))
+    $(file >>$(B)/harden.mk,HARDEN_LD := $(HARDEN_LD))
+  endif
+endif
+
+# A release is optimised as a whole, by gcc: clang would need an ar and a
+# linker of its own for it. Day by day that only takes long.
+LTO      := $(if $(RELEASE),$(shell $(CC) -dM -E -x c /dev/null 2>/dev/null | grep -q __clang__ || echo -flto=auto))
+# gcc takes no (void) for an answer where FORTIFY asks for a result's use.
+WARN     := -Wall -Wextra -Wconversion -Wshadow -Wno-unused-result $(if $(WERROR),-Werror)
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined \
             -fno-sanitize-recover=all -fno-omit-frame-pointer)
-CPPFLAGS += -D_GNU_SOURCE -Isrc -DWHYEOF_VERSION='"$(VERSION)"'
-ALLFLAGS  = -std=c11 $(CFLAGS) $(FAT) $(WARN) $(SANFLAGS) -MMD -MP
+BOTH     := $(HARDEN_C) $(LTO) $(SANFLAGS) # to compile and to link
+OURS_C   := -std=c11 $(WARN) $(BOTH) -MMD -MP
 
-# llhttp: pkg-config, else the sources of Debian's node-llhttp, else LLHTTP_DIR.
-LLHTTP := $(shell pkg-config --exists libllhttp 2>/dev/null && echo pkg-config)
-ifeq ($(LLHTTP),pkg-config)
-  CPPFLAGS    += $(shell pkg-config --cflags libllhttp)
-  LLHTTP_LIBS := $(shell pkg-config --libs libllhttp)
+# llhttp: LLHTTP_DIR where it is said, else pkg-config, else the folder that
+# CMake's packages leave, else the sources of Debian's node-llhttp.
+# LLHTTP_ROOT, before the folders that are looked into, is for the tests.
+LLHTTP_ROOT  ?=
+LLHTTP_CMAKE := $(firstword $(wildcard $(foreach d,lib/*/ lib64/ lib/ share/,\
+    $(LLHTTP_ROOT)/usr/local/$dcmake/llhttp $(LLHTTP_ROOT)/usr/$dcmake/llhttp)))
+ifneq ($(LLHTTP_DIR),)
+  LLHTTP     := folder
+  LLHTTP_SRC := $(LLHTTP_DIR)
+  LLHTTP_CPP := -isystem $(LLHTTP_DIR)
+else ifeq ($(shell $(PKG_CONFIG) --exists libllhttp 2>/dev/null && echo yes),yes)
+  LLHTTP      := pkg-config
+  LLHTTP_CPP  := $(shell $(PKG_CONFIG) --cflags libllhttp)
+  LLHTTP_LIBS := $(shell $(PKG_CONFIG) --libs libllhttp)
+else ifneq ($(LLHTTP_CMAKE),)
+  LLHTTP      := cmake
+  LLHTTP_LIB  := $(patsubst %/cmake/llhttp,%,$(LLHTTP_CMAKE))
+  LLHTTP_USR  := $(firstword $(subst /lib, ,$(subst /share/, /,$(subst $(LLHTTP_ROOT),,$(LLHTTP_LIB)))))
+  LLHTTP_INC  := $(patsubst %/llhttp.h,%,$(firstword $(wildcard $(foreach d,llhttp/ */ ,$(LLHTTP_ROOT)$(LLHTTP_USR)/include/$dllhttp.h) $(LLHTTP_ROOT)$(LLHTTP_USR)/include/llhttp.h)))
+  LLHTTP_CPP  := $(if $(filter-out /usr/include /usr/local/include,$(LLHTTP_INC)),-isystem $(LLHTTP_INC))
+  LLHTTP_LIBS := $(if $(filter-out /usr/lib%,$(LLHTTP_LIB)),-L$(LLHTTP_LIB)) -lllhttp
 else
-  LLHTTP_SRC := $(or $(LLHTTP_DIR),$(patsubst %/llhttp.c,%,$(wildcard /usr/share/llhttp/llhttp.c)))
-  CPPFLAGS   += -isystem $(or $(LLHTTP_DIR),/usr/share/include/llhttp)
-  LLHTTP_OBJ := $(addprefix $(B)/llhttp/,api.o http.o llhttp.o)
+  LLHTTP_SRC := $(patsubst %/llhttp.c,%,$(wildcard $(LLHTTP_ROOT)/usr/share/llhttp/llhttp.c))
+  LLHTTP     := $(if $(LLHTTP_SRC),sources)
+  LLHTTP_CPP := $(if $(LLHTTP_SRC),-isystem $(LLHTTP_ROOT)/usr/share/include/llhttp)
 endif
+LLHTTP_OBJ := $(if $(LLHTTP_SRC),$(addprefix $(B)/llhttp/,api.o http.o llhttp.o))
 
 PKGS     := libpcap libnghttp2 jansson zlib libzstd liblz4
 ifeq ($(shell uname -s),Linux)
   PKGS += libseccomp libcap
 endif
-CPPFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-LIBS     := $(LLHTTP_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
+OURS_CPP := -D_GNU_SOURCE -Isrc $(LLHTTP_CPP) $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
+LIBS     := $(LLHTTP_LIBS) $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lm
+
+COMPILE   = $(CC) $(OURS_CPP) $(OURS_C) $(CPPFLAGS) $(CFLAGS)
+AS_VERSION = -DWHYEOF_VERSION='"$(VERSION)"'
+LINK      = $(CC) $(BOTH) $(HARDEN_LD) $(CFLAGS) $(LDFLAGS)
 
 TESTS_C  := $(wildcard src/*/*_test.c)
 FUZZ_C   := $(wildcard src/*/*_fuzz.c)
@@ -78,16 +132,17 @@ LIB_C    := $(filter-out $(TESTS_C) $(FUZZ_C),$(wildcard $(LAYERS:%=src/%/*.c)))
 CMD_C    := $(wildcard cmd/*.c)
 LIB_O    := $(LIB_C:%.c=$(B)/%.o) $(LLHTTP_OBJ)
 # the installed program does not link the scene language
-PROG_LIB := $(B)/libwhyeof.a
+PROG_O   := $(filter-out $(B)/src/scene/%,$(LIB_O))
 TEST_LIB := $(B)/libtest.a
 TESTS    := $(TESTS_C:src/%.c=$(B)/test/%)
-HELPERS  := $(filter-out $(B)/whyeof $(B)/replay,$(CMD_C:cmd/%.c=$(B)/%))
+HELPERS  := $(filter-out $(B)/whyeof $(B)/replay $(B)/shard,$(CMD_C:cmd/%.c=$(B)/%))
 REPLAYS  := $(FUZZ_C:src/%_fuzz.c=$(B)/replay/%)
 CHECKS   := $(sort $(wildcard testdata/checks/*.sh testdata/checks/*.py))
 
-.PHONY: all man helpers deps deps-lab deps-bench deps-fuzz demo test unit-tests \
-        lint format golden lab lab-check bench soak fuzz-smoke install uninstall \
-        clean need-llhttp
+.PHONY: all man helpers release deps deps-test deps-lab deps-bench deps-fuzz \
+        demo test unit-tests lint format golden lab lab-check bench soak \
+        fuzz-smoke install install-files uninstall clean need-llhttp \
+        which-llhttp FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -95,85 +150,92 @@ all: $(B)/whyeof
 
 helpers: $(HELPERS)
 
-$(B)/whyeof: $(B)/cmd/whyeof.o $(PROG_LIB)
+release:
+	@$(MAKE) --no-print-directory RELEASE=1 B=$(RELEASE_B) all
+
+# A file that holds how things are made: written when that is another way, so
+# that what depends on the file is made anew. The + is for `make -n`.
+define remember
+$(B)/$(1).how: FORCE
+	+@mkdir -p $$(@D); echo $$(call quoted,$(2)) > $$@.now; \
+	cmp -s $$@.now $$@ && rm $$@.now || mv $$@.now $$@
+endef
+$(eval $(call remember,compile,$$(filter-out -Werror,$$(COMPILE))))
+$(eval $(call remember,version,$$(VERSION)))
+$(eval $(call remember,objects,$$(LIB_O)))
+$(eval $(call remember,archive,$$(AR)))
+$(eval $(call remember,link,$$(filter-out -Werror,$$(LINK)) $$(LIBS)))
+
+$(B)/whyeof: $(B)/cmd/whyeof.o $(PROG_O)
 $(HELPERS): $(B)/%: $(B)/cmd/%.o $(TEST_LIB)
-$(B)/whyeof: LINKFLAGS := $(or $(LTO),-fno-lto)
-$(HELPERS): LINKFLAGS := -fno-lto
-$(B)/whyeof $(HELPERS):
+$(B)/whyeof $(HELPERS): $(B)/link.how $(B)/objects.how
 	@echo "  link   $@"
-	$(Q)$(CC) $(CFLAGS) $(LINKFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(LINK) -o $@ $(filter-out %.how,$^) $(LIBS)
 
-$(B)/test/%: $(B)/src/%.o $(TEST_LIB)
+# The tests of a program can be run in parts (cmd/shard.c).
+$(B)/test/%: $(B)/src/%.o $(B)/cmd/shard.o $(TEST_LIB) $(B)/link.how
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -fno-lto $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(Q)$(LINK) -Wl,--wrap=_cmocka_run_group_tests -o $@ $(filter-out %.how,$^) $(LIBS) -lcmocka
 
-$(PROG_LIB): $(filter-out $(B)/src/scene/%,$(LIB_O))
-$(TEST_LIB): $(LIB_O)
-$(PROG_LIB) $(TEST_LIB):
+# D: no times and owners, the same bytes from the same objects.
+$(TEST_LIB): $(LIB_O) $(B)/archive.how $(B)/objects.how
 	$(Q)rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcsD $@ $(filter-out %.how,$^)
 
-$(B)/%.o: %.c | need-llhttp
+# Few sources know the version, and only they are compiled for a new one.
+KNOW_VERSION := $(patsubst %.c,$(B)/%.o,$(shell grep -l WHYEOF_VERSION src/*/*.c cmd/*.c))
+$(KNOW_VERSION): $(B)/version.how
+
+$(B)/%.o: %.c $(B)/compile.how | need-llhttp
 	@mkdir -p $(@D)
 	@echo "  cc     $<"
-	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) -c -o $@ $<
+	$(Q)$(COMPILE) $(if $(filter $@,$(KNOW_VERSION)),$(AS_VERSION)) -c -o $@ $<
 
 # Somebody else's source: its warnings are not ours to mend.
-$(B)/llhttp/%.o: $(LLHTTP_SRC)/%.c | need-llhttp
+$(B)/llhttp/%.o: $(LLHTTP_SRC)/%.c $(B)/compile.how | need-llhttp
 	@mkdir -p $(@D)
 	@echo "  cc     $<"
-	$(Q)$(CC) $(CPPFLAGS) -std=c11 $(CFLAGS) $(FAT) $(SANFLAGS) -w -c -o $@ $<
+	$(Q)$(COMPILE) -w -c -o $@ $<
 
 need-llhttp:
-ifeq ($(LLHTTP)$(LLHTTP_SRC),)
+ifeq ($(LLHTTP),)
 	@echo "llhttp not found: 'make deps' installs it (node-llhttp or libllhttp-dev), or set LLHTTP_DIR" >&2; exit 1
 endif
 
-# What is missing, and only that.
-define install_missing
-	@set -e; missing=; \
-	for p in $(1); do \
-	    dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || missing="$$missing $$p"; \
-	done; \
-	if [ -n "$$missing" ]; then \
-	    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	    echo "  apt   $$missing"; \
-	    $$sudo apt-get update -qq; \
-	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
-	fi
-endef
+# Which llhttp it is, and how it is found: for the tests.
+which-llhttp:
+	@echo $(call quoted,$(strip $(LLHTTP): $(LLHTTP_CPP) $(LLHTTP_LIBS) $(LLHTTP_SRC)))
 
 # llhttp is a library of its own from Debian 13 on, sources before.
-LLHTTP_DEP = $$(apt-cache show libllhttp-dev >/dev/null 2>&1 && echo libllhttp-dev || echo node-llhttp)
+LLHTTP_DEP := llhttp=libllhttp-dev,node-llhttp
 
 deps:
-	$(call install_missing,$(DEPS_BUILD) $(DEPS_TEST))
-	$(call install_missing,$(LLHTTP_DEP))
-
-deps-lab: deps
-	$(call install_missing,$(DEPS_LAB))
-deps-bench: deps
-	$(call install_missing,$(DEPS_BENCH))
-deps-fuzz: deps
-	$(call install_missing,$(DEPS_FUZZ))
+	@bash testdata/deps.sh $(DEPS_BUILD) $(LLHTTP_DEP)
+deps-test:
+	@bash testdata/deps.sh $(DEPS_BUILD) $(LLHTTP_DEP) $(DEPS_TEST)
+deps-lab:
+	@bash testdata/deps.sh $(DEPS_BUILD) $(LLHTTP_DEP) $(DEPS_TEST) $(DEPS_LAB)
+deps-bench:
+	@bash testdata/deps.sh $(DEPS_BUILD) $(LLHTTP_DEP) $(DEPS_TEST) $(DEPS_BENCH)
+deps-fuzz:
+	@bash testdata/deps.sh $(DEPS_BUILD) $(LLHTTP_DEP) python3 $(DEPS_FUZZ)
 
 # Exit status 1 is what it is made to show: a finding.
 demo: $(B)/whyeof
 	@$(B)/whyeof testdata/seed/write-timeout.pcapng || [ $$? -eq 1 ]
 
 # The fuzz targets, without a fuzzer.
-$(B)/replay/%: $(B)/src/%_fuzz.o $(B)/cmd/replay.o $(TEST_LIB)
+$(B)/replay/%: $(B)/src/%_fuzz.o $(B)/cmd/replay.o $(TEST_LIB) $(B)/link.how
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -fno-lto $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(LINK) -o $@ $(filter-out %.how,$^) $(LIBS)
 
-test: lint $(B)/whyeof $(HELPERS) $(TESTS) $(REPLAYS)
+test: $(B)/whyeof $(HELPERS) $(TESTS) $(REPLAYS)
 	@WHYEOF=$(B)/whyeof BUILD=$(B) python3 testdata/run_tests.py $(TESTS) $(CHECKS)
 
 unit-tests: $(TESTS)
-	@python3 testdata/run_tests.py $(TESTS)
+	@BUILD=$(B) python3 testdata/run_tests.py $(TESTS)
 
-lint: $(B)/mkman
-	@$(B)/mkman | cmp -s - man/whyeof-verdicts.7 || { echo "lint: man/whyeof-verdicts.7 is old (make man)"; exit 1; }
+lint:
 	@python3 testdata/lint.py $(LAYERS)
 
 man: $(B)/mkman
@@ -194,22 +256,27 @@ lab: deps-lab $(B)/whyeof
 	@python3 testdata/lab/lab.py run --out $(B)/lab
 	@python3 testdata/lab/lab.py check --whyeof $(B)/whyeof --captures $(B)/lab
 
-bench: deps-bench $(B)/whyeof $(HELPERS)
-	@BUILD=$(B) python3 testdata/bench.py
+# What people install is measured.
+bench: deps-bench release $(HELPERS)
+	@WHYEOF=$(RELEASE_B)/whyeof BUILD=$(B) python3 testdata/bench.py
 
 # Watching a loaded interface for long: memory, drops, failures.
 SOAK_SECONDS ?= 600
-soak: deps-bench $(B)/whyeof
-	@python3 testdata/soak.py --whyeof $(B)/whyeof --seconds $(SOAK_SECONDS)
+soak: deps-bench release
+	@python3 testdata/soak.py --whyeof $(RELEASE_B)/whyeof --seconds $(SOAK_SECONDS)
 
 # Each fuzz target for FUZZ_SECONDS, with clang's sanitizers.
 FUZZ_SECONDS ?= 20
 fuzz-smoke: deps-fuzz
-	@LIBS="$(LIBS)" CPPFLAGS="$(subst ",\",$(CPPFLAGS))" LLHTTP_SRC="$(LLHTTP_SRC)" SECONDS_EACH=$(FUZZ_SECONDS) \
+	@LIBS=$(call quoted,$(LIBS)) CPPFLAGS=$(call quoted,$(OURS_CPP) $(AS_VERSION) $(CPPFLAGS)) \
+	    LLHTTP_SRC="$(LLHTTP_SRC)" SECONDS_EACH=$(FUZZ_SECONDS) \
 	    python3 testdata/fuzz_smoke.py $(FUZZ_C) -- $(LIB_C)
 
 MANDIR := $(DESTDIR)$(PREFIX)/share/man
-install: $(B)/whyeof
+install: release
+	@$(MAKE) --no-print-directory RELEASE=1 B=$(RELEASE_B) install-files
+
+install-files: $(B)/whyeof
 	install -d $(DESTDIR)$(PREFIX)/bin $(MANDIR)/man1 $(MANDIR)/man7
 	install -m 755 $(B)/whyeof $(DESTDIR)$(PREFIX)/bin/whyeof
 	install -m 644 man/whyeof.1 $(MANDIR)/man1/whyeof.1
@@ -221,7 +288,7 @@ uninstall:
 	    $(MANDIR)/man7/whyeof-live.7 $(MANDIR)/man7/whyeof-verdicts.7
 
 clean:
-	rm -rf build build-san
+	rm -rf build build-san build-release build-fuzz
 
 -include $(wildcard $(B)/src/*/*.d $(B)/cmd/*.d)
 

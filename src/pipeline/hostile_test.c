@@ -12,6 +12,7 @@
 enum {
     EVERY_BYTE_BELOW = 20000,
     CUTS = 1000,
+    SHARES = 4, /* of the captures, so that processors share the work */
     FLIPS = 200,
     FLIPPED_BITS_MAX = 8,
     CAPTURE_SIZE_MAX = 1 << 20
@@ -126,16 +127,21 @@ static unsigned cut_everywhere(const struct bytes *bytes,
     return worse;
 }
 
+/* The number of the first capture of a share; every SHARES-th follows. */
+static size_t first_of(void *const *state)
+{
+    return *(const size_t *)*state;
+}
+
 static void test_cuts_accuse_nobody(void **state)
 {
     struct memory memory;
     unsigned worse = 0;
     glob_t found;
 
-    (void)state;
     find_captures(&found);
     memory_open(&memory);
-    for (size_t i = 0; i < found.gl_pathc; i++) {
+    for (size_t i = first_of(state); i < found.gl_pathc; i += SHARES) {
         struct bytes bytes;
 
         bytes_read(&bytes, found.gl_pathv[i]);
@@ -183,11 +189,10 @@ static void test_flipped_bits_do_no_harm(void **state)
     struct memory memory;
     glob_t found;
 
-    (void)state;
     assert_non_null(nowhere);
     find_captures(&found);
     memory_open(&memory);
-    for (size_t i = 0; i < found.gl_pathc; i++) {
+    for (size_t i = first_of(state); i < found.gl_pathc; i += SHARES) {
         struct bytes bytes;
 
         bytes_read(&bytes, found.gl_pathv[i]);
@@ -202,10 +207,14 @@ static void test_flipped_bits_do_no_harm(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cuts_accuse_nobody),
-        cmocka_unit_test(test_flipped_bits_do_no_harm),
-    };
+    static size_t first[SHARES] = {0, 1, 2, 3};
+    struct CMUnitTest tests[2 * SHARES];
 
+    for (size_t i = 0; i < SHARES; i++) {
+        tests[i] = (struct CMUnitTest)cmocka_unit_test_prestate(
+            test_cuts_accuse_nobody, &first[i]);
+        tests[SHARES + i] = (struct CMUnitTest)cmocka_unit_test_prestate(
+            test_flipped_bits_do_no_harm, &first[i]);
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

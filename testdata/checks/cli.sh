@@ -147,7 +147,7 @@ check_permission() {
     local as='setpriv --reuid=65534 --regid=65534 --clear-groups'
     cp "$WHYEOF" "$WORK/whyeof"
     if ! $as "$WORK/whyeof" --version > /dev/null 2>&1; then
-        echo 'skip no permission: root, and no setpriv'
+        echo 'skip no permission: needs setpriv, as root'
         return
     fi
     $as "$WORK/whyeof" "$WORK/secret.pcap" > "$WORK/out" 2> "$WORK/err"
@@ -399,7 +399,7 @@ check_color() {
     gives '--color never' 1 "!$escape" --color never "$GO"
     gives 'JSON has no colour' 1 "!$escape" --color always -F json "$GO"
     script -qec true /dev/null < /dev/null > /dev/null 2>&1 ||
-        { echo 'skip a terminal: no script, or no pty'; return; }
+        { echo 'skip a terminal: needs script, and a pty'; return; }
     script -qec "'$WHYEOF' '$GO'" /dev/null < /dev/null > "$WORK/out" 2>&1
     out_has "$escape" && ok 'colour on a terminal' ||
         fail 'colour on a terminal' none

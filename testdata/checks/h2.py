@@ -17,6 +17,9 @@ import sys
 import tempfile
 import xml.etree.ElementTree as xml
 
+sys.path.insert(0, "testdata/lab")
+from kept import kept  # noqa: E402
+
 WHYEOF = os.environ.get("WHYEOF", "build/whyeof")
 LAB = "testdata/captures"
 SHARED = "../shared/captures"
@@ -100,7 +103,8 @@ def whyeof(path):
 # ---- tshark's side -------------------------------------------------------
 
 def dissect(path, port):
-    """Yields (frame, tcp.stream, from, to, the frames of HTTP/2 in it)."""
+    """Yields (frame, tcp.stream, from, to, the frames of HTTP/2 in it, the
+    count of gRPC's messages)."""
     command = ["tshark", "-n", "-r", path, "-Y", "http2", "-T", "pdml"]
     if port:
         command += ["-d", "tcp.port==%d,http2" % port]
@@ -111,10 +115,12 @@ def dissect(path, port):
             shown.setdefault(field.get("name"), field.get("show"))
         frames = [f for p in packet.iter("proto") if p.get("name") == "http2"
                   for f in p.iter("field") if f.get("name") == "http2.stream"]
+        messages = sum(f.get("name") == "grpc.message_length"
+                       for f in packet.iter("field"))
         yield (int(next(f.get("show") for f in packet.iter("field")
                         if f.get("name") == "num")),
                int(shown["tcp.stream"]), shown["tcp.srcport"],
-               shown["tcp.dstport"], frames)
+               shown["tcp.dstport"], frames, messages)
 
 
 def number(frame, name):
@@ -155,11 +161,14 @@ def take_headers(frame, streams, key):
 
 
 def streams_of(path, port):
-    """tshark's streams by (tcp.stream, stream), and the last SETTINGS."""
+    """tshark's streams by (tcp.stream, stream), the frame of the last
+    SETTINGS, and how many messages of gRPC there are."""
     streams = {}
     servers = {}
     settings = 0
-    for frame_number, tcp, source, target, frames in dissect(path, port):
+    messages = 0
+    for frame_number, tcp, source, target, frames, some in dissect(path, port):
+        messages += some
         for frame in frames:
             kind = number(frame, "http2.type")
             key = (tcp, number(frame, "http2.streamid"))
@@ -174,7 +183,8 @@ def streams_of(path, port):
                 stream = streams.setdefault(key, {"request": 0, "response": 0})
                 way = "response" if source == servers.get(tcp) else "request"
                 stream[way] += data_size(frame)
-    return ({k: s for k, s in streams.items() if "method" in s}, settings)
+    return ({k: s for k, s in streams.items() if "method" in s}, settings,
+            messages)
 
 
 # ---- comparing -----------------------------------------------------------
@@ -206,14 +216,8 @@ def compare(name, theirs, document):
     require(not apart, "%s", "; ".join(apart))
 
 
-def check_messages(path, port, document):
+def check_messages(theirs, document):
     """gRPC's messages, as many as tshark sees."""
-    argv = ["tshark", "-r", path, "-T", "fields", "-e", "grpc.message_length"]
-    if port:
-        argv += ["-d", "tcp.port==%d,http2" % port]
-    seen = subprocess.run(argv, capture_output=True, text=True, check=True)
-    theirs = sum(len(line.split(",")) for line in seen.stdout.splitlines()
-                 if line)
     ours = sum(x["grpc_messages"][side] or 0 for x in document["exchanges"]
                if "grpc_messages" in x for side in ("request", "response"))
     require(theirs == ours, "tshark %d, whyeof %d", theirs, ours)
@@ -261,10 +265,10 @@ def check(name, path, port, folder):
         document = whyeof(path)
     except Failure as failure:
         return ["FAIL %s: %s" % (name, failure)]
-    theirs, settings = streams_of(path, port)
+    theirs, settings, messages = kept(path, streams_of, port)
     run("streams", compare, name, theirs, document)
     if "grpc" in name:
-        run("messages", check_messages, path, port, document)
+        run("messages", check_messages, messages, document)
     if name in WELL:
         run("well", lambda: require(not codes(document), "%s",
                                     ", ".join(sorted(codes(document)))))
@@ -287,7 +291,7 @@ def captures():
 
 def main():
     if not shutil.which("tshark"):
-        print("skip h2: no tshark")
+        print("skip h2: needs tshark")
         return 0
     if not os.path.isdir(SHARED):
         print("skip h2 public: no %s" % SHARED)

@@ -106,7 +106,7 @@ read_as() {
 }
 
 has() {
-    command -v "$1" > /dev/null || { echo "skip $NAME $2: no $1"; return 1; }
+    command -v "$1" > /dev/null || { echo "skip $NAME $2: needs $1"; return 1; }
 }
 
 read_pipes() {

@@ -6,15 +6,21 @@ trap 'rm -rf "$work"' EXIT
 layers=$(sed -n 's/^LAYERS := //p' Makefile)
 status=0
 
+# The tree as it is has none; what a tool that is missing would have looked at
+# is skipped.
+said=$(python3 testdata/lint.py $layers 2>&1) && echo 'ok lint of the sources' ||
+    { printf '%s\n' "$said"; echo 'FAIL lint of the sources: not clean'; status=1; }
+printf '%s\n' "$said" | sed -n 's/^lint: no \(.*\), \(.*\) not checked$/skip lint \2: needs \1/p'
+
+mkdir "$work/tree"
+cp -r src cmd man testdata .clang-format "$work/tree"
+
 # plant NAME FILE WORDS: lints a copy of the sources to which standard input
 # was added at the end of FILE; the lint must say WORDS.
 plant() {
-    rm -rf "$work/tree"
-    mkdir -p "$work/tree"
-    cp -r src cmd man testdata .clang-format "$work/tree" 2>/dev/null
+    cp "$work/tree/$2" "$work/sound"
     cat >> "$work/tree/$2"
-    said=$(cd "$work/tree" && python3 testdata/lint.py $layers 2>&1)
-    if [ $? -eq 0 ]; then
+    if said=$(cd "$work/tree" && LINT_FORMAT=$2 python3 testdata/lint.py $layers 2>&1); then
         echo "FAIL lint $1: not seen"
         status=1
     elif printf '%s\n' "$said" | grep -q "$3"; then
@@ -23,6 +29,7 @@ plant() {
         echo "FAIL lint $1: says '$said'"
         status=1
     fi
+    cp "$work/sound" "$work/tree/$2"
 }
 
 plant 'include against the layers' src/tcp/table.c \

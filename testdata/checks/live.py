@@ -2,7 +2,8 @@
 """Watching an interface when things go wrong: what is said, how it ends.
 
 Each case has namespaces (net, pid, mount) of its own; they run side by side.
-Needs root, unshare and ip; what cannot be had is skipped.
+Needs root, namespaces, ip, mount, setpriv and tcpdump; a case that cannot
+run says what it needs.
 """
 
 import contextlib
@@ -999,6 +1000,8 @@ def run_here(name):
     try:
         CASES[name]()
         print(f"ok live {name}", flush=True)
+    except kit.Needs as lacking:
+        print(f"skip live {name}: needs {lacking}", flush=True)
     except Fault as fault:
         print(f"FAIL live {name}: {str(fault)!r}", flush=True)
     sys.stdout.flush()
@@ -1023,17 +1026,29 @@ def run_apart(name, scratch):
     return out.strip() or f"FAIL live {name}: {err.strip()[-600:]!r}"
 
 
-def can_have_namespaces():
-    return os.geteuid() == 0 and subprocess.run(
-        ["unshare", "--net", "--pid", "--mount", "--mount-proc", "--fork",
-         "--kill-child", "ip", "link", "set", "lo", "up"],
-        capture_output=True, check=False).returncode == 0
+def why_not():
+    """What keeps the cases from running at all, or None."""
+    if os.geteuid() != 0:
+        return "needs root"
+    for tool in ("unshare", "setpriv", "ip", "mount", "tcpdump"):
+        if not shutil.which(tool):
+            return "needs " + tool
+    for what, options in (("network", ["--net"]),
+                          ("process", ["--pid", "--fork"]),
+                          ("mount", ["--pid", "--mount", "--mount-proc",
+                                     "--fork", "--kill-child"])):
+        done = subprocess.run(["unshare", *options, "true"], check=False,
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            return f"needs a {what} namespace ({done.stderr.strip()})"
+    return None
 
 
 def main():
-    if not can_have_namespaces():
+    lacking = why_not()
+    if lacking:
         for name in CASES:
-            print(f"skip live {name}: needs root and network namespaces")
+            print(f"skip live {name}: {lacking}")
         return 0
     scratch = tempfile.mkdtemp(prefix="whyeof-live-")
     os.chmod(scratch, 0o755)

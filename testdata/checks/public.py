@@ -14,6 +14,9 @@ import shutil
 import subprocess
 import sys
 
+sys.path.insert(0, "testdata/lab")
+from kept import kept  # noqa: E402
+
 WHYEOF = os.environ.get("WHYEOF", "build/whyeof")
 CAPTURES = "../shared/captures"
 SECONDS = 20
@@ -170,13 +173,12 @@ def whyeof(path):
     return document
 
 
-def tshark(path):
+def tshark(path, http2_port):
     """Frames as {number: (streams, source ports, target ports, payload sizes,
     requests)}; the lists have one entry for each TCP header in the frame."""
     command = ["tshark", "-n", "-r", path, "-Y", "tcp", "-T", "fields"]
-    port = HTTP2_PORTS.get(os.path.basename(path))
-    if port:
-        command += ["-d", "tcp.port==%d,http2" % port]
+    if http2_port:
+        command += ["-d", "tcp.port==%d,http2" % http2_port]
     for field in FIELDS:
         command += ["-e", field]
     out = subprocess.run(command, capture_output=True, text=True,
@@ -294,7 +296,7 @@ def check(name):
         document = whyeof(path)
     except Failure as failure:
         return ["FAIL %s: %s" % (name, failure)]
-    frames = tshark(path)
+    frames = kept(path, tshark, HTTP2_PORTS.get(name))
     apart = CONNECTIONS_APART.get(name, 0)
     parts = (
         ("connections", lambda: check_counts(name, document, frames, apart)),
@@ -319,7 +321,7 @@ def main():
         print("skip public: no %s" % CAPTURES)
         return 0
     if not shutil.which("tshark"):
-        print("skip public: no tshark")
+        print("skip public: needs tshark")
         return 0
     names = sorted(n for n in os.listdir(CAPTURES)
                    if ".pcap" in n and not n.endswith(".keys"))

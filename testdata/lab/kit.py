@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -37,6 +38,10 @@ def _check(result):
 
 
 # ---- the table ------------------------------------------------------------
+
+class Needs(Exception):
+    """What a recipe cannot do without and this machine has not got."""
+
 
 class Recipe:
     def __init__(self, function, name, expect, info, options, seconds, note):
@@ -113,7 +118,15 @@ class Net:
         os.close(self.before.net)
 
 
+def need(*programs):
+    """Says which of them is missing, before anything has begun."""
+    for program in programs:
+        if not shutil.which(program):
+            raise Needs(program)
+
+
 def sh(line):
+    need(line.split()[0])
     subprocess.run(line, shell=True, check=True, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL)
 
@@ -127,6 +140,7 @@ def nft(hook, rule, table="lab"):
     """One rule in a table of its own, at a netfilter hook."""
     text = (f"table inet {table} {{\nchain c {{\n"
             f"type filter hook {hook} priority 0;\n{rule}\n}}\n}}\n")
+    need("nft")
     subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
 
 
@@ -144,6 +158,7 @@ def link(left, right, names, addresses, offload=False):
             sysctl(f"net.ipv6.conf.{name}.disable_ipv6", 1)
             if not offload:
                 # Else one 'packet' may be of any size, up to 64 kB.
+                need("ethtool")
                 subprocess.run(["ethtool", "-K", name, "tx", "off", "gso",
                                 "off", "gro", "off"], check=False,
                                stdout=subprocess.DEVNULL,
@@ -173,6 +188,7 @@ class Lab:
     # Processes.
 
     def start(self, *argv, cwd=None):
+        need(str(argv[0]))
         child = subprocess.Popen([str(a) for a in argv],
                                  stdin=subprocess.DEVNULL, stdout=self.log,
                                  stderr=self.log, cwd=cwd or self.tmp)
@@ -239,6 +255,7 @@ class Lab:
 
     def certificate(self):
         """A throw-away key and certificate; returns their paths."""
+        need("openssl")
         key, cert = (os.path.join(self.tmp, n) for n in ("key", "cert"))
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                         "ec_paramgen_curve:prime256v1", "-nodes", "-days", "9",
@@ -277,6 +294,7 @@ class Lab:
     def capture(self, interface="lo", expression="tcp or icmp",
                 snaplen=None):
         path = os.path.join(self.out, self.name + ".pcap")
+        need("tcpdump")
         # Immediate mode means one ring slot of full snap length a packet:
         # the default buffer holds a handful, and a burst of 20 overruns it.
         argv = ["tcpdump", "-Z", "root", "--immediate-mode", "-U", "-n",

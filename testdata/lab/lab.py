@@ -11,6 +11,8 @@
     lab.py describe --captures DIR [NAME...]
                                            what tshark sees, for the README
 
+A recipe that needs what is not there is skipped and says what it is.
+
 Needs Linux, root, tcpdump, unshare, ip, nft, ethtool and the servers: Go,
 node, nginx, apache2, gunicorn, curl, openssl, nghttp2, grpc-go (Debian's
 golang-google-grpc-dev). Nothing leaves the machine:
@@ -35,6 +37,7 @@ import watch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT = 110  # seconds: no recipe may run longer
+NEEDS = 77   # exit status of a recipe that this machine cannot run
 
 
 def chosen(names):
@@ -69,11 +72,13 @@ def do_run(args):
     scratch = tempfile.mkdtemp(prefix="whyeof-lab-")
     os.chmod(scratch, 0o755)
     build("golab", scratch, GOPROXY="off")
-    # Debian's golang-golang-x-net-dev; without it the h2 recipes fail.
-    build("goh2", scratch, GO111MODULE="off", GOPATH="/usr/share/gocode")
-    # golang-google-grpc-dev too; without it the grpc recipes fail.
-    build("gogrpc", scratch, GO111MODULE="off", GOPATH="/usr/share/gocode")
-    failed = []
+    debian = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode"}
+    # Debian's golang-golang-x-net-dev; without it the h2 recipes are skipped.
+    build("goh2", scratch, **debian)
+    # golang-google-grpc-dev too; without it the grpc recipes are skipped.
+    if any("grpc" in r.name for r in todo):
+        build("gogrpc", scratch, **debian)
+    faults = {}
 
     def work():
         while True:
@@ -86,7 +91,7 @@ def do_run(args):
             print(f"{r.name}\t{time.monotonic() - started:.1f} s\t"
                   f"{fault or 'recorded'}", flush=True)
             if fault:
-                failed.append(r.name)
+                faults[r.name] = fault
 
     workers = [threading.Thread(target=work) for _ in range(args.jobs)]
     for worker in workers:
@@ -94,19 +99,30 @@ def do_run(args):
     for worker in workers:
         worker.join()
     shutil.rmtree(scratch, ignore_errors=True)
-    return 1 if failed else 0
+    args.faults = faults
+    return 1 if faults else 0
 
 
 def build(name, scratch, **settings):
-    done = subprocess.run(["go", "build", "-o", os.path.join(scratch, name),
+    """A server of Go's in the scratch folder. Go links only what is not
+    there already, so it is kept in the build folder of `make test`."""
+    kept = os.path.join(os.path.abspath(os.environ["BUILD"]), "lab") \
+        if "BUILD" in os.environ else scratch
+    program = os.path.join(kept, name)
+    if not shutil.which("go"):
+        return
+    done = subprocess.run(["go", "build", "-buildvcs=false", "-o", program,
                            "."], cwd=os.path.join(HERE, "servers", name),
                           env=dict(os.environ, **settings))
     if done.returncode != 0:
         print(f"lab.py: cannot build {name}", file=sys.stderr)
+    elif kept != scratch:
+        shutil.copy(program, os.path.join(scratch, name))
 
 
 def run_apart(r, out, scratch):
-    """One recipe in namespaces of its own; what went wrong, or None."""
+    """One recipe in namespaces of its own; what went wrong, or None. What
+    the machine lacks begins with "needs"."""
     part = os.path.join(scratch, r.name)
     os.mkdir(part)
     argv = ["unshare", "--net", "--pid", "--mount-proc", "--fork",
@@ -120,6 +136,8 @@ def run_apart(r, out, scratch):
     except subprocess.TimeoutExpired:
         child.kill()
         return f"still running after {LIMIT} s"
+    if child.returncode == NEEDS:
+        return words.strip().splitlines()[-1]
     if child.returncode != 0:
         return "failed: " + (words.strip() or "no reason given")
     # Not a rename: the result belongs to whoever owns the folder.
@@ -137,28 +155,35 @@ def run_apart(r, out, scratch):
 def do_live(args):
     os.environ["LAB_WHYEOF"] = os.path.abspath(args.whyeof)
     do_run(args)
-    passed = failed = 0
+    count = {"ok": 0, "FAIL": 0, "skip": 0}
     for r in chosen(args.name):
-        base = os.path.join(args.out, r.name)
-        if os.path.exists(base + ".ndjson"):
-            wrong = watch.differences(args.whyeof, r.options, base)
-        else:
-            wrong = ["was not recorded"]
-        passed, failed = passed + (not wrong), failed + bool(wrong)
-        print(f"{r.name}\t{'; '.join(wrong) or 'the same'}\t"
-              f"{'FAIL' if wrong else 'ok'}", flush=True)
-    print(f"{passed} passed, {failed} failed, 0 skipped")
-    return 1 if failed else 0
+        fault = args.faults.get(r.name)
+        wrong = [" ".join(fault.split())] if fault else watch.differences(
+            args.whyeof, r.options, os.path.join(args.out, r.name))
+        verdict = "FAIL" if wrong else "ok"
+        if fault and fault.startswith("needs "):
+            verdict = "skip"
+        count[verdict] += 1
+        print(f"{r.name}\t{'; '.join(wrong) or 'the same'}\t{verdict}",
+              flush=True)
+    print(f"{count['ok']} passed, {count['FAIL']} failed, "
+          f"{count['skip']} skipped")
+    return 1 if count["FAIL"] else 0
 
 
 def do_run_here(args):
     lab = kit.Lab(args.name[0], args.out, args.bin)
+    status = 0
     try:
         kit.RECIPES[lab.name].run(lab)
+    except kit.Needs as lacking:
+        print(f"needs {lacking}", file=sys.stderr)
+        status = NEEDS
     finally:
         lab.close()
     sys.stdout.flush()
-    os._exit(0)  # threads may still wait on their sockets
+    sys.stderr.flush()
+    os._exit(status)  # threads may still wait on their sockets
 
 
 # ---- check ----------------------------------------------------------------
