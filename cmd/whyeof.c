@@ -5,6 +5,7 @@
 #include "capture/live.h"
 #include "pipeline/file_outputs.h"
 #include "pipeline/recorder.h"
+#include "pipeline/versions.h"
 #include "report/explain.h"
 
 #include <errno.h>
@@ -67,7 +68,7 @@ static int run_errand(const struct options *options)
         options_help(stdout);
         break;
     case ERRAND_VERSION:
-        (void)printf("whyeof %s\n", WHYEOF_VERSION);
+        versions_print(stdout);
         break;
     case ERRAND_LIST_CODES:
         explain_list(stdout);

@@ -96,9 +96,11 @@ static const struct rule open_ended_rule[] = {
 };
 
 /*
- * The decision list. Doubt about the capture comes first; then what is told
- * by the first bytes, the path, an incomplete request; then silence, before
- * whoever ended it is blamed; then the one who closed.
+ * The decision list, once there is no doubt about the capture: how the
+ * connection began, an idle close or the path, a request that is not whole; a
+ * side that is silent at TCP's level, before whoever ended that is blamed; who
+ * closed or reset; windows; an answer that does not come; the client that left;
+ * and last that nothing had gone wrong yet.
  */
 static const struct rule *const unfinished[] = {
     connect_rule, path_rule,       request_rule, stall_rule,
@@ -107,8 +109,9 @@ static const struct rule *const unfinished[] = {
 };
 
 /*
- * For a stream of HTTP/2 the same order, layer by layer: TCP's windows, then
- * HTTP/2's, then who reset it, then how the connection ended.
+ * A stream of HTTP/2, layer by layer: how the connection began, a side that is
+ * silent at TCP's level, TCP's window, HTTP/2's windows, who reset the stream,
+ * how the connection ended; then as above.
  */
 static const struct rule *const unfinished_h2[] = {
     connect_rule,  stall_rule, window_rule, h2_window_rule,  h2_reset_rule,

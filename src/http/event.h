@@ -1,5 +1,5 @@
 /*
- * What the http stage says: requests and responses, HTTP/1 and later HTTP/2
+ * What the http stage says: requests and responses, of HTTP/1 and HTTP/2
  * alike, as events on a stream of a connection. HTTP/1 numbers the requests
  * of a connection from 1; a response to a request that the capture does not
  * have is on stream 0.

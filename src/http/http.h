@@ -1,7 +1,8 @@
 /*
- * http finds out what a connection speaks and, where that is HTTP/1, reads
- * its messages with llhttp, one parser for each direction. Bodies are counted
- * and never kept. TLS, HTTP/2 and anything else are recognised and left.
+ * http finds out what a connection speaks and reads it: HTTP/1 with llhttp,
+ * one parser for each direction (h1.h), HTTP/2 by its frames, with nghttp2's
+ * HPACK (h2.h). Bodies are counted and never kept. TLS and anything else are
+ * recognised and left.
  *
  * It is a tcp_sink on its left and gives events to an http_sink on its right.
  */

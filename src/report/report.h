@@ -27,7 +27,7 @@ struct report_exchange {
     bool complete;
 };
 
-/* A code's share of the findings. */
+/* How many there were of what, in all. */
 struct report_counts {
     uint64_t connections;
     uint64_t http_connections;
