@@ -9,6 +9,8 @@
 #   make soak       ten minutes live, under load
 #   make release    optimised as a whole, in build-release
 #   make install    that, to PREFIX, below DESTDIR
+#   make dist       a tarball of the commit in build/
+#   make deb        a Debian package of it in build/deb/, and lintian's word
 #
 # CC, CFLAGS, CPPFLAGS, LDFLAGS, AR and PKG_CONFIG are the user's: they add to
 # what the project needs, come last, and what they change is built anew.
@@ -36,6 +38,7 @@ DEPS_LAB   := nodejs nginx-light apache2-bin gunicorn openssl nghttp2-client \
               golang-google-grpc-dev
 DEPS_BENCH := tcptrace time wrk
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
+DEPS_DEB   := git debhelper dpkg-dev lintian
 NEED_TESTS := test unit-tests lint format golden lab-check
 
 # With `deps` among the goals the others wait for it, in a make of their own:
@@ -139,7 +142,8 @@ HELPERS  := $(filter-out $(B)/whyeof $(B)/replay $(B)/shard,$(CMD_C:cmd/%.c=$(B)
 REPLAYS  := $(FUZZ_C:src/%_fuzz.c=$(B)/replay/%)
 CHECKS   := $(sort $(wildcard testdata/checks/*.sh testdata/checks/*.py))
 
-.PHONY: all man helpers release deps deps-test deps-lab deps-bench deps-fuzz \
+.PHONY: all man helpers release deps deps-test deps-lab deps-bench deps-deb deps-fuzz \
+        dist deb \
         demo test unit-tests lint format golden lab lab-check bench soak \
         fuzz-smoke install install-files uninstall clean need-llhttp \
         which-llhttp FORCE
@@ -217,6 +221,8 @@ deps-lab:
 	@bash testdata/deps.sh $(DEPS_BUILD) $(LLHTTP_DEP) $(DEPS_TEST) $(DEPS_LAB)
 deps-bench:
 	@bash testdata/deps.sh $(DEPS_BUILD) $(LLHTTP_DEP) $(DEPS_TEST) $(DEPS_BENCH)
+deps-deb:
+	@bash testdata/deps.sh $(DEPS_BUILD) $(LLHTTP_DEP) $(DEPS_DEB)
 deps-fuzz:
 	@bash testdata/deps.sh $(DEPS_BUILD) $(LLHTTP_DEP) python3 $(DEPS_FUZZ)
 
@@ -286,6 +292,16 @@ install-files: $(B)/whyeof
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/whyeof $(MANDIR)/man1/whyeof.1 \
 	    $(MANDIR)/man7/whyeof-live.7 $(MANDIR)/man7/whyeof-verdicts.7
+
+# Of the commit: what is not in it is in neither.
+DIST := build/whyeof-$(VERSION).tar.gz
+dist:
+	@mkdir -p build
+	@git archive --format=tar --prefix=whyeof-$(VERSION)/ HEAD | gzip -n9 > $(DIST)
+	@echo "  dist   $(DIST)"
+
+deb: deps-deb dist
+	@.ci/deb $(VERSION) build
 
 clean:
 	rm -rf build build-san build-release build-fuzz

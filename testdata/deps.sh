@@ -40,14 +40,17 @@ find_missing() {
 }
 
 # apt's own words are kept for the case that it fails; its status lines,
-# KIND:NAME:PERCENT:WORDS, become a line each tenth.
+# KIND:NAME:PERCENT:WORDS, become a line each tenth. They have a descriptor of
+# their own: dpkg closes it for the packages' scripts, and those want a standard
+# output. It is made behind sudo, which lets none but the first three through.
 run_apt() {
     "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes \
-        LC_ALL=C apt-get -q -y "$@" < /dev/null 2>> "$work/log"
+        LC_ALL=C sh -c 'exec 3>&1 1>&2; exec apt-get -q -y "$@"' sh "$@" \
+        < /dev/null 2>> "$work/log"
 }
 
 install() {
-    run_apt --no-install-recommends -o APT::Status-Fd=1 \
+    run_apt --no-install-recommends -o APT::Status-Fd=3 \
         -o Dpkg::Use-Pty=0 install "$@" | tee -a "$work/log" |
         awk -F: '
             /^(dlstatus|pmstatus):/ {
@@ -76,7 +79,7 @@ find_missing "$@"
 command -v "${sudo[0]:-true}" > /dev/null ||
     die "not root, and no sudo; missing: ${missing[*]}"
 say 'reads the lists of packages'
-run_apt update > "$work/log" || {
+run_apt update || {
     cat "$work/log" >&2
     die 'apt-get update failed'
 }
