@@ -306,3 +306,42 @@ void draft_weigh_drops(struct finding *finding)
                   "on: what it rests on may be among them.",
                   drops, drops == 1 ? "" : "s");
 }
+
+/* An episode that was not kept may have held it up as well. */
+static void weigh_lost_notes(struct finding *finding, const struct facts *f)
+{
+    const struct notes_lost *lost = &f->conn->lost;
+
+    if (lost->longest < f->settings->stall_threshold ||
+        lost->until < f->asked.time)
+        return;
+    if (finding->confidence > CONFIDENCE_POSSIBLE)
+        finding->confidence = CONFIDENCE_POSSIBLE;
+    draft_explain(finding,
+                  "This connection was held up more often than is kept: by an "
+                  "episode of %s too, of which nothing else is known here.",
+                  draft_duration(finding, lost->longest));
+}
+
+void draft_weigh_notes(struct finding *finding, const struct facts *f)
+{
+    const struct reset *reset = f->closing.reset;
+
+    weigh_lost_notes(finding, f);
+    if (f->closing.by_reset && !reset->in_window) {
+        finding->confidence = CONFIDENCE_POSSIBLE;
+        draft_explain(finding,
+                      "The RST's sequence number is outside the window: it "
+                      "has the ACK and the timestamps of its sender's socket, "
+                      "which is gone, but its receiver ignores it (RFC 9293, "
+                      "3.10.7.4).");
+    }
+    if (f->conn->stray_resets)
+        draft_explain(finding,
+                      "%u RST%s outside the window, from no socket of this "
+                      "connection, %s not counted: a host ignores %s.",
+                      f->conn->stray_resets,
+                      f->conn->stray_resets == 1 ? "" : "s",
+                      f->conn->stray_resets == 1 ? "is" : "are",
+                      f->conn->stray_resets == 1 ? "it" : "them");
+}

@@ -125,16 +125,27 @@ static struct closing closing_by_reset(const struct conn *conn,
     };
 }
 
+/*
+ * The reset at which it was over; else one that its receiver would ignore, but
+ * that is the last word of its sender's socket.
+ */
+static const struct reset *closing_reset(const struct conn *conn)
+{
+    for (unsigned i = 0; i < conn->resets; i++) {
+        const struct reset *reset = &conn->reset[i];
+
+        if (mark_is_set(conn->over) ? reset->at.time >= conn->over.time
+                                    : !reset->in_window)
+            return reset;
+    }
+    return NULL;
+}
+
 struct closing conn_closing(const struct conn *conn)
 {
     struct closing fin = first_fin(conn);
-    const struct reset *reset = NULL;
+    const struct reset *reset = closing_reset(conn);
 
-    for (unsigned i = 0; i < conn->resets && i < CONN_RESETS_KEPT; i++) {
-        if (!reset && conn->reset[i].at.time >= conn->over.time &&
-            mark_is_set(conn->over))
-            reset = &conn->reset[i];
-    }
     if (!reset)
         return fin;
     if (fin.by != CLOSED_BY_NOBODY && fin.at.time <= reset->at.time)
