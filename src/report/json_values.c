@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "infer/hints.h"
+#include "report/grpc.h"
 #include "report/mask.h"
 #include "wire/endpoint.h"
 
@@ -103,6 +104,12 @@ json_t *json_exchange_facts(const struct exchange *x,
         (json_int_t)x->response.bytes, "body_expected",
         json_count(answered ? x->response.expected : HTTP_NO_LENGTH),
         "body_received", (json_int_t)x->response.body);
+    if (x->grpc_message) {
+        text_clear(&target);
+        grpc_add_message(&target, x, options->show_secrets);
+        json_object_set_new(json, "grpc_message",
+                            json_string(text_string(&target)));
+    }
     text_release(&target);
     if (x->is_grpc || x->request.messages || x->response.messages)
         json_object_set_new(json, "grpc_messages",

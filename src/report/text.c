@@ -1,3 +1,4 @@
+#include "report/grpc.h"
 #include "report/mask.h"
 #include "report/page.h"
 #include "report/render.h"
@@ -104,9 +105,15 @@ static void write_exchange(const struct page *page,
     mask_add_target(&text, x->target ? x->target : "", options->show_secrets);
     (void)nanos_print_duration(duration, nanos_between(x->request.start.time,
                                                        x->response.end.time));
-    (void)fprintf(page->out, "#%-6" PRIu64 " tcp.stream %-4" PRIu64 " %s  %s\n",
+    (void)fprintf(page->out, "#%-6" PRIu64 " tcp.stream %-4" PRIu64 " %s  %s",
                   mark_frame(x->request.start), e->connection,
                   text_string(&text), e->complete ? duration : "not complete");
+    text_clear(&text);
+    if (x->grpc_status) {
+        text_add(&text, "  grpc ");
+        grpc_add_status(&text, x, options->show_secrets);
+    }
+    (void)fprintf(page->out, "%s\n", text_string(&text));
     text_release(&text);
 }
 
