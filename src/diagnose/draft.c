@@ -323,11 +323,29 @@ static void weigh_lost_notes(struct finding *finding, const struct facts *f)
                   draft_duration(finding, lost->longest));
 }
 
+/* What a stream that is not followed holds, or waits for, is not known. */
+static void weigh_dropped_streams(struct finding *finding,
+                                  const struct facts *f)
+{
+    uint64_t dropped = f->incident->http.h2.dropped;
+
+    if (!dropped)
+        return;
+    if (finding->confidence > CONFIDENCE_POSSIBLE)
+        finding->confidence--;
+    draft_explain(finding,
+                  "%" PRIu64 " more stream%s of this connection %s not "
+                  "followed: more were open at once than are kept.",
+                  dropped, dropped == 1 ? "" : "s",
+                  dropped == 1 ? "was" : "were");
+}
+
 void draft_weigh_notes(struct finding *finding, const struct facts *f)
 {
     const struct reset *reset = f->closing.reset;
 
     weigh_lost_notes(finding, f);
+    weigh_dropped_streams(finding, f);
     if (f->closing.by_reset && !reset->in_window) {
         finding->confidence = CONFIDENCE_POSSIBLE;
         draft_explain(finding,

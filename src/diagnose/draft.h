@@ -38,8 +38,8 @@ void draft_timeline(struct finding *finding, const struct facts *f);
 void draft_weigh_drops(struct finding *finding);
 
 /*
- * What the connection's bounded notes do not have, and resets that a host
- * would ignore: said, and where the finding rests on it, that much less sure.
+ * What was not kept of the connection, and resets that a host would ignore:
+ * said, and the finding is that much less sure.
  */
 void draft_weigh_notes(struct finding *finding, const struct facts *f);
 

@@ -206,7 +206,6 @@ void h1_tell(const struct h1 *h1, struct http_facts *facts)
 {
     facts->protocol = PROTOCOL_HTTP1;
     facts->broken = h1->broken;
-    facts->major = h1->major;
     facts->minor = h1->minor;
     facts->tunnel = h1->tunnel;
     facts->in_orphan = lane_is_in_orphan(&h1->lane[1 - h1->client]);

@@ -175,7 +175,7 @@ static void feed(struct h2 *h2, struct reader *r)
 
 static void check_facts(const struct h2 *h2, const struct listener *listener)
 {
-    struct http_facts facts = {.major = 0};
+    struct http_facts facts = {.broken = 0};
 
     h2_tell(h2, &facts);
     assert(facts.protocol == PROTOCOL_HTTP2);

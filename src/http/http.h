@@ -39,11 +39,8 @@ struct h2_facts {
     struct mark first_goaway[2];
     struct mark ping[2]; /* the latest PING that was no answer */
     uint32_t pings[2];
-    uint32_t settings[2];
-    uint32_t open; /* streams at the end */
-    uint32_t most; /* streams open at once */
-    uint32_t limit;
-    uint64_t streams;
+    uint32_t open;    /* streams at the end */
+    uint32_t most;    /* streams open at once */
     uint64_t dropped; /* streams not followed: too many at once */
     uint64_t strange; /* frames that RFC 9113 forbids */
     bool joined;      /* without its beginning: windows are not known */
@@ -57,8 +54,7 @@ struct http_facts {
     uint8_t first_size[2];
     struct mark first_at[2];
     uint64_t broken; /* times that the bytes were no HTTP */
-    uint8_t major;   /* version of the last request, or response */
-    uint8_t minor;
+    uint8_t minor;   /* HTTP/1: version of the last request, or response */
     bool tunnel;
     struct h2_facts h2;
     bool in_orphan;     /* a response without its request had not ended */

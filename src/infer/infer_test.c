@@ -207,7 +207,6 @@ static void test_bracket(void **state)
     server = infer_server(infer, &conn);
     assert_ptr_equal(server, infer_first(infer));
     assert_null(server->next);
-    assert_int_equal(server->connections, 1);
     assert_int_equal(server->exchanges, 3);
     assert_int_equal(server->complete, 2);
     assert_int_equal(server->failed, 1);

@@ -40,13 +40,8 @@ struct incident *incident_new(const struct outcome *outcome,
     incident->is_complete = x && exchange_is_complete(x);
     incident->http = *outcome->http;
     incident->ending = outcome->ending;
-    incident->exchanges = outcome->exchanges;
     incident->complete = outcome->complete;
-    incident->last_response_end = outcome->last_response_end;
-    incident->last_request_end = outcome->last_request_end;
-    incident->keep_alive = outcome->keep_alive;
     incident->orphans = outcome->orphans;
-    incident->last_closes = outcome->last_closes;
     copy_software(incident->server_software, outcome->server_software);
     copy_software(incident->client_software, outcome->client_software);
     return incident;
@@ -61,7 +56,6 @@ struct incident *incident_of_exchange(const struct conn *conn,
     incident->exchange = exchange_copy(x);
     incident->is_complete = exchange_is_complete(x);
     incident->http.protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1;
-    incident->http.major = x->is_h2 ? 2 : 1;
     incident->http.minor = x->is_h2 ? 0 : 1;
     return incident;
 }

@@ -66,7 +66,6 @@ static void tell_complete(struct model *model, struct conn *conn,
     waiting_remove(&state->waiting, x);
     state->complete++;
     state->last_response_end = x->response.end;
-    state->last_request_end = x->request.end;
     state->last_closes = x->closes;
     model->sink.complete(model->sink.context, conn, x);
     conn_forget_notes(conn, mark_is_set(x->settled) ? x->settled.time
@@ -215,7 +214,6 @@ static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
         .complete = known->complete,
         .last_response_end = known->last_response_end,
         .last_reset = known->last_reset,
-        .last_request_end = known->last_request_end,
         .server_software = known->server_software,
         .client_software = known->client_software,
         .keep_alive = known->keep_alive,

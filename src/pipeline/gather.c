@@ -96,7 +96,6 @@ static void list_exchange(struct gather *gather, const struct conn *conn,
         .server = conn->endpoint[conn_server(conn)],
         .x = x,
         .protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1,
-        .minor = 1,
         .complete = mark_is_set(x->response.end) && !exchange_is_short(x),
     };
 
@@ -168,7 +167,7 @@ static void count_connection(struct report_counts *counts,
     counts->http_connections += outcome->http->protocol == PROTOCOL_HTTP1;
     counts->tls_connections += outcome->http->protocol == PROTOCOL_TLS;
     counts->h2_connections += outcome->http->protocol == PROTOCOL_HTTP2;
-    counts->crowded_out += outcome->crowded_out;
+    counts->crowded_out += outcome->crowded_out + outcome->http->h2.dropped;
     counts->one_way += conn_is_one_way(outcome->conn) &&
                        outcome->http->protocol == PROTOCOL_HTTP1;
     counts->other_connections += outcome->http->protocol == PROTOCOL_OTHER;

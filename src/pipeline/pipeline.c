@@ -141,7 +141,6 @@ static void warn_of_inputs(struct pipeline *pipeline,
 static void warn_of_connections(struct pipeline *pipeline)
 {
     const struct report_counts *counts = &pipeline->report.counts;
-    struct tcp_counts tcp = tcp_counts(pipeline->tcp);
 
     if (counts->doubtful)
         warn(pipeline,
@@ -169,16 +168,16 @@ static void warn_of_connections(struct pipeline *pipeline)
     if (pipeline->options.has_stream && !pipeline->gather.has_stream)
         warn(pipeline, "there is no tcp.stream %" PRIu64,
              pipeline->options.stream);
-    if (tcp.evicted)
+    if (counts->evicted)
         warn(pipeline,
              "%" PRIu64 " connections were given up unjudged: more were open "
              "at once than are kept",
-             tcp.evicted);
-    if (tcp.held_budget)
+             counts->evicted);
+    if (counts->holes_given_up)
         warn(pipeline,
              "%" PRIu64 " holes were given up early: too much was waiting "
              "behind them",
-             tcp.held_budget);
+             counts->holes_given_up);
     if (http_broken(pipeline->http))
         warn(pipeline,
              "%" PRIu64 " time%s the bytes of an HTTP connection were no HTTP",
@@ -207,13 +206,16 @@ const struct report *pipeline_report(struct pipeline *pipeline,
                                      size_t inputs)
 {
     struct report *report = &pipeline->report;
+    struct tcp_counts tcp = tcp_counts(pipeline->tcp);
 
     report->input = input;
     report->inputs = inputs;
     report->packets = pipeline->packets;
     report->tcp_segments = wire_segments(pipeline->wire);
-    report->open_connections = tcp_counts(pipeline->tcp).open;
+    report->open_connections = tcp.open;
     report->counts = pipeline->gather.counts;
+    report->counts.evicted = tcp.evicted;
+    report->counts.holes_given_up = tcp.held_budget;
     report->server = infer_first(pipeline->gather.infer);
     return report;
 }

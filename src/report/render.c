@@ -1,10 +1,10 @@
 #include "report/render.h"
 
 static const struct renderer renderer[] = {
-    {"text",              "text/plain", render_text, &live_text},
-    {"json",        "application/json", render_json, NULL},
-    {"ndjson",                   "application/x-ndjson", render_ndjson, &live_ndjson},
-    {0},
+    {"text",      render_text, &live_text},
+    {"json", render_json, NULL},
+    {"ndjson",      render_ndjson, &live_ndjson},
+    {0      },
 };
 
 const struct renderer *renderer_all(void)

@@ -161,7 +161,6 @@ struct conn {
     uint16_t notes_open; /* of them, not ended */
     uint8_t resets;      /* kept */
     uint8_t client;      /* index of the client's flow */
-    bool client_known;   /* by SYN or by what was said, not by port number */
     uint8_t place;       /* in which of the table's lists */
     bool told_over;
     bool known_to_work; /* it was counted as one that does, while it goes on */

@@ -159,7 +159,6 @@ static void guess_client(struct conn *conn, const struct segment *segment)
     bool syn = segment->flags & TCP_SYN;
     bool ack = segment->flags & TCP_ACK;
 
-    conn->client_known = syn;
     if (syn)
         conn->client = ack ? 1 : 0;
     else

@@ -173,7 +173,7 @@ static void take_over(void *context, struct conn *conn, enum conn_ending how)
     struct text *told = begin_line(context, conn);
 
     text_addf(told, "over %s", name[how]);
-    if (!conn->client_known)
+    if (!conn_start_seen(conn))
         text_addf(told, ", client %c guessed", letter_of(conn, conn->client));
     if (conn_is_one_way(conn))
         text_add(told, ", one way");
