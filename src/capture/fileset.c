@@ -137,6 +137,8 @@ static bool is_done(const struct fileset *set,
     size_t kept =
         set->dones < FILESET_DONE_KEPT ? set->dones : FILESET_DONE_KEPT;
 
+    if (set->dones > FILESET_DONE_KEPT && stamp->written <= set->forgotten)
+        return true;
     for (size_t i = 0; i < kept; i++) {
         if (is_same_file(&set->done[i], stamp) &&
             stamp->written <= set->done[i].written)
@@ -199,6 +201,8 @@ void fileset_done(struct fileset *set, const struct fileset_file *file)
     struct fileset_stamp *done = &set->done[set->dones++ % FILESET_DONE_KEPT];
     struct stat about;
 
+    if (set->dones > FILESET_DONE_KEPT && done->written > set->forgotten)
+        set->forgotten = done->written;
     *done = file->stamp;
     if (stat(file->path, &about) == 0 && about.st_ino == done->node)
         *done = stamp_of(&about);

@@ -35,6 +35,7 @@ struct fileset {
     size_t folders;
     struct fileset_stamp done[FILESET_DONE_KEPT]; /* in a ring */
     size_t dones;
+    nanos forgotten; /* files written by then were read, or came too late */
 };
 
 /*

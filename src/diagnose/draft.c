@@ -4,11 +4,12 @@
 
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 enum {
-    TEXT_SIZE = 2048
+    TEXT_SIZE = 8192 /* more than any explanation has */
 };
 
 __attribute__((format(printf, 2, 0))) static const char *
@@ -36,8 +37,9 @@ void draft_cite(struct finding *finding, struct mark at, enum witness from,
 {
     va_list args;
 
-    if (!mark_is_set(at) || finding->evidences == FINDING_EVIDENCE_MAX)
+    if (!mark_is_set(at))
         return;
+    assert(finding->evidences < FINDING_EVIDENCE_MAX);
     va_start(args, format);
     finding->evidence[finding->evidences++] = (struct evidence){
         .at = at, .from = from, .what = say(finding, format, args)};
@@ -323,21 +325,19 @@ static void weigh_lost_notes(struct finding *finding, const struct facts *f)
                   draft_duration(finding, lost->longest));
 }
 
-/* What a stream that is not followed holds, or waits for, is not known. */
-static void weigh_dropped_streams(struct finding *finding,
-                                  const struct facts *f)
+/* What an exchange that is not followed holds, or waits for, is not known. */
+static void weigh_unfollowed(struct finding *finding, const struct facts *f)
 {
-    uint64_t dropped = f->incident->http.h2.dropped;
+    uint64_t count = f->incident->unfollowed;
 
-    if (!dropped)
+    if (!count)
         return;
     if (finding->confidence > CONFIDENCE_POSSIBLE)
         finding->confidence--;
     draft_explain(finding,
-                  "%" PRIu64 " more stream%s of this connection %s not "
-                  "followed: more were open at once than are kept.",
-                  dropped, dropped == 1 ? "" : "s",
-                  dropped == 1 ? "was" : "were");
+                  "%" PRIu64 " more exchange%s of this connection %s not "
+                  "followed: more were waiting at once than are kept.",
+                  count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
 }
 
 void draft_weigh_notes(struct finding *finding, const struct facts *f)
@@ -345,7 +345,7 @@ void draft_weigh_notes(struct finding *finding, const struct facts *f)
     const struct reset *reset = f->closing.reset;
 
     weigh_lost_notes(finding, f);
-    weigh_dropped_streams(finding, f);
+    weigh_unfollowed(finding, f);
     if (f->closing.by_reset && !reset->in_window) {
         finding->confidence = CONFIDENCE_POSSIBLE;
         draft_explain(finding,

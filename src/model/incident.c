@@ -42,6 +42,7 @@ struct incident *incident_new(const struct outcome *outcome,
     incident->ending = outcome->ending;
     incident->complete = outcome->complete;
     incident->orphans = outcome->orphans;
+    incident->unfollowed = outcome->crowded_out + outcome->http->h2.dropped;
     copy_software(incident->server_software, outcome->server_software);
     copy_software(incident->client_software, outcome->client_software);
     return incident;

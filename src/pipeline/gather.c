@@ -11,6 +11,9 @@
  * RFC 8305, 5: attempts follow each other within 2 s. */
 #define GOES_ON_WITHIN (2 * NANOS_PER_SECOND)
 
+/* Connections to one server that begin together are one to who asks. */
+#define ALIKE_WITHIN (GOES_ON_WITHIN / 8)
+
 /* Incidents that are looked at again when a connection has worked. */
 enum {
     LOOK_BACK = 256
@@ -140,6 +143,24 @@ static void take_ended(void *context, struct conn *conn,
     keep(gather, x->told, incident_of_exchange(conn, x));
 }
 
+/* One of the same server at nearly the same time stands for both. */
+static void keep_worked(struct gather *gather, const struct worked *worked)
+{
+    uint64_t kept = gather->workeds < GATHER_WORKED_KEPT ? gather->workeds
+                                                         : GATHER_WORKED_KEPT;
+
+    for (size_t i = 0; i < kept; i++) {
+        const struct worked *other = &gather->worked[i];
+        nanos apart = nanos_between(other->first, worked->first);
+
+        if (apart > -ALIKE_WITHIN && apart < ALIKE_WITHIN &&
+            other->server.port == worked->server.port &&
+            same_address(&other->server, &worked->server))
+            return;
+    }
+    gather->worked[gather->workeds++ % GATHER_WORKED_KEPT] = *worked;
+}
+
 static bool look_back(struct gather *gather, const struct outcome *outcome)
 {
     const struct conn *conn = outcome->conn;
@@ -150,7 +171,7 @@ static bool look_back(struct gather *gather, const struct outcome *outcome)
     if (outcome->complete == 0 &&
         !(mark_is_set(conn->flow[0].syn) && mark_is_set(conn->flow[1].syn)))
         return false;
-    gather->worked[gather->workeds++ % GATHER_WORKED_KEPT] = worked;
+    keep_worked(gather, &worked);
     for (size_t i = 0; i < LOOK_BACK && one; i++, one = one->older) {
         if (!one->incident->later_works && eases(&worked, one->incident)) {
             one->incident->later_works = true;

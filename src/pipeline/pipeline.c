@@ -5,12 +5,14 @@
 #include "model/model.h"
 #include "pipeline/gather.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    WARNINGS_MAX = 32,
+    WARNINGS_MAX = 48,
+    INPUT_WARNINGS_MAX = 32, /* other kinds are fewer than what is left */
     WARNING_SIZE = 512
 };
 
@@ -110,8 +112,7 @@ warn(struct pipeline *pipeline, const char *format, ...)
     char text[WARNING_SIZE];
     va_list args;
 
-    if (pipeline->report.warnings == WARNINGS_MAX)
-        return;
+    assert(pipeline->report.warnings < WARNINGS_MAX);
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
@@ -119,23 +120,38 @@ warn(struct pipeline *pipeline, const char *format, ...)
         arena_keep(&pipeline->texts, span_of_text(text));
 }
 
+static bool has_room_for_input(const struct pipeline *pipeline,
+                               uint64_t *left_out)
+{
+    if (pipeline->report.warnings < INPUT_WARNINGS_MAX)
+        return true;
+    ++*left_out;
+    return false;
+}
+
 static void warn_of_inputs(struct pipeline *pipeline,
                            const struct capture_input *input, size_t inputs)
 {
+    uint64_t left_out = 0;
+
     for (size_t i = 0; i < inputs; i++) {
-        if (input[i].problem[0])
+        if (input[i].problem[0] && has_room_for_input(pipeline, &left_out))
             warn(pipeline, "%s", input[i].problem);
-        if (input[i].interface_drops)
+        if (input[i].interface_drops && has_room_for_input(pipeline, &left_out))
             warn(pipeline,
                  "'%s': %" PRIu64 " packets were dropped while capturing; "
                  "what is missing may be theirs",
                  input[i].path, input[i].interface_drops);
-        if (input[i].snapped)
+        if (input[i].snapped && has_room_for_input(pipeline, &left_out))
             warn(pipeline,
                  "'%s': %" PRIu64 " packets were recorded cut short (snap "
                  "length): bodies are counted by their headers' word",
                  input[i].path, input[i].snapped);
     }
+    if (left_out)
+        warn(pipeline,
+             "%" PRIu64 " more notes of these kinds, about other inputs",
+             left_out);
 }
 
 static void warn_of_connections(struct pipeline *pipeline)
