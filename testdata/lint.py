@@ -6,6 +6,7 @@ length    no function longer than 60 lines, no file longer than 400
 format    clang-format 14 changes nothing
 banned    functions that invite overruns or races are not used
 members   what a struct is told is read by somebody
+budgets   the manual says of each limit what happens when it is reached
 verdicts  each code has its explanation, its scene and its place in the manual
 options   each option is in the manual
 manuals   mandoc has nothing to warn of
@@ -33,6 +34,28 @@ READ_ELSEWHERE = {
     ("scene_expect", "confidence"): "tests: scenes are only theirs",
     ("scene_expect", "line"): "tests: scenes are only theirs",
 }
+# Constants named as limits are that bound no store.
+NO_BUDGETS = {
+    "BLOCK_MOST": "a format's: what readers of pcapng take",
+    "BLOCK_OUT_TEXT_MOST": "a format's: the length of an option",
+    "COLUMN_LIMIT": "of a table that is shown",
+    "COPY_LIMIT": "a time",
+    "DATAGRAM_SIZE_MAX": "a format's: IP's length",
+    "DLT_RAW_MOST": "a format's: numbers of link types",
+    "H2_NO_LIMIT": "says that there is none",
+    "H2_LENGTH_MAX": "a format's: HTTP/2's length",
+    "LAST_LIMIT": "a time",
+    "NAMES_LIMIT": "of a table that is shown",
+    "PATH_SIZE_MAX": "the system's",
+    "SCALE_MAX": "a format's: RFC 7323",
+    "TIME_LIMIT": "a time",
+    "UNITS_MAX": "a format's: IP's length in units",
+    "VOICES_MAX": "OPTIONS_OUTPUTS_MAX and standard output",
+    "WINDOW_MAX": "a format's: RFC 9113",
+    "WITHOUT_ID_LIMIT": "a time",
+    "WITH_ID_LIMIT": "a time",
+}
+CONSTANT = r"^(?:\s+(%s)\s*=\s*([^,}\n]+)|#define (%s)\s+(.+))"
 TESTS = ("_test.c", "_fuzz.c", "kit.h")
 NOT_CODE = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'',
                       re.S)
@@ -155,6 +178,42 @@ def manual(name):
         return ""
     with open(path, encoding="utf-8") as file:
         return file.read().replace("\\-", "-")
+
+
+def constants_of(path, name):
+    """The constants of that name (a regular expression), and their values."""
+    code = NOT_CODE.sub(" ", "\n".join(lines_of(path)))
+    for match in re.finditer(CONSTANT % (name, name), code, re.M):
+        yield match[1] or match[3], match[2] or match[4]
+
+
+def value_of(expression):
+    text = re.sub(r"UINT64_C\((\d+)\)", r"\1", expression)
+    return eval(text) if re.fullmatch(r"[\d\s<*+()-]+", text) else None
+
+
+def check_budgets():
+    page = "man/whyeof-internals.7"
+    listed = {}
+    for name, count, unit, path in re.findall(
+            r"^([A-Z]\w+)\t(\d+) ?(Ki|Mi|Gi)?\tT\{\n\\fI(\S+)\\fP,",
+            "\n".join(lines_of(page)), flags=re.M):
+        listed[name] = path
+        value = int(count) << {"": 0, "Ki": 10, "Mi": 20, "Gi": 30}[unit]
+        found = dict(constants_of("src/" + path, name)) \
+            if os.path.exists("src/" + path) else {}
+        if name not in found:
+            problem(page, "%s is not in src/%s" % (name, path))
+        elif value_of(found[name]) != value:
+            problem(page, "%s is %s in src/%s" % (name, found[name], path))
+    for path in sources():
+        if path.endswith(TESTS) or not path.startswith("src/") or \
+                path.startswith("src/scene/"):
+            continue
+        for name, _ in constants_of(path, r"[A-Z]\w*_(?:MAX|KEPT|MOST|LIMIT)"):
+            if name not in listed and name not in NO_BUDGETS:
+                problem(path, "%s is not among the budgets of %s" %
+                        (name, page))
 
 
 def check_verdicts():
@@ -284,6 +343,7 @@ def main(layers):
     check_format()
     check_banned()
     check_members()
+    check_budgets()
     check_verdicts()
     check_options()
     check_manuals()

@@ -10,8 +10,10 @@
 
 static void watch(struct fileset *set, struct span folder, struct span pattern)
 {
-    if (set->folders == FILESET_FOLDERS_MAX)
+    if (set->folders == FILESET_FOLDERS_MAX) {
+        set->has_more = true;
         return;
+    }
     set->folder[set->folders] = arena_keep(set->arena, folder);
     set->pattern[set->folders++] = arena_keep(set->arena, pattern);
 }

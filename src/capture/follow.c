@@ -153,6 +153,12 @@ struct follow *follow_open(const struct follow_options *options,
     if (!reads_stdin(follow))
         fileset_init(&follow->set, &follow->arena, options->path,
                      options->paths);
+    if (follow->set.has_more) {
+        fail_set(fail, "cannot follow files in more than %d folders at once",
+                 FILESET_FOLDERS_MAX);
+        follow_close(follow);
+        return NULL;
+    }
     for (size_t i = 0; i < follow->set.folders; i++) {
         if (access(follow->set.folder[i], R_OK | X_OK) != 0) {
             fail_set(fail, "cannot follow '%s': %s", follow->set.folder[i],

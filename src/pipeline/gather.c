@@ -16,7 +16,7 @@
 
 /* Incidents that are looked at again when a connection has worked. */
 enum {
-    LOOK_BACK = 256
+    LOOK_BACK_MOST = 256
 };
 
 void gather_init(struct gather *gather, const struct pipeline_options *options)
@@ -172,7 +172,7 @@ static bool look_back(struct gather *gather, const struct outcome *outcome)
         !(mark_is_set(conn->flow[0].syn) && mark_is_set(conn->flow[1].syn)))
         return false;
     keep_worked(gather, &worked);
-    for (size_t i = 0; i < LOOK_BACK && one; i++, one = one->older) {
+    for (size_t i = 0; i < LOOK_BACK_MOST && one; i++, one = one->older) {
         if (!one->incident->later_works && eases(&worked, one->incident)) {
             one->incident->later_works = true;
             one->look_at = 0;

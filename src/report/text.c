@@ -15,7 +15,7 @@
  */
 
 enum {
-    LISTED_ALIKE = 8,
+    ALIKE_LISTED_MOST = 8,
     LINE_SIZE = 4096
 };
 
@@ -58,15 +58,15 @@ static void write_group(const struct page *page, const struct report *report,
     if (alike)
         (void)fprintf(page->out, "\n  %" PRIu64 " more like it:\n", alike);
     for (size_t i = first + 1, listed = 0;
-         i < report->findings && listed < LISTED_ALIKE; i++) {
+         i < report->findings && listed < ALIKE_LISTED_MOST; i++) {
         if (!is_alike(finding, report->finding[i]))
             continue;
         write_alike(page, options, report->finding[i]);
         listed++;
     }
-    if (alike > LISTED_ALIKE)
+    if (alike > ALIKE_LISTED_MOST)
         (void)fprintf(page->out, "    and %" PRIu64 " more (--format json)\n",
-                      alike - LISTED_ALIKE);
+                      alike - ALIKE_LISTED_MOST);
     (void)fputc('\n', page->out);
 }
 

@@ -82,7 +82,7 @@ struct note {
  */
 enum {
     CONN_NOTES_KEPT = 48,
-    CONN_NOTES_MAX = CONN_NOTES_KEPT + 2 * NOTE_KIND_COUNT
+    CONN_NOTES_ROOM = CONN_NOTES_KEPT + 2 * NOTE_KIND_COUNT
 };
 
 /* The notes that were not kept. */

@@ -38,7 +38,7 @@ struct note *notes_add(struct conn *conn, enum note_kind kind, unsigned side,
 {
     struct note *note;
 
-    assert(conn->notes < CONN_NOTES_MAX);
+    assert(conn->notes < CONN_NOTES_ROOM);
     /* room grows by doubling: 1, 2, 4 … */
     if ((conn->notes & (conn->notes - 1)) == 0)
         conn->note =

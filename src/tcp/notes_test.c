@@ -108,7 +108,7 @@ static void test_open_ones_stay(void **state)
         notes_hole(&conn, side, mark_at(1), 5, 10);
         notes_hole(&conn, side, mark_at(2), 25, 10);
     }
-    assert_int_equal(conn.notes, CONN_NOTES_MAX);
+    assert_int_equal(conn.notes, CONN_NOTES_ROOM);
     assert_int_equal(conn.notes_open, 6);
     assert_int_equal(count_of(&conn, NOTE_HOLE), 2);
     for (unsigned side = 0; side < 2; side++)

@@ -64,6 +64,12 @@ int planted(struct planted *it)
     return it->used;
 }
 END
+plant 'budget that no manual has' src/tcp/table.c \
+    'PLANTED_KEPT is not among the budgets' <<'END'
+enum {
+    PLANTED_KEPT = 3
+};
+END
 plant 'format' src/base/fail.c 'not as clang-format has it' <<'END'
 int    planted ( void ) ;
 END
