@@ -321,6 +321,7 @@ bool diagnose_wants_complete(const struct diagnose_settings *settings,
 
         if ((note->kind == NOTE_ZERO_WINDOW ||
              note->kind == NOTE_RETRANSMISSION) &&
+            until.time >= x->request.start.time &&
             nanos_between(note->first.time, until.time) >=
                 settings->stall_threshold)
             return true;

@@ -312,17 +312,15 @@ void draft_weigh_drops(struct finding *finding)
 /* An episode that was not kept may have held it up as well. */
 static void weigh_lost_notes(struct finding *finding, const struct facts *f)
 {
-    const struct notes_lost *lost = &f->conn->lost;
-
-    if (lost->longest < f->settings->stall_threshold ||
-        lost->until < f->asked.time)
+    if (f->forgotten < f->settings->stall_threshold)
         return;
     if (finding->confidence > CONFIDENCE_POSSIBLE)
         finding->confidence = CONFIDENCE_POSSIBLE;
     draft_explain(finding,
-                  "This connection was held up more often than is kept: by an "
-                  "episode of %s too, of which nothing else is known here.",
-                  draft_duration(finding, lost->longest));
+                  "This connection was held up more often than is kept: of "
+                  "other episodes, none longer than %s, nothing else is known "
+                  "here.",
+                  draft_duration(finding, f->forgotten));
 }
 
 /* What an exchange that is not followed holds, or waits for, is not known. */

@@ -7,11 +7,7 @@
 static void copy_conn(struct conn *copy, const struct conn *conn)
 {
     *copy = *conn;
-    copy->note = NULL;
-    if (conn->notes) {
-        copy->note = must_calloc(conn->notes, sizeof *copy->note);
-        memcpy(copy->note, conn->note, conn->notes * sizeof *copy->note);
-    }
+    conn_copy_notes(copy, conn);
     copy->flow[0].held = NULL;
     copy->flow[1].held = NULL;
     copy->http = NULL;
@@ -65,7 +61,7 @@ void incident_free(struct incident *incident)
 {
     if (!incident)
         return;
-    free(incident->conn.note);
+    conn_free_notes(&incident->conn);
     exchange_free(incident->exchange);
     free(incident);
 }

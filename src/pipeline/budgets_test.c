@@ -82,6 +82,112 @@ static void test_streams_at_once(void **state)
     tape_release(&tape);
 }
 
+/* `count` times the client does not read for so many seconds. */
+static void add_stalls(struct text *text, double *now, unsigned count,
+                       double lasts)
+{
+    for (unsigned i = 0; i < count; i++) {
+        text_addf(text,
+                  "   %f c> ACK win 0\n"
+                  "   %f s> probe\n"
+                  "   %f c> ACK win 0\n"
+                  "   %f c> ACK win 64000\n",
+                  *now, *now + 0.3, *now + 0.31, *now + lasts);
+        *now += lasts + 0.5;
+    }
+}
+
+static const char begin_h2[] =
+    "   0.003000 c> h2 preface h2 settings\n"
+    "   0.004000 s> h2 settings h2 settings ack\n"
+    "   0.005000 c> h2 settings ack\n"
+    "   0.006000 c> h2 headers 1 end \":method=GET\" \":scheme=http\" "
+    "\":authority=a\" \":path=/1\"\n"
+    "   0.010000 s> h2 headers 1 \":status=200\" h2 data 1 zeros 100\n"
+    "   0.010100 c> ACK\n";
+
+/* While stream 1 is on its way the client stops reading `stalls` times. */
+static void run_stalls(struct run *run, struct tape *tape, unsigned stalls)
+{
+    struct text text;
+    double now = 1;
+
+    start_scene(&text);
+    text_add(&text, begin_h2);
+    add_stalls(&text, &now, stalls, 1.5);
+    text_add(&text, "   200.000000 s> h2 data 1 end zeros 100\n"
+                    "   200.000100 c> ACK\n");
+    open_text(tape, &text);
+    *run = tape_run(tape);
+}
+
+/* As many as are kept, or more: nothing else is said. */
+static void test_stalls(void **state)
+{
+    static const unsigned stalls[] = {1, 48, 49, 60};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof stalls / sizeof *stalls; i++) {
+        struct tape tape;
+        struct run run;
+
+        run_stalls(&run, &tape, stalls[i]);
+        assert_int_equal(run.report->findings, 1);
+        assert_int_equal(run.report->finding[0]->code,
+                         VERDICT_TCP_ZERO_WINDOW_STALL);
+        assert_int_equal(run.report->finding[0]->confidence,
+                         CONFIDENCE_CERTAIN);
+        run_release(&run);
+        tape_release(&tape);
+    }
+}
+
+/*
+ * Many long stalls before stream 3, and in it more than are kept: those that
+ * are not lasted longer than those that are.
+ */
+static void test_stall_not_kept(void **state)
+{
+    struct text text;
+    struct tape tape;
+    struct run run;
+    double now = 1;
+    unsigned unsure = 0;
+
+    (void)state;
+    start_scene(&text);
+    text_add(&text, begin_h2);
+    add_stalls(&text, &now, 48, 3);
+    text_addf(&text,
+              "   %f c> h2 headers 3 end \":method=GET\" \":scheme=http\" "
+              "\":authority=a\" \":path=/3\"\n",
+              now);
+    add_stalls(&text, &now, 12, 1.4);
+    add_stalls(&text, &now, 9, 1.1);
+    text_addf(&text,
+              "   %f s> h2 headers 3 \":status=200\" h2 data 3 end zeros 9 "
+              "h2 data 1 end zeros 9\n"
+              "   %f c> ACK\n",
+              now, now + 0.001);
+    open_text(&tape, &text);
+    run = tape_run(&tape);
+    assert_int_equal(run.report->findings, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct finding *finding = run.report->finding[i];
+        bool is_third = finding->incident->exchange->stream == 3;
+
+        assert_int_equal(finding->code, VERDICT_TCP_ZERO_WINDOW_STALL);
+        assert_int_equal(finding->confidence,
+                         is_third ? CONFIDENCE_POSSIBLE : CONFIDENCE_CERTAIN);
+        unsure += strstr(finding->explanation,
+                         "held up more often than is kept: of other "
+                         "episodes, none longer than 3.00 s, nothing") != NULL;
+    }
+    assert_int_equal(unsure, 1);
+    run_release(&run);
+    tape_release(&tape);
+}
+
 /* RFC 9110, 9.3.2: their answers have a length and no body. */
 static void test_heads_at_once(void **state)
 {
@@ -142,6 +248,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_streams_at_once),
+        cmocka_unit_test(test_stalls),
+        cmocka_unit_test(test_stall_not_kept),
         cmocka_unit_test(test_heads_at_once),
         cmocka_unit_test(test_notes_of_inputs),
     };

@@ -78,17 +78,23 @@ struct note {
 /*
  * Episodes that are over are kept while there is room; those that last, and
  * the holes, always are. When the room is used up, a kind of which a side has
- * most loses its shortest: what explains a stall is long.
+ * most loses its shortest but for its newest: what explains a stall is long, or
+ * was over only now.
  */
 enum {
     CONN_NOTES_KEPT = 48,
     CONN_NOTES_ROOM = CONN_NOTES_KEPT + 2 * NOTE_KIND_COUNT
 };
 
-/* The notes that were not kept. */
+/* Of one kind and side, the notes that were not kept. */
 struct notes_lost {
     nanos longest; /* no episode among them lasted longer */
     nanos until;   /* and none ended later */
+};
+
+/* A table by kind and side: holes are never lost. */
+struct notes_losses {
+    struct notes_lost of[NOTE_HOLE][2];
 };
 
 struct held; /* segments waiting for their turn */
@@ -155,8 +161,8 @@ struct conn {
     struct conn *newer; /* the list of open, or of ended connections */
     struct conn *older;
     struct note *note;
-    struct notes_lost lost;
-    uint32_t stray_resets; /* no socket of its sender's sent them */
+    struct notes_losses *lost; /* owned; NULL: every note was kept */
+    uint32_t stray_resets;     /* no socket of its sender's sent them */
     uint16_t notes;
     uint16_t notes_open; /* of them, not ended */
     uint8_t resets;      /* kept */
@@ -173,6 +179,10 @@ struct conn {
     struct mark first;
     struct reset reset[CONN_RESETS_KEPT];
 };
+
+/* The copy gets notes of its own, for conn_free_notes. */
+void conn_copy_notes(struct conn *copy, const struct conn *conn);
+void conn_free_notes(struct conn *conn);
 
 #define CONN_NEVER_DUE INT64_MAX
 

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdlib.h>
 
 #include "tcp/notes.h"
 
@@ -59,8 +58,10 @@ static void test_long_ones_stay(void **state)
     assert_int_equal(conn.notes, CONN_NOTES_KEPT);
     assert_true(has_one_of(&conn, 9000));
     assert_true(has_one_of(&conn, 5000));
-    assert_int_equal(conn.lost.longest, 250 * NANOS_PER_MILLI);
-    free(conn.note);
+    assert_int_equal(conn.lost->of[NOTE_ZERO_WINDOW][0].longest,
+                     250 * NANOS_PER_MILLI);
+    assert_int_equal(conn.lost->of[NOTE_ZERO_WINDOW][1].longest, 0);
+    conn_free_notes(&conn);
 }
 
 /* Of those as long the newest: a later exchange asks for them. */
@@ -73,9 +74,9 @@ static void test_old_ones_go(void **state)
         episode(&conn, NOTE_ZERO_WINDOW, 1000 * i, 250);
     assert_int_equal(conn.note[0].first.time,
                      1000 * (100 - CONN_NOTES_KEPT) * NANOS_PER_MILLI);
-    assert_int_equal(conn.lost.until,
+    assert_int_equal(conn.lost->of[NOTE_ZERO_WINDOW][0].until,
                      (1000 * (99 - CONN_NOTES_KEPT) + 250) * NANOS_PER_MILLI);
-    free(conn.note);
+    conn_free_notes(&conn);
 }
 
 static void test_kinds_apart(void **state)
@@ -91,7 +92,7 @@ static void test_kinds_apart(void **state)
     assert_int_equal(count_of(&conn, NOTE_ZERO_WINDOW), 1);
     assert_in_range(count_of(&conn, NOTE_KEEPALIVE), CONN_NOTES_KEPT / 3,
                     CONN_NOTES_KEPT / 2);
-    free(conn.note);
+    conn_free_notes(&conn);
 }
 
 static void test_open_ones_stay(void **state)
@@ -116,7 +117,7 @@ static void test_open_ones_stay(void **state)
     assert_int_equal(conn.notes_open, 4);
     assert_int_equal(count_of(&conn, NOTE_HOLE), 2);
     assert_int_equal(count_of(&conn, NOTE_KEEPALIVE), 2);
-    free(conn.note);
+    conn_free_notes(&conn);
 }
 
 int main(void)

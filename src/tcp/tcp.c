@@ -67,9 +67,7 @@ static void tell_over(struct tcp *tcp, struct conn *conn,
         tcp->order.held_bytes -= conn->flow[side].held_bytes;
         held_release(&conn->flow[side]);
     }
-    free(conn->note);
-    conn->note = NULL;
-    conn->notes = 0;
+    conn_free_notes(conn);
     conn->notes_open = 0;
 }
 
