@@ -39,7 +39,8 @@ static const char *debug_of(const struct h2_goaway *goaway,
     text_init(&text, DEBUG_TEXT);
     text_add_visible(&text, (struct span){(const uint8_t *)goaway->debug,
                                           goaway->debug_size});
-    debug = draft_say(finding, ", \"%s\"", text_string(&text));
+    debug = draft_say(finding, ", \"%s\"%s", text_string(&text),
+                      goaway->debug_cut ? " and more" : "");
     text_release(&text);
     return debug;
 }

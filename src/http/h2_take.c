@@ -140,6 +140,7 @@ static void take_goaway(struct h2 *h2, unsigned side,
     goaway->code = read_be32(&reader);
     debug = span_head(reader.rest, sizeof goaway->debug);
     goaway->debug_size = (uint8_t)debug.size;
+    goaway->debug_cut = reader.rest.size > debug.size;
     if (debug.size)
         memcpy(goaway->debug, debug.at, debug.size);
 }

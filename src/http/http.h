@@ -21,7 +21,8 @@ enum http_protocol {
 };
 
 enum {
-    HTTP_FIRST_KEPT = 8
+    HTTP_FIRST_KEPT = 8,
+    H2_DEBUG_KEPT = 64
 };
 
 /* A GOAWAY frame (RFC 9113, 6.8). */
@@ -29,8 +30,9 @@ struct h2_goaway {
     struct mark at;
     uint32_t last_stream;
     uint32_t code;
-    char debug[64]; /* the beginning of its debug data; may hold any byte */
+    char debug[H2_DEBUG_KEPT]; /* of its debug data; may hold any byte */
     uint8_t debug_size;
+    bool debug_cut; /* there was more */
 };
 
 /* What is known of an HTTP/2 connection, by the index of the sending flow. */

@@ -29,9 +29,11 @@ static bool reset_is_of_socket(const struct conn *conn, const struct seen *seen)
     const struct flow *flow = &conn->flow[seen->side];
     const struct flow *peer = &conn->flow[1 - seen->side];
 
-    return flow->seen && peer->seen && seen->ack == peer->top &&
-           flow->has_timestamp && segment->has_timestamp &&
-           segment->ttl == flow->ttl;
+    bool acks_all = seen->ack == peer->top || (peer->fin_at != CONN_NO_OFFSET &&
+                                               seen->ack == peer->fin_at + 1);
+
+    return flow->seen && peer->seen && acks_all && flow->has_timestamp &&
+           segment->has_timestamp && segment->ttl == flow->ttl;
 }
 
 /* The first ones stay, and the first of each side. */
