@@ -5,6 +5,8 @@ layers    an #include may point to its own layer or an earlier one
 length    no function longer than 60 lines, no file longer than 400
 format    clang-format 14 changes nothing
 banned    functions that invite overruns or races are not used
+members   what a struct is told is read by somebody
+budgets   the manual says of each limit what happens when it is reached
 verdicts  each code has its explanation, its scene and its place in the manual
 options   each option is in the manual
 manuals   mandoc has nothing to warn of
@@ -20,6 +22,56 @@ MAX_FUNCTION = 60
 MAX_FILE = 400
 BANNED = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|gmtime|"
                     r"localtime|asctime|alloca|atoi|tmpnam|system)\(")
+# Members that no source of the program reads, and who does.
+READ_ELSEWHERE = {
+    ("ruleset", "*"): "the kernel: landlock(7)",
+    ("beneath", "*"): "the kernel: landlock(7)",
+    ("send_question", "link"): "the kernel: rtnetlink(7)",
+    ("ask", "room"): "nobody: it is how large the answer may be",
+    ("frame", "file_number"): "tests, which hold it against Wireshark's number",
+    ("ring_counts", "room"): "tests, which hold the bytes in use against it",
+    ("ring_packet", "trimmed"): "tests, which ask what the ring gave up",
+    ("scene_expect", "confidence"): "tests: scenes are only theirs",
+    ("scene_expect", "line"): "tests: scenes are only theirs",
+}
+# Constants named as limits are that bound no store.
+NO_BUDGETS = {
+    "BLOCK_MOST": "a format's: what readers of pcapng take",
+    "BLOCK_OUT_TEXT_MOST": "a format's: the length of an option",
+    "COLUMN_LIMIT": "of a table that is shown",
+    "COPY_LIMIT": "a time",
+    "DATAGRAM_SIZE_MAX": "a format's: IP's length",
+    "DLT_RAW_MOST": "a format's: numbers of link types",
+    "H2_NO_LIMIT": "says that there is none",
+    "H2_LENGTH_MAX": "a format's: HTTP/2's length",
+    "LAST_LIMIT": "a time",
+    "NAMES_LIMIT": "of a table that is shown",
+    "PATH_SIZE_MAX": "the system's",
+    "SCALE_MAX": "a format's: RFC 7323",
+    "TIME_LIMIT": "a time",
+    "UNITS_MAX": "a format's: IP's length in units",
+    "VOICES_MAX": "OPTIONS_OUTPUTS_MAX and standard output",
+    "WINDOW_MAX": "a format's: RFC 9113",
+    "WITHOUT_ID_LIMIT": "a time",
+    "WITH_ID_LIMIT": "a time",
+}
+CONSTANT = r"^(?:\s+(%s)\s*=\s*([^,}\n]+)|#define (%s)\s+(.+))"
+TESTS = ("_test.c", "_fuzz.c", "kit.h")
+NOT_CODE = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'',
+                      re.S)
+INDEX = r"(?:\[(?:[^][]|\[[^][]*\])*\])*"
+# a->b[i].c: a variable, or what a call gives, and the members named from there
+CHAIN = re.compile(r"(\b[A-Za-z_]\w*|\))?%s((?:\s*(?:\.|->)[A-Za-z_]\w*%s)+)" %
+                   (INDEX, INDEX))
+LINK = re.compile(r"(?:\.|->)([A-Za-z_]\w*)%s(?=\s*(->)?)" % INDEX)
+VARIABLE = re.compile(r"\bstruct\s+(\w+)\s+(?:const\s+)?"
+                      r"(\**\s*\w+(?:\[[^][]*\])*(?:,\s*\**\s*\w+)*)\s*[;=,)[]")
+WRITES = re.compile(r"\s*(?:=(?!=)|(?:[-+*/%&|^]|<<|>>)=)")
+STEPS = re.compile(r"\s*(?:\+\+|--)\s*[;)]")
+STARTS = re.compile(r"(?:[;{}:)]|\belse|\bdo)\s*$")
+FILLS = re.compile(r"\b(?:memcpy|memset|memmove|snprintf)\($")
+
+
 problems = []
 
 
@@ -46,7 +98,7 @@ def check_layers(layers):
         if parts[1] not in rank:
             problem(path, "'%s' is no layer" % parts[1])
             continue
-        is_test = path.endswith(("_test.c", "_fuzz.c", "kit.h", "kit.c"))
+        is_test = path.endswith(TESTS)
         for number, line in enumerate(lines_of(path), 1):
             match = re.match(r'\s*#\s*include\s+"([^/"]+)/', line)
             if not match:
@@ -131,6 +183,42 @@ def manual(name):
         return file.read().replace("\\-", "-")
 
 
+def constants_of(path, name):
+    """The constants of that name (a regular expression), and their values."""
+    code = NOT_CODE.sub(" ", "\n".join(lines_of(path)))
+    for match in re.finditer(CONSTANT % (name, name), code, re.M):
+        yield match[1] or match[3], match[2] or match[4]
+
+
+def value_of(expression):
+    text = re.sub(r"UINT64_C\((\d+)\)", r"\1", expression)
+    return eval(text) if re.fullmatch(r"[\d\s<*+()-]+", text) else None
+
+
+def check_budgets():
+    page = "man/whyeof-internals.7"
+    listed = {}
+    for name, count, unit, path in re.findall(
+            r"^([A-Z]\w+)\t(\d+) ?(Ki|Mi|Gi)?\tT\{\n\\fI(\S+)\\fP,",
+            "\n".join(lines_of(page)), flags=re.M):
+        listed[name] = path
+        value = int(count) << {"": 0, "Ki": 10, "Mi": 20, "Gi": 30}[unit]
+        found = dict(constants_of("src/" + path, name)) \
+            if os.path.exists("src/" + path) else {}
+        if name not in found:
+            problem(page, "%s is not in src/%s" % (name, path))
+        elif value_of(found[name]) != value:
+            problem(page, "%s is %s in src/%s" % (name, found[name], path))
+    for path in sources():
+        if path.endswith(TESTS) or not path.startswith("src/") or \
+                path.startswith("src/scene/"):
+            continue
+        for name, _ in constants_of(path, r"[A-Z]\w*_(?:MAX|KEPT|MOST|LIMIT)"):
+            if name not in listed and name not in NO_BUDGETS:
+                problem(path, "%s is not among the budgets of %s" %
+                        (name, page))
+
+
 def check_verdicts():
     page = manual("whyeof-verdicts.7")
     explained = [row[0] for row in rows_of("src/report/explain.def", "EXPLAIN")]
@@ -167,11 +255,98 @@ def check_manuals():
         problem("manuals", line)
 
 
+class Members:
+    """The structs' members, of which type they are, and which are read."""
+
+    def __init__(self, files):
+        self.place = {}  # (struct, member) to file and line
+        self.type = {}   # (struct, member) to the struct that it is
+        self.owners = {}  # member to the structs that have one of that name
+        self.read = set()
+        out = subprocess.run(["ctags", "-f", "-", "--kinds-C=m",
+                              "--fields=nst", "--language-force=C"] + files,
+                             capture_output=True, text=True, check=True).stdout
+        for line in out.splitlines():
+            name, path, _, *fields = line.split("\t")
+            field = dict(f.split(":", 1) for f in fields)
+            owner = field.get("struct") or field.get("union") or ""
+            kind = re.search(r"\bstruct[: ]([\w:]+)", field["typeref"])
+            owner = owner.split("::")[0]
+            self.place[owner, name] = "%s:%s" % (path, field["line"])
+            self.owners.setdefault(name, set()).add(owner)
+            if kind:
+                self.type[owner, name] = kind[1]
+
+    def see(self, code, variables):
+        for chain in CHAIN.finditer(code):
+            self.see_chain(code, variables, chain)
+
+    def see_chain(self, code, variables, chain):
+        written = is_written(code, chain)
+        owners = variables.get(chain[1])
+        links = LINK.findall(chain[2])
+        for at, (name, arrow) in enumerate(links):
+            here = (owners or set()) & self.owners.get(name, set()) or \
+                self.owners.get(name, set())
+            if not written or arrow:
+                self.read.update((owner, name) for owner in here)
+            types = [self.type.get((owner, name)) for owner in here]
+            owners = set(types) if all(types) else None
+        for index in re.findall(r"\[([^][]*[.>][^][]*)\]", chain[0]):
+            self.see(index, variables)
+
+
+def is_written(code, chain):
+    """Is what the chain names only changed there?"""
+    before = code[max(0, chain.start() - 24):chain.start()]
+    if WRITES.match(code, chain.end()):
+        return not before.endswith("*")
+    if STEPS.match(code, chain.end()):
+        return bool(STARTS.search(before))
+    return bool(FILLS.search(before))
+
+
+def variables_of(code):
+    found = {}
+    for struct, names in VARIABLE.findall(code):
+        for name in re.findall(r"(\w+)(?:\[[^][]*\])*(?:,|$)", names):
+            found.setdefault(name, set()).add(struct)
+    return found
+
+
+def check_members():
+    """A member that is written and never read is a fact that gets lost."""
+    if not shutil.which("ctags"):
+        print("lint: no ctags, members not checked")
+        return
+    files = [p for p in sources() if not p.endswith(TESTS)]
+    members = Members([p for p in files if not p.endswith(".def")])
+    for path in files:
+        code = NOT_CODE.sub(" ", "\n".join(lines_of(path)))
+        members.see(code, variables_of(code))
+    for (owner, name), place in members.place.items():
+        if (owner, name) not in members.read and \
+                (owner, name) not in READ_ELSEWHERE and \
+                (owner, "*") not in READ_ELSEWHERE:
+            problem(place, "'%s' of struct %s is never read" % (name, owner))
+    for owner, name in READ_ELSEWHERE:
+        if name == "*":
+            gone = all(key[0] != owner for key in members.place)
+        else:
+            gone = (owner, name) not in members.place or \
+                (owner, name) in members.read
+        if gone:
+            problem("testdata/lint.py", "READ_ELSEWHERE lists '%s' of struct "
+                    "%s, which is read, or is not there" % (name, owner))
+
+
 def main(layers):
     check_layers(layers)
     check_length()
     check_format()
     check_banned()
+    check_members()
+    check_budgets()
     check_verdicts()
     check_options()
     check_manuals()

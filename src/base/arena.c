@@ -75,7 +75,6 @@ void arena_release(struct arena *arena)
         arena->newest = block->older;
         free(block);
     }
-    arena->used = 0;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
@@ -96,7 +95,6 @@ void *arena_alloc(struct arena *arena, size_t size)
     }
     memory = block->bytes + block->used;
     block->used += size;
-    arena->used += size;
     return memory;
 }
 

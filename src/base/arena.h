@@ -12,7 +12,6 @@ struct arena_block;
 
 struct arena {
     struct arena_block *newest;
-    size_t used; /* bytes handed out since init */
 };
 
 /* An empty arena holds no memory yet. */

@@ -72,10 +72,8 @@ static void test_again(void **state)
 
         assert_true(all_are(memory, 500, 0));
         memset(memory, 0xff, 500);
-        assert_true(arena.used >= 500);
         arena_release(&arena);
         assert_null(arena.newest);
-        assert_int_equal(arena.used, 0);
     }
 }
 

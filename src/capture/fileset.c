@@ -10,8 +10,10 @@
 
 static void watch(struct fileset *set, struct span folder, struct span pattern)
 {
-    if (set->folders == FILESET_FOLDERS_MAX)
+    if (set->folders == FILESET_FOLDERS_MAX) {
+        set->has_more = true;
         return;
+    }
     set->folder[set->folders] = arena_keep(set->arena, folder);
     set->pattern[set->folders++] = arena_keep(set->arena, pattern);
 }
@@ -137,6 +139,8 @@ static bool is_done(const struct fileset *set,
     size_t kept =
         set->dones < FILESET_DONE_KEPT ? set->dones : FILESET_DONE_KEPT;
 
+    if (set->dones > FILESET_DONE_KEPT && stamp->written <= set->forgotten)
+        return true;
     for (size_t i = 0; i < kept; i++) {
         if (is_same_file(&set->done[i], stamp) &&
             stamp->written <= set->done[i].written)
@@ -199,6 +203,8 @@ void fileset_done(struct fileset *set, const struct fileset_file *file)
     struct fileset_stamp *done = &set->done[set->dones++ % FILESET_DONE_KEPT];
     struct stat about;
 
+    if (set->dones > FILESET_DONE_KEPT && done->written > set->forgotten)
+        set->forgotten = done->written;
     *done = file->stamp;
     if (stat(file->path, &about) == 0 && about.st_ino == done->node)
         *done = stamp_of(&about);

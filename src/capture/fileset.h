@@ -33,8 +33,10 @@ struct fileset {
     const char *folder[FILESET_FOLDERS_MAX];
     const char *pattern[FILESET_FOLDERS_MAX]; /* of fnmatch(3), in it */
     size_t folders;
+    bool has_more;                                /* than are watched */
     struct fileset_stamp done[FILESET_DONE_KEPT]; /* in a ring */
     size_t dones;
+    nanos forgotten; /* files written by then were read, or came too late */
 };
 
 /*

@@ -26,7 +26,8 @@ struct follow {
     struct input input;
     struct capture_input now; /* facts of the file being read */
     struct capture_input *facts;
-    size_t count; /* of files */
+    struct capture_input earlier; /* of files that share the last of these */
+    size_t count;                 /* of files */
     uint32_t interfaces;
     uint64_t numbers;
 };
@@ -67,8 +68,20 @@ static size_t files_kept(const struct follow *follow)
 
 static void keep_facts(struct follow *follow)
 {
-    if (follow->count)
-        follow->facts[files_kept(follow) - 1] = follow->now;
+    const struct capture_input *earlier = &follow->earlier;
+    struct capture_input *kept;
+
+    if (!follow->count)
+        return;
+    kept = &follow->facts[files_kept(follow) - 1];
+    *kept = follow->now;
+    kept->packets += earlier->packets;
+    kept->bytes += earlier->bytes;
+    kept->has_drops |= earlier->has_drops;
+    kept->interface_drops += earlier->interface_drops;
+    kept->snapped += earlier->snapped;
+    if (!kept->problem[0])
+        memcpy(kept->problem, earlier->problem, sizeof kept->problem);
 }
 
 static void open_next(struct follow *follow)
@@ -95,6 +108,8 @@ static void end_file(struct follow *follow)
     follow->now.format =
         arena_keep(&follow->arena, span_of_text(follow->now.format));
     keep_facts(follow);
+    if (follow->count >= FOLLOW_FILES_KEPT)
+        follow->earlier = follow->facts[FOLLOW_FILES_KEPT - 1];
     input_close(&follow->input);
     follow->is_open = false;
     fileset_done(&follow->set, &follow->reading);
@@ -138,6 +153,12 @@ struct follow *follow_open(const struct follow_options *options,
     if (!reads_stdin(follow))
         fileset_init(&follow->set, &follow->arena, options->path,
                      options->paths);
+    if (follow->set.has_more) {
+        fail_set(fail, "cannot follow files in more than %d folders at once",
+                 FILESET_FOLDERS_MAX);
+        follow_close(follow);
+        return NULL;
+    }
     for (size_t i = 0; i < follow->set.folders; i++) {
         if (access(follow->set.folder[i], R_OK | X_OK) != 0) {
             fail_set(fail, "cannot follow '%s': %s", follow->set.folder[i],

@@ -12,7 +12,8 @@
 #include "capture/capture.h"
 #include "capture/source.h"
 
-/* Files whose facts are kept one by one; those after share the last. */
+/* Files whose facts are kept one by one; those after share the last,
+ * which has the counts of all of them. */
 enum {
     FOLLOW_FILES_KEPT = 1024
 };

@@ -267,6 +267,20 @@ static void test_no_folder(void **state)
                                    "file or directory");
 }
 
+/* None is left out in silence. */
+static void test_many_folders(void **state)
+{
+    static const char *const paths[] = {"/1/*", "/2/*", "/3/*", "/4/*", "/5/*",
+                                        "/6/*", "/7/*", "/8/*", "/9/*"};
+    struct follow_options options = {.path = paths, .paths = 9};
+    struct fail fail = {0};
+
+    (void)state;
+    assert_null(follow_open(&options, &fail));
+    assert_string_equal(fail.text, "cannot follow files in more than 8 "
+                                   "folders at once");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_ring),
         cmocka_unit_test(test_folder_and_junk),
         cmocka_unit_test(test_no_folder),
+        cmocka_unit_test(test_many_folders),
     };
 
     return cmocka_run_group_tests_name("follow", tests, NULL, NULL);

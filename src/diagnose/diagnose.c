@@ -24,7 +24,7 @@ static bool client_had_left(const struct facts *f)
         return false;
     if (f->closing.by_reset)
         return f->closing.at.time <= f->x->response.end.time;
-    for (unsigned i = 0; i < f->conn->resets && i < CONN_RESETS_KEPT; i++) {
+    for (unsigned i = 0; i < f->conn->resets; i++) {
         const struct reset *reset = &f->conn->reset[i];
 
         if (reset->from == f->conn->client && !reset->has_ack)
@@ -236,6 +236,7 @@ static struct finding *draft(const struct rule *rule, const struct facts *f)
     finding->body_unsent = body_unsent(f);
     draft_timeline(finding, f);
     rule->tell(f, finding);
+    draft_weigh_notes(finding, f);
     draft_weigh_drops(finding);
     draft_sort(finding);
     return finding;
@@ -322,6 +323,7 @@ bool diagnose_wants_complete(const struct diagnose_settings *settings,
 
         if ((note->kind == NOTE_ZERO_WINDOW ||
              note->kind == NOTE_RETRANSMISSION) &&
+            until.time >= x->request.start.time &&
             nanos_between(note->first.time, until.time) >=
                 settings->stall_threshold)
             return true;

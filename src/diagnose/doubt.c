@@ -23,7 +23,7 @@ static bool is_short_of_fin(const struct flow *flow)
 /*
  * How it ended is not in the capture: what is there follows from it. An RST
  * without ACK answers for a socket that had gone before; one that counts more
- * bytes than were seen came behind them.
+ * bytes than were seen came behind them, unless they had no room in the window.
  */
 static bool is_end_unseen(const struct facts *f)
 {
@@ -36,7 +36,8 @@ static bool is_end_unseen(const struct facts *f)
     if (!f->closing.by_reset || reset->ttl != reset->usual_ttl)
         return false;
     return (f->client_closed && !reset->has_ack) ||
-           (reset->has_ack && reset->offset > f->conn->flow[reset->from].top);
+           (reset->has_ack && reset->in_window &&
+            reset->offset > f->conn->flow[reset->from].top);
 }
 
 static bool has_hole(const struct facts *f)

@@ -5,11 +5,12 @@
 #include "base/arena.h"
 #include "base/mask.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 enum {
-    TEXT_SIZE = 2048
+    TEXT_SIZE = 8192 /* more than any explanation has */
 };
 
 __attribute__((format(printf, 2, 0))) static const char *
@@ -50,8 +51,9 @@ void draft_cite(struct finding *finding, struct mark at, enum witness from,
 {
     va_list args;
 
-    if (!mark_is_set(at) || finding->evidences == FINDING_EVIDENCE_MAX)
+    if (!mark_is_set(at))
         return;
+    assert(finding->evidences < FINDING_EVIDENCE_MAX);
     va_start(args, format);
     finding->evidence[finding->evidences++] = (struct evidence){
         .at = at, .from = from, .what = say(finding, format, args)};
@@ -319,4 +321,57 @@ void draft_weigh_drops(struct finding *finding)
                   "The capture dropped %" PRIu64 " packet%s while this went "
                   "on: what it rests on may be among them.",
                   drops, drops == 1 ? "" : "s");
+}
+
+/* An episode that was not kept may have held it up as well. */
+static void weigh_lost_notes(struct finding *finding, const struct facts *f)
+{
+    if (f->forgotten < f->settings->stall_threshold)
+        return;
+    if (finding->confidence > CONFIDENCE_POSSIBLE)
+        finding->confidence = CONFIDENCE_POSSIBLE;
+    draft_explain(finding,
+                  "This connection was held up more often than is kept: of "
+                  "other episodes, none longer than %s, nothing else is known "
+                  "here.",
+                  draft_duration(finding, f->forgotten));
+}
+
+/* What an exchange that is not followed holds, or waits for, is not known. */
+static void weigh_unfollowed(struct finding *finding, const struct facts *f)
+{
+    uint64_t count = f->incident->unfollowed;
+
+    if (!count)
+        return;
+    if (finding->confidence > CONFIDENCE_POSSIBLE)
+        finding->confidence--;
+    draft_explain(finding,
+                  "%" PRIu64 " more exchange%s of this connection %s not "
+                  "followed: more were waiting at once than are kept.",
+                  count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
+}
+
+void draft_weigh_notes(struct finding *finding, const struct facts *f)
+{
+    const struct reset *reset = f->closing.reset;
+
+    weigh_lost_notes(finding, f);
+    weigh_unfollowed(finding, f);
+    if (f->closing.by_reset && !reset->in_window) {
+        finding->confidence = CONFIDENCE_POSSIBLE;
+        draft_explain(finding,
+                      "The RST's sequence number is outside the window: it "
+                      "has the ACK and the timestamps of its sender's socket, "
+                      "which is gone, but its receiver ignores it (RFC 9293, "
+                      "3.10.7.4).");
+    }
+    if (f->conn->stray_resets)
+        draft_explain(finding,
+                      "%u RST%s outside the window, from no socket of this "
+                      "connection, %s not counted: a host ignores %s.",
+                      f->conn->stray_resets,
+                      f->conn->stray_resets == 1 ? "" : "s",
+                      f->conn->stray_resets == 1 ? "is" : "are",
+                      f->conn->stray_resets == 1 ? "it" : "them");
 }

@@ -37,6 +37,12 @@ void draft_timeline(struct finding *finding, const struct facts *f);
 /* The capture lost packets meanwhile: the finding is that much less sure. */
 void draft_weigh_drops(struct finding *finding);
 
+/*
+ * What was not kept of the connection, and resets that a host would ignore:
+ * said, and the finding is that much less sure.
+ */
+void draft_weigh_notes(struct finding *finding, const struct facts *f);
+
 /* Puts the evidence in order of time. */
 void draft_sort(struct finding *finding);
 

@@ -91,6 +91,19 @@ static void find_notes(struct facts *f)
     f->server_probes = longest_note(f, NOTE_KEEPALIVE, server);
 }
 
+static void find_forgotten(struct facts *f)
+{
+    for (unsigned i = 0; f->conn->lost && i < 2u * NOTE_HOLE; i++) {
+        enum note_kind kind = (enum note_kind)(i / 2);
+        const struct notes_lost *lost = &f->conn->lost->of[kind][i % 2];
+        const struct note *kept = longest_note(f, kind, i % 2);
+
+        if (lost->until >= f->asked.time && lost->longest > f->forgotten &&
+            (!kept || note_lasted(f, kept) < lost->longest))
+            f->forgotten = lost->longest;
+    }
+}
+
 /* An idle time before the first request counts from the handshake. */
 static nanos idle_before(const struct facts *f)
 {
@@ -197,6 +210,7 @@ struct facts facts_of(const struct diagnose_settings *settings,
     f.wait = nanos_between(f.asked.time, f.end.time);
     f.quiet = nanos_between(f.progress.time, f.end.time);
     find_notes(&f);
+    find_forgotten(&f);
     return f;
 }
 

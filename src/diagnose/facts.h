@@ -39,6 +39,8 @@ struct facts {
     const struct note *server_again;
     const struct note *client_probes; /* keep-alive, sent by the client */
     const struct note *server_probes;
+    nanos forgotten; /* one not kept may have lasted as long, and longer than
+                        those of its kind and side that are; 0: none */
 };
 
 struct facts facts_of(const struct diagnose_settings *settings,

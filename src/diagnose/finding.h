@@ -46,7 +46,7 @@ enum symptom {
 };
 
 enum {
-    FINDING_EVIDENCE_MAX = 24,
+    FINDING_EVIDENCE_MAX = 40, /* more than the rules can cite */
     FINDING_ALTERNATIVES_MAX = 4,
     FINDING_ADVICE_MAX = 4
 };

@@ -30,9 +30,10 @@ static const char *debug_of(const struct facts *f,
     const struct span debug = {(const uint8_t *)goaway->debug,
                                goaway->debug_size};
 
-    return debug.size
-               ? draft_say(finding, ", \"%s\"", draft_quote(f, finding, debug))
-               : "";
+    return debug.size ? draft_say(finding, ", \"%s\"%s",
+                                  draft_quote(f, finding, debug),
+                                  goaway->debug_cut ? " and more" : "")
+                      : "";
 }
 
 static void cite_goaways(const struct facts *f, struct finding *finding)
@@ -49,6 +50,12 @@ static void cite_goaways(const struct facts *f, struct finding *finding)
     }
 }
 
+/* A stream that was not followed may be. */
+static bool none_is_open(const struct facts *f)
+{
+    return f->incident->http.h2.open == 0 && f->incident->http.h2.dropped == 0;
+}
+
 /*
  * Without a stream that failed by it only the server's word counts: the next
  * request would have met it. A client that leaves may say what it likes.
@@ -62,7 +69,7 @@ static bool is_connection_error(const struct facts *f)
     if (f->x)
         return !f->response_whole;
     return goaway == &f->incident->http.h2.goaway[conn_server(f->conn)] &&
-           f->incident->http.h2.open == 0;
+           none_is_open(f);
 }
 
 static void tell_connection_error(const struct facts *f,
@@ -80,6 +87,11 @@ static void tell_connection_error(const struct facts *f,
     draft_explain(finding, "The %s gave the connection up: GOAWAY with %s%s.",
                   by_client ? "client" : "server", h2_code_name(goaway->code),
                   debug_of(f, goaway, finding));
+    if (h2->strange)
+        draft_explain(finding,
+                      "%" PRIu64 " frame%s of this connection broke RFC 9113's "
+                      "rules of length or order.",
+                      h2->strange, h2->strange == 1 ? "" : "s");
     if (goaway->code == NGHTTP2_ENHANCE_YOUR_CALM &&
         h2->pings[f->conn->client] > 0) {
         draft_cite(finding, h2->ping[f->conn->client], FROM_CLIENT,
@@ -159,10 +171,11 @@ static void tell_connection_closed(const struct facts *f,
     finding->symptom = f->response_begun ? SYMPTOM_TRUNCATED : SYMPTOM_RESET;
     finding->confidence = CONFIDENCE_CERTAIN;
     draft_explain(finding,
-                  "The server's side closed the connection (%s) with %u "
+                  "The server's side closed the connection (%s) with %s%u "
                   "stream%s open and no GOAWAY before: its process ended, or "
                   "something in between closed it.",
                   f->closing.by_reset ? "RST" : "FIN",
+                  f->incident->http.h2.dropped ? "more than " : "",
                   f->incident->http.h2.open,
                   f->incident->http.h2.open == 1 ? "" : "s");
     draft_advise(finding, "look for a crash or restart at that time, and at "
@@ -198,8 +211,7 @@ static struct mark latest_goaway(const struct facts *f)
 static bool is_goaway_hang(const struct facts *f)
 {
     return f->incident->http.protocol == PROTOCOL_HTTP2 && has_goaway(f) &&
-           f->incident->http.h2.open == 0 &&
-           f->closing.by == CLOSED_BY_NOBODY &&
+           none_is_open(f) && f->closing.by == CLOSED_BY_NOBODY &&
            nanos_between(latest_goaway(f).time, f->end.time) >=
                3 * f->settings->stall_threshold;
 }

@@ -7,7 +7,7 @@ enum {
 
 static bool has_server_reset(const struct facts *f)
 {
-    for (unsigned i = 0; i < f->conn->resets && i < CONN_RESETS_KEPT; i++) {
+    for (unsigned i = 0; i < f->conn->resets; i++) {
         if (f->conn->reset[i].from == conn_server(f->conn))
             return true;
     }

@@ -51,9 +51,7 @@ struct http_head {
     struct span content_type;
     uint64_t length; /* HTTP_NO_LENGTH: not known from the head */
     enum http_framing framing;
-    uint16_t status; /* responses; 0 in a request */
-    uint8_t major;
-    uint8_t minor;
+    uint16_t status;       /* responses; 0 in a request */
     bool expects_continue; /* RFC 9110, 10.1.1 */
     bool closes;           /* Connection: close, or the version's default */
     uint32_t keep_alive;   /* Keep-Alive: timeout=N, in seconds; 0: none */

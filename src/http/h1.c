@@ -9,10 +9,18 @@
 /*
  * Requests are numbered as they begin; `answered` is the last one whose
  * response is done. What an answer must know of its request is kept as one
- * bit each for the latest RING of them.
+ * bit each for the latest PIPELINED_KEPT of them, from the first HEAD or
+ * CONNECT on. The model follows no more requests at once: what it says of a
+ * connection on which more wait is in doubt anyway.
  */
 enum {
-    RING = 64
+    PIPELINED_KEPT = 1024,
+    BITS = 64
+};
+
+struct methods {
+    uint64_t head[PIPELINED_KEPT / BITS];
+    uint64_t connect[PIPELINED_KEPT / BITS];
 };
 
 /* How far into a 400's body it is looked for what that port expects. */
@@ -26,8 +34,7 @@ struct h1 {
     struct conn *conn;
     uint64_t requests;
     uint64_t answered;
-    uint64_t is_head; /* bits by request number */
-    uint64_t is_connect;
+    struct methods *methods; /* owned; by request number; NULL: never asked */
     uint64_t broken;
     uint8_t client;
     uint8_t major;
@@ -57,6 +64,7 @@ void h1_free(struct h1 *h1)
     if (!h1)
         return;
     text_release(&h1->bad_request);
+    free(h1->methods);
     lane_release(&h1->lane[0]);
     lane_release(&h1->lane[1]);
     free(h1);
@@ -64,7 +72,22 @@ void h1_free(struct h1 *h1)
 
 static uint64_t bit(uint64_t stream)
 {
-    return UINT64_C(1) << (stream % RING);
+    return UINT64_C(1) << (stream % BITS);
+}
+
+static size_t word(uint64_t stream)
+{
+    return stream % PIPELINED_KEPT / BITS;
+}
+
+static bool is_head(const struct h1 *h1, uint64_t stream)
+{
+    return h1->methods && (h1->methods->head[word(stream)] & bit(stream));
+}
+
+static bool is_connect(const struct h1 *h1, uint64_t stream)
+{
+    return h1->methods && (h1->methods->connect[word(stream)] & bit(stream));
 }
 
 /*
@@ -86,12 +109,16 @@ uint64_t h1_begin_message(struct h1 *h1, bool is_request, bool after_loss)
 
 void h1_request_head(struct h1 *h1, uint64_t stream, uint8_t method)
 {
-    h1->is_head &= ~bit(stream);
-    h1->is_connect &= ~bit(stream);
-    if (method == HTTP_HEAD)
-        h1->is_head |= bit(stream);
-    if (method == HTTP_CONNECT)
-        h1->is_connect |= bit(stream);
+    if (!h1->methods && (method == HTTP_HEAD || method == HTTP_CONNECT))
+        h1->methods = must_calloc(1, sizeof *h1->methods);
+    if (h1->methods) {
+        h1->methods->head[word(stream)] &= ~bit(stream);
+        h1->methods->connect[word(stream)] &= ~bit(stream);
+        if (method == HTTP_HEAD)
+            h1->methods->head[word(stream)] |= bit(stream);
+        if (method == HTTP_CONNECT)
+            h1->methods->connect[word(stream)] |= bit(stream);
+    }
     h1->major = h1->lane[h1->client].parser.http_major;
     h1->minor = h1->lane[h1->client].parser.http_minor;
 }
@@ -107,8 +134,7 @@ bool h1_answers_without_body(struct h1 *h1, uint64_t stream, uint16_t status)
         return true;
     if (stream == 0)
         return false;
-    return (h1->is_head & bit(stream)) ||
-           ((h1->is_connect & bit(stream)) && status / 100 == 2);
+    return is_head(h1, stream) || (is_connect(h1, stream) && status / 100 == 2);
 }
 
 /* RFC 9110, 7.8 and 9.3.6: after these the connection is no HTTP/1 any more. */
@@ -138,8 +164,8 @@ void h1_finish_message(struct h1 *h1, const struct lane *lane, uint16_t status)
     }
     if (lane->stream)
         h1->answered = lane->stream;
-    if (status == 101 || (lane->stream && status / 100 == 2 &&
-                          (h1->is_connect & bit(lane->stream))))
+    if (status == 101 ||
+        (lane->stream && status / 100 == 2 && is_connect(h1, lane->stream)))
         open_tunnel(h1, lane);
 }
 
@@ -206,7 +232,6 @@ void h1_tell(const struct h1 *h1, struct http_facts *facts)
 {
     facts->protocol = PROTOCOL_HTTP1;
     facts->broken = h1->broken;
-    facts->major = h1->major;
     facts->minor = h1->minor;
     facts->tunnel = h1->tunnel;
     facts->in_orphan = lane_is_in_orphan(&h1->lane[1 - h1->client]);

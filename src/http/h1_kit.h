@@ -158,7 +158,7 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending,
     (void)conn;
     (void)ending;
     if (facts->protocol == PROTOCOL_HTTP1)
-        text_addf(told, "over http/%d.%d", facts->major, facts->minor);
+        text_addf(told, "over http/1.%d", facts->minor);
     else
         text_addf(told, "over %s", http_protocol_name(facts->protocol));
     if (facts->tunnel)

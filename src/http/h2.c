@@ -64,7 +64,6 @@ struct h2_stream *h2_open_stream(struct h2 *h2, uint32_t id)
         h2->facts.dropped++;
         return NULL;
     }
-    h2->facts.streams++;
     if (h2->streams.open > h2->facts.most)
         h2->facts.most = h2->streams.open;
     h2_say(h2, stream, h2->client,
@@ -126,7 +125,6 @@ static void open_upgraded(struct h2 *h2)
 {
     struct h2_stream *stream = h2_streams_add(&h2->streams, 1);
 
-    h2->facts.streams++;
     stream->begun[h2->client] = true;
     stream->head[h2->client] = true;
     stream->ended[h2->client] = true;
@@ -143,7 +141,6 @@ struct h2 *h2_new(const struct http_sink *sink, struct conn *conn,
     h2->sink = sink;
     h2->conn = conn;
     h2->client = (uint8_t)client;
-    h2->facts.limit = H2_NO_LIMIT;
     h2->facts.joined = start == H2_JOINED;
     h2->frames = (struct h2_frame_sink){.context = h2,
                                         .frame = take_frame,
@@ -271,5 +268,4 @@ void h2_tell(const struct h2 *h2, struct http_facts *facts)
 {
     facts->protocol = PROTOCOL_HTTP2;
     facts->h2 = h2->facts;
-    facts->major = 2;
 }

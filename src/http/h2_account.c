@@ -33,8 +33,6 @@ static void unblock(struct h2_account *account, const struct h2_account *then,
     if (!blocking || !mark_is_set(blocking->since))
         return;
     lasted = nanos_between(blocking->since.time, at.time);
-    if (lasted > 0)
-        blocking->total += lasted;
     if (!mark_is_set(blocking->from) ||
         lasted > nanos_between(blocking->from.time, blocking->until.time)) {
         blocking->from = blocking->since;

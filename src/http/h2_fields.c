@@ -165,7 +165,6 @@ void h2_fields_tell(const struct h2_fields *fields, struct http_head *head)
         .content_type = value_of(fields, H2_FIELD_CONTENT_TYPE),
         .length = number_of(fields, H2_FIELD_LENGTH, HTTP_NO_LENGTH),
         .status = (uint16_t)(number_of(fields, H2_FIELD_STATUS, 0) & 0xffff),
-        .major = 2,
         .has_grpc_status = grpc != UINT64_MAX,
         .grpc_status = (uint32_t)(grpc & 0xffffffff),
         .grpc_message = value_of(fields, H2_FIELD_GRPC_MESSAGE),

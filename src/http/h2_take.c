@@ -91,7 +91,6 @@ static struct settings read_settings(struct h2 *h2, unsigned side,
         } else if (id == SETTINGS_MAX_CONCURRENT_STREAMS &&
                    !h2_is_client(h2, side)) {
             h2->streams.limit = value;
-            h2->facts.limit = value;
             h2->streams.limited = h2->now.at;
         }
     }
@@ -108,7 +107,6 @@ static void take_settings(struct h2 *h2, unsigned side,
         apply_settings(h2, side);
         return;
     }
-    h2->facts.settings[side]++;
     settings = read_settings(h2, side, payload);
     if (d->waiting_count == SETTINGS_WAITING_MAX) {
         h2->streams.known[1 - side] = false;
@@ -142,6 +140,7 @@ static void take_goaway(struct h2 *h2, unsigned side,
     goaway->code = read_be32(&reader);
     debug = span_head(reader.rest, sizeof goaway->debug);
     goaway->debug_size = (uint8_t)debug.size;
+    goaway->debug_cut = reader.rest.size > debug.size;
     if (debug.size)
         memcpy(goaway->debug, debug.at, debug.size);
 }

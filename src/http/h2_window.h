@@ -23,7 +23,6 @@ struct h2_blocking {
     int64_t from_beside;
     int64_t beside; /* of a stream's: what was left of the connection's when
                        it was used up, for `since` */
-    nanos total;    /* in all, without the present time */
 };
 
 struct h2_window {

@@ -88,7 +88,6 @@ static bool is_forced(const struct http *http, const struct conn *conn)
 static void set_client(struct conn *conn, unsigned client)
 {
     conn->client = (uint8_t)client;
-    conn->client_known = true;
 }
 
 static void start_h1(struct http *http, struct conn *conn)

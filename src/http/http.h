@@ -22,7 +22,8 @@ enum http_protocol {
 };
 
 enum {
-    HTTP_FIRST_KEPT = 8
+    HTTP_FIRST_KEPT = 8,
+    H2_DEBUG_KEPT = 64
 };
 
 /* A GOAWAY frame (RFC 9113, 6.8). */
@@ -30,8 +31,9 @@ struct h2_goaway {
     struct mark at;
     uint32_t last_stream;
     uint32_t code;
-    char debug[64]; /* the beginning of its debug data; may hold any byte */
+    char debug[H2_DEBUG_KEPT]; /* of its debug data; may hold any byte */
     uint8_t debug_size;
+    bool debug_cut; /* there was more */
 };
 
 /* What is known of an HTTP/2 connection, by the index of the sending flow. */
@@ -40,11 +42,8 @@ struct h2_facts {
     struct mark first_goaway[2];
     struct mark ping[2]; /* the latest PING that was no answer */
     uint32_t pings[2];
-    uint32_t settings[2];
-    uint32_t open; /* streams at the end */
-    uint32_t most; /* streams open at once */
-    uint32_t limit;
-    uint64_t streams;
+    uint32_t open;    /* streams at the end */
+    uint32_t most;    /* streams open at once */
     uint64_t dropped; /* streams not followed: too many at once */
     uint64_t strange; /* frames that RFC 9113 forbids */
     bool joined;      /* without its beginning: windows are not known */
@@ -58,8 +57,7 @@ struct http_facts {
     uint8_t first_size[2];
     struct mark first_at[2];
     uint64_t broken; /* times that the bytes were no HTTP */
-    uint8_t major;   /* version of the last request, or response */
-    uint8_t minor;
+    uint8_t minor;   /* HTTP/1: version of the last request, or response */
     bool tunnel;
     struct h2_facts h2;
     bool in_orphan;     /* a response without its request had not ended */

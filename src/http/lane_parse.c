@@ -123,8 +123,6 @@ static struct http_head lane_head(const struct lane *lane)
         .length = lane->framing == FRAMING_LENGTH ? lane->left : HTTP_NO_LENGTH,
         .framing = lane->framing,
         .status = lane->is_request ? 0 : parser->status_code,
-        .major = parser->http_major,
-        .minor = parser->http_minor,
         .closes = announces_close(lane),
     };
 

@@ -297,7 +297,6 @@ static void add_outcome(const struct infer *infer, struct server_facts *server,
     bool both_tls =
         http->first[0] == SNIFFED_TLS && http->first[1] == SNIFFED_TLS;
 
-    server->connections++;
     server->refused += conn->refused;
     server->tls += both_tls;
     if (server->protocol == PROTOCOL_NONE || http->protocol == PROTOCOL_HTTP1)

@@ -43,7 +43,6 @@ bool durations_alike(nanos a, nanos b);
 struct server_facts {
     struct endpoint server;
     enum http_protocol protocol;
-    uint64_t connections;
     uint64_t exchanges;
     uint64_t complete;
     uint64_t failed;

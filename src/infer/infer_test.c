@@ -209,7 +209,6 @@ static void test_bracket(void **state)
     server = infer_server(infer, &conn);
     assert_ptr_equal(server, infer_first(infer));
     assert_null(server->next);
-    assert_int_equal(server->connections, 1);
     assert_int_equal(server->exchanges, 3);
     assert_int_equal(server->complete, 2);
     assert_int_equal(server->failed, 1);
@@ -295,7 +294,7 @@ static void test_refusals(void **state)
     infer_outcome(infer, &outcome);
     assert_null(infer_first(infer));
     assert_null(infer_hold(infer, &conn));
-    assert_int_equal(infer_server(infer, &conn)->connections, 0);
+    assert_int_equal(infer_server(infer, &conn)->refused, 0);
     conn.flow[1].last_any = at(MS);
     infer_outcome(infer, &outcome);
     conn.flow[1].last_any = (struct mark){0};

@@ -45,6 +45,12 @@ struct exchange *exchange_copy(const struct exchange *x)
         copy->target = copy->text + (x->target - x->text);
         copy->host = copy->text + (x->host - x->text);
     }
+    if (x->grpc_message) {
+        size_t size = strlen(x->grpc_message) + 1;
+
+        copy->grpc_message = must_calloc(size, 1);
+        memcpy(copy->grpc_message, x->grpc_message, size);
+    }
     return copy;
 }
 
@@ -53,6 +59,7 @@ void exchange_free(struct exchange *x)
     if (!x)
         return;
     free(x->text);
+    free(x->grpc_message);
     free(x->h2);
     free(x);
 }
@@ -81,10 +88,19 @@ void exchange_keep_names(struct exchange *x, const struct http_head *head)
 
 void exchange_take_grpc(struct exchange *x, const struct http_head *head)
 {
+    struct span message =
+        span_head(head->grpc_message, EXCHANGE_GRPC_MESSAGE_LIMIT);
+
     if (!head->has_grpc_status)
         return;
     x->has_grpc_status = true;
     x->grpc_status = head->grpc_status;
+    free(x->grpc_message);
+    x->grpc_message = NULL;
+    if (!message.size)
+        return;
+    x->grpc_message = must_calloc(message.size + 1, 1);
+    (void)put_name(x->grpc_message, message);
 }
 
 /* Blocked for less is how flow control works. */

@@ -28,7 +28,8 @@ struct message {
 enum {
     EXCHANGE_METHOD_LIMIT = 24,
     EXCHANGE_TARGET_LIMIT = 2048,
-    EXCHANGE_HOST_LIMIT = 256
+    EXCHANGE_HOST_LIMIT = 256,
+    EXCHANGE_GRPC_MESSAGE_LIMIT = 1024
 };
 
 /*
@@ -66,8 +67,9 @@ struct exchange {
     const char *method;     /* NULL when the request was not seen */
     const char *target;
     const char *host;
-    char *text;       /* owned; what those three point into */
-    size_t text_size; /* with the NUL behind each */
+    char *text;         /* owned; what those three point into */
+    size_t text_size;   /* with the NUL behind each */
+    char *grpc_message; /* owned; percent-encoded, as sent; NULL: none */
     struct message request;
     struct message response;
     struct mark interim;    /* the latest 1xx response */
@@ -129,7 +131,8 @@ void exchange_free(struct exchange *x);
  * They may hold any byte but NUL, where they end. */
 void exchange_keep_names(struct exchange *x, const struct http_head *head);
 
-/* Takes grpc-status over from a header or trailer section. */
+/* Takes grpc-status and grpc-message over from a header or trailer section,
+ * the latter up to a limit. */
 void exchange_take_grpc(struct exchange *x, const struct http_head *head);
 
 /* Takes the accounts over where they explain something, and the reset. */

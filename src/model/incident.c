@@ -7,11 +7,7 @@
 static void copy_conn(struct conn *copy, const struct conn *conn)
 {
     *copy = *conn;
-    copy->note = NULL;
-    if (conn->notes) {
-        copy->note = must_calloc(conn->notes, sizeof *copy->note);
-        memcpy(copy->note, conn->note, conn->notes * sizeof *copy->note);
-    }
+    conn_copy_notes(copy, conn);
     for (unsigned side = 0; side < 2; side++) {
         copy->flow[side].held = NULL;
         copy->flow[side].held_count = 0;
@@ -42,13 +38,9 @@ struct incident *incident_new(const struct outcome *outcome,
     incident->is_complete = x && exchange_is_complete(x);
     incident->http = *outcome->http;
     incident->ending = outcome->ending;
-    incident->exchanges = outcome->exchanges;
     incident->complete = outcome->complete;
-    incident->last_response_end = outcome->last_response_end;
-    incident->last_request_end = outcome->last_request_end;
-    incident->keep_alive = outcome->keep_alive;
     incident->orphans = outcome->orphans;
-    incident->last_closes = outcome->last_closes;
+    incident->unfollowed = outcome->crowded_out + outcome->http->h2.dropped;
     copy_software(incident->server_software, outcome->server_software);
     copy_software(incident->client_software, outcome->client_software);
     return incident;
@@ -63,7 +55,6 @@ struct incident *incident_of_exchange(const struct conn *conn,
     incident->exchange = exchange_copy(x);
     incident->is_complete = exchange_is_complete(x);
     incident->http.protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1;
-    incident->http.major = x->is_h2 ? 2 : 1;
     incident->http.minor = x->is_h2 ? 0 : 1;
     return incident;
 }
@@ -72,7 +63,7 @@ void incident_free(struct incident *incident)
 {
     if (!incident)
         return;
-    free(incident->conn.note);
+    conn_free_notes(&incident->conn);
     exchange_free(incident->exchange);
     free(incident);
 }
@@ -127,16 +118,27 @@ static struct closing closing_by_reset(const struct conn *conn,
     };
 }
 
+/*
+ * The reset at which it was over; else one that its receiver would ignore, but
+ * that is the last word of its sender's socket.
+ */
+static const struct reset *closing_reset(const struct conn *conn)
+{
+    for (unsigned i = 0; i < conn->resets; i++) {
+        const struct reset *reset = &conn->reset[i];
+
+        if (mark_is_set(conn->over) ? reset->at.time >= conn->over.time
+                                    : !reset->in_window)
+            return reset;
+    }
+    return NULL;
+}
+
 struct closing conn_closing(const struct conn *conn)
 {
     struct closing fin = first_fin(conn);
-    const struct reset *reset = NULL;
+    const struct reset *reset = closing_reset(conn);
 
-    for (unsigned i = 0; i < conn->resets && i < CONN_RESETS_KEPT; i++) {
-        if (!reset && conn->reset[i].at.time >= conn->over.time &&
-            mark_is_set(conn->over))
-            reset = &conn->reset[i];
-    }
     if (!reset)
         return fin;
     if (fin.by != CLOSED_BY_NOBODY && fin.at.time <= reset->at.time)

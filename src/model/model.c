@@ -60,17 +60,28 @@ static void begin_request(struct model_conn *state, const struct conn *conn,
     waiting_append(&state->waiting, x);
 }
 
+/* From when on episodes may explain an exchange that has not ended. */
+static nanos forget_until(const struct model_conn *state,
+                          const struct exchange *x)
+{
+    const struct exchange *oldest = state->waiting.first;
+    nanos until =
+        mark_is_set(x->settled) ? x->settled.time : x->response.end.time;
+
+    return oldest && oldest->request.start.time < until
+               ? oldest->request.start.time
+               : until;
+}
+
 static void tell_complete(struct model *model, struct conn *conn,
                           struct model_conn *state, struct exchange *x)
 {
     waiting_remove(&state->waiting, x);
     state->complete++;
     state->last_response_end = x->response.end;
-    state->last_request_end = x->request.end;
     state->last_closes = x->closes;
     model->sink.complete(model->sink.context, conn, x);
-    conn_forget_notes(conn, mark_is_set(x->settled) ? x->settled.time
-                                                    : x->response.end.time);
+    conn_forget_notes(conn, forget_until(state, x));
     exchange_free(x);
 }
 
@@ -225,7 +236,6 @@ static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
         .complete = known->complete,
         .last_response_end = known->last_response_end,
         .last_reset = known->last_reset,
-        .last_request_end = known->last_request_end,
         .server_software = known->server_software,
         .client_software = known->client_software,
         .keep_alive = known->keep_alive,

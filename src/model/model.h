@@ -20,11 +20,10 @@ struct outcome {
     uint64_t crowded_out;          /* more waited than are kept */
     struct mark last_response_end; /* of the last complete exchange */
     struct mark last_reset;        /* HTTP/2: of the last stream reset */
-    struct mark last_request_end;
-    const char *server_software; /* as Server said; "" if unknown */
-    const char *client_software; /* as User-Agent said */
-    uint32_t keep_alive;         /* as Keep-Alive said; 0: nothing */
-    uint32_t orphans;            /* responses without their requests */
+    const char *server_software;   /* as Server said; "" if unknown */
+    const char *client_software;   /* as User-Agent said */
+    uint32_t keep_alive;           /* as Keep-Alive said; 0: nothing */
+    uint32_t orphans;              /* responses without their requests */
     bool last_closes; /* the last complete exchange announced the close */
 };
 

@@ -19,7 +19,6 @@ struct model_conn {
     uint64_t crowded_out;
     struct mark last_response_end;
     struct mark last_reset;
-    struct mark last_request_end;
     uint32_t keep_alive;
     bool last_closes;
     char server_software[SOFTWARE_SIZE];

@@ -287,8 +287,11 @@ static void write_packet(struct film *film, const struct ring_packet *held)
                                        .comment = comment};
 
     for (size_t i = find_cite(survey, held->number);
-         cites(survey, i, held->number) && packet.comments < COMMENTS_MOST;
-         i++) {
+         cites(survey, i, held->number); i++) {
+        if (packet.comments == COMMENTS_MOST - 1) {
+            comment[packet.comments++] = "more findings cite this packet";
+            break;
+        }
         comment[packet.comments] = cite_comment(film, &survey->cite[i]);
         packet.comments += comment[packet.comments] != NULL;
     }

@@ -7,11 +7,11 @@
 
 enum {
     /* Of files: cases past it are judged as they come, and counted only. */
-    KEPT_MAX = 10000,
+    CASES_KEPT = 10000,
     /* Live: as many as may still be judged anew. */
-    KEPT_LIVE = 256,
+    LIVE_CASES_KEPT = 256,
     /* Hangs of this moment that are told of; no more are, until they end. */
-    GOING_MAX = 4096
+    GOING_CASES_MOST = 4096
 };
 
 /* As often as this is what has ended judged anew. */
@@ -228,7 +228,7 @@ static void look_at(struct docket *docket, struct docket_case *one)
 
 bool docket_has_room(const struct docket *docket)
 {
-    return docket->going.count < GOING_MAX;
+    return docket->going.count < GOING_CASES_MOST;
 }
 
 /* Nothing had gone wrong by now: of what goes on that says nothing. */
@@ -328,7 +328,7 @@ void docket_add(struct docket *docket, struct docket_case *known,
                 struct incident *incident)
 {
     struct docket_case *one = known;
-    size_t kept = docket->options->live ? KEPT_LIVE : KEPT_MAX;
+    size_t kept = docket->options->live ? LIVE_CASES_KEPT : CASES_KEPT;
 
     if (known) {
         end_case(docket, known, incident);

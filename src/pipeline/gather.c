@@ -7,9 +7,12 @@
  * RFC 8305, 5: attempts follow each other within 2 s. */
 #define GOES_ON_WITHIN (2 * NANOS_PER_SECOND)
 
+/* Connections to one server that begin together are one to who asks. */
+#define ALIKE_WITHIN (GOES_ON_WITHIN / 8)
+
 /* Incidents that are looked at again when a connection has worked. */
 enum {
-    LOOK_BACK = 256
+    LOOK_BACK_MOST = 256
 };
 
 void gather_init(struct gather *gather, const struct pipeline_options *options)
@@ -79,7 +82,6 @@ static void list_exchange(struct gather *gather, const struct conn *conn,
         .server = conn->endpoint[conn_server(conn)],
         .x = x,
         .protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1,
-        .minor = 1,
         .complete = mark_is_set(x->response.end) && !exchange_is_short(x),
     };
 
@@ -118,6 +120,24 @@ static void take_ended(void *context, struct conn *conn,
     keep(gather, x->told, incident_of_exchange(conn, x));
 }
 
+/* One of the same server at nearly the same time stands for both. */
+static void keep_worked(struct gather *gather, const struct worked *worked)
+{
+    uint64_t kept = gather->workeds < GATHER_WORKED_KEPT ? gather->workeds
+                                                         : GATHER_WORKED_KEPT;
+
+    for (size_t i = 0; i < kept; i++) {
+        const struct worked *other = &gather->worked[i];
+        nanos apart = nanos_between(other->first, worked->first);
+
+        if (apart > -ALIKE_WITHIN && apart < ALIKE_WITHIN &&
+            other->server.port == worked->server.port &&
+            same_address(&other->server, &worked->server))
+            return;
+    }
+    gather->worked[gather->workeds++ % GATHER_WORKED_KEPT] = *worked;
+}
+
 static bool look_back(struct gather *gather, const struct outcome *outcome)
 {
     const struct conn *conn = outcome->conn;
@@ -128,8 +148,8 @@ static bool look_back(struct gather *gather, const struct outcome *outcome)
     if (outcome->complete == 0 &&
         !(mark_is_set(conn->flow[0].syn) && mark_is_set(conn->flow[1].syn)))
         return false;
-    gather->worked[gather->workeds++ % GATHER_WORKED_KEPT] = worked;
-    for (size_t i = 0; i < LOOK_BACK && one; i++, one = one->older) {
+    keep_worked(gather, &worked);
+    for (size_t i = 0; i < LOOK_BACK_MOST && one; i++, one = one->older) {
         if (!one->incident->later_works && eases(&worked, one->incident)) {
             one->incident->later_works = true;
             one->look_at = 0;
@@ -145,7 +165,7 @@ static void count_connection(struct report_counts *counts,
     counts->http_connections += outcome->http->protocol == PROTOCOL_HTTP1;
     counts->tls_connections += outcome->http->protocol == PROTOCOL_TLS;
     counts->h2_connections += outcome->http->protocol == PROTOCOL_HTTP2;
-    counts->crowded_out += outcome->crowded_out;
+    counts->crowded_out += outcome->crowded_out + outcome->http->h2.dropped;
     counts->one_way += conn_is_one_way(outcome->conn) &&
                        outcome->http->protocol == PROTOCOL_HTTP1;
     counts->other_connections += outcome->http->protocol == PROTOCOL_OTHER;

@@ -5,12 +5,14 @@
 #include "model/model.h"
 #include "pipeline/gather.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    WARNINGS_MAX = 32,
+    WARNINGS_MAX = 48,
+    INPUT_WARNINGS_MAX = 32, /* other kinds are fewer than what is left */
     WARNING_SIZE = 512
 };
 
@@ -110,8 +112,7 @@ warn(struct pipeline *pipeline, const char *format, ...)
     char text[WARNING_SIZE];
     va_list args;
 
-    if (pipeline->report.warnings == WARNINGS_MAX)
-        return;
+    assert(pipeline->report.warnings < WARNINGS_MAX);
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
@@ -119,29 +120,43 @@ warn(struct pipeline *pipeline, const char *format, ...)
         arena_keep(&pipeline->texts, span_of_text(text));
 }
 
+static bool has_room_for_input(const struct pipeline *pipeline,
+                               uint64_t *left_out)
+{
+    if (pipeline->report.warnings < INPUT_WARNINGS_MAX)
+        return true;
+    ++*left_out;
+    return false;
+}
+
 static void warn_of_inputs(struct pipeline *pipeline,
                            const struct capture_input *input, size_t inputs)
 {
+    uint64_t left_out = 0;
+
     for (size_t i = 0; i < inputs; i++) {
-        if (input[i].problem[0])
+        if (input[i].problem[0] && has_room_for_input(pipeline, &left_out))
             warn(pipeline, "%s", input[i].problem);
-        if (input[i].interface_drops)
+        if (input[i].interface_drops && has_room_for_input(pipeline, &left_out))
             warn(pipeline,
                  "'%s': %" PRIu64 " packets were dropped while capturing; "
                  "what is missing may be theirs",
                  input[i].path, input[i].interface_drops);
-        if (input[i].snapped)
+        if (input[i].snapped && has_room_for_input(pipeline, &left_out))
             warn(pipeline,
                  "'%s': %" PRIu64 " packets were recorded cut short (snap "
                  "length): bodies are counted by their headers' word",
                  input[i].path, input[i].snapped);
     }
+    if (left_out)
+        warn(pipeline,
+             "%" PRIu64 " more notes of these kinds, about other inputs",
+             left_out);
 }
 
 static void warn_of_connections(struct pipeline *pipeline)
 {
     const struct report_counts *counts = &pipeline->report.counts;
-    struct tcp_counts tcp = tcp_counts(pipeline->tcp);
 
     if (counts->doubtful)
         warn(pipeline,
@@ -169,16 +184,16 @@ static void warn_of_connections(struct pipeline *pipeline)
     if (pipeline->options.has_stream && !pipeline->gather.has_stream)
         warn(pipeline, "there is no tcp.stream %" PRIu64,
              pipeline->options.stream);
-    if (tcp.evicted)
+    if (counts->evicted)
         warn(pipeline,
              "%" PRIu64 " connections were given up unjudged: more were open "
              "at once than are kept",
-             tcp.evicted);
-    if (tcp.held_budget)
+             counts->evicted);
+    if (counts->holes_given_up)
         warn(pipeline,
              "%" PRIu64 " holes were given up early: too much was waiting "
              "behind them",
-             tcp.held_budget);
+             counts->holes_given_up);
     if (pipeline->report.servers_forgotten)
         warn(pipeline,
              "%" PRIu64 " servers were forgotten: there were more than are "
@@ -212,13 +227,16 @@ const struct report *pipeline_report(struct pipeline *pipeline,
                                      size_t inputs)
 {
     struct report *report = &pipeline->report;
+    struct tcp_counts tcp = tcp_counts(pipeline->tcp);
 
     report->input = input;
     report->inputs = inputs;
     report->packets = pipeline->packets;
     report->tcp_segments = wire_segments(pipeline->wire);
-    report->open_connections = tcp_counts(pipeline->tcp).open;
+    report->open_connections = tcp.open;
     report->counts = pipeline->gather.counts;
+    report->counts.evicted = tcp.evicted;
+    report->counts.holes_given_up = tcp.held_budget;
     report->server = infer_first(pipeline->gather.infer);
     report->servers_forgotten = infer_forgotten(pipeline->gather.infer);
     return report;

@@ -38,13 +38,24 @@ nanos session_now(const struct session *session)
 struct metrics_gauges session_gauges(const struct session *session)
 {
     struct metrics_gauges gauges = {
+        .received = session->drops.received,
         .kernel_drops = session->drops.kernel,
         .interface_drops = session->drops.interface,
         .lines_dropped = voices_dropped(&session->voices),
     };
 
-    if (session->recorder)
-        gauges.recordings = recorder_counts(session->recorder).files;
+    if (session->recorder) {
+        struct recorder_counts counts = recorder_counts(session->recorder);
+
+        gauges.recordings = counts.files;
+        gauges.removed = counts.removed;
+        gauges.missed = counts.lost;
+        gauges.held_connections = counts.connections;
+        gauges.held_packets = counts.packets;
+        gauges.trimmed = counts.trimmed;
+        gauges.shortened = counts.shortened;
+        gauges.given_up = counts.dropped;
+    }
     return gauges;
 }
 

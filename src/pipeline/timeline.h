@@ -12,7 +12,7 @@
 #define TIMELINE_STANDSTILL (15 * 60 * NANOS_PER_SECOND)
 
 enum {
-    TIMELINE_RUNS_MAX = 256,
+    TIMELINE_RUNS_KEPT = 256,
     TIMELINE_LOSSES_KEPT = 64
 };
 
@@ -27,10 +27,13 @@ struct timeline {
     nanos back;       /* a step back by more is the clock that was set */
     struct mark last; /* the latest packet of the present run */
     nanos now;        /* time of the packet before */
-    struct mark run[TIMELINE_RUNS_MAX]; /* the latest ones of earlier runs */
+    struct mark run[TIMELINE_RUNS_KEPT]; /* the last ones of earlier runs */
     size_t runs;
-    struct loss loss[TIMELINE_LOSSES_KEPT]; /* the latest, in a ring */
-    uint64_t losses;
+    uint64_t forgotten; /* frame number: runs up to it are not kept */
+    /* in order; of too many the two oldest become one, that says as much lost
+       at any time between */
+    struct loss loss[TIMELINE_LOSSES_KEPT];
+    size_t losses;
 };
 
 /* A packet was recorded. */
@@ -39,7 +42,10 @@ void timeline_tick(struct timeline *timeline, struct mark at);
 /* It is `now`, and no packet came: the capture looks on. */
 void timeline_pass(struct timeline *timeline, nanos now);
 
-/* Until when a connection could have been seen, that was last seen then. */
+/*
+ * Until when a connection could have been seen, that was last seen then. Of a
+ * run that is not kept that is not known: it is said to be then.
+ */
 struct mark timeline_until(const struct timeline *timeline, struct mark last);
 
 /*

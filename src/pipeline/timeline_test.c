@@ -61,7 +61,7 @@ static void test_loss_goes_on(void **state)
     assert_int_equal(timeline.losses, 1);
 }
 
-/* The oldest are forgotten, never counted twice. */
+/* The oldest become one; none is forgotten, none counted twice. */
 static void test_losses_kept(void **state)
 {
     struct timeline timeline = begin(0);
@@ -71,10 +71,13 @@ static void test_losses_kept(void **state)
         tick(&timeline, 10 * i * SECOND);
         timeline_lose(&timeline, (10 * i - 1) * SECOND, 1);
     }
+    assert_int_equal(timeline.losses, TIMELINE_LOSSES_KEPT);
     assert_int_equal(timeline_lost(&timeline, 0, INT64_MAX),
-                     TIMELINE_LOSSES_KEPT);
-    assert_int_equal(timeline_lost(&timeline, 0, 21 * SECOND), 0);
-    assert_int_equal(timeline_lost(&timeline, 29 * SECOND, 30 * SECOND), 1);
+                     TIMELINE_LOSSES_KEPT + 2);
+    assert_int_equal(timeline_lost(&timeline, 0, 8 * SECOND), 0);
+    assert_int_equal(timeline_lost(&timeline, 15 * SECOND, 16 * SECOND), 3);
+    assert_int_equal(timeline_lost(&timeline, 31 * SECOND, 38 * SECOND), 0);
+    assert_int_equal(timeline_lost(&timeline, 39 * SECOND, 40 * SECOND), 1);
 }
 
 /* What was lost before the clock was set back is lost after it, too. */
@@ -112,12 +115,36 @@ static void test_step(void **state)
     assert_int_equal(timeline.last.time, 1005 * SECOND);
 }
 
+/* Who was last seen in a run that is not kept was seen no longer. */
+static void test_runs_kept(void **state)
+{
+    struct timeline timeline = begin(0);
+    const nanos apart = 2 * TIMELINE_STANDSTILL;
+    struct mark second = {.frame = 2, .time = apart};
+    struct mark until;
+
+    (void)state;
+    /* each run has two packets, a second apart */
+    for (nanos i = 0; i < TIMELINE_RUNS_KEPT + 3; i++) {
+        tick(&timeline, i * apart + SECOND);
+        tick(&timeline, (i + 1) * apart);
+    }
+    until = timeline_until(&timeline, second);
+    assert_int_equal(until.frame, 2);
+    assert_int_equal(until.time, apart);
+    /* the latest run before the present one, its first packet */
+    second.frame = timeline.last.frame - 2;
+    until = timeline_until(&timeline, second);
+    assert_int_equal(until.frame, second.frame + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_losses),
         cmocka_unit_test(test_loss_goes_on),
         cmocka_unit_test(test_losses_kept),
+        cmocka_unit_test(test_runs_kept),
         cmocka_unit_test(test_loss_over_a_step),
         cmocka_unit_test(test_step),
     };

@@ -3,6 +3,7 @@
 #include "base/mask.h"
 #include "base/text.h"
 #include "infer/hints.h"
+#include "report/grpc.h"
 #include "wire/endpoint.h"
 
 enum {
@@ -109,6 +110,15 @@ json_t *json_exchange_facts(const struct exchange *x,
         (json_int_t)x->response.bytes, "body_expected",
         json_count(answered ? x->response.expected : HTTP_NO_LENGTH),
         "body_received", (json_int_t)x->response.body);
+    if (x->grpc_message) {
+        struct text message;
+
+        text_init(&message, TEXT_LIMIT);
+        grpc_add_message(&message, x, options->show_secrets);
+        json_object_set_new(json, "grpc_message",
+                            json_string(text_string(&message)));
+        text_release(&message);
+    }
     if (x->is_grpc || x->request.messages || x->response.messages)
         json_object_set_new(json, "grpc_messages",
                             json_pack("{s:o, s:o}", "request",

@@ -151,6 +151,44 @@ static void write_drops(const struct metrics_gauges *gauges, FILE *out)
                   gauges->kernel_drops, gauges->interface_drops);
 }
 
+/* What the bounded stores did not keep: whyeof-internals(7) lists them. */
+static void write_not_kept(const struct report *report,
+                           const struct metrics_gauges *gauges, FILE *out)
+{
+    const struct report_counts *counts = &report->counts;
+    const struct {
+        const char *what;
+        uint64_t count;
+    } row[] = {
+        {"connections",          counts->evicted       },
+        {"holes",                counts->holes_given_up},
+        {"exchanges",            counts->crowded_out   },
+        {"findings",             counts->not_detailed  },
+        {"recordings",           gauges->removed       },
+        {"recorded_findings",    gauges->missed        },
+        {"recorded_payload",     gauges->trimmed       },
+        {"recorded_packets",     gauges->shortened     },
+        {"recorded_connections", gauges->given_up      },
+    };
+
+    write_type(out, "not_kept_total", "counter",
+               "What found no room, by what it is.");
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        (void)fprintf(out, "whyeof_not_kept_total{what=\"%s\"} %" PRIu64 "\n",
+                      row[i].what, row[i].count);
+}
+
+static void write_recorder(const struct metrics_gauges *gauges, FILE *out)
+{
+    write_one(out, "recordings_total", "counter",
+              "Files written by the flight recorder.", gauges->recordings);
+    write_one(out, "recorder_connections", "gauge",
+              "Connections of which the flight recorder holds packets.",
+              gauges->held_connections);
+    write_one(out, "recorder_packets", "gauge",
+              "Packets that the flight recorder holds.", gauges->held_packets);
+}
+
 bool metrics_write(const struct metrics *metrics, const struct report *report,
                    const struct metrics_gauges *gauges, FILE *out)
 {
@@ -160,6 +198,9 @@ bool metrics_write(const struct metrics *metrics, const struct report *report,
     write_exchanges(report, out);
     write_one(out, "packets_total", "counter", "Packets read.",
               report->packets);
+    write_one(out, "packets_received_total", "counter",
+              "Packets that passed the filter, those dropped among them.",
+              gauges->received);
     write_drops(gauges, out);
     write_one(out, "connections_total", "counter",
               "TCP connections that are over.", report->counts.connections);
@@ -170,8 +211,8 @@ bool metrics_write(const struct metrics *metrics, const struct report *report,
     write_one(out, "lines_dropped_total", "counter",
               "Lines of output that nobody read in time.",
               gauges->lines_dropped);
-    write_one(out, "recordings_total", "counter",
-              "Files written by the flight recorder.", gauges->recordings);
+    write_recorder(gauges, out);
+    write_not_kept(report, gauges, out);
     if (gauges->resident)
         write_one(out, "resident_memory_bytes", "gauge",
                   "Memory that the program has.", gauges->resident);

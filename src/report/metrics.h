@@ -23,8 +23,17 @@ struct metrics_gauges {
     uint64_t kernel_drops;
     uint64_t interface_drops;
     uint64_t lines_dropped; /* of output, that nobody read in time */
-    uint64_t recordings;    /* files written by the flight recorder */
+    uint64_t received;      /* packets that passed the filter, drops and all */
     uint64_t resident;      /* bytes of memory; 0: not known */
+    /* the flight recorder's */
+    uint64_t recordings;       /* files written */
+    uint64_t removed;          /* files, for its limits */
+    uint64_t missed;           /* findings of which no packet was left */
+    uint64_t held_connections; /* of which packets are held now */
+    uint64_t held_packets;
+    uint64_t trimmed;   /* connections that lost payload for want of memory */
+    uint64_t shortened; /* those that lost packets */
+    uint64_t given_up;  /* those that were lost whole */
 };
 
 /* False when the stream could not be written. */

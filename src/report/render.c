@@ -1,10 +1,10 @@
 #include "report/render.h"
 
 static const struct renderer renderer[] = {
-    {"text",       "text/plain", render_text, &live_text, NULL},
-    {"json", "application/json", render_json, NULL, spool_json},
-    {"ndjson",        "application/x-ndjson", render_ndjson, &live_ndjson, NULL},
-    {0      },
+    {"text",       render_text, &live_text, NULL},
+    {"json",  render_json, NULL, spool_json},
+    {"ndjson",            render_ndjson, &live_ndjson, NULL},
+    {0},
 };
 
 const struct renderer *renderer_all(void)

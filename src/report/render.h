@@ -11,7 +11,6 @@
 
 struct renderer {
     const char *name; /* as --format takes it */
-    const char *media_type;
     /* False when the stream could not be written; errno says why. */
     bool (*render)(const struct report *report,
                    const struct report_options *options, FILE *out);

@@ -23,7 +23,6 @@ struct report_exchange {
     struct endpoint server;
     const struct exchange *x;
     enum http_protocol protocol;
-    uint8_t minor; /* of the HTTP version */
     bool complete;
 };
 
@@ -39,10 +38,12 @@ struct report_counts {
     uint64_t doubtful; /* exchanges that the capture lacks bytes of */
     uint64_t by_severity[SEVERITY_COUNT];
     uint64_t by_code[VERDICT_COUNT];
-    uint64_t not_detailed; /* findings counted but not listed */
-    uint64_t hidden;       /* by --only, --ignore, --stream */
-    uint64_t crowded_out;  /* exchanges: too many waited on a connection */
-    uint64_t one_way;      /* HTTP connections seen in one direction */
+    uint64_t not_detailed;   /* findings counted but not listed */
+    uint64_t hidden;         /* by --only, --ignore, --stream */
+    uint64_t crowded_out;    /* exchanges: too many waited on a connection */
+    uint64_t evicted;        /* connections: their place was needed */
+    uint64_t holes_given_up; /* early: too much waited behind them */
+    uint64_t one_way;        /* HTTP connections seen in one direction */
 };
 
 struct report {

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/mask.h"
+#include "report/grpc.h"
 #include "report/page.h"
 #include "report/render.h"
 #include "report/text_endpoint.h"
@@ -15,7 +16,7 @@
  */
 
 enum {
-    LISTED_ALIKE = 8,
+    ALIKE_LISTED_MOST = 8,
     LINE_SIZE = 4096
 };
 
@@ -123,11 +124,11 @@ static void write_block(const struct page *page, const struct report *report,
     text_finding(page, report, options, placed->finding);
     if (alike)
         (void)fprintf(page->out, "\n  %zu more like it:\n", alike);
-    for (size_t i = 1; i < count && i <= LISTED_ALIKE; i++)
+    for (size_t i = 1; i < count && i <= ALIKE_LISTED_MOST; i++)
         write_alike(page, options, placed[i].finding);
-    if (alike > LISTED_ALIKE)
+    if (alike > ALIKE_LISTED_MOST)
         (void)fprintf(page->out, "    and %zu more (--format json)\n",
-                      alike - LISTED_ALIKE);
+                      alike - ALIKE_LISTED_MOST);
     (void)fputc('\n', page->out);
 }
 
@@ -166,9 +167,15 @@ static void write_exchange(const struct page *page,
              options->show_secrets);
     (void)nanos_print_duration(duration, nanos_between(x->request.start.time,
                                                        x->response.end.time));
-    (void)fprintf(page->out, "#%-6" PRIu64 " tcp.stream %-4" PRIu64 " %s  %s\n",
+    (void)fprintf(page->out, "#%-6" PRIu64 " tcp.stream %-4" PRIu64 " %s  %s",
                   mark_frame(x->request.start), e->connection,
                   text_string(&text), e->complete ? duration : "not complete");
+    text_clear(&text);
+    if (x->grpc_status) {
+        text_add(&text, "  grpc ");
+        grpc_add_status(&text, x, options->show_secrets);
+    }
+    (void)fprintf(page->out, "%s\n", text_string(&text));
     text_release(&text);
 }
 

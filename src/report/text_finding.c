@@ -3,6 +3,7 @@
 #include "base/mask.h"
 #include "base/path.h"
 #include "report/filter.h"
+#include "report/grpc.h"
 #include "report/known_as.h"
 #include "wire/endpoint.h"
 
@@ -188,7 +189,24 @@ static bool ends_with(const char *text, char last)
     return size > 0 && text[size - 1] == last;
 }
 
+/* What the server itself said of a gRPC call that failed. */
+static void write_grpc(const struct page *page,
+                       const struct report_options *options,
+                       const struct finding *finding)
+{
+    const struct exchange *x = finding->incident->exchange;
+    struct text text;
+
+    if (!x || x->grpc_status == 0)
+        return;
+    text_init(&text, LINE_SIZE);
+    grpc_add_status(&text, x, options->show_secrets);
+    page_paragraph(page, LABEL, "  grpc", text_string(&text));
+    text_release(&text);
+}
+
 static void write_reasons(const struct page *page,
+                          const struct report_options *options,
                           const struct finding *finding)
 {
     struct text text;
@@ -197,6 +215,7 @@ static void write_reasons(const struct page *page,
                    finding->code == VERDICT_CLIENT_ABORT
                        ? "none: the client itself left"
                        : symptom_name(finding->symptom));
+    write_grpc(page, options, finding);
     write_words(page, finding);
     page_paragraph(page, LABEL, "  why", finding->explanation);
     text_init(&text, LINE_SIZE);
@@ -248,7 +267,7 @@ void text_finding(const struct page *page, const struct report *report,
     (void)fputc('\n', page->out);
     if (finding->has_window)
         write_ledger(page, finding);
-    write_reasons(page, finding);
+    write_reasons(page, options, finding);
     (void)fprintf(page->out, "  %-*s%s\n", LABEL - 2, "filter",
                   filter_print(filter, finding));
 }

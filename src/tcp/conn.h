@@ -41,14 +41,11 @@ struct reset {
     uint8_t ttl;
     uint8_t usual_ttl; /* of that endpoint's other packets; 0: none seen */
     bool has_ack;      /* RST,ACK: a live socket was aborted */
-    bool has_timestamp;
-    bool timestamps_used; /* that endpoint's other packets carry the option */
-    uint16_t ip_id;
-    uint16_t window;
+    bool in_window;    /* false: its receiver would ignore it */
 };
 
 enum {
-    CONN_RESETS_KEPT = 4
+    CONN_RESETS_KEPT = 4 /* the first of each side are among them */
 };
 
 enum note_kind {
@@ -78,8 +75,26 @@ struct note {
     uint64_t size;   /* bytes concerned */
 };
 
+/*
+ * Episodes that are over are kept while there is room; those that last, and
+ * the holes, always are. When the room is used up, a kind of which a side has
+ * most loses its shortest but for its newest: what explains a stall is long, or
+ * was over only now.
+ */
 enum {
-    CONN_NOTES_KEPT = 48
+    CONN_NOTES_KEPT = 48,
+    CONN_NOTES_ROOM = CONN_NOTES_KEPT + 2 * NOTE_KIND_COUNT
+};
+
+/* Of one kind and side, the notes that were not kept. */
+struct notes_lost {
+    nanos longest; /* no episode among them lasted longer */
+    nanos until;   /* and none ended later */
+};
+
+/* A table by kind and side: holes are never lost. */
+struct notes_losses {
+    struct notes_lost of[NOTE_HOLE][2];
 };
 
 struct held; /* segments waiting for their turn */
@@ -93,9 +108,8 @@ struct flow {
     uint64_t bytes;    /* payload bytes handed on */
     uint64_t lost;     /* bytes that were sent but are not in the capture */
     uint64_t segments;
-    uint64_t retransmitted; /* segments that brought nothing new */
-    struct held **held;     /* in order of offset; tcp/held.h */
-    uint32_t held_left;     /* places of it that are free again in front */
+    struct held **held; /* in order of offset; tcp/held.h */
+    uint32_t held_left; /* places of it that are free again in front */
     uint32_t held_count;
     uint32_t held_room;
     uint32_t held_bytes;
@@ -113,7 +127,6 @@ struct flow {
     struct mark hole_since; /* acknowledged but not seen */
     uint32_t hole_patience; /* segments since then */
     uint32_t isn;           /* the sequence number at CONN_ORIGIN */
-    uint32_t zero_episodes; /* windows of 0, also those not kept as notes */
     uint16_t syns;
     uint16_t fins;
     uint16_t mss;     /* as offered; 0: unknown */
@@ -149,13 +162,13 @@ struct conn {
     struct conn *newer; /* the list of open, or of ended connections */
     struct conn *older;
     struct note *note;
-    uint32_t resets;
+    struct notes_losses *lost; /* owned; NULL: every note was kept */
+    uint32_t stray_resets;     /* no socket of its sender's sent them */
     uint16_t notes;
     uint16_t notes_open; /* of them, not ended */
-    uint16_t notes_dropped;
-    uint8_t client;    /* index of the client's flow */
-    bool client_known; /* by SYN or by what was said, not by port number */
-    uint8_t place;     /* in which of the table's lists */
+    uint8_t resets;      /* kept */
+    uint8_t client;      /* index of the client's flow */
+    uint8_t place;       /* in which of the table's lists */
     bool told_over;
     bool known_to_work; /* it was counted as one that does, while it goes on */
     bool data_after_reset; /* by a side that was not told, or did not care */
@@ -167,6 +180,10 @@ struct conn {
     struct mark first;
     struct reset reset[CONN_RESETS_KEPT];
 };
+
+/* The copy gets notes of its own, for conn_free_notes. */
+void conn_copy_notes(struct conn *copy, const struct conn *conn);
+void conn_free_notes(struct conn *conn);
 
 #define CONN_NEVER_DUE INT64_MAX
 

@@ -3,11 +3,22 @@
 #include "base/arena.h"
 #include "tcp/tcp.h"
 
+#include <assert.h>
+#include <stdlib.h>
+
 /*
  * Episodes shorter than this explain nothing: they are counted, not kept, so
  * that the notes of a busy connection stay few.
  */
 #define NOTE_WORTH_KEEPING (100 * NANOS_PER_MILLI)
+
+/* Of each kind and side. */
+enum {
+    NEWEST_KEPT = 8
+};
+
+static_assert(NEWEST_KEPT * 2 * NOTE_HOLE <= CONN_NOTES_KEPT,
+              "of too many there are older ones");
 
 struct note *notes_open(struct conn *conn, enum note_kind kind, unsigned side)
 {
@@ -36,10 +47,7 @@ struct note *notes_add(struct conn *conn, enum note_kind kind, unsigned side,
 {
     struct note *note;
 
-    if (conn->notes == CONN_NOTES_KEPT) {
-        conn->notes_dropped++;
-        return NULL;
-    }
+    assert(conn->notes < CONN_NOTES_ROOM);
     /* room grows by doubling: 1, 2, 4 … */
     if ((conn->notes & (conn->notes - 1)) == 0)
         conn->note =
@@ -55,13 +63,105 @@ struct note *notes_add(struct conn *conn, enum note_kind kind, unsigned side,
     return note;
 }
 
+static nanos lasted(const struct note *note)
+{
+    return nanos_between(note->first.time, note->ended.time);
+}
+
+/* Holes are one for each side, however many: they never go. */
+static bool may_go(const struct note *note)
+{
+    return note->kind != NOTE_HOLE && mark_is_set(note->ended);
+}
+
+/*
+ * The shortest, and of those as short the oldest, of the kind and side that
+ * have most: many of one kind leave those of another alone. The newest stay:
+ * what they explain is not told yet.
+ */
+static struct note *least_telling(struct conn *conn)
+{
+    unsigned count[NOTE_KIND_COUNT][2] = {{0}};
+    struct note *least = NULL;
+    unsigned most = 0;
+    unsigned old;
+
+    for (unsigned i = 0; i < conn->notes; i++) {
+        const struct note *note = &conn->note[i];
+
+        if (may_go(note) && ++count[note->kind][note->side] > most)
+            most = count[note->kind][note->side];
+    }
+    old = most - NEWEST_KEPT;
+    for (unsigned i = 0; i < conn->notes && old; i++) {
+        struct note *note = &conn->note[i];
+
+        if (!may_go(note) || count[note->kind][note->side] != most)
+            continue;
+        if (!least)
+            least = note;
+        if (note->kind != least->kind || note->side != least->side)
+            continue;
+        old--;
+        if (lasted(note) < lasted(least))
+            least = note;
+    }
+    return least;
+}
+
+static void keep_to_budget(struct conn *conn)
+{
+    unsigned over = 0;
+    struct note *least;
+    struct notes_lost *lost;
+
+    for (unsigned i = 0; i < conn->notes; i++)
+        over += may_go(&conn->note[i]);
+    if (over <= CONN_NOTES_KEPT)
+        return;
+    least = least_telling(conn);
+    if (!conn->lost)
+        conn->lost = must_calloc(1, sizeof *conn->lost);
+    lost = &conn->lost->of[least->kind][least->side];
+    if (lasted(least) > lost->longest)
+        lost->longest = lasted(least);
+    if (least->ended.time > lost->until)
+        lost->until = least->ended.time;
+    drop_note(conn, least);
+}
+
 void notes_end(struct conn *conn, struct note *note, struct mark at)
 {
     note->ended = at;
     conn->notes_open--;
     if (note->kind != NOTE_HOLE && note->kind != NOTE_KEEPALIVE &&
-        nanos_between(note->first.time, at.time) < NOTE_WORTH_KEEPING)
+        lasted(note) < NOTE_WORTH_KEEPING)
         drop_note(conn, note);
+    else if (conn->notes > CONN_NOTES_KEPT)
+        keep_to_budget(conn);
+}
+
+void conn_copy_notes(struct conn *copy, const struct conn *conn)
+{
+    copy->note = NULL;
+    copy->lost = NULL;
+    if (conn->notes) {
+        copy->note = must_calloc(conn->notes, sizeof *copy->note);
+        memcpy(copy->note, conn->note, conn->notes * sizeof *copy->note);
+    }
+    if (conn->lost) {
+        copy->lost = must_calloc(1, sizeof *copy->lost);
+        *copy->lost = *conn->lost;
+    }
+}
+
+void conn_free_notes(struct conn *conn)
+{
+    free(conn->note);
+    free(conn->lost);
+    conn->note = NULL;
+    conn->lost = NULL;
+    conn->notes = 0;
 }
 
 void conn_forget_notes(struct conn *conn, nanos time)
@@ -90,8 +190,6 @@ void notes_hole(struct conn *conn, unsigned side, struct mark at,
     }
     if (!note) {
         note = notes_add(conn, NOTE_HOLE, side, at);
-        if (!note)
-            return;
         note->offset = offset;
         notes_end(conn, note, at);
     }

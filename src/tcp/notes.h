@@ -10,11 +10,14 @@
 /* The episode of that kind which still lasts on that side, or NULL. */
 struct note *notes_open(struct conn *conn, enum note_kind kind, unsigned side);
 
-/* Begins one; NULL when there are too many, which is counted. */
+/* Begins one, of a kind that does not last on that side yet. */
 struct note *notes_add(struct conn *conn, enum note_kind kind, unsigned side,
                        struct mark first);
 
-/* Ends one. It is gone after that if it was too short to explain anything. */
+/*
+ * Ends one. It is gone after that if it was too short to explain anything, and
+ * a shorter one may be if there are more than CONN_NOTES_KEPT.
+ */
 void notes_end(struct conn *conn, struct note *note, struct mark at);
 
 /* `size` bytes at `offset` of the flow were given up as not captured. */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 enum {
-    CONN_HELD_BYTES = 1 << 20,
-    CONN_HELD_SEGMENTS = 2048,
+    CONN_HELD_BYTES_MOST = 1 << 20,
+    CONN_HELD_SEGMENTS_MOST = 2048,
     /* Segments of the connection that a hole may wait for its bytes. */
     HOLE_PATIENCE = 64
 };
@@ -166,8 +166,8 @@ static bool hole_waited(struct conn *conn, struct flow *flow)
 
 static bool over_budget(const struct order *order, const struct flow *flow)
 {
-    return flow->held_bytes > CONN_HELD_BYTES ||
-           flow->held_count > CONN_HELD_SEGMENTS ||
+    return flow->held_bytes > CONN_HELD_BYTES_MOST ||
+           flow->held_count > CONN_HELD_SEGMENTS_MOST ||
            order->held_bytes > order->limit;
 }
 

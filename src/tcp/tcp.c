@@ -10,9 +10,9 @@
 #include <stdlib.h>
 
 enum {
-    DEFAULT_CONNECTIONS = 50000,
-    DEFAULT_ENDED = 16384,
-    DEFAULT_HELD_BYTES = 16 << 20,
+    CONNECTIONS_MOST = 50000,
+    ENDED_KEPT = 16384,
+    HELD_BYTES_MOST = 16 << 20,
 };
 
 /* After the end a connection waits for late packets before it is told. */
@@ -37,9 +37,9 @@ struct tcp *tcp_new(const struct tcp_options *options,
     tcp->sink = *sink;
     tcp->options = *options;
     if (!tcp->options.connections)
-        tcp->options.connections = DEFAULT_CONNECTIONS;
+        tcp->options.connections = CONNECTIONS_MOST;
     if (!tcp->options.held_bytes)
-        tcp->options.held_bytes = DEFAULT_HELD_BYTES;
+        tcp->options.held_bytes = HELD_BYTES_MOST;
     tcp->order.sink = &tcp->sink;
     tcp->order.limit = tcp->options.held_bytes;
     table_init(&tcp->table);
@@ -67,9 +67,7 @@ static void tell_over(struct tcp *tcp, struct conn *conn,
         tcp->order.held_bytes -= conn->flow[side].held_bytes;
         held_release(&conn->flow[side]);
     }
-    free(conn->note);
-    conn->note = NULL;
-    conn->notes = 0;
+    conn_free_notes(conn);
     conn->notes_open = 0;
 }
 
@@ -92,7 +90,7 @@ static void tell_those_over(struct tcp *tcp, nanos now)
         table_move(&tcp->table, conn, PLACE_ENDED);
     }
     while ((conn = table->list[PLACE_ENDED].oldest) &&
-           (table->list[PLACE_ENDED].count > DEFAULT_ENDED ||
+           (table->list[PLACE_ENDED].count > ENDED_KEPT ||
             (tcp->options.forget &&
              is_past(conn->over.time, now, tcp->options.forget))))
         table_remove(&tcp->table, conn);
@@ -159,7 +157,6 @@ static void guess_client(struct conn *conn, const struct segment *segment)
     bool syn = segment->flags & TCP_SYN;
     bool ack = segment->flags & TCP_ACK;
 
-    conn->client_known = syn;
     if (syn)
         conn->client = ack ? 1 : 0;
     else

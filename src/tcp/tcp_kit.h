@@ -42,6 +42,7 @@ struct step {
     int window;       /* 0: some */
     uint32_t missing; /* behind the data */
     uint8_t ttl;      /* 0: the usual one */
+    bool has_timestamp;
 };
 
 /* Designators may follow the data. */
@@ -159,6 +160,8 @@ static void write_reset(struct text *told, const struct conn *conn,
                   (unsigned long long)(reset->offset - CONN_ORIGIN));
     if (reset->has_ack)
         text_add(told, " ack");
+    if (!reset->in_window)
+        text_add(told, " out of window");
     if (reset->ttl != reset->usual_ttl)
         text_addf(told, " ttl %d not %d", reset->ttl, reset->usual_ttl);
     text_add(told, "\n");
@@ -170,7 +173,7 @@ static void take_over(void *context, struct conn *conn, enum conn_ending how)
     struct text *told = begin_line(context, conn);
 
     text_addf(told, "over %s", name[how]);
-    if (!conn->client_known)
+    if (!conn_start_seen(conn))
         text_addf(told, ", client %c guessed", letter_of(conn, conn->client));
     if (conn_is_one_way(conn))
         text_add(told, ", one way");
@@ -183,8 +186,10 @@ static void take_over(void *context, struct conn *conn, enum conn_ending how)
     text_add(told, "\n");
     for (unsigned i = 0; i < conn->notes; i++)
         write_note(told, conn, &conn->note[i]);
-    for (unsigned i = 0; i < conn->resets && i < CONN_RESETS_KEPT; i++)
+    for (unsigned i = 0; i < conn->resets; i++)
         write_reset(told, conn, &conn->reset[i]);
+    if (conn->stray_resets)
+        text_addf(told, "  stray resets %d\n", (int)conn->stray_resets);
 }
 
 static void give_step(struct tcp *tcp, const struct conversation *talk,
@@ -210,6 +215,7 @@ static void give_step(struct tcp *tcp, const struct conversation *talk,
         .window = step->window == WINDOW_ZERO ? 0 : 1000,
         .flags = step->flags,
         .ttl = step->ttl ? step->ttl : 64,
+        .has_timestamp = step->has_timestamp,
         .payload = span_of_text(step->data),
         .missing = step->missing,
     };

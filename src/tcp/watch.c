@@ -2,6 +2,7 @@
 
 #include "tcp/held.h"
 #include "tcp/notes.h"
+#include "tcp/resets.h"
 
 /* Data that fills a hole this soon was reordered, not sent again. Wireshark's
  * packet-tcp.c takes the same 3 ms where it knows no round-trip time. */
@@ -26,12 +27,9 @@ static void watch_window(struct conn *conn, const struct seen *seen)
         return;
     if (segment->window == 0) {
         note = notes_open(conn, NOTE_ZERO_WINDOW, seen->side);
-        if (!note) {
-            flow->zero_episodes++;
+        if (!note)
             note = notes_add(conn, NOTE_ZERO_WINDOW, seen->side, seen->at);
-        }
-        if (note)
-            note->last = seen->at;
+        note->last = seen->at;
     } else if (flow->window == 0 && flow->has_window) {
         note = notes_open(conn, NOTE_ZERO_WINDOW, seen->side);
         if (note)
@@ -78,10 +76,8 @@ static void watch_probe(struct conn *conn, const struct seen *seen)
     note = notes_open(conn, NOTE_KEEPALIVE, seen->side);
     if (!note)
         note = notes_add(conn, NOTE_KEEPALIVE, seen->side, seen->at);
-    if (note) {
-        note->count++;
-        note->last = seen->at;
-    }
+    note->count++;
+    note->last = seen->at;
     conn->flow[seen->side].probing = true;
 }
 
@@ -145,14 +141,11 @@ static void watch_retransmission(struct conn *conn, const struct seen *seen)
     struct mark since = flow->unacked_since;
     uint64_t end;
 
-    flow->retransmitted++;
     if (seen->end <= flow->acked)
         return; /* it had arrived: needless, and no sign of a stall */
     if (!note) {
         note = notes_add(conn, NOTE_RETRANSMISSION, seen->side,
                          mark_is_set(since) ? since : seen->at);
-        if (!note)
-            return;
         note->second = seen->at;
         note->after_ack = mark_is_set(since) && flow->unacked_by_ack;
         note->offset = seen->offset;
@@ -220,51 +213,6 @@ static void watch_fin(struct conn *conn, const struct seen *seen)
     flow->fin = seen->at;
     flow->fin_at = seen->end;
     flow->fin_acks = seen->ack;
-}
-
-/* Could the endpoint's socket have sent it, by its sequence number? */
-static bool reset_is_in_window(const struct conn *conn, const struct seen *seen)
-{
-    const struct flow *flow = &conn->flow[seen->side];
-    const struct flow *peer = &conn->flow[1 - seen->side];
-    uint64_t window = peer->window;
-
-    if (!flow->seen)
-        return true;
-    if (flow->has_scale && peer->has_scale)
-        window <<= peer->scale;
-    if (window < 65535)
-        window = 65535;
-    return seen->offset + 2 >= flow->acked &&
-           seen->offset <=
-               (flow->top > flow->acked ? flow->top : flow->acked) + window + 1;
-}
-
-static void watch_reset(struct conn *conn, const struct seen *seen)
-{
-    const struct segment *segment = seen->segment;
-    const struct flow *flow = &conn->flow[seen->side];
-    const struct flow *peer = &conn->flow[1 - seen->side];
-
-    if (conn->resets < CONN_RESETS_KEPT) {
-        conn->reset[conn->resets] = (struct reset){
-            .at = seen->at,
-            .offset = seen->offset,
-            .from = (uint8_t)seen->side,
-            .ttl = segment->ttl,
-            .usual_ttl = flow->ttl,
-            .has_ack = segment->flags & TCP_ACK,
-            .has_timestamp = segment->has_timestamp,
-            .timestamps_used = flow->has_timestamp,
-            .ip_id = segment->ip_id,
-            .window = segment->window,
-        };
-    }
-    conn->resets++;
-    if (!flow->seen && mark_is_set(peer->syn) && seen->side != conn->client)
-        conn->refused = true;
-    if (!mark_is_set(conn->over) && reset_is_in_window(conn, seen))
-        conn->over = seen->at;
 }
 
 static void set_isn(struct flow *flow, uint32_t isn)
@@ -355,9 +303,11 @@ struct seen watch_segment(struct conn *conn, const struct segment *segment,
     conn->last = seen.at;
     watch_ack(conn, &seen);
     if (segment->flags & TCP_RST) {
-        watch_reset(conn, &seen);
+        resets_take(conn, &seen);
         return seen;
     }
+    if (conn->resets)
+        resets_forget_strays(conn, side);
     if (segment->flags & TCP_SYN)
         watch_syn(conn, &seen);
     flow->ttl = segment->ttl;

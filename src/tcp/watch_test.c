@@ -128,7 +128,29 @@ static const struct conversation resets[] = {
                  SENT('c', 30, A, 4, 3, "x")},
         .told = TALKED "c +4 x #7\n"
                        "over open\n"
-                       "  reset s #6 +900000\n"),
+                       "  stray resets 1\n"),
+    ROW(.name = "out of the window, but its socket's last word",
+        .step = {TALK, SENT('s', 20, A, 3, 4, "", .has_timestamp = true),
+                 SENT('s', 30, RA, 900000, 4, "", .has_timestamp = true)},
+        .told = TALKED "over open\n"
+                       "  reset s #7 +900000 ack out of window\n"),
+    ROW(.name = "out of the window, and its socket goes on",
+        .step = {TALK, SENT('s', 20, A, 3, 4, "", .has_timestamp = true),
+                 SENT('s', 30, RA, 900000, 4, "", .has_timestamp = true),
+                 SENT('s', 40, A, 3, 4, "", .has_timestamp = true)},
+        .told = TALKED "over open\n"
+                       "  stray resets 1\n"),
+    ROW(.name = "more than are kept: the first, and the first of each side",
+        .step = {TALK, SENT('s', 20, TCP_RST, 3, 0, ""),
+                 SENT('s', 21, TCP_RST, 3, 0, ""),
+                 SENT('s', 22, TCP_RST, 3, 0, ""),
+                 SENT('s', 23, TCP_RST, 3, 0, ""),
+                 SENT('s', 24, TCP_RST, 3, 0, ""), SENT('c', 25, RA, 4, 3, "")},
+        .told = TALKED "over ended\n"
+                       "  reset s #6 +3\n"
+                       "  reset s #7 +3\n"
+                       "  reset s #8 +3\n"
+                       "  reset c #11 +4 ack\n"),
 };
 
 static void check_all(const struct conversation *talk, size_t count)

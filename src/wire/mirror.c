@@ -98,7 +98,7 @@ bool mirror_take(struct mirror *mirror, const struct segment *segment,
     struct mirror_set *set = &mirror->set[digest >> 56];
     size_t way;
 
-    for (way = 0; way < MIRROR_WAYS; way++) {
+    for (way = 0; way < MIRROR_WAYS_KEPT; way++) {
         if (set->digest[way] == digest && is_copy(segment, place, set, way))
             return true;
     }
@@ -107,6 +107,6 @@ bool mirror_take(struct mirror *mirror, const struct segment *segment,
     set->time[way] = segment->time;
     set->place[way] = place;
     set->ttl[way] = segment->ttl;
-    set->next = (uint8_t)((way + 1) % MIRROR_WAYS);
+    set->next = (uint8_t)((way + 1) % MIRROR_WAYS_KEPT);
     return false;
 }

@@ -23,15 +23,15 @@
 
 enum {
     MIRROR_SETS = 256,
-    MIRROR_WAYS = 4 /* segments kept for each of the sets */
+    MIRROR_WAYS_KEPT = 4 /* segments kept for each of the sets */
 };
 
 struct mirror {
     struct mirror_set {
-        uint64_t digest[MIRROR_WAYS];
-        nanos time[MIRROR_WAYS];
-        uint32_t place[MIRROR_WAYS];
-        uint8_t ttl[MIRROR_WAYS];
+        uint64_t digest[MIRROR_WAYS_KEPT];
+        nanos time[MIRROR_WAYS_KEPT];
+        uint32_t place[MIRROR_WAYS_KEPT];
+        uint8_t ttl[MIRROR_WAYS_KEPT];
         uint8_t next; /* the way that is overwritten next */
     } set[MIRROR_SETS];
 };

@@ -49,7 +49,6 @@ struct segment {
 
     bool has_mss;
     bool has_scale;
-    bool sack_permitted;
     bool has_timestamp; /* RFC 7323 */
     uint8_t scale;      /* RFC 7323, 2.3: held to 14 */
     uint8_t sacks;

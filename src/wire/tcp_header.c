@@ -24,12 +24,6 @@ static void read_scale(struct reader *option, struct segment *segment)
     segment->has_scale = true;
 }
 
-static void read_sack_permitted(struct reader *option, struct segment *segment)
-{
-    (void)option;
-    segment->sack_permitted = true;
-}
-
 static void read_sack(struct reader *option, struct segment *segment)
 {
     segment->sacks = 0;
@@ -55,11 +49,10 @@ static const struct option {
     uint8_t size;
     void (*read)(struct reader *option, struct segment *segment);
 } options[] = {
-    [2] = {4,  read_mss           },
-    [3] = {3,  read_scale         },
-    [4] = {2,  read_sack_permitted},
-    [5] = {0,  read_sack          },
-    [8] = {10, read_timestamp     },
+    [2] = {4,  read_mss      },
+    [3] = {3,  read_scale    },
+    [5] = {0,  read_sack     },
+    [8] = {10, read_timestamp},
 };
 
 /* RFC 7323, appendix A: as nearly every segment has it, and nothing else. */

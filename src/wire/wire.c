@@ -9,7 +9,7 @@
 
 enum {
     DEPTH_MAX = 16,
-    FRAGMENT_BYTES = 4 << 20
+    FRAGMENT_BYTES_MOST = 4 << 20
 };
 
 struct wire {
@@ -24,7 +24,7 @@ struct wire *wire_new(const struct wire_options *options)
     struct wire *wire = must_calloc(1, sizeof *wire);
     size_t budget = options ? options->fragment_bytes : 0;
 
-    wire->fragments = fragments_new(budget ? budget : FRAGMENT_BYTES);
+    wire->fragments = fragments_new(budget ? budget : FRAGMENT_BYTES_MOST);
     mirror_init(&wire->mirror);
     return wire;
 }

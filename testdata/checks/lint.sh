@@ -57,6 +57,26 @@ void planted(char *a, const char *b)
     strcpy(a, b);
 }
 END
+plant 'member that nobody reads' src/tcp/table.c \
+    "'kept' of struct planted is never read" <<'END'
+struct planted {
+    int kept;
+    int used;
+};
+int planted(struct planted *it);
+int planted(struct planted *it)
+{
+    it->kept = 1;
+    it->kept++;
+    return it->used;
+}
+END
+plant 'budget that no manual has' src/tcp/table.c \
+    'PLANTED_KEPT is not among the budgets' <<'END'
+enum {
+    PLANTED_KEPT = 3
+};
+END
 plant 'format' src/base/fail.c 'not as clang-format has it' <<'END'
 int    planted ( void ) ;
 END

@@ -1,0 +1,19 @@
+/*
+ * The resets of a connection: those that its peer would take, or that are the
+ * last word of their sender's socket, are kept; others are counted.
+ */
+#ifndef TCP_RESETS_H
+#define TCP_RESETS_H
+
+#include "tcp/watch.h"
+
+/* Takes a segment with RST. */
+void resets_take(struct conn *conn, const struct seen *seen);
+
+/*
+ * `side` sent something else: it goes on, so that no reset of its own that the
+ * peer would ignore was its last word.
+ */
+void resets_forget_strays(struct conn *conn, unsigned side);
+
+#endif
