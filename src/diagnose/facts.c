@@ -36,6 +36,13 @@ nanos note_lasted(const struct facts *f, const struct note *note)
     return nanos_between(note->first.time, until.time);
 }
 
+nanos note_held(const struct facts *f, const struct note *note)
+{
+    nanos before = nanos_between(note->first.time, f->asked.time);
+
+    return note_lasted(f, note) - (before > 0 ? before : 0);
+}
+
 bool is_silent_since(const struct flow *flow, struct mark since)
 {
     return !flow->seen || flow->last_any.time <= since.time;
@@ -98,7 +105,7 @@ static void find_forgotten(struct facts *f)
         const struct notes_lost *lost = &f->conn->lost->of[kind][i % 2];
         const struct note *kept = longest_note(f, kind, i % 2);
 
-        if (lost->until >= f->asked.time && lost->longest > f->forgotten &&
+        if (lost->until > f->asked.time && lost->longest > f->forgotten &&
             (!kept || note_lasted(f, kept) < lost->longest))
             f->forgotten = lost->longest;
     }

@@ -50,6 +50,9 @@ struct facts facts_of(const struct diagnose_settings *settings,
 /* How long an episode lasted, to the end of what is judged. */
 nanos note_lasted(const struct facts *f, const struct note *note);
 
+/* How much of that fell into the time that is judged. */
+nanos note_held(const struct facts *f, const struct note *note);
+
 /* Did it still last when the end came? */
 bool note_lasts(const struct note *note);
 

@@ -106,8 +106,7 @@ static const struct note *loss_of(const struct facts *f)
     const struct note *notes[2] = {f->client_again, f->server_again};
 
     for (unsigned i = 0; i < 2; i++) {
-        if (notes[i] &&
-            note_lasted(f, notes[i]) >= f->settings->stall_threshold)
+        if (notes[i] && note_held(f, notes[i]) >= f->settings->stall_threshold)
             return notes[i];
     }
     return NULL;

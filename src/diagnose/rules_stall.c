@@ -147,7 +147,7 @@ static void tell_network_stall(const struct facts *f, struct finding *finding)
 
 static bool window_stalls(const struct facts *f, const struct note *note)
 {
-    return note && note->count >= 1 && is_long(f, note_lasted(f, note));
+    return note && note->count >= 1 && is_long(f, note_held(f, note));
 }
 
 bool is_zero_window_stall(const struct facts *f)
