@@ -203,7 +203,7 @@ check_llhttp() {
         "$usr/include/llhttp.h"
     llhttp "CMake's folder" \
         "cmake: -isystem $usr/include -L$usr/lib/x86_64-linux-gnu -lllhttp"
-    rm -r "$usr/lib"
+    rm -r "${usr:?}/lib"
     mkdir -p "$usr/local/lib/cmake/llhttp" "$usr/local/include/llhttp"
     touch "$usr/local/lib/cmake/llhttp/llhttpConfig.cmake" \
         "$usr/local/include/llhttp/llhttp.h"
