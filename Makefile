@@ -48,6 +48,7 @@ OTHERS     := $(filter-out $(DEPS_GOALS),$(MAKECMDGOALS))
 ifneq ($(and $(DEPS_GOALS),$(OTHERS)),)
 
 .PHONY: $(sort $(DEPS_GOALS) deps-now $(OTHERS))
+.NOTPARALLEL: # each may be: two makes in one folder would not agree
 deps-now:
 	@$(MAKE) --no-print-directory $(DEPS_GOALS) $(if $(filter $(NEED_TESTS),$(OTHERS)),deps-test)
 $(DEPS_GOALS): deps-now

@@ -20,6 +20,8 @@ import time
 import floods
 
 BUILD = os.environ.get("BUILD", "build")
+# what is installed, optimised as a whole
+WHYEOF = os.environ.get("WHYEOF", "build-release/whyeof")
 SIZE = os.environ.get("BENCH_SIZE", "1G")
 SMALL = os.environ.get("BENCH_SMALL", "300M")
 # what is read as what by tshark, whatever it begins with
@@ -62,7 +64,7 @@ def bench(name, path, folder, decode=()):
     part = part_of(path, TSHARK_PART, folder)
     part_packets = packets_in(part)
     # name, command, how much of the capture it reads
-    rows = [("whyeof", [BUILD + "/whyeof", "--fail-on", "never", path], 1.0),
+    rows = [("whyeof", [WHYEOF, "--fail-on", "never", path], 1.0),
             ("bare loop", [BUILD + "/bareloop", path], 1.0)]
     if shutil.which("tcptrace"):
         rows.append(("tcptrace", ["tcptrace", "-n", path], 1.0))
@@ -98,7 +100,7 @@ def growth(folder):
     for size in ("64M", "256M", "1G"):
         path = os.path.join(folder, "grow.pcap")
         subprocess.run([BUILD + "/mkbench", "--size", size, path], check=True)
-        _, peak = measure([BUILD + "/whyeof", "--fail-on", "never", path])
+        _, peak = measure([WHYEOF, "--fail-on", "never", path])
         print("  %5s: %6.1f MiB" % (size, peak), flush=True)
         os.unlink(path)
 

@@ -110,10 +110,8 @@ class Part:
         return output, status, time.monotonic() - start
 
     def kill(self):
-        try:
+        if self.child and self.child.poll() is None:
             os.killpg(self.child.pid, signal.SIGKILL)
-        except (AttributeError, ProcessLookupError):
-            pass
 
 
 def last_times(path):

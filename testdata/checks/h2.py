@@ -17,6 +17,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as xml
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, "testdata/lab")
 from kept import kept  # noqa: E402
 

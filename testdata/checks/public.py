@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, "testdata/lab")
 from kept import kept  # noqa: E402
 

@@ -31,9 +31,10 @@ import tempfile
 import threading
 import time
 
-import kit
-import recipes
-import watch
+sys.dont_write_bytecode = True
+import kit  # noqa: E402
+import recipes  # noqa: E402
+import watch  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT = 110  # seconds: no recipe may run longer
