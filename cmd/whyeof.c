@@ -1,6 +1,7 @@
 /* The command line: options in, a report out, an exit status. */
 #include "pipeline/session.h"
 
+#include "base/safe_file.h"
 #include "base/text.h"
 #include "capture/live.h"
 #include "pipeline/recorder.h"
@@ -11,6 +12,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -193,16 +195,17 @@ static int write_to_file(const struct options *options,
 {
     struct report_options plain = options->report;
     const char *path = options->output[i].path;
-    bool is_stdout = strcmp(path, "-") == 0;
-    FILE *out = is_stdout ? stdout : fopen(path, "w");
+    struct fail why = {0};
+    FILE *out = safe_file_stream_at(path, &why);
     bool written;
 
     if (!out)
-        return write_failed(path);
+        return complain("cannot write '%s': %s", path, why.text);
     plain.color = options->color == WHEN_ALWAYS;
     plain.width = WIDTH_DEFAULT;
+    errno = 0;
     written = options->output[i].format->render(report, &plain, out);
-    if ((is_stdout ? fflush(out) : fclose(out)) != 0 || !written)
+    if (fclose(out) != 0 || !written)
         return write_failed(path);
     return STATUS_CLEAN;
 }
@@ -346,12 +349,23 @@ static void let_the_pipe_end(void)
     (void)sigaction(SIGINT, &action, NULL);
 }
 
+/* A reader that others write to, and that may end with them. */
+static bool is_pipe(const char *path)
+{
+    struct stat about;
+
+    return strcmp(path, "-") == 0 ||
+           (stat(path, &about) == 0 && S_ISFIFO(about.st_mode));
+}
+
 int main(int argc, char *argv[])
 {
     struct options options;
     struct fail fail = {0};
 
+    safe_file_fill_standard();
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit is told as a write error */
     if (!options_parse(&options, argc, argv, &fail)) {
         (void)complain("%s", fail.text);
         (void)fputs("try 'whyeof --help'\n", stderr);
@@ -367,7 +381,7 @@ int main(int argc, char *argv[])
     if (is_session(&options))
         return run_session(&options);
     for (size_t i = 0; i < options.paths; i++) {
-        if (strcmp(options.path[i], "-") == 0)
+        if (is_pipe(options.path[i]))
             let_the_pipe_end();
     }
     return run(&options);

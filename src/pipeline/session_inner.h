@@ -1,6 +1,7 @@
 /*
  * What the files of the session share: session.c opens and closes, and passes
- * on what is found; session_run.c waits.
+ * on what is found; session_start.c opens as root and as the user, in this
+ * order; session_run.c waits.
  */
 #ifndef PIPELINE_SESSION_INNER_H
 #define PIPELINE_SESSION_INNER_H
@@ -41,6 +42,7 @@ struct session {
     uint64_t dropped_lines; /* told of so far */
     uint64_t dropped;       /* packets, told of so far */
     int signals;
+    int recordings;      /* their folder; -1: none */
     uint64_t settled_by; /* packets read when it was up with the kernel again,
                             which had dropped some; UINT64_MAX: it is not */
     bool losing;         /* dropped some, and no later packet is read yet */
@@ -52,6 +54,15 @@ struct session {
 /* A line for standard error. */
 __attribute__((format(printf, 2, 3))) void
 session_say(const struct session *session, const char *format, ...);
+
+/*
+ * Opens what is watched and where it goes, and gives up all privileges. False
+ * with `fail` set.
+ */
+bool session_start(struct session *session, struct fail *fail);
+
+/* What takes packets; the recorder is open by then, if there is one. */
+void session_open_pipeline(struct session *session);
 
 /* Files that are followed, when they could not be read, or not to their end. */
 void session_tell_files(struct session *session, bool is_end);
