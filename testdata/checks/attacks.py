@@ -470,6 +470,14 @@ def fifo_as_live_output():
     expect(status == 0 and got.count(b"\n") >= 2, f"{words} {got}")
 
 
+def open_for_writing(path):
+    """Once somebody reads it."""
+    try:
+        return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
+
+
 @case
 def fifo_as_input():
     place = Place()
@@ -477,9 +485,10 @@ def fifo_as_input():
     os.mkfifo(path)
     for options in ((path,), ("--follow", path)):
         live = Live(*options, "-F", "ndjson", wait=None)
-        time.sleep(0.3)
-        with open(path, "wb") as writer, open(CAPTURE, "rb") as capture:
-            shutil.copyfileobj(capture, writer)
+        writer = wait_for(lambda: open_for_writing(path), "reader", PATIENCE)
+        os.set_blocking(writer, True)
+        with open(writer, "wb") as to, open(CAPTURE, "rb") as capture:
+            shutil.copyfileobj(capture, to)
         live.ended(1)
         expect({f["code"] for f in live.objects("finding")} ==
                {"write-timeout-eof"}, live.objects("finding"))
