@@ -459,6 +459,19 @@ def standard_output_is_closed():
 
 
 @case
+def packet_socket_is_for_reading():
+    """A filter of its own for it (syscalls_test tries to send past it)."""
+    for options, filters in ((LIVE, "2"), (("--follow", CAPTURE), "1")):
+        live = Live(*options)
+        got = live.status_of("Seccomp_filters")
+        live.send(signal.SIGINT)
+        live.wait()
+        if got is None:
+            return  # Linux before 5.9 does not tell
+        expect(got == [filters], f"{options}: {got} filters")
+
+
+@case
 def fifo_as_live_output():
     place = Place()
     path = place.path("fifo")
