@@ -163,6 +163,7 @@ bool session_finish(struct session *session, const struct report **report,
     struct metrics_gauges gauges;
     bool good = end_files(session, fail);
 
+    session_release_signals(session);
     *report = pipeline_finish(session->pipeline, now->input, now->inputs);
     if (session->recorder)
         good &= end_recordings(session, fail);

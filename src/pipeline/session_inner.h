@@ -47,6 +47,7 @@ struct session {
                             which had dropped some; UINT64_MAX: it is not */
     bool losing;         /* dropped some, and no later packet is read yet */
     bool stop;
+    bool interrupted; /* by a signal, after which another one is deadly */
     bool is_down;
     bool metrics_failed;
 };
@@ -81,6 +82,12 @@ nanos session_now(const struct session *session);
 const struct report *session_report(struct session *session);
 
 struct metrics_gauges session_gauges(const struct session *session);
+
+/*
+ * At the end, which may wait for a reader that takes nothing: nobody looks for
+ * signals any more, so that the second one must end the program by itself.
+ */
+void session_release_signals(struct session *session);
 
 /*
  * Waits for packets (`file`, -1: there is nothing to poll), signals or readers,

@@ -492,6 +492,28 @@ def open_for_writing(path):
 
 
 @case
+def reader_that_takes_nothing():
+    """What waits for it at the end can be ended."""
+    place = Place()
+    path = place.path("fifo")
+    by_nobody(lambda: os.mkfifo(path))
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    writer = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(writer, b"x" * 4096):
+            pass
+    for number in (signal.SIGINT, signal.SIGTERM):
+        live = Live(*LIVE, "-o", f"json={path}", "--duration", "200ms")
+        time.sleep(1)
+        live.send(number)
+        time.sleep(0.3)
+        expect(live.child.poll() is None, "ends by the first")
+        live.end(-number, number)
+    os.close(writer)
+    os.close(reader)
+
+
+@case
 def fifo_as_input():
     place = Place()
     path = os.path.join(place.top, "fifo")
