@@ -1,6 +1,7 @@
 /* The command line: options in, a report out, an exit status. */
 #include "pipeline/session.h"
 
+#include "base/safe_file.h"
 #include "base/text.h"
 #include "capture/live.h"
 #include "pipeline/file_outputs.h"
@@ -13,6 +14,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -355,12 +357,23 @@ static void let_the_pipe_end(void)
     (void)sigaction(SIGINT, &action, NULL);
 }
 
+/* A reader that others write to, and that may end with them. */
+static bool is_pipe(const char *path)
+{
+    struct stat about;
+
+    return strcmp(path, "-") == 0 ||
+           (stat(path, &about) == 0 && S_ISFIFO(about.st_mode));
+}
+
 int main(int argc, char *argv[])
 {
     struct options options;
     struct fail fail = {0};
 
+    safe_file_fill_standard();
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit is told as a write error */
     if (!options_parse(&options, argc, argv, &fail)) {
         (void)complain("%s", fail.text);
         (void)fputs("try 'whyeof --help'\n", stderr);
@@ -376,7 +389,7 @@ int main(int argc, char *argv[])
     if (is_session(&options))
         return run_session(&options);
     for (size_t i = 0; i < options.paths; i++) {
-        if (strcmp(options.path[i], "-") == 0)
+        if (is_pipe(options.path[i]))
             let_the_pipe_end();
     }
     return run(&options);

@@ -41,6 +41,7 @@ NO_BUDGETS = {
     "COLUMN_LIMIT": "of a table that is shown",
     "COPY_LIMIT": "a time",
     "DATAGRAM_SIZE_MAX": "a format's: IP's length",
+    "DIGITS_MOST": "a format's: numbers of descriptors",
     "DLT_RAW_MOST": "a format's: numbers of link types",
     "H2_NO_LIMIT": "says that there is none",
     "H2_LENGTH_MAX": "a format's: HTTP/2's length",

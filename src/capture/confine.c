@@ -1,11 +1,13 @@
 #include "capture/confine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,64 +46,59 @@ static void look_for_leaks(void)
 }
 #endif
 
-struct target {
-    const char *name; /* NULL: no change */
-    uid_t user;
-    gid_t group;
-};
-
-/* Before anything is given up: it may read files, or ask a service. */
-static bool find_user(struct target *target, const char *name,
-                      struct fail *fail)
+bool confine_find_user(struct confine_user *user, const char *name,
+                       struct fail *fail)
 {
     const struct passwd *entry;
 
-    *target = (struct target){.name = NULL};
+    *user = (struct confine_user){.name = ""};
     if (!name && geteuid() != 0)
         return true;
-    target->name = name ? name : "nobody";
+    if (!name)
+        name = "nobody";
     errno = 0;
-    entry = getpwnam(target->name);
+    entry = getpwnam(name);
     if (!entry)
-        return fail_set(fail, "there is no user '%s'%s%s", target->name,
+        return fail_set(fail, "there is no user '%s'%s%s", name,
                         errno ? ": " : "", errno ? strerror(errno) : "");
-    target->user = entry->pw_uid;
-    target->group = entry->pw_gid;
-    if (geteuid() == 0 || geteuid() == target->user)
-        return true;
-    return fail_set(fail, "only root can become user '%s'", target->name);
+    (void)snprintf(user->name, sizeof user->name, "%s", name);
+    user->user = entry->pw_uid;
+    user->group = entry->pw_gid;
+    user->is_other = user->user != geteuid();
+    return geteuid() == 0 || !user->is_other ||
+           fail_set(fail, "only root can become user '%s'", name);
 }
 
 /* Root is told from its other self by what it cannot do any more. */
-static bool has_become(const struct target *target)
+static bool has_become(const struct confine_user *user)
 {
-    if (getuid() != target->user || geteuid() != target->user)
+    if (getuid() != user->user || geteuid() != user->user)
         return false;
-    if (getgid() != target->group || getegid() != target->group)
+    if (getgid() != user->group || getegid() != user->group)
         return false;
-    return target->user == 0 || (setuid(0) != 0 && seteuid(0) != 0);
+    return user->user == 0 || (setuid(0) != 0 && seteuid(0) != 0);
 }
 
 /* Groups first: only root may. */
-static bool become(const struct target *target, struct fail *fail)
+static bool become(const struct confine_user *user, struct fail *fail)
 {
-    if (!target->name || geteuid() != 0)
+    if (!user->name[0] || geteuid() != 0)
         return true;
-    if (target->user == 0) {
+    if (user->user == 0) {
         /* who stays root may lack the power over groups */
         (void)setgroups(0, NULL);
         return true;
     }
-    if (setgroups(0, NULL) == 0 && setgid(target->group) == 0 &&
-        setuid(target->user) == 0) {
+    if (setgroups(0, NULL) == 0 && setgid(user->group) == 0 &&
+        setuid(user->user) == 0) {
         errno = EPERM;
-        if (has_become(target))
+        if (has_become(user))
             return true;
     }
     return fail_set(fail,
                     "cannot become user '%s': %s; that takes cap_setuid and "
                     "cap_setgid, or say --user root",
-                    target->name, strerror(errno));
+                    user->name, strerror(errno));
 }
 
 static void close_folders(const int folder[], size_t folders)
@@ -116,30 +113,40 @@ static bool open_folders(const struct confine_options *options, int folder[],
                          struct fail *fail)
 {
     for (size_t i = 0; i < options->folders; i++) {
-        folder[i] =
-            open(options->folder[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        const struct confine_folder *asked = &options->folder[i];
+
+        folder[i] = asked->is_open
+                        ? fcntl(asked->descriptor, F_DUPFD_CLOEXEC, 0)
+                        : open(asked->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (folder[i] < 0)
             return fail_set(fail, "cannot open the folder '%s': %s",
-                            options->folder[i].path, strerror(errno));
+                            asked->path, strerror(errno));
     }
     return true;
 }
 
 /* Better said now than when there is something to write, days later. */
+bool confine_try(const char *user, const struct confine_folder *asked,
+                 struct fail *fail)
+{
+    int mode = R_OK | X_OK | (asked->write ? W_OK : 0);
+
+    if (asked->is_proven || faccessat(asked->descriptor, ".", mode, 0) == 0)
+        return true;
+    return fail_set(fail, "user '%s' cannot %s the folder '%s': %s",
+                    user[0] ? user : "this", asked->write ? "write in" : "read",
+                    asked->path, strerror(errno));
+}
+
 static bool try_folders(const struct confine_options *options,
-                        const int folder[], const struct target *target,
-                        struct fail *fail)
+                        const int folder[], const char *user, struct fail *fail)
 {
     for (size_t i = 0; i < options->folders; i++) {
-        const struct confine_folder *asked = &options->folder[i];
-        int mode = R_OK | X_OK | (asked->write ? W_OK : 0);
+        struct confine_folder asked = options->folder[i];
 
-        if (faccessat(folder[i], ".", mode, 0) == 0)
-            continue;
-        return fail_set(fail, "user '%s' cannot %s the folder '%s': %s",
-                        target->name ? target->name : "this",
-                        asked->write ? "write in" : "read", asked->path,
-                        strerror(errno));
+        asked.descriptor = folder[i];
+        if (!confine_try(user, &asked, fail))
+            return false;
     }
     return true;
 }
@@ -206,7 +213,20 @@ static bool restrict_itself(const struct confine_options *options,
         files = options->by_path ? SYSCALLS_FILES_ANY : SYSCALLS_FILES_BELOW;
     if (options->folders == 0)
         files = SYSCALLS_FILES_NONE;
-    return syscalls_filter(files, &confined->seccomp, fail);
+    return syscalls_filter(files, options->packet_socket, &confined->seccomp,
+                           fail);
+}
+
+bool confine_become(const struct confine_user *user, struct confined *confined,
+                    struct fail *fail)
+{
+    *confined = (struct confined){.landlock = false};
+    look_for_leaks();
+    tzset(); /* reads the time zone, which is out of reach later */
+    if (!become(user, fail) || !drop_capabilities(confined, fail))
+        return false;
+    (void)snprintf(confined->user, sizeof(confined->user), "%s", user->name);
+    return true;
 }
 
 bool confine(const struct confine_options *options, struct confined *confined,
@@ -214,35 +234,61 @@ bool confine(const struct confine_options *options, struct confined *confined,
 {
     struct landlock landlock = {.ruleset = -1};
     int folder[CONFINE_FOLDERS];
-    struct target target;
     bool done;
 
-    *confined = (struct confined){.landlock = false};
     for (size_t i = 0; i < CONFINE_FOLDERS; i++)
         folder[i] = -1;
-    look_for_leaks();
-    tzset(); /* reads the time zone, which is out of reach later */
-    done = find_user(&target, options->user, fail) &&
-           open_folders(options, folder, fail) &&
+    done = open_folders(options, folder, fail) &&
            landlock_open(&landlock, options, folder, fail) &&
-           become(&target, fail) && drop_capabilities(confined, fail) &&
-           try_folders(options, folder, &target, fail) && close_up(fail) &&
+           try_folders(options, folder, confined->user, fail) &&
+           close_up(fail) &&
            restrict_itself(options, &landlock, confined, fail);
-    if (done && target.name)
-        (void)snprintf(confined->user, sizeof(confined->user), "%s",
-                       target.name);
     landlock_close(&landlock);
     close_folders(folder, CONFINE_FOLDERS);
     return done;
 }
 
-bool confine_give(int folder, const char *user, struct fail *fail)
+static bool is_empty(int folder)
 {
-    struct target target;
+    DIR *list = fdopendir(folder);
+    unsigned entries = 0;
 
-    if (!find_user(&target, user, fail))
+    if (!list) {
+        (void)close(folder);
         return false;
-    return !target.name || fchown(folder, target.user, target.group) == 0 ||
-           fail_set(fail, "cannot give a folder to user '%s': %s", target.name,
-                    strerror(errno));
+    }
+    while (readdir(list))
+        entries++;
+    (void)closedir(list);
+    return entries == 2; /* itself and the one above */
+}
+
+/* What is asked is asked of the descriptor that is given away. */
+static bool is_just_made(int folder)
+{
+    struct stat about;
+    int list = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return list >= 0 && is_empty(list) && fstat(folder, &about) == 0 &&
+           about.st_uid == geteuid();
+}
+
+bool confine_give(const struct confine_user *user, int folder,
+                  struct fail *fail)
+{
+    int own;
+    bool given;
+
+    if (!user->is_other)
+        return true;
+    if (!is_just_made(folder))
+        return fail_set(fail, "a folder that was just made is another one now");
+    own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    given = own >= 0 && fchown(own, user->user, user->group) == 0;
+    if (!given)
+        (void)fail_set(fail, "cannot give a folder to user '%s': %s",
+                       user->name, strerror(errno));
+    if (own >= 0)
+        (void)close(own);
+    return given;
 }

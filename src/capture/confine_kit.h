@@ -79,9 +79,12 @@ static inline void child_confine(const struct confine_options *options)
 {
     bool landlock = has_landlock();
     struct confined confined;
+    struct confine_user become;
     struct fail fail = {0};
     const char *user = geteuid() == 0 ? "nobody" : "";
 
+    WANT(confine_find_user(&become, NULL, &fail));
+    WANT(confine_become(&become, &confined, &fail));
     WANT(confine(options, &confined, &fail));
     want(!fail.set, fail.text);
     WANT(confined.seccomp);
@@ -136,7 +139,8 @@ static inline void assert_no_complaints(void (*body)(const struct place *),
 static inline struct confine_options both_folders(const struct place *place)
 {
     return (struct confine_options){
-        .folder = {{place->readable, false}, {place->writable, true}},
+        .folder = {{.path = place->readable},
+                   {.path = place->writable, .write = true}},
         .folders = 2,
     };
 }

@@ -30,11 +30,13 @@ static pid_t start_waiting(const struct place *place, const char *user)
     child = fork();
     if (child == 0) {
         struct confine_options options = both_folders(place);
+        struct confine_user become;
         struct confined confined;
         struct fail fail = {0};
 
-        options.user = user;
-        if (!confine(&options, &confined, &fail))
+        if (!confine_find_user(&become, user, &fail) ||
+            !confine_become(&become, &confined, &fail) ||
+            !confine(&options, &confined, &fail))
             _exit(1);
         (void)write(ends[1], "x", 1);
         for (;;)
@@ -99,15 +101,16 @@ static void test_root_stays(void **state)
 static void child_refused(const struct place *place)
 {
     struct confine_options options = both_folders(place);
+    struct confine_user user;
     struct confined confined;
     struct fail fail = {0};
 
-    options.user = "whyeof-none";
-    WANT(!confine(&options, &confined, &fail));
+    WANT(!confine_find_user(&user, "whyeof-none", &fail));
     want(strcmp(fail.text, "there is no user 'whyeof-none'") == 0, fail.text);
 
     fail.set = false;
-    options.user = NULL;
+    WANT(confine_find_user(&user, NULL, &fail));
+    WANT(confine_become(&user, &confined, &fail));
     options.folder[0].path = "/etc/passwd";
     WANT(!confine(&options, &confined, &fail));
     want(strcmp(fail.text, "cannot open the folder '/etc/passwd': Not a "
@@ -115,16 +118,14 @@ static void child_refused(const struct place *place)
          fail.text);
 
     fail.set = false;
-    options.folder[0] = (struct confine_folder){"/", true};
+    options.folder[0] = (struct confine_folder){.path = "/", .write = true};
     WANT(!confine(&options, &confined, &fail));
     want(strstr(fail.text, "cannot write in the folder '/': Permission "
                            "denied") != NULL,
          fail.text);
 
     fail.set = false;
-    options.folder[0].write = false;
-    options.user = "root";
-    WANT(!confine(&options, &confined, &fail));
+    WANT(!confine_find_user(&user, "root", &fail));
     want(strcmp(fail.text, "only root can become user 'root'") == 0, fail.text);
 }
 

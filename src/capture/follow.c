@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture/fileset.h"
@@ -23,6 +24,7 @@ struct follow {
     bool last_read; /* nothing more is waited for in this file */
     unsigned asks;
     bool is_open;
+    bool reads_pipe; /* one, and no file */
     struct input input;
     struct capture_input now; /* facts of the file being read */
     struct capture_input *facts;
@@ -54,12 +56,6 @@ static bool wait_in_file(void *context, int file)
     return patience->wait && patience->wait(patience->context, file);
 }
 
-static bool reads_stdin(const struct follow *follow)
-{
-    return follow->options.paths == 1 &&
-           strcmp(follow->options.path[0], "-") == 0;
-}
-
 static size_t files_kept(const struct follow *follow)
 {
     return follow->count < FOLLOW_FILES_KEPT ? follow->count
@@ -86,7 +82,9 @@ static void keep_facts(struct follow *follow)
 
 static void open_next(struct follow *follow)
 {
-    struct patience patience = {.context = follow, .wait = wait_in_file};
+    struct patience patience = {.context = follow,
+                                .wait = wait_in_file,
+                                .only_files = !follow->reads_pipe};
     const char *path = follow->reading.path;
 
     follow->is_open = true;
@@ -120,10 +118,11 @@ static bool open_when_there(struct follow *follow)
 {
     const struct patience *patience = &follow->options.patience;
 
-    if (reads_stdin(follow)) {
+    if (follow->reads_pipe) {
         if (follow->count > 0)
             return false;
-        (void)snprintf(follow->reading.path, sizeof follow->reading.path, "-");
+        (void)snprintf(follow->reading.path, sizeof follow->reading.path, "%s",
+                       follow->options.path[0]);
         open_next(follow);
         return true;
     }
@@ -133,6 +132,60 @@ static bool open_when_there(struct follow *follow)
     }
     open_next(follow);
     return true;
+}
+
+/* Nothing need be there yet; but what is there must be something to read. */
+static bool look_at_paths(struct follow *follow, struct fail *fail)
+{
+    const struct follow_options *options = &follow->options;
+
+    for (size_t i = 0; i < options->paths; i++) {
+        const char *path = options->path[i];
+        struct stat about;
+        bool is_there = stat(path, &about) == 0;
+        bool is_fifo = is_there && S_ISFIFO(about.st_mode);
+
+        if (strcmp(path, "-") == 0 || is_fifo) {
+            follow->reads_pipe = options->paths == 1;
+            if (!follow->reads_pipe)
+                return fail_set(fail,
+                                "cannot follow '%s': a pipe is followed "
+                                "alone",
+                                path);
+        } else if (is_there && !S_ISREG(about.st_mode) &&
+                   !S_ISDIR(about.st_mode)) {
+            return fail_set(fail, "cannot follow '%s': it is a %s", path,
+                            S_ISSOCK(about.st_mode) ? "socket" : "device");
+        }
+    }
+    return true;
+}
+
+static bool look_at_folders(const struct follow *follow, struct fail *fail)
+{
+    for (size_t i = 0; i < follow->set.folders; i++) {
+        if (access(follow->set.folder[i], R_OK | X_OK) != 0)
+            return fail_set(fail, "cannot follow '%s': %s",
+                            follow->set.folder[i], strerror(errno));
+    }
+    return true;
+}
+
+/* The folder of a FIFO is looked into as any other: it is opened there. */
+static bool look_around(struct follow *follow, struct fail *fail)
+{
+    const struct follow_options *options = &follow->options;
+
+    if (!look_at_paths(follow, fail))
+        return false;
+    if (strcmp(options->path[0], "-") != 0)
+        fileset_init(&follow->set, &follow->arena, options->path,
+                     options->paths);
+    if (follow->set.has_more)
+        return fail_set(fail,
+                        "cannot follow files in more than %d folders at once",
+                        FILESET_FOLDERS_MAX);
+    return look_at_folders(follow, fail);
 }
 
 struct follow *follow_open(const struct follow_options *options,
@@ -150,24 +203,10 @@ struct follow *follow_open(const struct follow_options *options,
     follow->options = *options;
     follow->filter = filter;
     arena_init(&follow->arena);
-    if (!reads_stdin(follow))
-        fileset_init(&follow->set, &follow->arena, options->path,
-                     options->paths);
-    if (follow->set.has_more) {
-        fail_set(fail, "cannot follow files in more than %d folders at once",
-                 FILESET_FOLDERS_MAX);
-        follow_close(follow);
-        return NULL;
-    }
-    for (size_t i = 0; i < follow->set.folders; i++) {
-        if (access(follow->set.folder[i], R_OK | X_OK) != 0) {
-            fail_set(fail, "cannot follow '%s': %s", follow->set.folder[i],
-                     strerror(errno));
-            follow_close(follow);
-            return NULL;
-        }
-    }
-    return follow;
+    if (look_around(follow, fail))
+        return follow;
+    follow_close(follow);
+    return NULL;
 }
 
 void follow_close(struct follow *follow)

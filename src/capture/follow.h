@@ -21,15 +21,16 @@ enum {
 struct follow;
 
 struct follow_options {
-    const char *const *path; /* see fileset_init; or "-" alone */
+    const char *const *path; /* see fileset_init; or "-" or a FIFO, alone */
     size_t paths;
     const char *filter; /* pcap-filter(7), or NULL */
     struct patience patience;
 };
 
 /*
- * NULL with `fail` set when the filter does not compile or a folder cannot be
- * read. That no file is there yet is no failure. The paths must outlive it.
+ * NULL with `fail` set when the filter does not compile, a folder cannot be
+ * read or a path is a device or a socket. That no file is there yet is no
+ * failure. The paths must outlive it.
  */
 struct follow *follow_open(const struct follow_options *options,
                            struct fail *fail);

@@ -51,7 +51,7 @@ static void test_files(void **state)
 
 static void child_no_files(const struct place *place)
 {
-    struct confine_options options = {.user = NULL};
+    struct confine_options options = {.folders = 0};
     int folder = open(place->writable, O_RDONLY | O_DIRECTORY);
 
     child_confine(&options);

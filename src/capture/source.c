@@ -60,16 +60,17 @@ static bool cannot_read(struct source *source)
                          source->subject, source->facts->bytes, words);
 }
 
-/* Waits for a standard input that somebody made non-blocking. */
-static bool may_retry(int file)
+/* Waits for a pipe that does not; who has patience is asked before reading. */
+static bool may_retry(const struct source *source)
 {
-    struct pollfd waiting = {file, POLLIN, 0};
+    struct pollfd waiting = {source->file, POLLIN, 0};
 
     if (errno == EINTR)
         return true;
     if (errno != EAGAIN)
         return false;
-    (void)poll(&waiting, 1, -1);
+    if (!source->patience.wait)
+        (void)poll(&waiting, 1, -1);
     return true;
 }
 
@@ -96,12 +97,12 @@ static size_t read_stored(struct source *source, void *to, size_t room)
 {
     ssize_t got;
 
-    if (!is_ready(source))
-        return 0;
-    do
+    do {
+        if (!is_ready(source))
+            return 0;
         got = read(source->file, to, room);
-    while ((got < 0 && may_retry(source->file)) ||
-           (got == 0 && source->grows && wait_for_more(source, -1)));
+    } while ((got < 0 && may_retry(source)) ||
+             (got == 0 && source->grows && wait_for_more(source, -1)));
     if (got < 0) {
         (void)cannot_read(source);
         return 0;
@@ -190,18 +191,87 @@ static size_t deliver(struct source *source, void *to, size_t room)
     return read_stored(source, to, room);
 }
 
-static bool open_file(struct source *source, const char *path)
+/* Opening alone sets some devices going, so it is looked at before. */
+static bool may_read(struct source *source, const struct stat *about)
+{
+    const char *what = NULL;
+
+    if (S_ISCHR(about->st_mode) || S_ISBLK(about->st_mode))
+        what = "it is a device";
+    if (S_ISSOCK(about->st_mode))
+        what = "it is a socket";
+    if (S_ISDIR(about->st_mode))
+        what = "is a directory";
+    if (S_ISFIFO(about->st_mode) && source->patience.only_files)
+        what = "it is a FIFO";
+    return !what || facts_trouble(source->facts, CAPTURE_UNREADABLE,
+                                  "cannot read %s: %s", source->subject, what);
+}
+
+/*
+ * A FIFO that nobody has opened for writing gives an end at once, and EAGAIN
+ * when somebody has. Until then a signal ends the waiting: nobody knows
+ * whether there will ever be one.
+ */
+static bool wait_for_writer(struct source *source)
+{
+    struct pollfd writer = {source->file, POLLIN, 0};
+    ssize_t got;
+
+    if (source->patience.wait)
+        return true; /* it is waited for when it is read */
+    while (poll(&writer, 1, -1) < 0) {
+        got = read(source->file, source->raw_bytes, RAW_SIZE);
+        if (got < 0 && errno == EAGAIN)
+            continue;
+        if (got < 0)
+            return cannot_read(source);
+        source->raw = (struct span){source->raw_bytes, (size_t)got};
+        source->facts->bytes += (uint64_t)got;
+        if (got > 0)
+            return true;
+        return facts_trouble(source->facts, CAPTURE_UNREADABLE,
+                             "cannot read %s: interrupted before anybody wrote "
+                             "to it",
+                             source->subject);
+    }
+    return true;
+}
+
+static bool open_path(struct source *source, const char *path)
 {
     struct stat about;
 
-    source->file = strcmp(path, "-") == 0 ? STDIN_FILENO
-                                          : open(path, O_RDONLY | O_CLOEXEC);
+    if (stat(path, &about) != 0)
+        return cannot_read(source);
+    if (!may_read(source, &about))
+        return false;
+    source->file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (source->file < 0 || fstat(source->file, &about) != 0)
         return cannot_read(source);
-    if (S_ISDIR(about.st_mode)) {
-        errno = EISDIR;
+    return may_read(source, &about) &&
+           (!S_ISFIFO(about.st_mode) || wait_for_writer(source));
+}
+
+static bool open_stdin(struct source *source)
+{
+    struct stat about;
+
+    source->file = STDIN_FILENO;
+    if (fstat(STDIN_FILENO, &about) != 0)
         return cannot_read(source);
-    }
+    return !S_ISDIR(about.st_mode) || may_read(source, &about);
+}
+
+static bool open_file(struct source *source, const char *path)
+{
+    struct stat about = {0};
+    bool opened =
+        strcmp(path, "-") == 0 ? open_stdin(source) : open_path(source, path);
+
+    if (!opened)
+        return false;
+    (void)fstat(source->file, &about);
     if (S_ISREG(about.st_mode)) {
         source->grows = true;
         source->stored = (uint64_t)about.st_size;

@@ -27,11 +27,14 @@ struct source;
 struct patience {
     void *context;
     bool (*wait)(void *context, int file);
+    bool only_files; /* what has become a pipe meanwhile is not read */
 };
 
 /*
- * NULL when it cannot be read or is empty: the facts say why. `patience` may
- * be NULL: then a pipe is waited for, and the end of a file is the end.
+ * NULL when it cannot be read or is empty: the facts say why. A regular file
+ * or a FIFO; standard input ("-") may be more. `patience` may be NULL: then a
+ * pipe is waited for, until a signal comes while nobody has opened it for
+ * writing, and the end of a file is the end.
  */
 struct source *source_open(const char *path, struct capture_input *facts,
                            const struct patience *patience);

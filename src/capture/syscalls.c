@@ -113,6 +113,13 @@ static const int files_by_path[] = {SCMP_SYS(openat),   SCMP_SYS(open),
                                     SCMP_SYS(unlink),   SCMP_SYS(unlinkat),
                                     SCMP_SYS(renameat2)};
 
+/* What a packet socket sends by, and what gives it another number. */
+static const int sending[] = {
+    SCMP_SYS(write),    SCMP_SYS(writev), SCMP_SYS(pwrite64), SCMP_SYS(pwritev),
+    SCMP_SYS(send),     SCMP_SYS(sendto), SCMP_SYS(pwritev2), SCMP_SYS(sendmsg),
+    SCMP_SYS(sendmmsg), SCMP_SYS(dup),    SCMP_SYS(dup2),     SCMP_SYS(dup3)};
+static const unsigned doubling[] = {F_DUPFD, F_DUPFD_CLOEXEC};
+
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /* The first error stays, and the rows after it are skipped. */
@@ -172,37 +179,79 @@ static void allow_files(struct rules *rules, enum syscalls_files files)
         allow(rules, renaming[i], COUNT(both), both);
 }
 
-bool syscalls_filter(enum syscalls_files files, bool *filtered,
-                     struct fail *fail)
+static bool have_no_memory(struct fail *fail)
+{
+    return fail_set(fail, "no memory for a seccomp filter");
+}
+
+/* The kernel has it from here on; the rules are freed. */
+static bool load(struct rules *rules, struct fail *fail)
+{
+    if (!rules->error)
+        rules->error = seccomp_load(rules->filter);
+    seccomp_release(rules->filter);
+    return !rules->error || fail_set(fail, "cannot set a seccomp filter: %s",
+                                     strerror(-rules->error));
+}
+
+/*
+ * A filter of its own, of what is refused: of two filters the stricter answer
+ * counts, and "any descriptor but that one" is no condition of one rule. The
+ * kernel looks at 32 bits of a descriptor.
+ */
+static bool close_for_sending(int packet_socket, struct fail *fail)
+{
+    const struct scmp_arg_cmp that = {0, SCMP_CMP_MASKED_EQ, UINT32_MAX,
+                                      (uint32_t)packet_socket};
+    struct rules rules = {.filter = seccomp_init(SCMP_ACT_ALLOW)};
+
+    if (!rules.filter)
+        return have_no_memory(fail);
+    for (size_t i = 0; i < COUNT(sending) && !rules.error; i++)
+        rules.error =
+            seccomp_rule_add_array(rules.filter, SCMP_ACT_ERRNO(EPERM),
+                                   sending[i], 1, &that);
+    for (size_t i = 0; i < 2 * COUNT(doubling) && !rules.error; i++) {
+        const int call = i % 2 ? SCMP_SYS(fcntl) : SCMP_SYS(fcntl64);
+        const struct scmp_arg_cmp both[] = {
+            that, {1, SCMP_CMP_EQ, doubling[i / 2], 0}
+        };
+
+        rules.error =
+            seccomp_rule_add_array(rules.filter, SCMP_ACT_ERRNO(EPERM), call, 2,
+                                   both);
+    }
+    return load(&rules, fail);
+}
+
+bool syscalls_filter(enum syscalls_files files, int packet_socket,
+                     bool *filtered, struct fail *fail)
 {
     struct rules rules = {.filter = NULL};
 
     *filtered = false;
     if (prctl(PR_GET_SECCOMP) < 0)
         return true;
+    if (packet_socket > 0 && !close_for_sending(packet_socket, fail))
+        return false;
     rules.filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
     if (!rules.filter)
-        return fail_set(fail, "no memory for a seccomp filter");
+        return have_no_memory(fail);
     allow_all(&rules, harmless, COUNT(harmless));
     allow_some(&rules, conditional, COUNT(conditional));
     allow_signal_to_itself(&rules);
     allow_files(&rules, files);
-    if (!rules.error)
-        rules.error = seccomp_load(rules.filter);
-    seccomp_release(rules.filter);
-    *filtered = !rules.error;
-    if (rules.error)
-        return fail_set(fail, "cannot set a seccomp filter: %s",
-                        strerror(-rules.error));
-    return true;
+    *filtered = load(&rules, fail);
+    return *filtered;
 }
 
 #else
 
-bool syscalls_filter(enum syscalls_files files, bool *filtered,
-                     struct fail *fail)
+bool syscalls_filter(enum syscalls_files files, int packet_socket,
+                     bool *filtered, struct fail *fail)
 {
     (void)files;
+    (void)packet_socket;
     (void)fail;
     *filtered = false;
     return true;

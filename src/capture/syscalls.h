@@ -15,10 +15,12 @@ enum syscalls_files {
 };
 
 /*
- * Needs no_new_privs or CAP_SYS_ADMIN. `*filtered` says whether the kernel has
+ * `packet_socket` is a descriptor that cannot be sent on, or doubled, from
+ * then on; 0 when there is none. Needs no_new_privs or CAP_SYS_ADMIN.
+ * `*filtered` says whether the kernel has
  * filters at all; only when it does and takes none, this fails.
  */
-bool syscalls_filter(enum syscalls_files files, bool *filtered,
-                     struct fail *fail);
+bool syscalls_filter(enum syscalls_files files, int packet_socket,
+                     bool *filtered, struct fail *fail);
 
 #endif

@@ -2,6 +2,9 @@
 
 #include <arpa/inet.h>
 #include <jansson.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -11,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include "capture/syscalls.h"
@@ -55,6 +59,55 @@ static void test_calls(void **state)
     assert_no_complaints(child_calls, state);
 }
 
+/* A packet socket bound to an interface: send(2) puts frames on its link. */
+static int open_packet_socket(void)
+{
+    struct sockaddr_ll at = {.sll_family = AF_PACKET,
+                             .sll_protocol = htons(ETH_P_ALL)};
+    int packets = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+
+    at.sll_ifindex = (int)if_nametoindex("lo");
+    WANT(packets > 0);
+    WANT(bind(packets, (struct sockaddr *)&at, sizeof(at)) == 0);
+    return packets;
+}
+
+#define REFUSED(call) WANT((call) < 0 && (errno == EPERM || errno == ENOSYS))
+
+/*
+ * It could send, and then can only be read, under whatever number. Bits that
+ * the kernel does not look at make no other descriptor of it.
+ */
+static void child_packets(const struct place *place)
+{
+    struct confine_options options = both_folders(place);
+    char frame[60] = {0};
+    struct iovec piece = {frame, sizeof(frame)};
+    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+    struct mmsghdr messages = {.msg_hdr = message};
+    long wide = INT64_C(1) << 32;
+
+    options.packet_socket = open_packet_socket();
+    WANT(send(options.packet_socket, frame, sizeof(frame), 0) == 60);
+    child_confine(&options);
+    REFUSED(send(options.packet_socket, frame, sizeof(frame), 0));
+    REFUSED(sendmsg(options.packet_socket, &message, 0));
+    REFUSED(sendmmsg(options.packet_socket, &messages, 1, 0));
+    REFUSED(write(options.packet_socket, frame, sizeof(frame)));
+    REFUSED(writev(options.packet_socket, &piece, 1));
+    REFUSED(pwrite(options.packet_socket, frame, sizeof(frame), 0));
+    REFUSED(dup(options.packet_socket));
+    REFUSED(fcntl(options.packet_socket, F_DUPFD_CLOEXEC, 0));
+    REFUSED(syscall(SYS_write, wide | options.packet_socket, frame, 60));
+    WANT(recv(options.packet_socket, frame, sizeof(frame), MSG_DONTWAIT) > 0);
+}
+
+static void test_packets(void **state)
+{
+    NEED_CABLE();
+    assert_no_complaints(child_packets, state);
+}
+
 /* Where Landlock is missing: by a folder's descriptor only. */
 static void child_below(const struct place *place)
 {
@@ -66,7 +119,7 @@ static void child_below(const struct place *place)
     (void)snprintf(path, sizeof(path), "%s/old", place->writable);
     WANT(chdir(place->writable) == 0);
     WANT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-    WANT(syscalls_filter(SYSCALLS_FILES_BELOW, &filtered, &fail));
+    WANT(syscalls_filter(SYSCALLS_FILES_BELOW, 0, &filtered, &fail));
     want(filtered && !fail.set, fail.text);
     WANT(open("/etc/passwd", O_RDONLY) < 0);
     WANT(open("old", O_RDONLY) < 0);
@@ -172,6 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_calls, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_packets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_below, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_work, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_abort, set_up, tear_down),

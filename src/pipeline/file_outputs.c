@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/path.h"
+#include "base/safe_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,13 +31,13 @@ struct file_outputs {
 };
 
 static void complain(struct file_outputs *outputs, struct file_output *output,
-                     const char *what, int error)
+                     const char *what, const char *why)
 {
     const char *name = output->path ? output->path : "standard output";
     char text[COMPLAINT_SIZE];
 
     (void)snprintf(text, sizeof text, "cannot write %s'%s': %s", what, name,
-                   strerror(error));
+                   why);
     outputs->listener.complain(outputs->listener.context, text);
     output->failed = true;
 }
@@ -46,7 +47,7 @@ static void fail_output(struct file_outputs *outputs,
                         struct file_output *output, int error)
 {
     if (!output->done && error != EPIPE)
-        complain(outputs, output, "", error);
+        complain(outputs, output, "", strerror(error));
     output->done = true;
 }
 
@@ -54,21 +55,25 @@ static void fail_output(struct file_outputs *outputs,
 static void fail_exchanges(struct file_outputs *outputs,
                            struct file_output *output, int error)
 {
-    complain(outputs, output, "the exchanges to ", error);
+    complain(outputs, output, "the exchanges to ", strerror(error));
     output->how.list_exchanges = false;
 }
 
 static void open_output(struct file_outputs *outputs,
                         struct file_output *output)
 {
+    struct fail why = {0};
+
     if (output->out || output->done)
         return;
-    if (!output->path || strcmp(output->path, "-") == 0)
+    if (!output->path || safe_file_descriptor(output->path) == STDOUT_FILENO)
         output->out = stdout;
     else
-        output->out = fopen(output->path, "w");
-    if (!output->out)
-        fail_output(outputs, output, errno);
+        output->out = safe_file_stream_at(output->path, &why);
+    if (!output->out) {
+        complain(outputs, output, "", why.text);
+        output->done = true;
+    }
 }
 
 static void add_output(struct file_outputs *outputs,

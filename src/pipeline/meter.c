@@ -2,6 +2,8 @@
 
 #include "base/arena.h"
 #include "base/path.h"
+#include "base/safe_file.h"
+#include "base/safe_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +12,8 @@
 
 enum {
     NAME_SIZE = 256,
-    STATM_SIZE = 128
+    STATM_SIZE = 128,
+    MODE = 0644 /* counts, not traffic: others collect them */
 };
 
 struct meter {
@@ -23,19 +26,20 @@ struct meter {
 
 struct meter *meter_open(const char *path, struct fail *fail)
 {
-    char folder[PATH_SIZE_MAX];
     struct meter *meter = must_calloc(1, sizeof *meter);
+    struct safe_folder folder;
+    struct fail why = {0};
 
     (void)snprintf(meter->name, sizeof meter->name, "%s", path_name(path));
     (void)snprintf(meter->draft, sizeof meter->draft, ".%s.new", meter->name);
-    meter->folder = open(path_print_folder(folder, path),
-                         O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    (void)safe_folder_above(&folder, path, &why);
+    meter->folder = folder.descriptor;
     meter->memory = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     meter->metrics = metrics_new();
-    if (meter->folder >= 0 && meter->name[0])
+    if (meter->folder >= 0 &&
+        safe_file_may_replace(meter->folder, meter->name, &why))
         return meter;
-    fail_set(fail, "cannot write '%s': %s", path,
-             meter->name[0] ? strerror(errno) : "it has no name");
+    fail_set(fail, "cannot write '%s': %s", path, why.text);
     meter_close(meter);
     return NULL;
 }
@@ -50,6 +54,11 @@ void meter_close(struct meter *meter)
         (void)close(meter->memory);
     metrics_free(meter->metrics);
     free(meter);
+}
+
+int meter_folder(const struct meter *meter)
+{
+    return meter->folder;
 }
 
 void meter_finding(struct meter *meter, const struct finding *finding)
@@ -73,9 +82,7 @@ static uint64_t resident(const struct meter *meter)
 bool meter_write(struct meter *meter, const struct report *report,
                  struct metrics_gauges *gauges, struct fail *fail)
 {
-    int file =
-        openat(meter->folder, meter->draft,
-               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int file = safe_file_draft(meter->folder, meter->draft, MODE);
     FILE *out = file < 0 ? NULL : fdopen(file, "w");
     bool written;
 

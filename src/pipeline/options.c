@@ -1,5 +1,6 @@
 #include "pipeline/option_values.h"
 
+#include "base/safe_file.h"
 #include "base/text.h"
 
 #include <assert.h>
@@ -43,12 +44,17 @@ static bool read_output(struct options *options, char *text, struct fail *fail)
 {
     char *equals = strchr(text, '=');
     const struct renderer *format;
+    int descriptor;
 
     if (!equals || !equals[1])
         return fail_set(fail, "--output takes FORMAT=FILE, not '%s'", text);
     *equals = '\0';
     if (!read_format(text, &format, fail))
         return false;
+    descriptor = safe_file_descriptor(equals + 1);
+    if (descriptor >= 0 && !safe_file_takes_bytes(descriptor))
+        return fail_set(fail, "cannot write '%s': it is not open for writing",
+                        equals + 1);
     if (options->outputs == OPTIONS_OUTPUTS_MAX)
         return fail_set(fail, "at most %d times --output", OPTIONS_OUTPUTS_MAX);
     options->output[options->outputs].format = format;

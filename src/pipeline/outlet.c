@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/safe_file.h"
 #include "capture/live.h"
 
 /* How a descriptor is written to without waiting. */
@@ -64,11 +65,16 @@ static struct outlet *new_outlet(const char *name, size_t limit)
     return outlet;
 }
 
-/* A new open file description, whose O_NONBLOCK nobody shares (open(2)). */
+/*
+ * A new open file description, whose O_NONBLOCK nobody shares (open(2)). Only
+ * for writing where it was open for that: it must not become more than it was.
+ */
 static int open_again(int descriptor)
 {
     char path[PATH_SIZE];
 
+    if (!safe_file_takes_bytes(descriptor))
+        return -1;
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
     return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
@@ -97,17 +103,14 @@ struct outlet *outlet_open_descriptor(int descriptor, const char *name,
     return outlet;
 }
 
-/* O_NONBLOCK is for a FIFO, and nothing to a regular file. */
 static int open_named(const struct outlet *outlet, struct fail *fail)
 {
-    int descriptor = openat(outlet->folder, outlet->name,
-                            O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK |
-                                O_CLOEXEC | O_NOCTTY,
-                            0644);
+    struct fail why = {0};
+    int descriptor = safe_file_open(outlet->folder, outlet->name, &why);
 
     if (descriptor < 0)
         (void)fail_set(fail, "cannot write to '%s': %s", outlet->name,
-                       errno == ENXIO ? "nobody reads it" : strerror(errno));
+                       why.text);
     return descriptor;
 }
 

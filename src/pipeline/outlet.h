@@ -14,8 +14,8 @@
  * reader has gone and tries again where writing failed. SIGPIPE must be
  * ignored.
  *
- * Outlets are opened before privileges are dropped; outlet_reopen works after
- * that, by the folder's descriptor, if the new user may write there.
+ * outlet_reopen works after privileges are dropped, by the folder's
+ * descriptor, if the user may write there.
  */
 #ifndef PIPELINE_OUTLET_H
 #define PIPELINE_OUTLET_H
@@ -44,9 +44,10 @@ struct outlet *outlet_open_descriptor(int descriptor, const char *name,
                                       size_t queue);
 
 /*
- * Appends to the file `name` in a folder, made (0644) if there is none. NULL
- * with `fail` set when that cannot be, or it is a FIFO that nobody reads.
- * `folder`, which may be AT_FDCWD, must stay open if outlet_reopen is used.
+ * Appends to the file `name` in a folder, made (0600) if there is none. NULL
+ * with `fail` set when that cannot be, it is not one that may be written to
+ * (see safe_file.h), or a FIFO that nobody reads. `folder` must stay open if
+ * outlet_reopen is used.
  */
 struct outlet *outlet_open_file(int folder, const char *name, size_t queue,
                                 struct fail *fail);

@@ -1,5 +1,6 @@
 #include "pipeline/recorder.h"
 
+#include "base/safe_folder.h"
 #include "pipeline/clip.h"
 #include "pipeline/shelf.h"
 #include "pipeline/story.h"
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 enum {
     ASKED_MOST = 4096
@@ -44,6 +46,31 @@ static char *keep_visible(struct recorder *recorder, const char *string)
     return kept;
 }
 
+/* The folder that is open already, or made and opened here. */
+static struct shelf *open_shelf(const struct recorder_options *options,
+                                struct fail *fail)
+{
+    struct shelf *shelf = NULL;
+    struct safe_folder folder;
+    struct fail why = {0};
+    bool made;
+    bool open = options->opened != NULL;
+
+    if (open)
+        folder.descriptor = *options->opened;
+    if (open || safe_folder_make(&folder, options->folder, &made, &why))
+        shelf =
+            shelf_open(folder.descriptor,
+                       options->files ? options->files : RECORDER_FILES,
+                       options->bytes ? options->bytes : RECORDER_BYTES, &why);
+    if (!shelf)
+        (void)fail_set(fail, "cannot record into '%s': %s", options->folder,
+                       why.text);
+    if (!open && folder.descriptor >= 0)
+        (void)close(folder.descriptor);
+    return shelf;
+}
+
 struct recorder *recorder_open(const struct recorder_options *options,
                                struct fail *fail)
 {
@@ -62,10 +89,7 @@ struct recorder *recorder_open(const struct recorder_options *options,
     if (uname(&recorder->system) == 0)
         text_addf(&recorder->os, "%s %s", recorder->system.sysname,
                   recorder->system.release);
-    recorder->shelf =
-        shelf_open(options->folder,
-                   options->files ? options->files : RECORDER_FILES,
-                   options->bytes ? options->bytes : RECORDER_BYTES, fail);
+    recorder->shelf = open_shelf(options, fail);
     if (recorder->shelf)
         recorder->ring =
             ring_open(options->memory ? options->memory : RECORDER_MEMORY,
@@ -90,11 +114,6 @@ void recorder_close(struct recorder *recorder)
     text_release(&recorder->os);
     arena_release(&recorder->arena);
     free(recorder);
-}
-
-int recorder_folder(const struct recorder *recorder)
-{
-    return shelf_descriptor(recorder->shelf);
 }
 
 /* errno says what went wrong; one cause is told once. */

@@ -36,6 +36,7 @@ enum {
 
 struct recorder_options {
     const char *folder;  /* where files go; made if there is none */
+    const int *opened;   /* its descriptor, borrowed; NULL: it is opened here */
     size_t memory;       /* bytes for held packets; 0: RECORDER_MEMORY */
     uint64_t files;      /* files kept at most; 0: RECORDER_FILES */
     uint64_t bytes;      /* bytes of files kept at most; 0: RECORDER_BYTES */
@@ -66,18 +67,13 @@ struct recorder;
 
 /*
  * Copies the options. NULL with `fail` set when the folder cannot be had or
- * there is no memory. The caller owns it. Files are written as the user that
- * the program is by then: what drops privileges gives the folder away first
- * (recorder_folder).
+ * there is no memory. The caller owns it.
  */
 struct recorder *recorder_open(const struct recorder_options *options,
                                struct fail *fail);
 
 /* Writes nothing: recorder_finish does. NULL is nothing to close. */
 void recorder_close(struct recorder *recorder);
-
-/* The folder's descriptor, for fchown and Landlock; borrowed. */
-int recorder_folder(const struct recorder *recorder);
 
 /*
  * Holds a packet of the connection `conn` (tcp.stream). `headers`: bytes of

@@ -1,10 +1,7 @@
 #include "pipeline/session_inner.h"
 
 #include "base/arena.h"
-#include "base/path.h"
-#include "capture/confine.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -86,7 +83,7 @@ static void take_over(void *context, uint64_t connection, nanos now)
     recorder_over(session->recorder, connection, now);
 }
 
-static void open_pipeline(struct session *session)
+void session_open_pipeline(struct session *session)
 {
     struct pipeline_options options = session->options->pipeline;
 
@@ -101,157 +98,6 @@ static void open_pipeline(struct session *session)
         .over = session->recorder ? take_over : NULL,
     };
     session->pipeline = pipeline_new(&options);
-}
-
-static void complain(void *context, const char *text)
-{
-    const struct session *session = context;
-
-    session_say(session, "%s", text);
-}
-
-/* The file at hand is read to its present end. */
-static bool wait_a_moment(void *context, int file)
-{
-    struct session *session = context;
-
-    session->seen = live_clock();
-    return session_wait(session, file, SESSION_NAP);
-}
-
-/* Whoever reads files may need to be root for it, as for reading them once. */
-static const char *user_of(const struct session *session)
-{
-    const char *user = session->options->watch.user;
-
-    return !user && session->follow && geteuid() == 0 ? "root" : user;
-}
-
-static bool open_source(struct session *session, struct fail *fail)
-{
-    const struct options *options = session->options;
-    const struct watch_options *watch = &options->watch;
-
-    if (watch->follow) {
-        struct follow_options follow = {
-            .path = options->path,
-            .paths = options->paths,
-            .filter = options->capture.filter,
-            .patience = {.context = session, .wait = wait_a_moment},
-        };
-
-        session->follow = follow_open(&follow, fail);
-        return session->follow != NULL;
-    }
-    session->live = live_open(
-        &(struct live_options){
-            .interface = watch->interface,
-            .filter = options->capture.filter,
-            .snaplen = (uint32_t)watch->snaplen,
-            .buffer = (size_t)watch->buffer,
-        },
-        fail);
-    if (session->live && live_warning(session->live)[0])
-        session_say(session, "%s", live_warning(session->live));
-    return session->live != NULL;
-}
-
-/* A folder that is made for it is the user's who is to write there. */
-static bool open_recorder(struct session *session, struct fail *fail)
-{
-    const struct options *options = session->options;
-    const struct watch_options *watch = &options->watch;
-    bool is_new = access(watch->record, F_OK) != 0;
-
-    struct recorder_options recording = options_recorder(options);
-
-    recording.context = session;
-    recording.complain = complain;
-    session->recorder = recorder_open(&recording, fail);
-    if (!session->recorder)
-        return false;
-    return !is_new || confine_give(recorder_folder(session->recorder),
-                                   user_of(session), fail);
-}
-
-static bool open_outputs(struct session *session, struct fail *fail)
-{
-    const struct options *options = session->options;
-    const struct watch_options *watch = &options->watch;
-
-    if (!voices_open(&session->voices, options, fail))
-        return false;
-    if (watch->metrics) {
-        session->meter = meter_open(watch->metrics, fail);
-        if (!session->meter)
-            return false;
-    }
-    return !watch->record || open_recorder(session, fail);
-}
-
-/* Folders that something is still opened in. */
-static void add_folder(struct confine_options *confine, const char *path,
-                       bool write)
-{
-    for (size_t i = 0; i < confine->folders; i++) {
-        if (strcmp(confine->folder[i].path, path) == 0) {
-            confine->folder[i].write |= write;
-            return;
-        }
-    }
-    assert(confine->folders < CONFINE_FOLDERS);
-    confine->folder[confine->folders++] =
-        (struct confine_folder){.path = path, .write = write};
-}
-
-static void tell_start(const struct session *session,
-                       const struct confined *confined)
-{
-    const struct options *options = session->options;
-
-    session_say(session, "%s '%s'%s%s%s%s%s%s; Ctrl-C ends it",
-                session->live ? "watching" : "following",
-                session->live ? options->watch.interface : options->path[0],
-                options->capture.filter ? ", filter '" : "",
-                options->capture.filter ? options->capture.filter : "",
-                options->capture.filter ? "'" : "",
-                confined->user[0] ? ", as " : "", confined->user,
-                confined->seccomp ? ", confined" : "");
-}
-
-static bool give_up_privileges(struct session *session, struct fail *fail)
-{
-    const struct options *options = session->options;
-    const struct watch_options *watch = &options->watch;
-    struct confine_options confine_to = {.user = user_of(session)};
-    char folder[OPTIONS_OUTPUTS_MAX + 1][PATH_SIZE_MAX];
-    struct confined confined;
-
-    if (session->follow) {
-        size_t folders;
-        const char *const *path = follow_folders(session->follow, &folders);
-
-        for (size_t i = 0; i < folders; i++)
-            add_folder(&confine_to, path[i], false);
-        confine_to.by_path = true;
-    }
-    if (watch->record)
-        add_folder(&confine_to, watch->record, true);
-    if (watch->metrics)
-        add_folder(&confine_to, path_print_folder(folder[0], watch->metrics),
-                   true);
-    for (size_t i = 0; i < options->outputs; i++) {
-        if (options->output[i].format->live &&
-            !session->voices.voice[i + 1].is_device)
-            add_folder(&confine_to,
-                       path_print_folder(folder[i + 1],
-                                         options->output[i].path),
-                       true);
-    }
-    if (!confine(&confine_to, &confined, fail))
-        return false;
-    tell_start(session, &confined);
-    return true;
 }
 
 static bool open_signals(struct session *session, struct fail *fail)
@@ -278,20 +124,15 @@ struct session *session_open(const struct options *options,
 
     session->options = options;
     session->signals = -1;
+    session->recordings = -1;
     session->listener = *listener;
     session->next_tick = now;
     session->next_second = now + NANOS_PER_SECOND;
     session->next_metrics = now;
     if (options->watch.duration)
         session->end = now + options->watch.duration;
-    if (open_signals(session, fail) && open_source(session, fail) &&
-        open_outputs(session, fail)) {
-        open_pipeline(session);
-        if (give_up_privileges(session, fail)) {
-            voices_begin(&session->voices, session_report(session));
-            return session;
-        }
-    }
+    if (open_signals(session, fail) && session_start(session, fail))
+        return session;
     session_close(session);
     return NULL;
 }
@@ -322,6 +163,7 @@ bool session_finish(struct session *session, const struct report **report,
     struct metrics_gauges gauges;
     bool good = end_files(session, fail);
 
+    session_release_signals(session);
     *report = pipeline_finish(session->pipeline, now->input, now->inputs);
     if (session->recorder)
         good &= end_recordings(session, fail);
@@ -347,6 +189,8 @@ void session_close(struct session *session)
     voices_close(&session->voices);
     live_close(session->live);
     follow_close(session->follow);
+    if (session->recordings >= 0)
+        (void)close(session->recordings);
     if (session->signals >= 0)
         (void)close(session->signals);
     free(session);

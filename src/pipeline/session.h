@@ -24,10 +24,10 @@ struct session_listener {
 };
 
 /*
- * Opens what is to be watched and where it goes, then gives up all privileges
- * that are not needed any more. NULL with `fail` set when something cannot be
- * had. The options must outlive it; the caller gives it to session_close.
- * Signals that it takes are blocked from then on.
+ * Opens what is to be watched, becomes the user it runs as, opens where it
+ * goes, and gives up all that is not needed any more. NULL with `fail` set when
+ * something cannot be had. The options must outlive it; the caller gives it to
+ * session_close. Signals that it takes are blocked from then on.
  */
 struct session *session_open(const struct options *options,
                              const struct session_listener *listener,

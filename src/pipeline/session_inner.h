@@ -1,6 +1,7 @@
 /*
  * What the files of the session share: session.c opens and closes, and passes
- * on what is found; session_run.c waits.
+ * on what is found; session_start.c opens as root and as the user, in this
+ * order; session_run.c waits.
  */
 #ifndef PIPELINE_SESSION_INNER_H
 #define PIPELINE_SESSION_INNER_H
@@ -41,10 +42,12 @@ struct session {
     uint64_t dropped_lines; /* told of so far */
     uint64_t dropped;       /* packets, told of so far */
     int signals;
+    int recordings;      /* their folder; -1: none */
     uint64_t settled_by; /* packets read when it was up with the kernel again,
                             which had dropped some; UINT64_MAX: it is not */
     bool losing;         /* dropped some, and no later packet is read yet */
     bool stop;
+    bool interrupted; /* by a signal, after which another one is deadly */
     bool is_down;
     bool metrics_failed;
 };
@@ -52,6 +55,15 @@ struct session {
 /* A line for standard error. */
 __attribute__((format(printf, 2, 3))) void
 session_say(const struct session *session, const char *format, ...);
+
+/*
+ * Opens what is watched and where it goes, and gives up all privileges. False
+ * with `fail` set.
+ */
+bool session_start(struct session *session, struct fail *fail);
+
+/* What takes packets; the recorder is open by then, if there is one. */
+void session_open_pipeline(struct session *session);
 
 /* Files that are followed, when they could not be read, or not to their end. */
 void session_tell_files(struct session *session, bool is_end);
@@ -70,6 +82,12 @@ nanos session_now(const struct session *session);
 const struct report *session_report(struct session *session);
 
 struct metrics_gauges session_gauges(const struct session *session);
+
+/*
+ * At the end, which may wait for a reader that takes nothing: nobody looks for
+ * signals any more, so that the second one must end the program by itself.
+ */
+void session_release_signals(struct session *session);
 
 /*
  * Waits for packets (`file`, -1: there is nothing to poll), signals or readers,

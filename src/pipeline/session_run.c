@@ -76,17 +76,19 @@ static void tell_status(struct session *session)
         counts->by_severity[SEVERITY_INFO]);
 }
 
-/* From now on a second one ends the program at once. */
 static void let_signals_through(void)
 {
     sigset_t set;
 
-    /* a shell ignores the first of them for what it starts with '&' */
-    (void)signal(SIGINT, SIG_DFL);
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGTERM);
     (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void pass_over(int number)
+{
+    (void)number;
 }
 
 static void take_signals(struct session *session)
@@ -105,9 +107,26 @@ static void take_signals(struct session *session)
             break;
         default:
             session->stop = true;
+            session->interrupted = true;
+            /* from now on a second one ends the program at once; a shell
+               ignores the first of them for what it starts with '&' */
+            (void)signal(SIGINT, SIG_DFL);
             let_signals_through();
         }
     }
+}
+
+void session_release_signals(struct session *session)
+{
+    struct sigaction once = {.sa_handler = pass_over,
+                             .sa_flags = SA_RESTART | (int)SA_RESETHAND};
+
+    take_signals(session);
+    if (session->interrupted)
+        return;
+    (void)sigaction(SIGINT, &once, NULL);
+    (void)sigaction(SIGTERM, &once, NULL);
+    let_signals_through();
 }
 
 static uint64_t lost_packets(const struct session *session)

@@ -1,6 +1,8 @@
 #include "pipeline/shelf.h"
 
 #include "base/arena.h"
+#include "base/safe_file.h"
+#include "base/safe_folder.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -18,7 +20,6 @@
 #define PATTERN "00000000T000000.000000Z-"
 
 enum {
-    FOLDER_MODE = 0700,
     FILE_MODE = 0600,
     UNDONE_SIZE = SHELF_NAME_SIZE + 8
 };
@@ -158,24 +159,27 @@ static bool look_around(struct shelf *shelf)
     return true;
 }
 
-struct shelf *shelf_open(const char *folder, uint64_t files, uint64_t bytes,
-                         struct fail *fail)
+/* What names files below it (O_PATH) becomes what can be locked and listed. */
+static bool open_folder(struct shelf *shelf, int folder, struct fail *why)
+{
+    shelf->folder = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return (shelf->folder >= 0 &&
+            faccessat(shelf->folder, ".", W_OK | X_OK, AT_EACCESS) == 0 &&
+            look_around(shelf)) ||
+           safe_cannot(why);
+}
+
+struct shelf *shelf_open(int folder, uint64_t files, uint64_t bytes,
+                         struct fail *why)
 {
     struct shelf *shelf = must_calloc(1, sizeof *shelf);
 
     shelf->files_most = files;
     shelf->bytes_most = bytes;
-    (void)mkdir(folder, FOLDER_MODE);
-    shelf->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (shelf->folder < 0 ||
-        faccessat(shelf->folder, ".", W_OK | X_OK, AT_EACCESS) != 0 ||
-        !look_around(shelf)) {
-        (void)fail_set(fail, "cannot record into '%s': %s", folder,
-                       strerror(errno));
-        shelf_close(shelf);
-        return NULL;
-    }
-    return shelf;
+    if (open_folder(shelf, folder, why))
+        return shelf;
+    shelf_close(shelf);
+    return NULL;
 }
 
 void shelf_close(struct shelf *shelf)
@@ -188,21 +192,9 @@ void shelf_close(struct shelf *shelf)
     free(shelf);
 }
 
-int shelf_descriptor(const struct shelf *shelf)
-{
-    return shelf->folder;
-}
-
 struct shelf_counts shelf_counts(const struct shelf *shelf)
 {
     return shelf->counts;
-}
-
-static int open_undone(const struct shelf *shelf)
-{
-    return openat(shelf->folder, shelf->undone,
-                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                  FILE_MODE);
 }
 
 FILE *shelf_create(struct shelf *shelf, const char *name)
@@ -213,12 +205,8 @@ FILE *shelf_create(struct shelf *shelf, const char *name)
     assert(is_ours(name));
     (void)snprintf(shelf->name, sizeof shelf->name, "%s", name);
     (void)snprintf(shelf->undone, sizeof shelf->undone, ".%s" UNDONE, name);
-    opened = open_undone(shelf);
-    if (opened < 0 && errno == EEXIST) {
-        /* the remains of a run that died with the same file under way */
-        (void)unlinkat(shelf->folder, shelf->undone, 0);
-        opened = open_undone(shelf);
-    }
+    /* maybe in place of what a run left that died with the same under way */
+    opened = safe_file_draft(shelf->folder, shelf->undone, FILE_MODE);
     if (opened < 0)
         return NULL;
     file = fdopen(opened, "w");

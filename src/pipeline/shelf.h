@@ -34,17 +34,14 @@ struct shelf_counts {
 struct shelf;
 
 /*
- * Opens the folder, and makes it if there is none. Files of ours that are in
- * there already count, too; the remains of a run that died are removed,
- * unless another one is at work there. NULL with `fail` set. The caller owns
- * it.
+ * `folder` is its descriptor, see safe_folder.h, and may be closed after that.
+ * Files of ours that are in there already count, too; the remains of a run that
+ * died are removed, unless another one is at work there. NULL with `why` set to
+ * the reason. The caller owns it.
  */
-struct shelf *shelf_open(const char *folder, uint64_t files, uint64_t bytes,
-                         struct fail *fail);
+struct shelf *shelf_open(int folder, uint64_t files, uint64_t bytes,
+                         struct fail *why);
 void shelf_close(struct shelf *shelf);
-
-/* The folder's descriptor; borrowed. */
-int shelf_descriptor(const struct shelf *shelf);
 
 /* Writes a time as names begin with it and returns `text`. */
 const char *shelf_print_time(char text[static SHELF_TIME_SIZE], nanos time);

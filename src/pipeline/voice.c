@@ -1,9 +1,10 @@
 #include "pipeline/voice.h"
 
 #include "base/path.h"
+#include "base/safe_file.h"
+#include "base/safe_folder.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,28 +12,23 @@
 /* How long the end of a capture waits for a reader to take the last lines. */
 #define PATIENCE (5 * NANOS_PER_SECOND)
 
-static bool open_late(struct voice *voice, const char *path, struct fail *fail)
+static bool open_late(struct voice *voice, struct fail *fail)
 {
-    voice->late = fopen(path, "we");
+    struct fail why = {0};
+
+    voice->late = safe_file_stream(voice->folder, path_name(voice->name), &why);
     return voice->late ||
-           fail_set(fail, "cannot write '%s': %s", path, strerror(errno));
+           fail_set(fail, "cannot write '%s': %s", voice->name, why.text);
 }
 
-/* By way of its folder: that one, and no other of its name, is written in when
- * the file is reopened. */
-static bool open_voice(struct voice *voice, const char *path, struct fail *fail)
+static bool open_file(struct voice *voice, struct fail *fail)
 {
-    char folder[PATH_SIZE_MAX];
     struct stat about = {0};
 
-    voice->name = path;
     if (!voice->format->live)
-        return open_late(voice, path, fail);
-    voice->folder = open(path_print_folder(folder, path),
-                         O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (voice->folder < 0)
-        return fail_set(fail, "cannot write '%s': %s", path, strerror(errno));
-    voice->outlet = outlet_open_file(voice->folder, path_name(path), 0, fail);
+        return open_late(voice, fail);
+    voice->outlet =
+        outlet_open_file(voice->folder, path_name(voice->name), 0, fail);
     if (!voice->outlet)
         return false;
     (void)fstat(outlet_descriptor(voice->outlet), &about);
@@ -40,7 +36,51 @@ static bool open_voice(struct voice *voice, const char *path, struct fail *fail)
     return true;
 }
 
-static void open_stdout(struct voice *voice)
+static bool is_open(const struct voice *voice)
+{
+    return voice->outlet || voice->late;
+}
+
+/* Of the process since its start: nothing is opened. */
+static bool open_descriptor(struct voice *voice, int descriptor,
+                            struct fail *why)
+{
+    if (voice->format->live)
+        voice->outlet = outlet_open_descriptor(descriptor, voice->name, 0);
+    else
+        voice->late = safe_file_stream_at(voice->name, why);
+    return is_open(voice);
+}
+
+/*
+ * By way of its folder: that one, and no other of its name, is written in when
+ * the file is reopened. A folder that only root can write in is no way for
+ * anybody else to lead root astray: a file there may be opened while that can
+ * be. What is wrong with it then is told when the user tries.
+ */
+static bool find_voice(struct voice *voice, bool is_root, struct fail *fail)
+{
+    int descriptor = safe_file_descriptor(voice->name);
+    struct safe_folder folder;
+    struct fail why = {0};
+    struct fail later = {0};
+    bool found;
+
+    if (descriptor >= 0)
+        found = open_descriptor(voice, descriptor, &why);
+    else
+        found = safe_folder_above(&folder, voice->name, &why);
+    if (!found)
+        return fail_set(fail, "cannot write '%s': %s", voice->name, why.text);
+    if (descriptor >= 0)
+        return true;
+    voice->folder = folder.descriptor;
+    if (is_root && folder.only_root)
+        (void)open_file(voice, &later);
+    return true;
+}
+
+static void find_stdout(struct voice *voice)
 {
     voice->name = "standard output";
     if (voice->format->live)
@@ -49,26 +89,38 @@ static void open_stdout(struct voice *voice)
         voice->late = stdout;
 }
 
-bool voices_open(struct voices *voices, const struct options *options,
-                 struct fail *fail)
+bool voices_find(struct voices *voices, const struct options *options,
+                 bool is_root, struct fail *fail)
 {
     bool good = true;
 
     *voices = (struct voices){.count = 1, .voice[0].folder = -1};
     voices->voice[0].format = options->format;
     voices->voice[0].report = options->report;
-    open_stdout(&voices->voice[0]);
+    find_stdout(&voices->voice[0]);
     for (size_t i = 0; i < options->outputs && good; i++) {
         struct voice *voice = &voices->voice[voices->count++];
 
         voice->folder = -1;
+        voice->name = options->output[i].path;
         voice->format = options->output[i].format;
         voice->report = options->report;
         voice->report.color = options->color == WHEN_ALWAYS;
         voice->report.width = 80;
-        good = open_voice(voice, options->output[i].path, fail);
+        good = find_voice(voice, is_root, fail);
     }
     return good;
+}
+
+bool voices_open(struct voices *voices, struct fail *fail)
+{
+    for (size_t i = 0; i < voices->count; i++) {
+        struct voice *voice = &voices->voice[i];
+
+        if (!is_open(voice) && !open_file(voice, fail))
+            return false;
+    }
+    return true;
 }
 
 void voices_close(struct voices *voices)

@@ -21,7 +21,7 @@ struct voice {
     struct report_options report; /* how it wants to be told */
     struct outlet *outlet;        /* NULL: written at the end */
     FILE *late;                   /* where to, then */
-    int folder;                   /* of the file, for when it is reopened */
+    int folder;                   /* of the file; -1: it was open already */
     bool is_device;               /* which it is not, then */
     struct live_memory memory;
 };
@@ -31,9 +31,17 @@ struct voices {
     size_t count;
 };
 
-/* Opens what the options ask for. False with `fail` set when it cannot. */
-bool voices_open(struct voices *voices, const struct options *options,
-                 struct fail *fail);
+/*
+ * Finds what the options ask for, and takes what is open already: standard
+ * output, /dev/fd/N. `is_root`: root that is to become another user; then a
+ * file is opened as well if nobody but root can write in any folder on the way
+ * to it. False with `fail` set when there is no such folder.
+ */
+bool voices_find(struct voices *voices, const struct options *options,
+                 bool is_root, struct fail *fail);
+
+/* Opens the rest, as the user that it is now. False with `fail` set. */
+bool voices_open(struct voices *voices, struct fail *fail);
 
 /* Frees what is open. */
 void voices_close(struct voices *voices);

@@ -178,7 +178,7 @@ void explain_list(FILE *out)
 void explain_capture(FILE *out)
 {
     (void)fputs(
-        "  tcpdump --immediate-mode -U -B 32768 -i any -w capture.pcap "
+        "  tcpdump --immediate-mode -U -B 16384 -i any -w capture.pcap "
         "'tcp port 8080'\n"
         "\n"
         "with the server's port for 8080. Let it run until the client has "
