@@ -26,6 +26,8 @@ Q       := $(if $(V),,@)
 
 # Python's bytecode would lie beside the sources.
 export PYTHONDONTWRITEBYTECODE := 1
+# What tshark says of a capture is the same for each build of the program.
+export WHYEOF_KEPT := build/tshark
 
 # What Debian's packages are called. `deps` installs those of the build that
 # are missing, and with a goal of NEED_TESTS beside it the tests' as well.

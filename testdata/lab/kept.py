@@ -29,7 +29,7 @@ def _digest(path, function, more):
 
 def kept(path, function, *more):
     """function(path, *more), or what it gave the last time."""
-    folder = os.path.join(os.environ.get("BUILD", "build"), "tshark")
+    folder = os.environ.get("WHYEOF_KEPT", "build/tshark")
     name = os.path.join(folder, _digest(path, function, more))
     with contextlib.suppress(OSError, EOFError, pickle.UnpicklingError), \
             open(name, "rb") as file:
