@@ -99,26 +99,31 @@ def say_mark():
         served.close()
 
 
-def attempt(*arguments, speak=False, send=signal.SIGINT, **more):
-    """Starts it and ends it: (status, what it said). A hang is a fault."""
+def attempt(*arguments, speak=False, path=None, **more):
+    """Starts it and ends it: (status, what it said). A hang is a fault. `path`
+    is what it may wait for without a word."""
     live = Live(*arguments, wait=None, **more)
-    wait_for(lambda: live.err.ended or "Ctrl-C ends it" in live.words() or
-             has_settled(live), "start", PATIENCE)
-    if speak and not live.err.ended:
-        say_mark()
-        time.sleep(0.5)
-    live.child.send_signal(send)
     try:
+        wait_for(lambda: live.err.ended or "Ctrl-C ends it" in live.words() or
+                 holds(live, path), "start", PATIENCE)
+        if speak and not live.err.ended:
+            say_mark()
+            time.sleep(0.5)
+        live.child.send_signal(signal.SIGINT)
         status = live.wait(PATIENCE)
     except Fault as fault:
+        live.child.kill()
         raise Fault(f"hangs: {' '.join(map(str, arguments))}") from fault
     return status, live.words()
 
 
-def has_settled(live):
-    """It waits for something, without a word."""
-    time.sleep(0.3)
-    return True
+def holds(live, path):
+    """It has that open."""
+    folder = f"/proc/{live.pid}/fd"
+    with contextlib.suppress(OSError):
+        return any(os.readlink(f"{folder}/{number}") == path
+                   for number in os.listdir(folder))
+    return False
 
 
 # ---- the three attacks ------------------------------------------------------
@@ -256,6 +261,8 @@ PLACES = {
                                               p)),
 }
 
+WAITING = ("file, input", "files, input")
+
 
 def every(kind):
     wrong = []
@@ -263,7 +270,8 @@ def every(kind):
         place = Place()
         path = make(place, kind)
         try:
-            status, words = attempt(*options(path))
+            status, words = attempt(
+                *options(path), path=path if name in WAITING else None)
             place.expect_whole()
             if said[kind]:
                 expect(status == 2 and (said[kind] in words or
