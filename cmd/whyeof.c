@@ -1,13 +1,13 @@
 /* The command line: options in, a report out, an exit status. */
-#include "pipeline/session.h"
+#include "live/session.h"
 
-#include "base/safe_file.h"
 #include "base/text.h"
 #include "capture/live.h"
-#include "pipeline/file_outputs.h"
-#include "pipeline/recorder.h"
-#include "pipeline/versions.h"
+#include "files/outputs.h"
+#include "options/versions.h"
+#include "record/recorder.h"
 #include "report/explain.h"
+#include "sandbox/safe_file.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -239,7 +239,7 @@ def check_verdicts():
 
 def check_options():
     page = manual("whyeof.1")
-    for _, name in rows_of("src/pipeline/options.def", "OPTION"):
+    for _, name in rows_of("src/options/options.def", "OPTION"):
         name = name.strip('"')
         if name and "--" + name not in page:
             problem("man/whyeof.1", "no word of --%s" % name)

@@ -31,8 +31,8 @@ LIMIT_SECONDS = 900
 PARTS = {"hostile_test": 4, "monsters_test": 3, "h2_test": 3}
 
 # They wait for the clock and for each other more than they compute.
-WAITING = ("live.py", "live_lab.py", "live_test", "outlet_test", "follow_test",
-           "outlet_file_test", "recorder_world_test", "device_test")
+WAITING = ("live.py", "live_lab.py", "live_test", "line_writer_test", "follow_test",
+           "line_writer_file_test", "recorder_world_test", "device_test")
 
 # Seconds, where there is no last time.
 SECONDS = {"live.py": 20, "live_lab.py": 12, "public.py": 20, "h2.py": 8,

@@ -2,8 +2,8 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "judge/intake.h"
 #include "model/model.h"
-#include "pipeline/gather.h"
 
 #include <assert.h>
 #include <stdarg.h>
