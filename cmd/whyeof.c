@@ -169,7 +169,7 @@ static void take_over(void *context, uint64_t connection, nanos now)
     recorder_over(run->recorder, connection, now);
 }
 
-static void take_exchange(void *context, const struct report_exchange *exchange)
+static void take_exchange(void *context, const struct listed_exchange *exchange)
 {
     const struct file_run *run = context;
 
@@ -199,13 +199,13 @@ static bool open_run(struct file_run *run, const struct options *options,
     run->recorder = open_recorder(options, fail);
     if (fail->set)
         return false;
-    pipeline.watcher =
-        (struct pipeline_watcher){.context = run, .exchange = take_exchange};
+    pipeline.judge.watcher =
+        (struct judge_watcher){.context = run, .exchange = take_exchange};
     if (run->recorder) {
-        pipeline.at_once = true;
-        pipeline.watcher.packet = take_packet;
-        pipeline.watcher.finding = take_finding;
-        pipeline.watcher.over = take_over;
+        pipeline.judge.at_once = true;
+        pipeline.packet = take_packet;
+        pipeline.judge.watcher.finding = take_finding;
+        pipeline.judge.watcher.over = take_over;
     }
     run->outputs = file_outputs_open(options, listener);
     run->pipeline = pipeline_new(&pipeline);

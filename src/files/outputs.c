@@ -147,7 +147,7 @@ static FILE *open_spool(void)
 static void spool_exchange(struct file_outputs *outputs,
                            struct file_output *output,
                            const struct report *report,
-                           const struct report_exchange *exchange)
+                           const struct listed_exchange *exchange)
 {
     if (!output->spool)
         output->spool = open_spool();
@@ -158,7 +158,7 @@ static void spool_exchange(struct file_outputs *outputs,
 
 void file_outputs_exchange(struct file_outputs *outputs,
                            const struct report *report,
-                           const struct report_exchange *exchange)
+                           const struct listed_exchange *exchange)
 {
     for (size_t i = 0; i < outputs->count; i++) {
         struct file_output *output = &outputs->output[i];

@@ -26,7 +26,7 @@ void file_outputs_close(struct file_outputs *outputs);
 /* An exchange has ended; `report` is as pipeline_report gives it. */
 void file_outputs_exchange(struct file_outputs *outputs,
                            const struct report *report,
-                           const struct report_exchange *exchange);
+                           const struct listed_exchange *exchange);
 
 /* Writes the report. False when some output failed: somebody was told, unless
  * it was only that the reader of standard output has gone. */

@@ -1,7 +1,6 @@
 #include "judge/cases.h"
 
 #include "base/arena.h"
-#include "pipeline/pipeline.h"
 
 #include <stdlib.h>
 
@@ -17,9 +16,9 @@ enum {
 /* As often as this is what has ended judged anew. */
 #define LOOKED_AT_LEAST (60 * NANOS_PER_SECOND)
 
-void docket_init(struct docket *docket, const struct pipeline_options *options,
+void docket_init(struct docket *docket, const struct judge_options *options,
                  struct infer *infer, const struct timeline *timeline,
-                 struct report_counts *counts)
+                 struct judge_counts *counts)
 {
     *docket = (struct docket){.options = options,
                               .infer = infer,
@@ -37,7 +36,7 @@ void docket_release(struct docket *docket)
 static bool is_wanted(const struct docket *docket, enum verdict code,
                       const struct incident *incident)
 {
-    const struct pipeline_options *options = docket->options;
+    const struct judge_options *options = docket->options;
     bool some = false;
 
     if (options->has_stream && incident->conn.id != options->stream)
@@ -52,7 +51,7 @@ static bool is_wanted(const struct docket *docket, enum verdict code,
 /* --port */
 static bool is_forced(const struct docket *docket, uint16_t port)
 {
-    const struct http_options *http = &docket->options->http;
+    const struct http_options *http = docket->options->http;
 
     for (size_t i = 0; i < http->ports; i++) {
         if (http->port[i] == port)
@@ -140,7 +139,7 @@ static bool was_in_vain(const struct incident *incident, enum verdict code)
 static void count(struct docket *docket, const struct docket_case *one,
                   bool enter)
 {
-    struct report_counts *counts = docket->counts;
+    struct judge_counts *counts = docket->counts;
     uint64_t by = enter ? 1 : UINT64_MAX;
 
     if (!one->judged)
@@ -162,7 +161,7 @@ static void count(struct docket *docket, const struct docket_case *one,
 static void say(struct docket *docket, struct docket_case *one,
                 struct finding *finding, enum standing standing)
 {
-    const struct pipeline_watcher *watcher = &docket->options->watcher;
+    const struct judge_watcher *watcher = &docket->options->watcher;
 
     if (one->id)
         one->revision++;

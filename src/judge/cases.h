@@ -15,15 +15,13 @@
 
 #include "judge/case.h"
 #include "judge/coverage.h"
-#include "report/report.h"
-
-struct pipeline_options;
+#include "judge/judge.h"
 
 struct docket {
-    const struct pipeline_options *options;
+    const struct judge_options *options;
     struct infer *infer;
     const struct timeline *timeline;
-    struct report_counts *counts;
+    struct judge_counts *counts;
     struct docket_list ended; /* of files: all of them */
     struct docket_list going;
     uint64_t ids;
@@ -31,9 +29,9 @@ struct docket {
     size_t findings;
 };
 
-void docket_init(struct docket *docket, const struct pipeline_options *options,
+void docket_init(struct docket *docket, const struct judge_options *options,
                  struct infer *infer, const struct timeline *timeline,
-                 struct report_counts *counts);
+                 struct judge_counts *counts);
 void docket_release(struct docket *docket);
 
 /* Is there room for one more that goes on? */

@@ -15,7 +15,7 @@ enum {
     LOOK_BACK_MOST = 256
 };
 
-void gather_init(struct gather *gather, const struct pipeline_options *options)
+void gather_init(struct gather *gather, const struct judge_options *options)
 {
     struct infer_options infer = {.floor = options->settings.timeout_floor};
 
@@ -75,8 +75,8 @@ static void keep(struct gather *gather, struct docket_case *known,
 static void list_exchange(struct gather *gather, const struct conn *conn,
                           const struct exchange *x)
 {
-    const struct pipeline_watcher *watcher = &gather->options->watcher;
-    struct report_exchange listed = {
+    const struct judge_watcher *watcher = &gather->options->watcher;
+    struct listed_exchange listed = {
         .connection = conn->id,
         .client = conn->endpoint[conn->client],
         .server = conn->endpoint[conn_server(conn)],
@@ -158,7 +158,7 @@ static bool look_back(struct gather *gather, const struct outcome *outcome)
     return true;
 }
 
-static void count_connection(struct report_counts *counts,
+static void count_connection(struct judge_counts *counts,
                              const struct outcome *outcome)
 {
     counts->connections++;
@@ -174,7 +174,7 @@ static void count_connection(struct report_counts *counts,
 static void take_over(void *context, const struct outcome *outcome)
 {
     struct gather *gather = context;
-    const struct pipeline_watcher *watcher = &gather->options->watcher;
+    const struct judge_watcher *watcher = &gather->options->watcher;
 
     gather->has_stream |= outcome->conn->id == gather->options->stream;
     count_connection(&gather->counts, outcome);

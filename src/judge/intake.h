@@ -6,7 +6,6 @@
 #define JUDGE_INTAKE_H
 
 #include "judge/cases.h"
-#include "pipeline/pipeline.h"
 
 /* A connection that worked: it may explain, or ease, what befell others. */
 struct worked {
@@ -19,18 +18,18 @@ enum {
 };
 
 struct gather {
-    const struct pipeline_options *options;
+    const struct judge_options *options;
     struct infer *infer;
     struct docket docket;
     struct timeline timeline;
     uint64_t listed; /* exchanges that the watcher was told of */
     bool has_stream; /* the connection that --stream asks for was there */
-    struct report_counts counts;
+    struct judge_counts counts;
     struct worked worked[GATHER_WORKED_KEPT]; /* the latest, in a ring */
     uint64_t workeds;
 };
 
-void gather_init(struct gather *gather, const struct pipeline_options *options);
+void gather_init(struct gather *gather, const struct judge_options *options);
 void gather_release(struct gather *gather);
 
 struct model_sink gather_model_sink(struct gather *gather);

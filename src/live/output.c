@@ -140,7 +140,7 @@ void voices_close(struct voices *voices)
 struct speech {
     const struct report *report;
     const struct finding *finding;
-    const struct report_exchange *exchange;
+    const struct listed_exchange *exchange;
     const char *warning;
     bool is_end; /* else, with nothing set, the beginning */
 };
@@ -197,7 +197,7 @@ void voices_tell(struct voices *voices, const struct report *report,
 }
 
 void voices_tell_exchange(struct voices *voices, const struct report *report,
-                          const struct report_exchange *exchange)
+                          const struct listed_exchange *exchange)
 {
     say_to_all(voices,
                &(struct speech){.report = report, .exchange = exchange});

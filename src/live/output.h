@@ -50,7 +50,7 @@ void voices_begin(struct voices *voices, const struct report *report);
 void voices_tell(struct voices *voices, const struct report *report,
                  const struct finding *finding);
 void voices_tell_exchange(struct voices *voices, const struct report *report,
-                          const struct report_exchange *exchange);
+                          const struct listed_exchange *exchange);
 void voices_warn(struct voices *voices, const char *text);
 
 /* All that is said at the end. False when something could not be written. */

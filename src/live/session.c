@@ -58,7 +58,7 @@ static void take_finding(void *context, const struct finding *finding)
         meter_finding(session->meter, finding);
 }
 
-static void take_exchange(void *context, const struct report_exchange *exchange)
+static void take_exchange(void *context, const struct listed_exchange *exchange)
 {
     struct session *session = context;
 
@@ -87,16 +87,16 @@ void session_open_pipeline(struct session *session)
 {
     struct pipeline_options options = session->options->pipeline;
 
-    options.at_once = true;
-    options.live = true;
+    options.judge.at_once = true;
+    options.judge.live = true;
     options.tcp.forget = FORGET;
-    options.watcher = (struct pipeline_watcher){
+    options.judge.watcher = (struct judge_watcher){
         .context = session,
         .finding = take_finding,
         .exchange = take_exchange,
-        .packet = session->recorder ? take_packet : NULL,
         .over = session->recorder ? take_over : NULL,
     };
+    options.packet = session->recorder ? take_packet : NULL;
     session->pipeline = pipeline_new(&options);
 }
 

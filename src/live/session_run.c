@@ -62,7 +62,7 @@ struct metrics_gauges session_gauges(const struct session *session)
 static void tell_status(struct session *session)
 {
     const struct report *report = session_report(session);
-    const struct report_counts *counts = &report->counts;
+    const struct judge_counts *counts = &report->counts;
 
     session_say(
         session,

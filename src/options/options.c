@@ -67,14 +67,15 @@ static bool read_stream(struct options *options, const char *text,
 {
     static const uint64_t range[] = {0, UINT64_MAX};
 
-    options->pipeline.has_stream = true;
-    return value_number("stream", text, range, &options->pipeline.stream, fail);
+    options->pipeline.judge.has_stream = true;
+    return value_number("stream", text, range, &options->pipeline.judge.stream,
+                        fail);
 }
 
 static bool apply_threshold(struct options *options, enum option_id id,
                             const char *value, struct fail *fail)
 {
-    struct diagnose_settings *settings = &options->pipeline.settings;
+    struct diagnose_settings *settings = &options->pipeline.judge.settings;
 
     switch (id) {
     case OPTION_WRITE_TIMEOUT:
@@ -180,16 +181,16 @@ static bool apply(struct options *options, enum option_id id, char *value,
     case OPTION_STREAM:
         return read_stream(options, value, fail);
     case OPTION_ONLY:
-        return value_codes(value, options->pipeline.only, fail);
+        return value_codes(value, options->pipeline.judge.only, fail);
     case OPTION_IGNORE:
-        return value_codes(value, options->pipeline.ignore, fail);
+        return value_codes(value, options->pipeline.judge.ignore, fail);
     case OPTION_EXCHANGES:
-        options->pipeline.list_exchanges = true;
+        options->pipeline.judge.list_exchanges = true;
         options->report.list_exchanges = true;
         return true;
     case OPTION_SHOW_SECRETS:
         options->report.show_secrets = true;
-        options->pipeline.settings.show_secrets = true;
+        options->pipeline.judge.settings.show_secrets = true;
         return true;
     case OPTION_FORMAT:
         return read_format(value, &options->format, fail);
@@ -318,7 +319,7 @@ bool options_parse(struct options *options, int argc, char *argv[],
     int value;
 
     *options = (struct options){.fail_on = SEVERITY_ERROR};
-    options->pipeline.settings = diagnose_defaults();
+    options->pipeline.judge.settings = diagnose_defaults();
     keep_command(options, argc, argv);
     fill_getopt(table, letters);
     opterr = 0;

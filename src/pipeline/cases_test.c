@@ -50,15 +50,16 @@ static int set_up(void **state)
     static struct world world;
 
     world = (struct world){
-        .options = {.settings = diagnose_defaults(),
-                    .at_once = true,
-                    .live = true,
-                    .watcher = {.context = &world, .finding = take_finding}},
+        .options = {.judge.settings = diagnose_defaults(),
+                    .judge.at_once = true,
+                    .judge.live = true,
+                    .judge.watcher = {.context = &world,
+                                      .finding = take_finding}},
         .stage = {.frame = {.link_type = LINK_RAW,
                             .time = 10000 * NANOS_PER_SECOND},
                     .step = NANOS_PER_MILLI,
                     .client = CLIENT_ADDRESS,
-                    .port = PORT_CLIENT                                    }
+                    .port = PORT_CLIENT                       }
     };
     *state = &world;
     return 0;
@@ -72,9 +73,9 @@ static struct stage *begin(struct world *world)
     return &world->stage;
 }
 
-static const struct report_counts *end(struct world *world)
+static const struct judge_counts *end(struct world *world)
 {
-    static struct report_counts counts;
+    static struct judge_counts counts;
 
     counts = pipeline_finish(world->stage.pipeline, NULL, 0)->counts;
     pipeline_free(world->stage.pipeline);

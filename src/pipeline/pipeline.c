@@ -38,9 +38,10 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
     struct tcp_sink to_http;
 
     pipeline->options = *options;
-    pipeline->report.live = options->live;
+    pipeline->options.judge.http = &pipeline->options.http;
+    pipeline->report.live = options->judge.live;
     arena_init(&pipeline->texts);
-    gather_init(&pipeline->gather, &pipeline->options);
+    gather_init(&pipeline->gather, &pipeline->options.judge);
     to_gather = gather_model_sink(&pipeline->gather);
     pipeline->model = model_new(&to_gather);
     to_model = model_http_sink(pipeline->model);
@@ -66,12 +67,12 @@ static void show_packet(const struct pipeline *pipeline,
                         const struct conn *conn, const struct frame *frame,
                         const struct segment *segment)
 {
-    const struct pipeline_watcher *watcher = &pipeline->options.watcher;
     size_t headers = frame->data.size;
 
     if (segment->payload.size)
         headers = (size_t)(segment->payload.at - frame->data.at);
-    watcher->packet(watcher->context, conn->id, frame, headers);
+    pipeline->options.packet(pipeline->options.judge.watcher.context, conn->id,
+                             frame, headers);
 }
 
 void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
@@ -88,7 +89,7 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
     if (!wire_take(pipeline->wire, frame, &segment))
         return;
     conn = tcp_take(pipeline->tcp, &segment);
-    if (conn && pipeline->options.watcher.packet)
+    if (conn && pipeline->options.packet)
         show_packet(pipeline, conn, frame, &segment);
 }
 
@@ -96,7 +97,7 @@ void pipeline_tick(struct pipeline *pipeline, nanos now)
 {
     timeline_pass(&pipeline->gather.timeline, now);
     tcp_tick(pipeline->tcp, now);
-    if (pipeline->options.live)
+    if (pipeline->options.judge.live)
         tcp_look(pipeline->tcp, now);
     docket_look_again(&pipeline->gather.docket, now);
 }
@@ -156,7 +157,7 @@ static void warn_of_inputs(struct pipeline *pipeline,
 
 static void warn_of_connections(struct pipeline *pipeline)
 {
-    const struct report_counts *counts = &pipeline->report.counts;
+    const struct judge_counts *counts = &pipeline->report.counts;
 
     if (counts->doubtful)
         warn(pipeline,
@@ -181,9 +182,9 @@ static void warn_of_connections(struct pipeline *pipeline)
         warn(pipeline,
              "%" PRIu64 " finding%s not shown (--only, --ignore or --stream)",
              counts->hidden, counts->hidden == 1 ? " is" : "s are");
-    if (pipeline->options.has_stream && !pipeline->gather.has_stream)
+    if (pipeline->options.judge.has_stream && !pipeline->gather.has_stream)
         warn(pipeline, "there is no tcp.stream %" PRIu64,
-             pipeline->options.stream);
+             pipeline->options.judge.stream);
     if (counts->evicted)
         warn(pipeline,
              "%" PRIu64 " connections were given up unjudged: more were open "
