@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-struct docket_case *docket_case_new(struct incident *incident, nanos now)
+struct docket_case *case_new(struct incident *incident, nanos now)
 {
     struct docket_case *one = must_calloc(1, sizeof *one);
 
@@ -13,14 +13,14 @@ struct docket_case *docket_case_new(struct incident *incident, nanos now)
     return one;
 }
 
-void docket_case_free(struct docket_case *one)
+void case_free(struct docket_case *one)
 {
     finding_free(one->finding);
     incident_free(one->incident);
     free(one);
 }
 
-void docket_list_append(struct docket_list *list, struct docket_case *one)
+void case_list_append(struct docket_list *list, struct docket_case *one)
 {
     one->newer = NULL;
     one->older = list->newest;
@@ -32,7 +32,7 @@ void docket_list_append(struct docket_list *list, struct docket_case *one)
     list->count++;
 }
 
-void docket_list_remove(struct docket_list *list, struct docket_case *one)
+void case_list_remove(struct docket_list *list, struct docket_case *one)
 {
     if (one->older)
         one->older->newer = one->newer;
@@ -45,14 +45,14 @@ void docket_list_remove(struct docket_list *list, struct docket_case *one)
     list->count--;
 }
 
-void docket_list_release(struct docket_list *list)
+void case_list_release(struct docket_list *list)
 {
     struct docket_case *one = list->oldest;
 
     while (one) {
         struct docket_case *newer = one->newer;
 
-        docket_case_free(one);
+        case_free(one);
         one = newer;
     }
     *list = (struct docket_list){0};

@@ -1,5 +1,5 @@
 /*
- * A case is an incident on the docket, with what was found and told of it.
+ * A case is an incident that is judged, with what was found and told of it.
  */
 #ifndef JUDGE_CASE_H
 #define JUDGE_CASE_H
@@ -19,7 +19,7 @@ struct docket_case {
     bool closed;  /* judged for the last time */
     uint64_t id;  /* under which it is told; 0: not yet */
     unsigned revision;
-    nanos opened;  /* when it was put on the docket */
+    nanos opened;  /* when it became a case */
     nanos look_at; /* when it is judged next */
     struct docket_case *newer;
     struct docket_case *older;
@@ -32,13 +32,13 @@ struct docket_list {
 };
 
 /* Takes the incident over. */
-struct docket_case *docket_case_new(struct incident *incident, nanos now);
-void docket_case_free(struct docket_case *one);
+struct docket_case *case_new(struct incident *incident, nanos now);
+void case_free(struct docket_case *one);
 
-void docket_list_append(struct docket_list *list, struct docket_case *one);
-void docket_list_remove(struct docket_list *list, struct docket_case *one);
+void case_list_append(struct docket_list *list, struct docket_case *one);
+void case_list_remove(struct docket_list *list, struct docket_case *one);
 
 /* Frees the cases in it. */
-void docket_list_release(struct docket_list *list);
+void case_list_release(struct docket_list *list);
 
 #endif

@@ -16,27 +16,27 @@ enum {
 /* As often as this is what has ended judged anew. */
 #define LOOKED_AT_LEAST (60 * NANOS_PER_SECOND)
 
-void docket_init(struct docket *docket, const struct judge_options *options,
-                 struct infer *infer, const struct timeline *timeline,
-                 struct judge_counts *counts)
+void cases_init(struct cases *cases, const struct judge_options *options,
+                struct infer *infer, const struct coverage *coverage,
+                struct judge_counts *counts)
 {
-    *docket = (struct docket){.options = options,
-                              .infer = infer,
-                              .timeline = timeline,
-                              .counts = counts};
+    *cases = (struct cases){.options = options,
+                            .infer = infer,
+                            .coverage = coverage,
+                            .counts = counts};
 }
 
-void docket_release(struct docket *docket)
+void cases_release(struct cases *cases)
 {
-    docket_list_release(&docket->ended);
-    docket_list_release(&docket->going);
-    free(docket->finding);
+    case_list_release(&cases->ended);
+    case_list_release(&cases->going);
+    free(cases->finding);
 }
 
-static bool is_wanted(const struct docket *docket, enum verdict code,
+static bool is_wanted(const struct cases *cases, enum verdict code,
                       const struct incident *incident)
 {
-    const struct judge_options *options = docket->options;
+    const struct judge_options *options = cases->options;
     bool some = false;
 
     if (options->has_stream && incident->conn.id != options->stream)
@@ -49,9 +49,9 @@ static bool is_wanted(const struct docket *docket, enum verdict code,
 }
 
 /* --port */
-static bool is_forced(const struct docket *docket, uint16_t port)
+static bool is_forced(const struct cases *cases, uint16_t port)
 {
-    const struct http_options *http = docket->options->http;
+    const struct http_options *http = cases->options->http;
 
     for (size_t i = 0; i < http->ports; i++) {
         if (http->port[i] == port)
@@ -61,27 +61,27 @@ static bool is_forced(const struct docket *docket, uint16_t port)
 }
 
 /* What is known of its server is kept for as long as it may be judged. */
-static void hold_server(const struct docket *docket, struct docket_case *one)
+static void hold_server(const struct cases *cases, struct docket_case *one)
 {
     if (!one->server)
-        one->server = infer_hold(docket->infer, &one->incident->conn);
+        one->server = infer_hold(cases->infer, &one->incident->conn);
 }
 
-static void let_go_server(const struct docket *docket, struct docket_case *one)
+static void let_go_server(const struct cases *cases, struct docket_case *one)
 {
     if (one->server)
-        infer_let_go(docket->infer, one->server);
+        infer_let_go(cases->infer, one->server);
     one->server = NULL;
 }
 
-static void free_case(const struct docket *docket, struct docket_case *one)
+static void free_case(const struct cases *cases, struct docket_case *one)
 {
-    let_go_server(docket, one);
-    docket_case_free(one);
+    let_go_server(cases, one);
+    case_free(one);
 }
 
 /* Adds what is known of the world around it by now. */
-static const struct server_facts *prepare(const struct docket *docket,
+static const struct server_facts *prepare(const struct cases *cases,
                                           struct docket_case *one)
 {
     struct incident *incident = one->incident;
@@ -92,33 +92,32 @@ static const struct server_facts *prepare(const struct docket *docket,
     nanos until = incident->conn.last.time;
 
     incident->capture_last =
-        timeline_until(docket->timeline, incident->conn.last);
+        coverage_until(cases->coverage, incident->conn.last);
     if (one->goes_on)
         until = incident->capture_last.time;
-    incident->drops = timeline_lost(docket->timeline, since, until);
-    incident->port_is_http = infer_port_is_http(docket->infer, port) ||
-                             is_forced(docket, port) ||
-                             docket->counts->http_connections == 0;
-    hold_server(docket, one);
-    return one->server ? one->server : infer_server(docket->infer, conn);
+    incident->drops = coverage_lost(cases->coverage, since, until);
+    incident->port_is_http = infer_port_is_http(cases->infer, port) ||
+                             is_forced(cases, port) ||
+                             cases->counts->http_connections == 0;
+    hold_server(cases, one);
+    return one->server ? one->server : infer_server(cases->infer, conn);
 }
 
 /*
  * The finding before is the caller's. `preview` is what the server's facts
  * will be, NULL: as they are.
  */
-static struct finding *judge(const struct docket *docket,
-                             struct docket_case *one,
+static struct finding *judge(const struct cases *cases, struct docket_case *one,
                              const struct server_facts *preview)
 {
-    const struct server_facts *server = prepare(docket, one);
+    const struct server_facts *server = prepare(cases, one);
     struct finding *before = one->finding;
 
     one->finding = NULL;
-    one->diagnosis = diagnose(&docket->options->settings, one->incident,
+    one->diagnosis = diagnose(&cases->options->settings, one->incident,
                               preview ? preview : server, &one->finding);
     one->wanted =
-        one->finding && is_wanted(docket, one->finding->code, one->incident);
+        one->finding && is_wanted(cases, one->finding->code, one->incident);
     one->judged = true;
     return before;
 }
@@ -136,10 +135,10 @@ static bool was_in_vain(const struct incident *incident, enum verdict code)
 }
 
 /* Enters the case into the counts, or takes it out again. */
-static void count(struct docket *docket, const struct docket_case *one,
+static void count(struct cases *cases, const struct docket_case *one,
                   bool enter)
 {
-    struct judge_counts *counts = docket->counts;
+    struct judge_counts *counts = cases->counts;
     uint64_t by = enter ? 1 : UINT64_MAX;
 
     if (!one->judged)
@@ -158,15 +157,15 @@ static void count(struct docket *docket, const struct docket_case *one,
     counts->by_code[one->finding->code] += by;
 }
 
-static void say(struct docket *docket, struct docket_case *one,
+static void say(struct cases *cases, struct docket_case *one,
                 struct finding *finding, enum standing standing)
 {
-    const struct judge_watcher *watcher = &docket->options->watcher;
+    const struct judge_watcher *watcher = &cases->options->watcher;
 
     if (one->id)
         one->revision++;
     else
-        one->id = ++docket->ids;
+        one->id = ++cases->ids;
     finding->id = one->id;
     finding->revision = one->revision;
     finding->standing = standing;
@@ -184,7 +183,7 @@ static bool differs(const struct finding *a, const struct finding *b)
 }
 
 /* Tells what is new of it; `before` is what was found last. */
-static void tell(struct docket *docket, struct docket_case *one,
+static void tell(struct cases *cases, struct docket_case *one,
                  struct finding *before)
 {
     bool goes_on = one->goes_on && one->incident->ending == CONN_STILL_OPEN;
@@ -193,30 +192,30 @@ static void tell(struct docket *docket, struct docket_case *one,
     if (one->wanted) {
         if (!one->told || !before || before->standing != standing ||
             differs(before, one->finding)) {
-            say(docket, one, one->finding, standing);
+            say(cases, one, one->finding, standing);
         } else {
             one->finding->id = one->id;
             one->finding->revision = one->revision;
             one->finding->standing = standing;
         }
     } else if (one->told && before) {
-        say(docket, one, before, STANDING_WITHDRAWN);
+        say(cases, one, before, STANDING_WITHDRAWN);
     }
 }
 
 /* Judges it anew, and tells and counts what has changed. */
-static void look_at(struct docket *docket, struct docket_case *one)
+static void look_at(struct cases *cases, struct docket_case *one)
 {
-    nanos now = docket->timeline->now;
+    nanos now = cases->coverage->now;
     nanos age = nanos_between(one->opened, now);
     struct finding *before;
 
     if (one->closed)
         return;
-    count(docket, one, false);
-    before = judge(docket, one, NULL);
-    count(docket, one, true);
-    tell(docket, one, before);
+    count(cases, one, false);
+    before = judge(cases, one, NULL);
+    count(cases, one, true);
+    tell(cases, one, before);
     finding_free(before);
     if (age < NANOS_PER_SECOND)
         age = NANOS_PER_SECOND;
@@ -225,9 +224,9 @@ static void look_at(struct docket *docket, struct docket_case *one)
     one->look_at = nanos_after(now, age);
 }
 
-bool docket_has_room(const struct docket *docket)
+bool cases_has_room(const struct cases *cases)
 {
-    return docket->going.count < GOING_CASES_MOST;
+    return cases->going.count < GOING_CASES_MOST;
 }
 
 /* Nothing had gone wrong by now: of what goes on that says nothing. */
@@ -237,62 +236,61 @@ static bool is_worth_telling(const struct docket_case *one)
 }
 
 /* What it was is judged by the newer incident from now on. */
-static void renew(struct docket *docket, struct docket_case *known,
+static void renew(struct cases *cases, struct docket_case *known,
                   struct incident *incident, const struct server_facts *preview)
 {
     struct docket_case trial = {.incident = incident, .goes_on = true};
     struct finding *before = known->finding;
 
-    finding_free(judge(docket, &trial, preview));
-    let_go_server(docket, &trial);
+    finding_free(judge(cases, &trial, preview));
+    let_go_server(cases, &trial);
     if (!is_worth_telling(&trial)) {
         /* it moves again: its end will tell what came of it */
         finding_free(trial.finding);
         incident_free(incident);
         return;
     }
-    count(docket, known, false);
+    count(cases, known, false);
     incident_free(known->incident);
     known->incident = incident;
     known->finding = trial.finding;
     known->diagnosis = trial.diagnosis;
     known->wanted = trial.wanted;
-    count(docket, known, true);
-    tell(docket, known, before);
+    count(cases, known, true);
+    tell(cases, known, before);
     finding_free(before);
 }
 
-struct docket_case *docket_watch(struct docket *docket,
-                                 struct docket_case *known,
-                                 struct incident *incident,
-                                 const struct server_facts *preview)
+struct docket_case *cases_watch(struct cases *cases, struct docket_case *known,
+                                struct incident *incident,
+                                const struct server_facts *preview)
 {
     struct docket_case *one;
 
     if (known) {
-        renew(docket, known, incident, preview);
+        renew(cases, known, incident, preview);
         return known;
     }
-    one = docket_case_new(incident, docket->timeline->now);
+    one = case_new(incident, cases->coverage->now);
     one->goes_on = true;
-    (void)judge(docket, one, preview);
+    (void)judge(cases, one, preview);
     if (!is_worth_telling(one)) {
-        free_case(docket, one);
+        free_case(cases, one);
         return NULL;
     }
-    docket_list_append(&docket->going, one);
-    count(docket, one, true);
-    tell(docket, one, NULL);
+    case_list_append(&cases->going, one);
+    count(cases, one, true);
+    tell(cases, one, NULL);
     return one;
 }
 
-static void settle(struct docket *docket, struct docket_case *one)
+static void settle(struct cases *cases, struct docket_case *one)
 {
     if (!one->judged)
-        look_at(docket, one);
-    docket->counts->not_detailed += one->wanted;
-    docket_list_remove(&docket->ended, one);
-    free_case(docket, one);
+        look_at(cases, one);
+    cases->counts->not_detailed += one->wanted;
+    case_list_remove(&cases->ended, one);
+    free_case(cases, one);
 }
 
 /* What cannot be followed any further stays as it was told. */
@@ -302,19 +300,19 @@ static bool stays_as_told(const struct docket_case *known,
     return known && known->told && incident->ending == CONN_EVICTED;
 }
 
-static void end_case(struct docket *docket, struct docket_case *known,
+static void end_case(struct cases *cases, struct docket_case *known,
                      struct incident *incident)
 {
-    docket_list_remove(&docket->going, known);
-    docket_list_append(&docket->ended, known);
+    case_list_remove(&cases->going, known);
+    case_list_append(&cases->ended, known);
     known->goes_on = false;
     if (stays_as_told(known, incident)) {
         incident_free(incident);
         known->closed = true;
-        say(docket, known, known->finding, STANDING_SETTLED);
+        say(cases, known, known->finding, STANDING_SETTLED);
         return;
     }
-    count(docket, known, false);
+    count(cases, known, false);
     known->judged = false;
     incident_free(known->incident);
     known->incident = incident;
@@ -323,43 +321,42 @@ static void end_case(struct docket *docket, struct docket_case *known,
         known->finding->incident = incident;
 }
 
-void docket_add(struct docket *docket, struct docket_case *known,
-                struct incident *incident)
+void cases_add(struct cases *cases, struct docket_case *known,
+               struct incident *incident)
 {
     struct docket_case *one = known;
-    size_t kept = docket->options->live ? LIVE_CASES_KEPT : CASES_KEPT;
+    size_t kept = cases->options->live ? LIVE_CASES_KEPT : CASES_KEPT;
 
     if (known) {
-        end_case(docket, known, incident);
+        end_case(cases, known, incident);
     } else {
-        one = docket_case_new(incident, docket->timeline->now);
-        docket_list_append(&docket->ended, one);
+        one = case_new(incident, cases->coverage->now);
+        case_list_append(&cases->ended, one);
     }
-    hold_server(docket, one);
-    if (docket->options->at_once) {
-        look_at(docket, one);
-        if (docket->ended.count > kept)
-            settle(docket, docket->ended.oldest);
-    } else if (docket->ended.count > kept) {
-        settle(docket, one);
+    hold_server(cases, one);
+    if (cases->options->at_once) {
+        look_at(cases, one);
+        if (cases->ended.count > kept)
+            settle(cases, cases->ended.oldest);
+    } else if (cases->ended.count > kept) {
+        settle(cases, one);
     }
 }
 
-void docket_withdraw(struct docket *docket, struct docket_case *known)
+void cases_withdraw(struct cases *cases, struct docket_case *known)
 {
-    count(docket, known, false);
-    docket_list_remove(&docket->going, known);
+    count(cases, known, false);
+    case_list_remove(&cases->going, known);
     if (known->told)
-        say(docket, known, known->finding, STANDING_WITHDRAWN);
-    free_case(docket, known);
+        say(cases, known, known->finding, STANDING_WITHDRAWN);
+    free_case(cases, known);
 }
 
-void docket_look_again(struct docket *docket, nanos now)
+void cases_look_again(struct cases *cases, nanos now)
 {
-    for (struct docket_case *one = docket->ended.oldest; one;
-         one = one->newer) {
+    for (struct docket_case *one = cases->ended.oldest; one; one = one->newer) {
         if (conn_is_due(one->look_at, now))
-            look_at(docket, one);
+            look_at(cases, one);
     }
 }
 
@@ -373,20 +370,18 @@ static int by_time(const void *left, const void *right)
     return (a->code > b->code) - (a->code < b->code);
 }
 
-void docket_finish(struct docket *docket)
+void cases_finish(struct cases *cases)
 {
-    for (struct docket_case *one = docket->ended.oldest; one; one = one->newer)
-        look_at(docket, one);
-    docket->finding =
-        must_realloc(NULL, docket->ended.count + 1, sizeof *docket->finding);
-    for (struct docket_case *one = docket->ended.oldest; one;
-         one = one->newer) {
+    for (struct docket_case *one = cases->ended.oldest; one; one = one->newer)
+        look_at(cases, one);
+    cases->finding =
+        must_realloc(NULL, cases->ended.count + 1, sizeof *cases->finding);
+    for (struct docket_case *one = cases->ended.oldest; one; one = one->newer) {
         if (one->wanted)
-            docket->finding[docket->findings++] = one->finding;
+            cases->finding[cases->findings++] = one->finding;
     }
-    if (docket->findings)
-        qsort(docket->finding, docket->findings, sizeof *docket->finding,
-              by_time);
-    for (size_t i = 0; i < docket->findings && !docket->options->live; i++)
-        docket->finding[i]->id = i + 1;
+    if (cases->findings)
+        qsort(cases->finding, cases->findings, sizeof *cases->finding, by_time);
+    for (size_t i = 0; i < cases->findings && !cases->options->live; i++)
+        cases->finding[i]->id = i + 1;
 }

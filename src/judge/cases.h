@@ -1,5 +1,5 @@
 /*
- * The docket is the list of cases to be judged: incidents, with what was told
+ * The list of cases to be judged: incidents, with what was told
  * of them. Of files all are judged when everything has been seen, for what
  * happened at one endpoint is judged by all that happened there. Where nobody
  * can wait for the end each is judged at once, told, and judged again as more
@@ -17,50 +17,49 @@
 #include "judge/coverage.h"
 #include "judge/judge.h"
 
-struct docket {
+struct cases {
     const struct judge_options *options;
     struct infer *infer;
-    const struct timeline *timeline;
+    const struct coverage *coverage;
     struct judge_counts *counts;
     struct docket_list ended; /* of files: all of them */
     struct docket_list going;
     uint64_t ids;
-    struct finding **finding; /* in order of time, after docket_finish */
+    struct finding **finding; /* in order of time, after cases_finish */
     size_t findings;
 };
 
-void docket_init(struct docket *docket, const struct judge_options *options,
-                 struct infer *infer, const struct timeline *timeline,
-                 struct judge_counts *counts);
-void docket_release(struct docket *docket);
+void cases_init(struct cases *cases, const struct judge_options *options,
+                struct infer *infer, const struct coverage *coverage,
+                struct judge_counts *counts);
+void cases_release(struct cases *cases);
 
 /* Is there room for one more that goes on? */
-bool docket_has_room(const struct docket *docket);
+bool cases_has_room(const struct cases *cases);
 
 /*
  * What goes on, or has just ended, as it is now: a new case, or `known` judged
  * by what is new. Takes the incident over. `preview`: see infer_preview; NULL:
  * it goes on. NULL when there is nothing to tell of it yet.
  */
-struct docket_case *docket_watch(struct docket *docket,
-                                 struct docket_case *known,
-                                 struct incident *incident,
-                                 const struct server_facts *preview);
+struct docket_case *cases_watch(struct cases *cases, struct docket_case *known,
+                                struct incident *incident,
+                                const struct server_facts *preview);
 
 /*
  * What has ended. Takes the incident over; `known` is its case if it was told
  * while it went on.
  */
-void docket_add(struct docket *docket, struct docket_case *known,
-                struct incident *incident);
+void cases_add(struct cases *cases, struct docket_case *known,
+               struct incident *incident);
 
 /* It went on and went well: what was told of it is withdrawn. */
-void docket_withdraw(struct docket *docket, struct docket_case *known);
+void cases_withdraw(struct cases *cases, struct docket_case *known);
 
 /* Judges those again that are due. */
-void docket_look_again(struct docket *docket, nanos now);
+void cases_look_again(struct cases *cases, nanos now);
 
 /* Judges all for the last time: findings and counts are complete after it. */
-void docket_finish(struct docket *docket);
+void cases_finish(struct cases *cases);
 
 #endif

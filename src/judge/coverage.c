@@ -1,92 +1,92 @@
 #include "judge/coverage.h"
 
-static void end_run(struct timeline *timeline)
+static void end_run(struct coverage *coverage)
 {
-    if (timeline->runs == TIMELINE_RUNS_KEPT) {
-        timeline->forgotten = timeline->run[0].frame;
-        timeline->runs--;
-        memmove(timeline->run, timeline->run + 1,
-                timeline->runs * sizeof *timeline->run);
+    if (coverage->runs == COVERAGE_RUNS_KEPT) {
+        coverage->forgotten = coverage->run[0].frame;
+        coverage->runs--;
+        memmove(coverage->run, coverage->run + 1,
+                coverage->runs * sizeof *coverage->run);
     }
-    timeline->run[timeline->runs++] = timeline->last;
+    coverage->run[coverage->runs++] = coverage->last;
 }
 
-void timeline_tick(struct timeline *timeline, struct mark at)
+void coverage_tick(struct coverage *coverage, struct mark at)
 {
-    nanos step = nanos_between(timeline->now, at.time);
+    nanos step = nanos_between(coverage->now, at.time);
 
-    timeline->now = at.time;
-    if (!mark_is_set(timeline->last)) {
-        timeline->last = at;
+    coverage->now = at.time;
+    if (!mark_is_set(coverage->last)) {
+        coverage->last = at;
         return;
     }
-    if (step > TIMELINE_STANDSTILL || step < -timeline->back) {
-        end_run(timeline);
-        timeline->last = at;
-    } else if (at.time > timeline->last.time) {
-        timeline->last = at;
+    if (step > COVERAGE_STANDSTILL || step < -coverage->back) {
+        end_run(coverage);
+        coverage->last = at;
+    } else if (at.time > coverage->last.time) {
+        coverage->last = at;
     }
 }
 
-void timeline_pass(struct timeline *timeline, nanos now)
+void coverage_pass(struct coverage *coverage, nanos now)
 {
-    if (now > timeline->now)
-        timeline->now = now;
-    if (mark_is_set(timeline->last) && now > timeline->last.time)
-        timeline->last.time = now;
+    if (now > coverage->now)
+        coverage->now = now;
+    if (mark_is_set(coverage->last) && now > coverage->last.time)
+        coverage->last.time = now;
 }
 
-struct mark timeline_until(const struct timeline *timeline, struct mark last)
+struct mark coverage_until(const struct coverage *coverage, struct mark last)
 {
-    if (last.frame <= timeline->forgotten)
+    if (last.frame <= coverage->forgotten)
         return last;
-    for (size_t i = 0; i < timeline->runs; i++) {
-        if (timeline->run[i].frame >= last.frame)
-            return timeline->run[i];
+    for (size_t i = 0; i < coverage->runs; i++) {
+        if (coverage->run[i].frame >= last.frame)
+            return coverage->run[i];
     }
-    return timeline->last;
+    return coverage->last;
 }
 
 /* The two oldest are taken for one that went on between them. */
-static void merge_oldest(struct timeline *timeline)
+static void merge_oldest(struct coverage *coverage)
 {
-    struct loss *oldest = timeline->loss;
+    struct loss *oldest = coverage->loss;
 
     if (oldest[1].from < oldest->from)
         oldest->from = oldest[1].from;
     if (oldest[1].to > oldest->to)
         oldest->to = oldest[1].to;
     oldest->packets += oldest[1].packets;
-    timeline->losses--;
-    memmove(oldest + 1, oldest + 2, (timeline->losses - 1) * sizeof *oldest);
+    coverage->losses--;
+    memmove(oldest + 1, oldest + 2, (coverage->losses - 1) * sizeof *oldest);
 }
 
-void timeline_lose(struct timeline *timeline, nanos from, uint64_t packets)
+void coverage_lose(struct coverage *coverage, nanos from, uint64_t packets)
 {
-    struct loss *loss = &timeline->loss[timeline->losses];
+    struct loss *loss = &coverage->loss[coverage->losses];
 
-    if (from > timeline->now) /* the clock was set back */
-        from = timeline->now;
-    if (timeline->losses && loss[-1].from == from) {
+    if (from > coverage->now) /* the clock was set back */
+        from = coverage->now;
+    if (coverage->losses && loss[-1].from == from) {
         loss--;
     } else {
-        if (timeline->losses == TIMELINE_LOSSES_KEPT) {
-            merge_oldest(timeline);
+        if (coverage->losses == COVERAGE_LOSSES_KEPT) {
+            merge_oldest(coverage);
             loss--;
         }
         *loss = (struct loss){.from = from};
-        timeline->losses++;
+        coverage->losses++;
     }
-    loss->to = timeline->now;
+    loss->to = coverage->now;
     loss->packets += packets;
 }
 
-uint64_t timeline_lost(const struct timeline *timeline, nanos from, nanos to)
+uint64_t coverage_lost(const struct coverage *coverage, nanos from, nanos to)
 {
     uint64_t packets = 0;
 
-    for (size_t i = 0; i < timeline->losses; i++) {
-        const struct loss *loss = &timeline->loss[i];
+    for (size_t i = 0; i < coverage->losses; i++) {
+        const struct loss *loss = &coverage->loss[i];
 
         if (loss->from <= to && loss->to >= from)
             packets += loss->packets;

@@ -15,22 +15,22 @@ enum {
     LOOK_BACK_MOST = 256
 };
 
-void gather_init(struct gather *gather, const struct judge_options *options)
+void intake_init(struct intake *intake, const struct judge_options *options)
 {
     struct infer_options infer = {.floor = options->settings.timeout_floor};
 
-    *gather = (struct gather){.options = options};
-    gather->timeline.back =
-        options->live ? NANOS_PER_SECOND : TIMELINE_STANDSTILL;
-    gather->infer = infer_new(&infer);
-    docket_init(&gather->docket, options, gather->infer, &gather->timeline,
-                &gather->counts);
+    *intake = (struct intake){.options = options};
+    intake->coverage.back =
+        options->live ? NANOS_PER_SECOND : COVERAGE_STANDSTILL;
+    intake->infer = infer_new(&infer);
+    cases_init(&intake->cases, options, intake->infer, &intake->coverage,
+               &intake->counts);
 }
 
-void gather_release(struct gather *gather)
+void intake_release(struct intake *intake)
 {
-    docket_release(&gather->docket);
-    infer_free(gather->infer);
+    cases_release(&intake->cases);
+    infer_free(intake->infer);
 }
 
 static bool same_address(const struct endpoint *a, const struct endpoint *b)
@@ -55,27 +55,27 @@ static bool eases(const struct worked *worked, const struct incident *incident)
 }
 
 /* Those that worked are looked at for a new incident, and the other way. */
-static void look_for_ease(const struct gather *gather,
+static void look_for_ease(const struct intake *intake,
                           struct incident *incident)
 {
-    uint64_t kept = gather->workeds < GATHER_WORKED_KEPT ? gather->workeds
-                                                         : GATHER_WORKED_KEPT;
+    uint64_t kept = intake->workeds < INTAKE_WORKED_KEPT ? intake->workeds
+                                                         : INTAKE_WORKED_KEPT;
 
     for (size_t i = 0; i < kept && !incident->later_works; i++)
-        incident->later_works = eases(&gather->worked[i], incident);
+        incident->later_works = eases(&intake->worked[i], incident);
 }
 
-static void keep(struct gather *gather, struct docket_case *known,
+static void keep(struct intake *intake, struct docket_case *known,
                  struct incident *incident)
 {
-    look_for_ease(gather, incident);
-    docket_add(&gather->docket, known, incident);
+    look_for_ease(intake, incident);
+    cases_add(&intake->cases, known, incident);
 }
 
-static void list_exchange(struct gather *gather, const struct conn *conn,
+static void list_exchange(struct intake *intake, const struct conn *conn,
                           const struct exchange *x)
 {
-    const struct judge_watcher *watcher = &gather->options->watcher;
+    const struct judge_watcher *watcher = &intake->options->watcher;
     struct listed_exchange listed = {
         .connection = conn->id,
         .client = conn->endpoint[conn->client],
@@ -85,10 +85,10 @@ static void list_exchange(struct gather *gather, const struct conn *conn,
         .complete = mark_is_set(x->response.end) && !exchange_is_short(x),
     };
 
-    if (!gather->options->list_exchanges ||
-        (gather->options->has_stream && conn->id != gather->options->stream))
+    if (!intake->options->list_exchanges ||
+        (intake->options->has_stream && conn->id != intake->options->stream))
         return;
-    gather->listed++;
+    intake->listed++;
     if (watcher->exchange)
         watcher->exchange(watcher->context, &listed);
 }
@@ -96,38 +96,38 @@ static void list_exchange(struct gather *gather, const struct conn *conn,
 static void take_complete(void *context, struct conn *conn,
                           const struct exchange *x)
 {
-    struct gather *gather = context;
+    struct intake *intake = context;
 
-    gather->counts.exchanges++;
-    gather->counts.complete += !exchange_is_short(x);
-    infer_complete(gather->infer, conn, x);
-    list_exchange(gather, conn, x);
-    if (diagnose_wants_complete(&gather->options->settings, conn, x))
-        keep(gather, x->told, incident_of_exchange(conn, x));
+    intake->counts.exchanges++;
+    intake->counts.complete += !exchange_is_short(x);
+    infer_complete(intake->infer, conn, x);
+    list_exchange(intake, conn, x);
+    if (diagnose_wants_complete(&intake->options->settings, conn, x))
+        keep(intake, x->told, incident_of_exchange(conn, x));
     else if (x->told)
-        docket_withdraw(&gather->docket, x->told);
+        cases_withdraw(&intake->cases, x->told);
 }
 
 static void take_ended(void *context, struct conn *conn,
                        const struct exchange *x)
 {
-    struct gather *gather = context;
+    struct intake *intake = context;
 
-    gather->counts.exchanges++;
-    gather->counts.complete += mark_is_set(x->response.end);
-    infer_ended(gather->infer, conn, x);
-    list_exchange(gather, conn, x);
-    keep(gather, x->told, incident_of_exchange(conn, x));
+    intake->counts.exchanges++;
+    intake->counts.complete += mark_is_set(x->response.end);
+    infer_ended(intake->infer, conn, x);
+    list_exchange(intake, conn, x);
+    keep(intake, x->told, incident_of_exchange(conn, x));
 }
 
 /* One of the same server at nearly the same time stands for both. */
-static void keep_worked(struct gather *gather, const struct worked *worked)
+static void keep_worked(struct intake *intake, const struct worked *worked)
 {
-    uint64_t kept = gather->workeds < GATHER_WORKED_KEPT ? gather->workeds
-                                                         : GATHER_WORKED_KEPT;
+    uint64_t kept = intake->workeds < INTAKE_WORKED_KEPT ? intake->workeds
+                                                         : INTAKE_WORKED_KEPT;
 
     for (size_t i = 0; i < kept; i++) {
-        const struct worked *other = &gather->worked[i];
+        const struct worked *other = &intake->worked[i];
         nanos apart = nanos_between(other->first, worked->first);
 
         if (apart > -ALIKE_WITHIN && apart < ALIKE_WITHIN &&
@@ -135,20 +135,20 @@ static void keep_worked(struct gather *gather, const struct worked *worked)
             same_address(&other->server, &worked->server))
             return;
     }
-    gather->worked[gather->workeds++ % GATHER_WORKED_KEPT] = *worked;
+    intake->worked[intake->workeds++ % INTAKE_WORKED_KEPT] = *worked;
 }
 
-static bool look_back(struct gather *gather, const struct outcome *outcome)
+static bool look_back(struct intake *intake, const struct outcome *outcome)
 {
     const struct conn *conn = outcome->conn;
     struct worked worked = {.server = conn->endpoint[conn_server(conn)],
                             .first = conn->first.time};
-    struct docket_case *one = gather->docket.ended.newest;
+    struct docket_case *one = intake->cases.ended.newest;
 
     if (outcome->complete == 0 &&
         !(mark_is_set(conn->flow[0].syn) && mark_is_set(conn->flow[1].syn)))
         return false;
-    keep_worked(gather, &worked);
+    keep_worked(intake, &worked);
     for (size_t i = 0; i < LOOK_BACK_MOST && one; i++, one = one->older) {
         if (!one->incident->later_works && eases(&worked, one->incident)) {
             one->incident->later_works = true;
@@ -173,28 +173,28 @@ static void count_connection(struct judge_counts *counts,
 
 static void take_over(void *context, const struct outcome *outcome)
 {
-    struct gather *gather = context;
-    const struct judge_watcher *watcher = &gather->options->watcher;
+    struct intake *intake = context;
+    const struct judge_watcher *watcher = &intake->options->watcher;
 
-    gather->has_stream |= outcome->conn->id == gather->options->stream;
-    count_connection(&gather->counts, outcome);
-    infer_outcome(gather->infer, outcome);
+    intake->has_stream |= outcome->conn->id == intake->options->stream;
+    count_connection(&intake->counts, outcome);
+    infer_outcome(intake->infer, outcome);
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
-        gather->counts.exchanges++;
+        intake->counts.exchanges++;
         /* an answer may come before the request has ended: RFC 9110, 9.1 */
-        gather->counts.complete += mark_is_set(x->response.end);
-        list_exchange(gather, outcome->conn, x);
-        keep(gather, x->told, incident_new(outcome, x));
+        intake->counts.complete += mark_is_set(x->response.end);
+        list_exchange(intake, outcome->conn, x);
+        keep(intake, x->told, incident_new(outcome, x));
     }
-    if (diagnose_wants_connection(&gather->options->settings, outcome))
-        keep(gather, outcome->conn->told, incident_new(outcome, NULL));
+    if (diagnose_wants_connection(&intake->options->settings, outcome))
+        keep(intake, outcome->conn->told, incident_new(outcome, NULL));
     else if (outcome->conn->told)
-        docket_withdraw(&gather->docket, outcome->conn->told);
+        cases_withdraw(&intake->cases, outcome->conn->told);
     if (!outcome->conn->known_to_work)
-        (void)look_back(gather, outcome);
+        (void)look_back(intake, outcome);
     if (watcher->over)
         watcher->over(watcher->context, outcome->conn->id,
-                      gather->timeline.now);
+                      intake->coverage.now);
 }
 
 /*
@@ -202,10 +202,10 @@ static void take_over(void *context, const struct outcome *outcome)
  * threshold. What was looked at is looked at again when it has lasted a quarter
  * longer.
  */
-static nanos next_look(const struct gather *gather, nanos since)
+static nanos next_look(const struct intake *intake, nanos since)
 {
-    nanos now = gather->timeline.now;
-    nanos threshold = gather->options->settings.stall_threshold;
+    nanos now = intake->coverage.now;
+    nanos threshold = intake->options->settings.stall_threshold;
     nanos lasted = nanos_between(since, now);
 
     if (lasted < threshold)
@@ -217,7 +217,7 @@ static nanos next_look(const struct gather *gather, nanos since)
 }
 
 /* One that goes on: does it hang by now? */
-static void look_at_exchange(struct gather *gather,
+static void look_at_exchange(struct intake *intake,
                              const struct outcome *outcome, struct exchange *x,
                              const struct server_facts *preview)
 {
@@ -226,59 +226,59 @@ static void look_at_exchange(struct gather *gather,
 
     if (ended ? exchange_is_complete(x) && !x->client_had_closed
               : exchange_is_complete(x) ||
-                    !conn_is_due(x->look_at, gather->timeline.now))
+                    !conn_is_due(x->look_at, intake->coverage.now))
         return;
-    x->look_at = next_look(gather, since);
-    if (!ended && nanos_between(since, gather->timeline.now) <
-                      gather->options->settings.stall_threshold)
+    x->look_at = next_look(intake, since);
+    if (!ended && nanos_between(since, intake->coverage.now) <
+                      intake->options->settings.stall_threshold)
         return;
-    if (x->told || docket_has_room(&gather->docket))
-        x->told = docket_watch(&gather->docket, x->told,
-                               incident_new(outcome, x), preview);
+    if (x->told || cases_has_room(&intake->cases))
+        x->told = cases_watch(&intake->cases, x->told, incident_new(outcome, x),
+                              preview);
 }
 
-static void look_at_connection(struct gather *gather,
+static void look_at_connection(struct intake *intake,
                                const struct outcome *outcome,
                                const struct server_facts *preview)
 {
     struct conn *conn = outcome->conn;
 
-    if (!diagnose_wants_connection(&gather->options->settings, outcome))
+    if (!diagnose_wants_connection(&intake->options->settings, outcome))
         return;
-    if (conn->told || docket_has_room(&gather->docket))
-        conn->told = docket_watch(&gather->docket, conn->told,
-                                  incident_new(outcome, NULL), preview);
+    if (conn->told || cases_has_room(&intake->cases))
+        conn->told = cases_watch(&intake->cases, conn->told,
+                                 incident_new(outcome, NULL), preview);
 }
 
 static void take_look(void *context, const struct outcome *outcome)
 {
-    struct gather *gather = context;
+    struct intake *intake = context;
     struct conn *conn = outcome->conn;
-    nanos now = gather->timeline.now;
+    nanos now = intake->coverage.now;
     struct server_facts soon;
     const struct server_facts *preview = NULL;
 
     if (outcome->ending == CONN_ENDED) {
-        infer_preview(gather->infer, outcome, &soon);
+        infer_preview(intake->infer, outcome, &soon);
         preview = &soon;
     }
     conn->look_at =
-        nanos_after(now, gather->options->settings.stall_threshold / 2);
+        nanos_after(now, intake->options->settings.stall_threshold / 2);
     if (!conn->known_to_work)
-        conn->known_to_work = look_back(gather, outcome);
+        conn->known_to_work = look_back(intake, outcome);
     for (struct exchange *x = outcome->unfinished; x; x = x->next) {
-        look_at_exchange(gather, outcome, x, preview);
+        look_at_exchange(intake, outcome, x, preview);
         if (x->look_at > now && x->look_at < conn->look_at)
             conn->look_at = x->look_at;
     }
-    look_at_connection(gather, outcome, preview);
+    look_at_connection(intake, outcome, preview);
     if (outcome->ending == CONN_ENDED)
         conn->look_at = CONN_NEVER_DUE;
 }
 
-struct model_sink gather_model_sink(struct gather *gather)
+struct model_sink intake_model_sink(struct intake *intake)
 {
-    return (struct model_sink){.context = gather,
+    return (struct model_sink){.context = intake,
                                .complete = take_complete,
                                .ended = take_ended,
                                .over = take_over,

@@ -1,6 +1,6 @@
 /*
- * gather takes what the model hands over: it counts, tells infer, and puts on
- * the docket what did not go well.
+ * The intake takes what the model hands over: it counts, tells infer, and makes
+ * cases of what did not go well.
  */
 #ifndef JUDGE_INTAKE_H
 #define JUDGE_INTAKE_H
@@ -14,24 +14,24 @@ struct worked {
 };
 
 enum {
-    GATHER_WORKED_KEPT = 256
+    INTAKE_WORKED_KEPT = 256
 };
 
-struct gather {
+struct intake {
     const struct judge_options *options;
     struct infer *infer;
-    struct docket docket;
-    struct timeline timeline;
+    struct cases cases;
+    struct coverage coverage;
     uint64_t listed; /* exchanges that the watcher was told of */
     bool has_stream; /* the connection that --stream asks for was there */
     struct judge_counts counts;
-    struct worked worked[GATHER_WORKED_KEPT]; /* the latest, in a ring */
+    struct worked worked[INTAKE_WORKED_KEPT]; /* the latest, in a ring */
     uint64_t workeds;
 };
 
-void gather_init(struct gather *gather, const struct judge_options *options);
-void gather_release(struct gather *gather);
+void intake_init(struct intake *intake, const struct judge_options *options);
+void intake_release(struct intake *intake);
 
-struct model_sink gather_model_sink(struct gather *gather);
+struct model_sink intake_model_sink(struct intake *intake);
 
 #endif

@@ -34,7 +34,7 @@ enum {
  * `torn` of the bytes that wait are the rest of a line whose first part is
  * written. The memory is taken when the first line has to wait.
  */
-struct outlet {
+struct line_writer {
     int descriptor;
     bool owned;
     bool named; /* opened by name in a folder: can be reopened */
@@ -53,16 +53,16 @@ struct outlet {
     char failure[FAILURE_SIZE];
 };
 
-static struct outlet *new_outlet(const char *name, size_t limit)
+static struct line_writer *new_outlet(const char *name, size_t limit)
 {
-    struct outlet *outlet = must_calloc(1, sizeof(*outlet));
+    struct line_writer *writer = must_calloc(1, sizeof(*writer));
     size_t size = strlen(name) + 1;
 
-    outlet->name = must_calloc(size, 1);
-    memcpy(outlet->name, name, size);
-    outlet->limit = limit ? limit : OUTLET_QUEUE_DEFAULT;
-    outlet->descriptor = -1;
-    return outlet;
+    writer->name = must_calloc(size, 1);
+    memcpy(writer->name, name, size);
+    writer->limit = limit ? limit : LINE_WRITER_QUEUE_DEFAULT;
+    writer->descriptor = -1;
+    return writer;
 }
 
 /*
@@ -79,72 +79,72 @@ static int open_again(int descriptor)
     return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
-struct outlet *outlet_open_descriptor(int descriptor, const char *name,
-                                      size_t queue)
+struct line_writer *line_writer_open_descriptor(int descriptor,
+                                                const char *name, size_t queue)
 {
-    struct outlet *outlet = new_outlet(name, queue);
+    struct line_writer *writer = new_outlet(name, queue);
     struct stat about = {0};
     int again;
 
-    outlet->descriptor = descriptor;
+    writer->descriptor = descriptor;
     (void)fstat(descriptor, &about);
     if (S_ISREG(about.st_mode))
-        return outlet;
+        return writer;
     if (S_ISSOCK(about.st_mode)) {
-        outlet->manner = MANNER_SEND;
-        return outlet;
+        writer->manner = MANNER_SEND;
+        return writer;
     }
     again = open_again(descriptor);
-    outlet->owned = again >= 0;
-    if (outlet->owned)
-        outlet->descriptor = again;
+    writer->owned = again >= 0;
+    if (writer->owned)
+        writer->descriptor = again;
     else
-        outlet->manner = MANNER_ASK;
-    return outlet;
+        writer->manner = MANNER_ASK;
+    return writer;
 }
 
-static int open_named(const struct outlet *outlet, struct fail *fail)
+static int open_named(const struct line_writer *writer, struct fail *fail)
 {
     struct fail why = {0};
-    int descriptor = safe_file_open(outlet->folder, outlet->name, &why);
+    int descriptor = safe_file_open(writer->folder, writer->name, &why);
 
     if (descriptor < 0)
-        (void)fail_set(fail, "cannot write to '%s': %s", outlet->name,
+        (void)fail_set(fail, "cannot write to '%s': %s", writer->name,
                        why.text);
     return descriptor;
 }
 
-struct outlet *outlet_open_file(int folder, const char *name, size_t queue,
-                                struct fail *fail)
+struct line_writer *line_writer_open_file(int folder, const char *name,
+                                          size_t queue, struct fail *fail)
 {
-    struct outlet *outlet = new_outlet(name, queue);
+    struct line_writer *writer = new_outlet(name, queue);
 
-    outlet->folder = folder;
-    outlet->named = true;
-    outlet->owned = true;
-    outlet->descriptor = open_named(outlet, fail);
-    if (outlet->descriptor >= 0)
-        return outlet;
-    outlet_close(outlet);
+    writer->folder = folder;
+    writer->named = true;
+    writer->owned = true;
+    writer->descriptor = open_named(writer, fail);
+    if (writer->descriptor >= 0)
+        return writer;
+    line_writer_close(writer);
     return NULL;
 }
 
-void outlet_close(struct outlet *outlet)
+void line_writer_close(struct line_writer *writer)
 {
-    if (!outlet)
+    if (!writer)
         return;
-    if (outlet->owned && outlet->descriptor >= 0)
-        (void)close(outlet->descriptor);
-    free(outlet->queue);
-    free(outlet->name);
-    free(outlet);
+    if (writer->owned && writer->descriptor >= 0)
+        (void)close(writer->descriptor);
+    free(writer->queue);
+    free(writer->name);
+    free(writer);
 }
 
-static void discard_queue(struct outlet *outlet)
+static void discard_queue(struct line_writer *writer)
 {
-    outlet->start = 0;
-    outlet->size = 0;
-    outlet->torn = 0;
+    writer->start = 0;
+    writer->size = 0;
+    writer->torn = 0;
 }
 
 static bool is_ready(int descriptor)
@@ -154,14 +154,14 @@ static bool is_ready(int descriptor)
     return poll(&ready, 1, 0) == 1;
 }
 
-static ssize_t write_some(const struct outlet *outlet, struct span bytes)
+static ssize_t write_some(const struct line_writer *writer, struct span bytes)
 {
-    switch (outlet->manner) {
+    switch (writer->manner) {
     case MANNER_SEND:
-        return send(outlet->descriptor, bytes.at, bytes.size,
+        return send(writer->descriptor, bytes.at, bytes.size,
                     MSG_DONTWAIT | MSG_NOSIGNAL);
     case MANNER_ASK:
-        if (!is_ready(outlet->descriptor)) {
+        if (!is_ready(writer->descriptor)) {
             errno = EAGAIN;
             return -1;
         }
@@ -170,231 +170,231 @@ static ssize_t write_some(const struct outlet *outlet, struct span bytes)
     case MANNER_PLAIN:
         break;
     }
-    return write(outlet->descriptor, bytes.at, bytes.size);
+    return write(writer->descriptor, bytes.at, bytes.size);
 }
 
 /* After a write that did not go; EAGAIN is no trouble but the reader's. */
-static void take_error(struct outlet *outlet, int error)
+static void take_error(struct line_writer *writer, int error)
 {
     if (error == EPIPE || error == ECONNRESET) {
-        outlet->closed = true;
-        discard_queue(outlet);
+        writer->closed = true;
+        discard_queue(writer);
     }
-    if (outlet->closed || error == EAGAIN || error == EWOULDBLOCK)
+    if (writer->closed || error == EAGAIN || error == EWOULDBLOCK)
         return;
-    if (!outlet->failing) {
-        (void)snprintf(outlet->failure, sizeof(outlet->failure),
-                       "cannot write to '%s': %s", outlet->name,
+    if (!writer->failing) {
+        (void)snprintf(writer->failure, sizeof(writer->failure),
+                       "cannot write to '%s': %s", writer->name,
                        strerror(error));
-        outlet->said = false;
+        writer->said = false;
     }
-    outlet->failing = true;
+    writer->failing = true;
 }
 
 /* As much as goes; how many bytes of it. */
-static size_t write_all(struct outlet *outlet, struct span bytes)
+static size_t write_all(struct line_writer *writer, struct span bytes)
 {
     size_t written = 0;
 
     while (written < bytes.size) {
-        ssize_t size = write_some(outlet, span_skip(bytes, written));
+        ssize_t size = write_some(writer, span_skip(bytes, written));
 
         if (size < 0 && errno == EINTR)
             continue;
         if (size < 0)
-            take_error(outlet, errno);
+            take_error(writer, errno);
         if (size <= 0)
             break;
-        outlet->failing = false;
+        writer->failing = false;
         written += (size_t)size;
     }
     return written;
 }
 
-static uint8_t queued(const struct outlet *outlet, size_t at)
+static uint8_t queued(const struct line_writer *writer, size_t at)
 {
-    return outlet->queue[(outlet->start + at) % outlet->limit];
+    return writer->queue[(writer->start + at) % writer->limit];
 }
 
 /* How many bytes it is to the end of the first line that waits. */
-static size_t first_line(const struct outlet *outlet)
+static size_t first_line(const struct line_writer *writer)
 {
     size_t size = 0;
 
-    while (size < outlet->size && queued(outlet, size++) != '\n')
+    while (size < writer->size && queued(writer, size++) != '\n')
         continue;
     return size;
 }
 
 /* The first `size` bytes that wait are written. */
-static void consume(struct outlet *outlet, size_t size)
+static void consume(struct line_writer *writer, size_t size)
 {
     bool whole;
 
     if (size == 0)
         return;
-    whole = queued(outlet, size - 1) == '\n';
-    outlet->start = (outlet->start + size) % outlet->limit;
-    outlet->size -= size;
-    outlet->torn = whole ? 0 : first_line(outlet);
-    if (outlet->size == 0)
-        discard_queue(outlet);
+    whole = queued(writer, size - 1) == '\n';
+    writer->start = (writer->start + size) % writer->limit;
+    writer->size -= size;
+    writer->torn = whole ? 0 : first_line(writer);
+    if (writer->size == 0)
+        discard_queue(writer);
 }
 
 /* In one piece, or two where it goes around the end. */
-void outlet_flush(struct outlet *outlet)
+void line_writer_flush(struct line_writer *writer)
 {
-    struct pollfd reader = {.fd = outlet->descriptor};
+    struct pollfd reader = {.fd = writer->descriptor};
     size_t written = 1;
 
-    if (!outlet->closed && poll(&reader, 1, 0) == 1 &&
+    if (!writer->closed && poll(&reader, 1, 0) == 1 &&
         reader.revents & (POLLERR | POLLHUP))
-        take_error(outlet, EPIPE);
-    while (outlet->size > 0 && written > 0) {
-        size_t size = outlet->size;
+        take_error(writer, EPIPE);
+    while (writer->size > 0 && written > 0) {
+        size_t size = writer->size;
 
-        if (size > outlet->limit - outlet->start)
-            size = outlet->limit - outlet->start;
-        written = write_all(outlet,
-                            (struct span){outlet->queue + outlet->start, size});
-        if (!outlet->closed)
-            consume(outlet, written);
+        if (size > writer->limit - writer->start)
+            size = writer->limit - writer->start;
+        written = write_all(writer,
+                            (struct span){writer->queue + writer->start, size});
+        if (!writer->closed)
+            consume(writer, written);
         if (written < size)
             return;
     }
 }
 
-static void enqueue(struct outlet *outlet, struct span bytes)
+static void enqueue(struct line_writer *writer, struct span bytes)
 {
     size_t end;
     size_t before;
 
     if (bytes.size == 0)
         return;
-    if (!outlet->queue)
-        outlet->queue = must_calloc(outlet->limit, 1);
-    end = (outlet->start + outlet->size) % outlet->limit;
-    before = outlet->limit - end;
+    if (!writer->queue)
+        writer->queue = must_calloc(writer->limit, 1);
+    end = (writer->start + writer->size) % writer->limit;
+    before = writer->limit - end;
     if (before > bytes.size)
         before = bytes.size;
-    memcpy(outlet->queue + end, bytes.at, before);
-    memcpy(outlet->queue, bytes.at + before, bytes.size - before);
-    outlet->size += bytes.size;
+    memcpy(writer->queue + end, bytes.at, before);
+    memcpy(writer->queue, bytes.at + before, bytes.size - before);
+    writer->size += bytes.size;
 }
 
 /*
  * A line that finds nothing before it is written without a copy. It must fit
  * into the queue for all that, since its rest may have to wait.
  */
-void outlet_line(struct outlet *outlet, struct span line)
+void line_writer_line(struct line_writer *writer, struct span line)
 {
     size_t written = 0;
 
     assert(line.size > 0 && line.at[line.size - 1] == '\n');
-    if (outlet->size > 0)
-        outlet_flush(outlet);
-    if (outlet->closed)
+    if (writer->size > 0)
+        line_writer_flush(writer);
+    if (writer->closed)
         return;
-    if (line.size > outlet->limit - outlet->size) {
-        outlet->dropped++;
+    if (line.size > writer->limit - writer->size) {
+        writer->dropped++;
         return;
     }
-    if (outlet->size == 0)
-        written = write_all(outlet, line);
-    if (outlet->closed)
+    if (writer->size == 0)
+        written = write_all(writer, line);
+    if (writer->closed)
         return;
-    enqueue(outlet, span_skip(line, written));
+    enqueue(writer, span_skip(line, written));
     if (written > 0)
-        outlet->torn = line.size - written;
+        writer->torn = line.size - written;
 }
 
-static void drop_queue(struct outlet *outlet)
+static void drop_queue(struct line_writer *writer)
 {
-    while (outlet->size > 0) {
-        size_t size = first_line(outlet);
+    while (writer->size > 0) {
+        size_t size = first_line(writer);
 
-        outlet->start = (outlet->start + size) % outlet->limit;
-        outlet->size -= size;
-        outlet->dropped++;
+        writer->start = (writer->start + size) % writer->limit;
+        writer->size -= size;
+        writer->dropped++;
     }
-    discard_queue(outlet);
+    discard_queue(writer);
 }
 
-bool outlet_drain(struct outlet *outlet, nanos patience)
+bool line_writer_drain(struct line_writer *writer, nanos patience)
 {
     nanos end = live_clock() + patience;
     nanos left = patience;
 
-    outlet_flush(outlet);
-    while (outlet_is_waiting(outlet) && left > 0) {
-        struct pollfd ready = {.fd = outlet->descriptor, .events = POLLOUT};
+    line_writer_flush(writer);
+    while (line_writer_is_waiting(writer) && left > 0) {
+        struct pollfd ready = {.fd = writer->descriptor, .events = POLLOUT};
         nanos millis = left / NANOS_PER_MILLI + 1;
 
         (void)poll(&ready, 1, millis < INT_MAX ? (int)millis : INT_MAX);
-        outlet_flush(outlet);
+        line_writer_flush(writer);
         left = end - live_clock();
     }
-    if (outlet->size == 0)
+    if (writer->size == 0)
         return true;
-    drop_queue(outlet);
+    drop_queue(writer);
     return false;
 }
 
-bool outlet_reopen(struct outlet *outlet, struct fail *fail)
+bool line_writer_reopen(struct line_writer *writer, struct fail *fail)
 {
     int descriptor;
 
-    if (!outlet->named)
+    if (!writer->named)
         return true;
-    descriptor = open_named(outlet, fail);
+    descriptor = open_named(writer, fail);
     if (descriptor < 0)
         return false;
-    outlet_flush(outlet);
-    if (outlet->torn > 0) {
-        size_t torn = outlet->torn;
+    line_writer_flush(writer);
+    if (writer->torn > 0) {
+        size_t torn = writer->torn;
 
-        outlet->start = (outlet->start + torn) % outlet->limit;
-        outlet->size -= torn;
-        outlet->torn = 0;
-        outlet->dropped++;
+        writer->start = (writer->start + torn) % writer->limit;
+        writer->size -= torn;
+        writer->torn = 0;
+        writer->dropped++;
     }
-    (void)close(outlet->descriptor);
-    outlet->descriptor = descriptor;
-    outlet->closed = false;
-    outlet_flush(outlet);
+    (void)close(writer->descriptor);
+    writer->descriptor = descriptor;
+    writer->closed = false;
+    line_writer_flush(writer);
     return true;
 }
 
-int outlet_descriptor(const struct outlet *outlet)
+int line_writer_descriptor(const struct line_writer *writer)
 {
-    return outlet->descriptor;
+    return writer->descriptor;
 }
 
 /* A full disk is always ready to be written to: poll would not wait. */
-bool outlet_is_waiting(const struct outlet *outlet)
+bool line_writer_is_waiting(const struct line_writer *writer)
 {
-    return outlet->size > 0 && !outlet->failing;
+    return writer->size > 0 && !writer->failing;
 }
 
-uint64_t outlet_dropped(const struct outlet *outlet)
+uint64_t line_writer_dropped(const struct line_writer *writer)
 {
-    return outlet->dropped;
+    return writer->dropped;
 }
 
-bool outlet_is_closed(const struct outlet *outlet)
+bool line_writer_is_closed(const struct line_writer *writer)
 {
-    return outlet->closed;
+    return writer->closed;
 }
 
-const char *outlet_trouble(const struct outlet *outlet)
+const char *line_writer_trouble(const struct line_writer *writer)
 {
-    return outlet->failing ? outlet->failure : NULL;
+    return writer->failing ? writer->failure : NULL;
 }
 
-const char *outlet_failure(struct outlet *outlet)
+const char *line_writer_failure(struct line_writer *writer)
 {
-    if (!outlet->failure[0] || outlet->said)
+    if (!writer->failure[0] || writer->said)
         return NULL;
-    outlet->said = true;
-    return outlet->failure;
+    writer->said = true;
+    return writer->failure;
 }

@@ -4,7 +4,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-static char folder_path[] = "/tmp/whyeof-outlet-XXXXXX";
+static char folder_path[] = "/tmp/whyeof-writer-XXXXXX";
 static int folder;
 
 static int make_folder(void **state)
@@ -42,77 +42,77 @@ static void assert_file(const char *name, const char *expected)
 static void test_file(void **state)
 {
     struct fail fail = {0};
-    struct outlet *outlet = outlet_open_file(folder, "out", 0, &fail);
+    struct line_writer *writer = line_writer_open_file(folder, "out", 0, &fail);
     struct stat about;
 
     (void)state;
-    assert_non_null(outlet);
-    send_lines(outlet, 0, 2, 0);
-    assert_false(outlet_is_waiting(outlet));
+    assert_non_null(writer);
+    send_lines(writer, 0, 2, 0);
+    assert_false(line_writer_is_waiting(writer));
     assert_int_equal(fstatat(folder, "out", &about, 0), 0);
     assert_int_equal(about.st_mode & 0133, 0);
-    outlet_close(outlet);
-    outlet = outlet_open_file(folder, "out", 0, &fail);
-    send_lines(outlet, 2, 3, 0);
+    line_writer_close(writer);
+    writer = line_writer_open_file(folder, "out", 0, &fail);
+    send_lines(writer, 2, 3, 0);
     assert_file("out", "0 \n1 \n2 \n");
 
     assert_int_equal(renameat(folder, "out", folder, "out.1"), 0);
-    send_lines(outlet, 3, 4, 0);
-    assert_true(outlet_reopen(outlet, &fail));
-    send_lines(outlet, 4, 5, 0);
+    send_lines(writer, 3, 4, 0);
+    assert_true(line_writer_reopen(writer, &fail));
+    send_lines(writer, 4, 5, 0);
     assert_file("out.1", "0 \n1 \n2 \n3 \n");
     assert_file("out", "4 \n");
 
     /* Where there can be none, the old one goes on. */
     assert_int_equal(unlinkat(folder, "out", 0), 0);
     assert_int_equal(mkdirat(folder, "out", 0700), 0);
-    assert_false(outlet_reopen(outlet, &fail));
+    assert_false(line_writer_reopen(writer, &fail));
     assert_string_equal(fail.text, "cannot write to 'out': Is a directory");
-    send_lines(outlet, 5, 6, 0);
-    assert_null(outlet_failure(outlet));
+    send_lines(writer, 5, 6, 0);
+    assert_null(line_writer_failure(writer));
     assert_int_equal(unlinkat(folder, "out", AT_REMOVEDIR), 0);
-    outlet_close(outlet);
+    line_writer_close(writer);
 }
 
 static void test_fifo(void **state)
 {
     struct fail fail = {0};
     struct reader reader = {0};
-    struct outlet *outlet;
+    struct line_writer *writer;
 
     (void)state;
     assert_int_equal(mkfifoat(folder, "fifo", 0600), 0);
-    assert_null(outlet_open_file(folder, "fifo", 0, &fail));
+    assert_null(line_writer_open_file(folder, "fifo", 0, &fail));
     assert_string_equal(fail.text, "cannot write to 'fifo': nobody reads it");
     reader.descriptor = openat(folder, "fifo", O_RDONLY | O_NONBLOCK);
-    outlet = outlet_open_file(folder, "fifo", 0, &fail);
-    send_lines(outlet, 0, MANY, 0);
-    assert_true(outlet_is_waiting(outlet));
-    read_out(&reader, outlet);
+    writer = line_writer_open_file(folder, "fifo", 0, &fail);
+    send_lines(writer, 0, MANY, 0);
+    assert_true(line_writer_is_waiting(writer));
+    read_out(&reader, writer);
     assert_int_equal(count_lines(&reader, 0), MANY);
-    outlet_close(outlet);
+    line_writer_close(writer);
     close_reader(&reader);
 }
 
 static void test_full(void **state)
 {
     int full = open("/dev/full", O_WRONLY);
-    struct outlet *outlet = outlet_open_descriptor(full, "full", 10);
+    struct line_writer *writer = line_writer_open_descriptor(full, "full", 10);
 
     (void)state;
-    assert_null(outlet_failure(outlet));
-    send_lines(outlet, 0, 5, 0);
-    assert_string_equal(outlet_failure(outlet),
+    assert_null(line_writer_failure(writer));
+    send_lines(writer, 0, 5, 0);
+    assert_string_equal(line_writer_failure(writer),
                         "cannot write to 'full': No space left on device");
-    send_lines(outlet, 0, 5, 0);
-    assert_null(outlet_failure(outlet));
+    send_lines(writer, 0, 5, 0);
+    assert_null(line_writer_failure(writer));
     /* poll(2) would say at once that there is room. */
-    assert_false(outlet_is_waiting(outlet));
-    assert_false(outlet_is_closed(outlet));
-    assert_int_equal(outlet_dropped(outlet), 7);
-    assert_false(outlet_drain(outlet, NANOS_PER_SECOND));
-    assert_int_equal(outlet_dropped(outlet), 10);
-    outlet_close(outlet);
+    assert_false(line_writer_is_waiting(writer));
+    assert_false(line_writer_is_closed(writer));
+    assert_int_equal(line_writer_dropped(writer), 7);
+    assert_false(line_writer_drain(writer, NANOS_PER_SECOND));
+    assert_int_equal(line_writer_dropped(writer), 10);
+    line_writer_close(writer);
     (void)close(full);
 }
 
@@ -129,31 +129,31 @@ static void limit_files(rlim_t size)
 static void test_full_midway(void **state)
 {
     struct fail fail = {0};
-    struct outlet *outlet;
+    struct line_writer *writer;
 
     (void)state;
     (void)unlinkat(folder, "out", 0);
-    outlet = outlet_open_file(folder, "out", 0, &fail);
+    writer = line_writer_open_file(folder, "out", 0, &fail);
     limit_files(8);
-    send_lines(outlet, 0, 4, 0);
-    assert_string_equal(outlet_failure(outlet),
+    send_lines(writer, 0, 4, 0);
+    assert_string_equal(line_writer_failure(writer),
                         "cannot write to 'out': File too large");
     assert_file("out", "0 \n1 \n2 ");
     limit_files(RLIM_INFINITY);
-    outlet_flush(outlet);
+    line_writer_flush(writer);
     assert_file("out", "0 \n1 \n2 \n3 \n");
     limit_files(13);
-    send_lines(outlet, 4, 6, 0);
-    assert_non_null(outlet_failure(outlet));
+    send_lines(writer, 4, 6, 0);
+    assert_non_null(line_writer_failure(writer));
 
     /* A torn line does not go on in another file; those after it do. */
     (void)renameat(folder, "out", folder, "out.1");
-    assert_true(outlet_reopen(outlet, &fail));
+    assert_true(line_writer_reopen(writer, &fail));
     assert_file("out.1", "0 \n1 \n2 \n3 \n4");
     assert_file("out", "5 \n");
-    assert_int_equal(outlet_dropped(outlet), 1);
+    assert_int_equal(line_writer_dropped(writer), 1);
     limit_files(RLIM_INFINITY);
-    outlet_close(outlet);
+    line_writer_close(writer);
 }
 
 int main(void)

@@ -38,13 +38,13 @@ static inline struct span make_line(char text[static LINE_ROOM],
     return (struct span){(uint8_t *)text, (unsigned)size + length + 1};
 }
 
-static inline void send_lines(struct outlet *outlet, unsigned from, unsigned to,
-                              unsigned fill)
+static inline void send_lines(struct line_writer *writer, unsigned from,
+                              unsigned to, unsigned fill)
 {
     char text[LINE_ROOM];
 
     for (unsigned i = from; i < to; i++)
-        outlet_line(outlet, make_line(text, i, fill));
+        line_writer_line(writer, make_line(text, i, fill));
 }
 
 /* What came out at the other end, as it came. */
@@ -77,13 +77,13 @@ static inline bool is_more(const struct reader *reader)
     return poll(&more, 1, 50) == 1 && more.revents & POLLIN;
 }
 
-/* Reads all there is, and has the outlet write what it has. */
-static inline void read_out(struct reader *reader, struct outlet *outlet)
+/* Reads all there is, and has the writer write what it has. */
+static inline void read_out(struct reader *reader, struct line_writer *writer)
 {
     do {
-        outlet_flush(outlet);
+        line_writer_flush(writer);
         read_most(reader, 1 << 20);
-    } while (outlet_is_waiting(outlet) || is_more(reader));
+    } while (line_writer_is_waiting(writer) || is_more(reader));
 }
 
 /* Each line is whole and they are in order; how many there are. */

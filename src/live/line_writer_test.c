@@ -16,30 +16,31 @@ static int ignore_signal(void **state)
 /* A reader that does not read costs lines, but no time. */
 static void check_stalled(struct reader *reader, int write_end)
 {
-    struct outlet *outlet = outlet_open_descriptor(write_end, "out", 1 << 20);
+    struct line_writer *writer =
+        line_writer_open_descriptor(write_end, "out", 1 << 20);
     int flags = fcntl(write_end, F_GETFL);
     nanos start = live_clock();
     uint64_t dropped;
 
-    send_lines(outlet, 0, MANY, 100);
+    send_lines(writer, 0, MANY, 100);
     assert_true(live_clock() - start < 5 * NANOS_PER_SECOND);
-    dropped = outlet_dropped(outlet);
+    dropped = line_writer_dropped(writer);
     assert_in_range(dropped, 1, MANY - 1);
-    assert_true(outlet_is_waiting(outlet));
-    assert_false(outlet_is_closed(outlet));
-    assert_null(outlet_failure(outlet));
+    assert_true(line_writer_is_waiting(writer));
+    assert_false(line_writer_is_closed(writer));
+    assert_null(line_writer_failure(writer));
     assert_int_equal(fcntl(write_end, F_GETFL), flags);
 
-    read_out(reader, outlet);
+    read_out(reader, writer);
     assert_int_equal(count_lines(reader, 100), MANY - dropped);
     assert_true(reader->size > 1 << 20);
 
     /* It goes on as if nothing had been. */
-    send_lines(outlet, MANY, MANY + 10, 100);
-    read_out(reader, outlet);
+    send_lines(writer, MANY, MANY + 10, 100);
+    read_out(reader, writer);
     assert_int_equal(count_lines(reader, 100), MANY + 10 - dropped);
-    assert_int_equal(outlet_dropped(outlet), dropped);
-    outlet_close(outlet);
+    assert_int_equal(line_writer_dropped(writer), dropped);
+    line_writer_close(writer);
 }
 
 static void test_pipe_stalls(void **state)
@@ -110,21 +111,23 @@ static void test_small_queue(void **state)
 {
     int write_end;
     struct reader reader = open_pipe(&write_end);
-    struct outlet *outlet = outlet_open_descriptor(write_end, "out", 5000);
+    struct line_writer *writer =
+        line_writer_open_descriptor(write_end, "out", 5000);
 
     (void)state;
     (void)fcntl(write_end, F_SETPIPE_SZ, 4096);
     for (unsigned i = 0; i < 2000; i++) {
-        send_lines(outlet, i, i + 1, 6000);
+        send_lines(writer, i, i + 1, 6000);
         if (i % 3 == 0)
             read_most(&reader, i * 31 % 4096);
         if (i % 5 == 0)
-            outlet_flush(outlet);
+            line_writer_flush(writer);
     }
-    read_out(&reader, outlet);
-    assert_in_range(outlet_dropped(outlet), 100, 1900);
-    assert_int_equal(count_lines(&reader, 6000), 2000 - outlet_dropped(outlet));
-    outlet_close(outlet);
+    read_out(&reader, writer);
+    assert_in_range(line_writer_dropped(writer), 100, 1900);
+    assert_int_equal(count_lines(&reader, 6000),
+                     2000 - line_writer_dropped(writer));
+    line_writer_close(writer);
     close_reader(&reader);
     (void)close(write_end);
 }
@@ -133,33 +136,35 @@ static void test_reader_gone(void **state)
 {
     int write_end;
     struct reader reader = open_pipe(&write_end);
-    struct outlet *outlet = outlet_open_descriptor(write_end, "out", 0);
-    struct outlet *silent = outlet_open_descriptor(write_end, "out", 0);
+    struct line_writer *writer =
+        line_writer_open_descriptor(write_end, "out", 0);
+    struct line_writer *silent =
+        line_writer_open_descriptor(write_end, "out", 0);
 
     (void)state;
-    send_lines(outlet, 0, MANY, 0);
-    assert_true(outlet_is_waiting(outlet));
-    outlet_flush(silent);
-    assert_false(outlet_is_closed(silent));
+    send_lines(writer, 0, MANY, 0);
+    assert_true(line_writer_is_waiting(writer));
+    line_writer_flush(silent);
+    assert_false(line_writer_is_closed(silent));
     (void)close(reader.descriptor);
-    send_lines(outlet, 0, 1, 0);
-    assert_true(outlet_is_closed(outlet));
-    assert_false(outlet_is_waiting(outlet));
-    send_lines(outlet, 0, 1, 0);
-    assert_int_equal(outlet_dropped(outlet), 0);
-    assert_null(outlet_failure(outlet));
-    assert_true(outlet_drain(outlet, 0));
+    send_lines(writer, 0, 1, 0);
+    assert_true(line_writer_is_closed(writer));
+    assert_false(line_writer_is_waiting(writer));
+    send_lines(writer, 0, 1, 0);
+    assert_int_equal(line_writer_dropped(writer), 0);
+    assert_null(line_writer_failure(writer));
+    assert_true(line_writer_drain(writer, 0));
     /* It is also found when there is nothing to write. */
-    outlet_flush(silent);
-    assert_true(outlet_is_closed(silent));
-    outlet_close(outlet);
+    line_writer_flush(silent);
+    assert_true(line_writer_is_closed(silent));
+    line_writer_close(writer);
 
     /* One that was gone before. */
-    outlet = outlet_open_descriptor(write_end, "out", 0);
-    send_lines(outlet, 0, 1, 0);
-    assert_true(outlet_is_closed(outlet));
-    outlet_close(outlet);
-    outlet_close(silent);
+    writer = line_writer_open_descriptor(write_end, "out", 0);
+    send_lines(writer, 0, 1, 0);
+    assert_true(line_writer_is_closed(writer));
+    line_writer_close(writer);
+    line_writer_close(silent);
     (void)close(write_end);
 }
 
@@ -180,24 +185,25 @@ static void test_drain(void **state)
 {
     int write_end;
     struct reader reader = open_pipe(&write_end);
-    struct outlet *outlet = outlet_open_descriptor(write_end, "out", 0);
+    struct line_writer *writer =
+        line_writer_open_descriptor(write_end, "out", 0);
     nanos start;
     int status;
     pid_t child;
 
     (void)state;
-    send_lines(outlet, 0, MANY, 0);
+    send_lines(writer, 0, MANY, 0);
     start = live_clock();
     child = fork();
     if (child == 0) {
         (void)close(write_end);
-        (void)close(outlet_descriptor(outlet));
+        (void)close(line_writer_descriptor(writer));
         _exit(read_late(&reader) == MANY ? 0 : 1);
     }
-    assert_true(outlet_drain(outlet, 20 * NANOS_PER_SECOND));
+    assert_true(line_writer_drain(writer, 20 * NANOS_PER_SECOND));
     assert_in_range(live_clock() - start, 0, 10 * NANOS_PER_SECOND);
-    assert_int_equal(outlet_dropped(outlet), 0);
-    outlet_close(outlet);
+    assert_int_equal(line_writer_dropped(writer), 0);
+    line_writer_close(writer);
     (void)close(write_end);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
@@ -208,21 +214,23 @@ static void test_drain_in_vain(void **state)
 {
     int write_end;
     struct reader reader = open_pipe(&write_end);
-    struct outlet *outlet = outlet_open_descriptor(write_end, "out", 0);
+    struct line_writer *writer =
+        line_writer_open_descriptor(write_end, "out", 0);
     nanos start = live_clock();
 
     (void)state;
-    send_lines(outlet, 0, MANY, 0);
-    assert_false(outlet_drain(outlet, 50 * NANOS_PER_MILLI));
+    send_lines(writer, 0, MANY, 0);
+    assert_false(line_writer_drain(writer, 50 * NANOS_PER_MILLI));
     assert_in_range(live_clock() - start, 50 * NANOS_PER_MILLI,
                     10 * NANOS_PER_SECOND);
-    assert_false(outlet_is_waiting(outlet));
+    assert_false(line_writer_is_waiting(writer));
     read_most(&reader, 1 << 20);
     /* The pipe ends in a line of which only a part went. */
     while (reader.size && reader.text[reader.size - 1] != '\n')
         reader.text[--reader.size] = '\0';
-    assert_int_equal(count_lines(&reader, 0), MANY - outlet_dropped(outlet));
-    outlet_close(outlet);
+    assert_int_equal(count_lines(&reader, 0),
+                     MANY - line_writer_dropped(writer));
+    line_writer_close(writer);
     close_reader(&reader);
     (void)close(write_end);
 }

@@ -16,7 +16,7 @@ enum {
     MODE = 0644 /* counts, not traffic: others collect them */
 };
 
-struct meter {
+struct metrics_file {
     struct metrics *metrics;
     int folder;
     int memory; /* /proc/self/statm, opened while that was allowed */
@@ -24,81 +24,86 @@ struct meter {
     char draft[NAME_SIZE + 8]; /* what it is called until it is whole */
 };
 
-struct meter *meter_open(const char *path, struct fail *fail)
+struct metrics_file *metrics_file_open(const char *path, struct fail *fail)
 {
-    struct meter *meter = must_calloc(1, sizeof *meter);
+    struct metrics_file *metrics_file = must_calloc(1, sizeof *metrics_file);
     struct safe_folder folder;
     struct fail why = {0};
 
-    (void)snprintf(meter->name, sizeof meter->name, "%s", path_name(path));
-    (void)snprintf(meter->draft, sizeof meter->draft, ".%s.new", meter->name);
+    (void)snprintf(metrics_file->name, sizeof metrics_file->name, "%s",
+                   path_name(path));
+    (void)snprintf(metrics_file->draft, sizeof metrics_file->draft, ".%s.new",
+                   metrics_file->name);
     (void)safe_folder_above(&folder, path, &why);
-    meter->folder = folder.descriptor;
-    meter->memory = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    meter->metrics = metrics_new();
-    if (meter->folder >= 0 &&
-        safe_file_may_replace(meter->folder, meter->name, &why))
-        return meter;
+    metrics_file->folder = folder.descriptor;
+    metrics_file->memory = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    metrics_file->metrics = metrics_new();
+    if (metrics_file->folder >= 0 &&
+        safe_file_may_replace(metrics_file->folder, metrics_file->name, &why))
+        return metrics_file;
     fail_set(fail, "cannot write '%s': %s", path, why.text);
-    meter_close(meter);
+    metrics_file_close(metrics_file);
     return NULL;
 }
 
-void meter_close(struct meter *meter)
+void metrics_file_close(struct metrics_file *metrics_file)
 {
-    if (!meter)
+    if (!metrics_file)
         return;
-    if (meter->folder >= 0)
-        (void)close(meter->folder);
-    if (meter->memory >= 0)
-        (void)close(meter->memory);
-    metrics_free(meter->metrics);
-    free(meter);
+    if (metrics_file->folder >= 0)
+        (void)close(metrics_file->folder);
+    if (metrics_file->memory >= 0)
+        (void)close(metrics_file->memory);
+    metrics_free(metrics_file->metrics);
+    free(metrics_file);
 }
 
-int meter_folder(const struct meter *meter)
+int metrics_file_folder(const struct metrics_file *metrics_file)
 {
-    return meter->folder;
+    return metrics_file->folder;
 }
 
-void meter_finding(struct meter *meter, const struct finding *finding)
+void metrics_file_finding(struct metrics_file *metrics_file,
+                          const struct finding *finding)
 {
-    metrics_finding(meter->metrics, finding);
+    metrics_finding(metrics_file->metrics, finding);
 }
 
 /* proc(5): the second figure is the resident set, in pages. */
-static uint64_t resident(const struct meter *meter)
+static uint64_t resident(const struct metrics_file *metrics_file)
 {
     char text[STATM_SIZE] = "";
     char *end;
 
-    if (meter->memory < 0 ||
-        pread(meter->memory, text, sizeof text - 1, 0) <= 0)
+    if (metrics_file->memory < 0 ||
+        pread(metrics_file->memory, text, sizeof text - 1, 0) <= 0)
         return 0;
     (void)strtoull(text, &end, 10);
     return strtoull(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-bool meter_write(struct meter *meter, const struct report *report,
-                 struct metrics_gauges *gauges, struct fail *fail)
+bool metrics_file_write(struct metrics_file *metrics_file,
+                        const struct report *report,
+                        struct metrics_gauges *gauges, struct fail *fail)
 {
-    int file = safe_file_draft(meter->folder, meter->draft, MODE);
+    int file = safe_file_draft(metrics_file->folder, metrics_file->draft, MODE);
     FILE *out = file < 0 ? NULL : fdopen(file, "w");
     bool written;
 
-    gauges->resident = resident(meter);
+    gauges->resident = resident(metrics_file);
     if (!out) {
         if (file >= 0)
             (void)close(file);
-        return fail_set(fail, "cannot write '%s': %s", meter->name,
+        return fail_set(fail, "cannot write '%s': %s", metrics_file->name,
                         strerror(errno));
     }
-    written = metrics_write(meter->metrics, report, gauges, out);
+    written = metrics_write(metrics_file->metrics, report, gauges, out);
     written &= fclose(out) == 0;
-    if (written &&
-        renameat(meter->folder, meter->draft, meter->folder, meter->name) == 0)
+    if (written && renameat(metrics_file->folder, metrics_file->draft,
+                            metrics_file->folder, metrics_file->name) == 0)
         return true;
-    fail_set(fail, "cannot write '%s': %s", meter->name, strerror(errno));
-    (void)unlinkat(meter->folder, meter->draft, 0);
+    fail_set(fail, "cannot write '%s': %s", metrics_file->name,
+             strerror(errno));
+    (void)unlinkat(metrics_file->folder, metrics_file->draft, 0);
     return false;
 }

@@ -51,18 +51,19 @@ static void take_finding(void *context, const struct finding *finding)
 {
     struct session *session = context;
 
-    voices_tell(&session->voices, report_to_tell(session), finding);
+    live_outputs_tell(&session->live_outputs, report_to_tell(session), finding);
     if (session->recorder)
         recorder_finding(session->recorder, finding);
-    if (session->meter)
-        meter_finding(session->meter, finding);
+    if (session->metrics_file)
+        metrics_file_finding(session->metrics_file, finding);
 }
 
 static void take_exchange(void *context, const struct listed_exchange *exchange)
 {
     struct session *session = context;
 
-    voices_tell_exchange(&session->voices, report_to_tell(session), exchange);
+    live_outputs_tell_exchange(&session->live_outputs, report_to_tell(session),
+                               exchange);
 }
 
 static void take_packet(void *context, uint64_t connection,
@@ -168,16 +169,17 @@ bool session_finish(struct session *session, const struct report **report,
     if (session->recorder)
         good &= end_recordings(session, fail);
     gauges = session_gauges(session);
-    if (session->meter)
-        good &= meter_write(session->meter, *report, &gauges, fail);
-    good &= voices_end(&session->voices, *report, fail);
+    if (session->metrics_file)
+        good &=
+            metrics_file_write(session->metrics_file, *report, &gauges, fail);
+    good &= live_outputs_end(&session->live_outputs, *report, fail);
     session_tell_lines(session, true);
     return good;
 }
 
 bool session_is_unheard(const struct session *session)
 {
-    return voices_are_alone(&session->voices);
+    return live_outputs_are_alone(&session->live_outputs);
 }
 
 void session_close(struct session *session)
@@ -185,8 +187,8 @@ void session_close(struct session *session)
     if (session->pipeline)
         pipeline_free(session->pipeline);
     recorder_close(session->recorder);
-    meter_close(session->meter);
-    voices_close(&session->voices);
+    metrics_file_close(session->metrics_file);
+    live_outputs_close(&session->live_outputs);
     live_close(session->live);
     follow_close(session->follow);
     if (session->recordings >= 0)

@@ -1,9 +1,10 @@
 /*
  * A session watches an interface, or files as they grow, until somebody ends
  * it: frames into the pipeline, a look around four times a second, what is
- * found to the voices and to the recorder.
+ * found to the outputs and to the recorder.
  *
- *     live or follow --frame--> pipeline --finding--> voices, recorder, metrics
+ *     live or follow --frame--> pipeline --finding--> outputs, recorder,
+ * metrics
  *                                  ^
  *                    clock --tick--+
  *

@@ -23,8 +23,8 @@ struct session {
     struct live *live;
     struct follow *follow;
     struct recorder *recorder;
-    struct meter *meter;
-    struct voices voices;
+    struct metrics_file *metrics_file;
+    struct live_outputs live_outputs;
     struct capture_input input; /* of the interface */
     struct live_drops drops;
     nanos packet_time; /* of the latest packet, by its own clock */

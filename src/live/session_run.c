@@ -41,7 +41,7 @@ struct metrics_gauges session_gauges(const struct session *session)
         .received = session->drops.received,
         .kernel_drops = session->drops.kernel,
         .interface_drops = session->drops.interface,
-        .lines_dropped = voices_dropped(&session->voices),
+        .lines_dropped = live_outputs_dropped(&session->live_outputs),
     };
 
     if (session->recorder) {
@@ -102,7 +102,7 @@ static void take_signals(struct session *session)
             tell_status(session);
             break;
         case SIGHUP:
-            if (!voices_reopen(&session->voices, &fail))
+            if (!live_outputs_reopen(&session->live_outputs, &fail))
                 session_say(session, "%s", fail.text);
             break;
         default:
@@ -179,7 +179,7 @@ static void warn_of_drops(struct session *session, nanos now)
                    lost, lost - session->dropped);
     session->dropped = lost;
     session->next_warning = now + DROPS_TOLD;
-    voices_warn(&session->voices, words);
+    live_outputs_warn(&session->live_outputs, words);
     session_say(session, "%s", words);
 }
 
@@ -206,7 +206,7 @@ void session_tell_files(struct session *session, bool is_end)
 
 void session_tell_lines(struct session *session, bool is_end)
 {
-    uint64_t dropped = voices_dropped(&session->voices);
+    uint64_t dropped = live_outputs_dropped(&session->live_outputs);
     uint64_t known = session->dropped_lines;
 
     if (dropped <= (is_end ? known : 2 * known))
@@ -221,12 +221,12 @@ void session_tell_lines(struct session *session, bool is_end)
 static void look_at_outputs(struct session *session)
 {
     const char *name;
-    const char *why = voices_failure(&session->voices, &name);
+    const char *why = live_outputs_failure(&session->live_outputs, &name);
 
     if (why)
         session_say(session, "%s", why);
     session_tell_lines(session, false);
-    if (voices_are_alone(&session->voices))
+    if (live_outputs_are_alone(&session->live_outputs))
         session->stop = true;
 }
 
@@ -234,8 +234,8 @@ static void write_metrics(struct session *session)
 {
     struct metrics_gauges gauges = session_gauges(session);
     struct fail fail = {0};
-    bool failed =
-        !meter_write(session->meter, session_report(session), &gauges, &fail);
+    bool failed = !metrics_file_write(session->metrics_file,
+                                      session_report(session), &gauges, &fail);
 
     if (failed && !session->metrics_failed)
         session_say(session, "%s", fail.text);
@@ -250,7 +250,7 @@ static void do_what_is_due(struct session *session)
         session->next_tick = now + TICK;
         if (session->packet_time)
             pipeline_tick(session->pipeline, session_now(session));
-        voices_flush(&session->voices);
+        live_outputs_flush(&session->live_outputs);
         session_tell_files(session, false);
         look_at_outputs(session);
     }
@@ -261,7 +261,7 @@ static void do_what_is_due(struct session *session)
         if (session->recorder && session->packet_time)
             recorder_tick(session->recorder, session_now(session));
     }
-    if (session->meter && now >= session->next_metrics) {
+    if (session->metrics_file && now >= session->next_metrics) {
         session->next_metrics = now + METRICS_EVERY;
         write_metrics(session);
     }
@@ -271,19 +271,19 @@ static void do_what_is_due(struct session *session)
 
 bool session_wait(struct session *session, int file, nanos patience)
 {
-    struct pollfd place[VOICES_MAX + 2] = {
+    struct pollfd place[LIVE_OUTPUTS_MAX + 2] = {
         {.fd = session->signals, .events = POLLIN},
         {.fd = file,             .events = POLLIN},
     };
     struct timespec most = {.tv_nsec = patience};
-    size_t places = 2 + voices_poll(&session->voices, place + 2);
+    size_t places = 2 + live_outputs_poll(&session->live_outputs, place + 2);
 
     /* a negative descriptor is passed over */
     if (ppoll(place, (nfds_t)places, &most, NULL) > 0) {
         if (place[0].revents)
             take_signals(session);
         if (places > 2)
-            voices_flush(&session->voices);
+            live_outputs_flush(&session->live_outputs);
     }
     do_what_is_due(session);
     return !session->stop;

@@ -99,12 +99,12 @@ static bool find_all(struct session *session, const struct confine_user *user,
     bool is_root = geteuid() == 0 && user->is_other;
 
     if (!open_live(session, fail) ||
-        !voices_find(&session->voices, options, is_root, fail) ||
+        !live_outputs_find(&session->live_outputs, options, is_root, fail) ||
         !find_recordings(session, user, fail))
         return false;
     if (watch->metrics)
-        session->meter = meter_open(watch->metrics, fail);
-    return session->meter || !watch->metrics;
+        session->metrics_file = metrics_file_open(watch->metrics, fail);
+    return session->metrics_file || !watch->metrics;
 }
 
 static struct confine_folder folder_of(const char *path, int descriptor)
@@ -134,7 +134,8 @@ static bool open_recorder(struct session *session, const char *user,
 static bool open_all(struct session *session, const char *user,
                      struct fail *fail)
 {
-    return open_follow(session, fail) && voices_open(&session->voices, fail) &&
+    return open_follow(session, fail) &&
+           live_outputs_open(&session->live_outputs, fail) &&
            open_recorder(session, user, fail);
 }
 
@@ -162,13 +163,17 @@ static void add_folders(const struct session *session,
         (void)add_folder(confine,
                          folder_of(watch->record, session->recordings));
     if (watch->metrics)
-        (void)add_folder(confine, folder_of(watch->metrics,
-                                            meter_folder(session->meter)));
-    for (size_t i = 0; i < session->voices.count; i++) {
-        const struct voice *voice = &session->voices.voice[i];
+        (void)add_folder(confine,
+                         folder_of(watch->metrics,
+                                   metrics_file_folder(session->metrics_file)));
+    for (size_t i = 0; i < session->live_outputs.count; i++) {
+        const struct live_output *live_output =
+            &session->live_outputs.live_output[i];
 
-        if (voice->folder >= 0 && voice->outlet && !voice->is_device)
-            add_folder(confine, folder_of(voice->name, voice->folder))
+        if (live_output->folder >= 0 && live_output->writer &&
+            !live_output->is_device)
+            add_folder(confine,
+                       folder_of(live_output->name, live_output->folder))
                 ->is_proven = true;
     }
 }
@@ -216,6 +221,6 @@ bool session_start(struct session *session, struct fail *fail)
     session_open_pipeline(session);
     if (!give_up_privileges(session, &confined, fail))
         return false;
-    voices_begin(&session->voices, session_report(session));
+    live_outputs_begin(&session->live_outputs, session_report(session));
     return true;
 }

@@ -1,5 +1,5 @@
 /*
- * The docket as a session uses it: what is told while it goes on, and what
+ * The cases as a session uses them: what is told while it goes on, and what
  * becomes of it.
  */
 #include "pipeline/stage_kit.h"
@@ -260,5 +260,5 @@ int main(void)
         cmocka_unit_test_setup(test_wait_over_a_step, set_up),
     };
 
-    return cmocka_run_group_tests_name("docket", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("cases", tests, NULL, NULL);
 }

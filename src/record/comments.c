@@ -8,14 +8,14 @@ enum {
     TEXT_MOST = 4096 /* bytes kept of one text of a finding */
 };
 
-static const char *keep(struct caption *caption, const char *string)
+static const char *keep(struct comments *comments, const char *string)
 {
     struct text text;
     const char *kept;
 
     text_init(&text, TEXT_MOST);
     text_add_visible(&text, span_of_text(string ? string : ""));
-    kept = arena_keep(&caption->arena, span_of_text(text_string(&text)));
+    kept = arena_keep(&comments->arena, span_of_text(text_string(&text)));
     text_release(&text);
     return kept;
 }
@@ -29,68 +29,68 @@ static nanos time_of_failure(const struct finding *finding, nanos now)
     return now;
 }
 
-static const char *keep_endpoint(struct caption *caption,
+static const char *keep_endpoint(struct comments *comments,
                                  const struct endpoint *endpoint)
 {
     char text[ENDPOINT_TEXT_SIZE];
 
-    return keep(caption, endpoint_print(text, endpoint));
+    return keep(comments, endpoint_print(text, endpoint));
 }
 
-struct caption *caption_new(const struct finding *finding, nanos now)
+struct comments *comments_new(const struct finding *finding, nanos now)
 {
-    struct caption *caption = must_calloc(1, sizeof *caption);
+    struct comments *comments = must_calloc(1, sizeof *comments);
     const struct conn *conn = &finding->incident->conn;
 
-    arena_init(&caption->arena);
-    caption->id = finding->id;
-    caption->code = finding->code;
-    caption->severity = finding->severity;
-    caption->confidence = finding->confidence;
-    caption->failed = time_of_failure(finding, now);
-    caption->ended = finding->ended.frame;
-    caption->first = conn->first.frame;
-    caption->client = keep_endpoint(caption, &conn->endpoint[conn->client]);
-    caption->server =
-        keep_endpoint(caption, &conn->endpoint[conn_server(conn)]);
-    caption->title = keep(caption, finding->title);
-    caption->explanation = keep(caption, finding->explanation);
-    caption->advices = finding->advices;
+    arena_init(&comments->arena);
+    comments->id = finding->id;
+    comments->code = finding->code;
+    comments->severity = finding->severity;
+    comments->confidence = finding->confidence;
+    comments->failed = time_of_failure(finding, now);
+    comments->ended = finding->ended.frame;
+    comments->first = conn->first.frame;
+    comments->client = keep_endpoint(comments, &conn->endpoint[conn->client]);
+    comments->server =
+        keep_endpoint(comments, &conn->endpoint[conn_server(conn)]);
+    comments->title = keep(comments, finding->title);
+    comments->explanation = keep(comments, finding->explanation);
+    comments->advices = finding->advices;
     for (size_t i = 0; i < finding->advices; i++)
-        caption->advice[i] = keep(caption, finding->advice[i]);
-    caption->evidences = finding->evidences;
+        comments->advice[i] = keep(comments, finding->advice[i]);
+    comments->evidences = finding->evidences;
     for (size_t i = 0; i < finding->evidences; i++) {
         const struct evidence *evidence = &finding->evidence[i];
 
-        caption->evidence[i] =
-            (struct caption_evidence){.frame = evidence->at.frame,
-                                      .what = keep(caption, evidence->what)};
+        comments->evidence[i] =
+            (struct comments_evidence){.frame = evidence->at.frame,
+                                       .what = keep(comments, evidence->what)};
     }
-    return caption;
+    return comments;
 }
 
-void caption_free(struct caption *caption)
+void comments_free(struct comments *comments)
 {
-    arena_release(&caption->arena);
-    free(caption);
+    arena_release(&comments->arena);
+    free(comments);
 }
 
-void caption_add_line(const struct caption *caption, const char *what,
-                      struct text *text)
+void comments_add_line(const struct comments *comments, const char *what,
+                       struct text *text)
 {
-    text_addf(text, "whyeof: %s (%s, %s): %s", verdict_slug(caption->code),
-              severity_name(caption->severity),
-              confidence_name(caption->confidence), what);
+    text_addf(text, "whyeof: %s (%s, %s): %s", verdict_slug(comments->code),
+              severity_name(comments->severity),
+              confidence_name(comments->confidence), what);
 }
 
-void caption_add_headline(const struct caption *caption, struct text *text)
+void comments_add_headline(const struct comments *comments, struct text *text)
 {
-    caption_add_line(caption, caption->title, text);
-    if (caption->explanation[0])
-        text_addf(text, "\n%s", caption->explanation);
+    comments_add_line(comments, comments->title, text);
+    if (comments->explanation[0])
+        text_addf(text, "\n%s", comments->explanation);
 }
 
-void caption_add_file_endpoint(const char *endpoint, struct text *text)
+void comments_add_file_endpoint(const char *endpoint, struct text *text)
 {
     for (; *endpoint; endpoint++) {
         char one[2] = {*endpoint == ':' ? '-' : *endpoint, '\0'};

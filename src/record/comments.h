@@ -1,6 +1,6 @@
 /*
- * A caption is what a recording says of one finding: a copy of its words and
- * of the frames it cites, for the finding itself is gone or revised by the
+ * The comments that a recording has of one finding: a copy of its words and of
+ * the frames it cites, for the finding itself is gone or revised by the
  * time the recording is written. Its texts are visible UTF-8.
  */
 #ifndef RECORD_COMMENTS_H
@@ -9,14 +9,14 @@
 #include "base/text.h"
 #include "diagnose/finding.h"
 
-struct caption_evidence {
+struct comments_evidence {
     uint64_t frame; /* frame.number */
     const char *what;
 };
 
-struct caption {
-    struct caption *next; /* of the same connection */
-    uint64_t id;          /* of the finding */
+struct comments {
+    struct comments *next; /* of the same connection */
+    uint64_t id;           /* of the finding */
     enum verdict code;
     enum severity severity;
     enum confidence confidence;
@@ -29,7 +29,7 @@ struct caption {
     const char *explanation; /* "": none */
     const char *advice[FINDING_ADVICE_MAX];
     size_t advices;
-    struct caption_evidence evidence[FINDING_EVIDENCE_MAX];
+    struct comments_evidence evidence[FINDING_EVIDENCE_MAX];
     size_t evidences;
     struct arena arena;
 };
@@ -38,17 +38,17 @@ struct caption {
  * Copies what it needs; `now` is the time of the failure when the finding
  * does not say. The caller owns it.
  */
-struct caption *caption_new(const struct finding *finding, nanos now);
-void caption_free(struct caption *caption);
+struct comments *comments_new(const struct finding *finding, nanos now);
+void comments_free(struct comments *comments);
 
 /* "whyeof: CODE (severity, confidence): " and what follows. */
-void caption_add_line(const struct caption *caption, const char *what,
-                      struct text *text);
+void comments_add_line(const struct comments *comments, const char *what,
+                       struct text *text);
 
 /* The title as such a line, and the explanation in a second one. */
-void caption_add_headline(const struct caption *caption, struct text *text);
+void comments_add_headline(const struct comments *comments, struct text *text);
 
 /* Adds an endpoint as it may stand in a file name: 10.0.0.2-8080, --1-80. */
-void caption_add_file_endpoint(const char *endpoint, struct text *text);
+void comments_add_file_endpoint(const char *endpoint, struct text *text);
 
 #endif

@@ -2,113 +2,124 @@
 
 #include <assert.h>
 
-void roster_init(struct roster *roster, struct entry *entry, uint32_t *bucket,
-                 uint32_t room)
+void held_connections_init(struct held_connections *held_connections,
+                           struct entry *entry, uint32_t *bucket, uint32_t room)
 {
-    *roster = (struct roster){
+    *held_connections = (struct held_connections){
         .entry = entry, .room = room, .bucket = bucket, .buckets = 1};
-    while (roster->buckets <= room / 2)
-        roster->buckets *= 2;
+    while (held_connections->buckets <= room / 2)
+        held_connections->buckets *= 2;
 }
 
 /* NULL for none. */
-static struct entry *entry_at(const struct roster *roster, uint32_t number)
+static struct entry *entry_at(const struct held_connections *held_connections,
+                              uint32_t number)
 {
-    assert(number <= roster->used);
-    return number ? &roster->entry[number - 1] : NULL;
+    assert(number <= held_connections->used);
+    return number ? &held_connections->entry[number - 1] : NULL;
 }
 
-static uint32_t number_of(const struct roster *roster,
+static uint32_t number_of(const struct held_connections *held_connections,
                           const struct entry *entry)
 {
-    return (uint32_t)(entry - roster->entry) + 1;
+    return (uint32_t)(entry - held_connections->entry) + 1;
 }
 
 /* tcp.stream counts up, so that neighbours never share a bucket. */
-static uint32_t *bucket_of(const struct roster *roster, uint64_t conn)
+static uint32_t *bucket_of(const struct held_connections *held_connections,
+                           uint64_t conn)
 {
-    return &roster->bucket[conn & (roster->buckets - 1)];
+    return &held_connections->bucket[conn & (held_connections->buckets - 1)];
 }
 
-struct entry *roster_find(const struct roster *roster, uint64_t conn)
+struct entry *
+held_connections_find(const struct held_connections *held_connections,
+                      uint64_t conn)
 {
-    struct entry *entry = entry_at(roster, *bucket_of(roster, conn));
+    struct entry *entry =
+        entry_at(held_connections, *bucket_of(held_connections, conn));
 
     while (entry && entry->conn != conn)
-        entry = entry_at(roster, entry->next_alike);
+        entry = entry_at(held_connections, entry->next_alike);
     return entry;
 }
 
-static void leave_queue(struct roster *roster, struct entry *entry)
+static void leave_queue(struct held_connections *held_connections,
+                        struct entry *entry)
 {
     if (entry->older)
-        entry_at(roster, entry->older)->newer = entry->newer;
+        entry_at(held_connections, entry->older)->newer = entry->newer;
     else
-        roster->queue[entry->stage].oldest = entry->newer;
+        held_connections->queue[entry->stage].oldest = entry->newer;
     if (entry->newer)
-        entry_at(roster, entry->newer)->older = entry->older;
+        entry_at(held_connections, entry->newer)->older = entry->older;
     else
-        roster->queue[entry->stage].newest = entry->older;
+        held_connections->queue[entry->stage].newest = entry->older;
 }
 
-static void enter_queue(struct roster *roster, struct entry *entry,
-                        enum stage stage)
+static void enter_queue(struct held_connections *held_connections,
+                        struct entry *entry, enum stage stage)
 {
-    uint32_t before = roster->queue[stage].newest;
-    uint32_t number = number_of(roster, entry);
+    uint32_t before = held_connections->queue[stage].newest;
+    uint32_t number = number_of(held_connections, entry);
 
     entry->stage = (uint8_t)stage;
     entry->older = before;
     entry->newer = 0;
     if (before)
-        entry_at(roster, before)->newer = number;
+        entry_at(held_connections, before)->newer = number;
     else
-        roster->queue[stage].oldest = number;
-    roster->queue[stage].newest = number;
+        held_connections->queue[stage].oldest = number;
+    held_connections->queue[stage].newest = number;
 }
 
-void roster_move(struct roster *roster, struct entry *entry, enum stage stage)
+void held_connections_move(struct held_connections *held_connections,
+                           struct entry *entry, enum stage stage)
 {
     if (entry->stage == stage)
         return;
-    leave_queue(roster, entry);
-    enter_queue(roster, entry, stage);
+    leave_queue(held_connections, entry);
+    enter_queue(held_connections, entry, stage);
 }
 
-struct entry *roster_oldest(const struct roster *roster, enum stage stage)
+struct entry *
+held_connections_oldest(const struct held_connections *held_connections,
+                        enum stage stage)
 {
-    return entry_at(roster, roster->queue[stage].oldest);
+    return entry_at(held_connections, held_connections->queue[stage].oldest);
 }
 
-struct entry *roster_add(struct roster *roster, uint64_t conn)
+struct entry *held_connections_add(struct held_connections *held_connections,
+                                   uint64_t conn)
 {
-    uint32_t *bucket = bucket_of(roster, conn);
-    uint32_t number = roster->unused;
+    uint32_t *bucket = bucket_of(held_connections, conn);
+    uint32_t number = held_connections->unused;
     struct entry *entry;
 
-    assert(roster->listed < roster->room);
+    assert(held_connections->listed < held_connections->room);
     if (!number)
-        number = ++roster->used;
-    entry = entry_at(roster, number);
-    if (roster->unused)
-        roster->unused = entry->next_alike;
+        number = ++held_connections->used;
+    entry = entry_at(held_connections, number);
+    if (held_connections->unused)
+        held_connections->unused = entry->next_alike;
     *entry = (struct entry){.conn = conn, .next_alike = *bucket};
     *bucket = number;
-    enter_queue(roster, entry, STAGE_BARE);
-    roster->listed++;
+    enter_queue(held_connections, entry, STAGE_BARE);
+    held_connections->listed++;
     return entry;
 }
 
-void roster_remove(struct roster *roster, struct entry *entry)
+void held_connections_remove(struct held_connections *held_connections,
+                             struct entry *entry)
 {
-    uint32_t *link = bucket_of(roster, entry->conn);
-    uint32_t number = number_of(roster, entry);
+    uint32_t *link = bucket_of(held_connections, entry->conn);
+    uint32_t number = number_of(held_connections, entry);
 
     while (*link != number)
-        link = &entry_at(roster, *link)->next_alike;
+        link = &entry_at(held_connections, *link)->next_alike;
     *link = entry->next_alike;
-    leave_queue(roster, entry);
-    entry->next_alike = roster->unused;
-    roster->unused = number;
-    roster->listed--;
+    leave_queue(held_connections, entry);
+    entry->next_alike = held_connections->unused;
+    held_connections->unused = number;
+    held_connections->listed--;
 }

@@ -1,6 +1,6 @@
 /*
- * The roster lists the connections of which packets are held: found by their
- * number, and standing in one of three queues, by what can be taken from them
+ * The connections of which packets are held: found by their number, and
+ * standing in one of three queues, by what can be taken from them
  * next. Who enters a queue goes to its end, so that each is in order of age.
  *
  * The memory is the caller's, all zeroes, and is touched only as far as
@@ -33,7 +33,7 @@ struct entry {
     bool was_trimmed;
 };
 
-struct roster {
+struct held_connections {
     struct entry *entry;
     uint32_t room;
     uint32_t used;   /* of them, from the front; used at some time */
@@ -48,21 +48,29 @@ struct roster {
 };
 
 /* `bucket` has room for as many as `entry`. */
-void roster_init(struct roster *roster, struct entry *entry, uint32_t *bucket,
-                 uint32_t room);
+void held_connections_init(struct held_connections *held_connections,
+                           struct entry *entry, uint32_t *bucket,
+                           uint32_t room);
 
 /* NULL if it is not listed. */
-struct entry *roster_find(const struct roster *roster, uint64_t conn);
+struct entry *
+held_connections_find(const struct held_connections *held_connections,
+                      uint64_t conn);
 
 /* A new one, at the end of STAGE_BARE. There must be room. */
-struct entry *roster_add(struct roster *roster, uint64_t conn);
+struct entry *held_connections_add(struct held_connections *held_connections,
+                                   uint64_t conn);
 
-void roster_remove(struct roster *roster, struct entry *entry);
+void held_connections_remove(struct held_connections *held_connections,
+                             struct entry *entry);
 
 /* To the end of that queue, unless it is in there already. */
-void roster_move(struct roster *roster, struct entry *entry, enum stage stage);
+void held_connections_move(struct held_connections *held_connections,
+                           struct entry *entry, enum stage stage);
 
 /* NULL when the queue is empty. */
-struct entry *roster_oldest(const struct roster *roster, enum stage stage);
+struct entry *
+held_connections_oldest(const struct held_connections *held_connections,
+                        enum stage stage);
 
 #endif

@@ -3,181 +3,184 @@
 #include <assert.h>
 #include <stdlib.h>
 
-void stories_init(struct stories *stories)
+void pending_list_init(struct pending_list *list)
 {
-    *stories = (struct stories){0};
+    *list = (struct pending_list){0};
 }
 
-void stories_release(struct stories *stories)
+void pending_list_release(struct pending_list *list)
 {
-    while (stories->waiting.oldest)
-        story_forget(stories, stories->waiting.oldest);
-    while (stories->told.oldest)
-        story_forget(stories, stories->told.oldest);
+    while (list->waiting.oldest)
+        pending_forget(list, list->waiting.oldest);
+    while (list->told.oldest)
+        pending_forget(list, list->told.oldest);
 }
 
-static struct story **bucket_of(struct stories *stories, uint64_t conn)
+static struct pending **bucket_of(struct pending_list *list, uint64_t conn)
 {
-    return &stories->bucket[conn % STORIES_BUCKETS];
+    return &list->bucket[conn % PENDING_BUCKETS];
 }
 
-struct story *stories_find(const struct stories *stories, uint64_t conn)
+struct pending *pending_list_find(const struct pending_list *list,
+                                  uint64_t conn)
 {
-    struct story *story = stories->bucket[conn % STORIES_BUCKETS];
+    struct pending *pending = list->bucket[conn % PENDING_BUCKETS];
 
-    while (story && story->conn != conn)
-        story = story->next_alike;
-    return story;
+    while (pending && pending->conn != conn)
+        pending = pending->next_alike;
+    return pending;
 }
 
-static struct story_list *list_of(struct stories *stories,
-                                  const struct story *story)
+static struct pending_queue *list_of(struct pending_list *list,
+                                     const struct pending *pending)
 {
-    return story->caption ? &stories->waiting : &stories->told;
+    return pending->comments ? &list->waiting : &list->told;
 }
 
-static void leave(struct story_list *list, struct story *story)
+static void leave(struct pending_queue *list, struct pending *pending)
 {
-    if (story->older)
-        story->older->newer = story->newer;
+    if (pending->older)
+        pending->older->newer = pending->newer;
     else
-        list->oldest = story->newer;
-    if (story->newer)
-        story->newer->older = story->older;
+        list->oldest = pending->newer;
+    if (pending->newer)
+        pending->newer->older = pending->older;
     else
-        list->newest = story->older;
+        list->newest = pending->older;
 }
 
-static void enter(struct story_list *list, struct story *story)
+static void enter(struct pending_queue *list, struct pending *pending)
 {
-    story->older = list->newest;
-    story->newer = NULL;
+    pending->older = list->newest;
+    pending->newer = NULL;
     if (list->newest)
-        list->newest->newer = story;
+        list->newest->newer = pending;
     else
-        list->oldest = story;
-    list->newest = story;
+        list->oldest = pending;
+    list->newest = pending;
 }
 
-struct story *stories_begin(struct stories *stories, uint64_t conn, nanos now)
+struct pending *pending_list_begin(struct pending_list *list, uint64_t conn,
+                                   nanos now)
 {
-    struct story *story = stories_find(stories, conn);
-    struct story **bucket = bucket_of(stories, conn);
+    struct pending *pending = pending_list_find(list, conn);
+    struct pending **bucket = bucket_of(list, conn);
 
-    if (!story) {
-        story = must_calloc(1, sizeof *story);
-        *story = (struct story){.conn = conn,
-                                .written = NANOS_NEVER,
-                                .next_alike = *bucket};
-        *bucket = story;
-        enter(&stories->told, story);
-        stories->tolds++;
+    if (!pending) {
+        pending = must_calloc(1, sizeof *pending);
+        *pending = (struct pending){.conn = conn,
+                                    .written = NANOS_NEVER,
+                                    .next_alike = *bucket};
+        *bucket = pending;
+        enter(&list->told, pending);
+        list->tolds++;
     }
-    if (!story->caption)
-        story->since = now;
-    return story;
+    if (!pending->comments)
+        pending->since = now;
+    return pending;
 }
 
-static struct caption **link_of(struct story *story, uint64_t id)
+static struct comments **link_of(struct pending *pending, uint64_t id)
 {
-    struct caption **link = &story->caption;
+    struct comments **link = &pending->comments;
 
     while (*link && (*link)->id != id)
         link = &(*link)->next;
     return link;
 }
 
-struct caption *story_find(const struct story *story, uint64_t id)
+struct comments *pending_find(const struct pending *pending, uint64_t id)
 {
-    struct caption *caption = story->caption;
+    struct comments *comments = pending->comments;
 
-    while (caption && caption->id != id)
-        caption = caption->next;
-    return caption;
+    while (comments && comments->id != id)
+        comments = comments->next;
+    return comments;
 }
 
-void story_add(struct stories *stories, struct story *story,
-               struct caption *caption)
+void pending_add(struct pending_list *list, struct pending *pending,
+                 struct comments *comments)
 {
-    struct caption **link = link_of(story, caption->id);
+    struct comments **link = link_of(pending, comments->id);
 
-    if (!story->caption) {
-        leave(&stories->told, story);
-        stories->tolds--;
-        enter(&stories->waiting, story);
+    if (!pending->comments) {
+        leave(&list->told, pending);
+        list->tolds--;
+        enter(&list->waiting, pending);
     }
     if (*link) {
-        struct caption *elder = *link;
+        struct comments *elder = *link;
 
-        caption->next = elder->next;
-        *link = caption;
-        caption_free(elder);
+        comments->next = elder->next;
+        *link = comments;
+        comments_free(elder);
         return;
     }
-    *link = caption;
-    story->captions++;
-    stories->captions++;
+    *link = comments;
+    pending->comments_kept++;
+    list->comments_kept++;
 }
 
 /* From those that wait to those that are told, of which some may have to go. */
-static void shelve(struct stories *stories, struct story *story)
+static void shelve(struct pending_list *list, struct pending *pending)
 {
-    enter(&stories->told, story);
-    if (++stories->tolds > STORIES_TOLD_MOST)
-        story_forget(stories, stories->told.oldest);
+    enter(&list->told, pending);
+    if (++list->tolds > PENDING_TOLD_MOST)
+        pending_forget(list, list->told.oldest);
 }
 
-void story_withdraw(struct stories *stories, struct story *story, uint64_t id)
+void pending_withdraw(struct pending_list *list, struct pending *pending,
+                      uint64_t id)
 {
-    struct caption **link = link_of(story, id);
-    struct caption *caption = *link;
+    struct comments **link = link_of(pending, id);
+    struct comments *comments = *link;
 
-    if (!caption)
+    if (!comments)
         return;
-    if (story->captions == 1)
-        leave(&stories->waiting, story);
-    *link = caption->next;
-    caption_free(caption);
-    story->captions--;
-    stories->captions--;
-    if (!story->captions)
-        shelve(stories, story);
-    if (!story->captions && !story->rounds)
-        story_forget(stories, story);
+    if (pending->comments_kept == 1)
+        leave(&list->waiting, pending);
+    *link = comments->next;
+    comments_free(comments);
+    pending->comments_kept--;
+    list->comments_kept--;
+    if (!pending->comments_kept)
+        shelve(list, pending);
+    if (!pending->comments_kept && !pending->rounds)
+        pending_forget(list, pending);
 }
 
-static void free_captions(struct stories *stories, struct story *story)
+static void free_captions(struct pending_list *list, struct pending *pending)
 {
-    while (story->caption) {
-        struct caption *caption = story->caption;
+    while (pending->comments) {
+        struct comments *comments = pending->comments;
 
-        story->caption = caption->next;
-        caption_free(caption);
+        pending->comments = comments->next;
+        comments_free(comments);
     }
-    stories->captions -= story->captions;
-    story->captions = 0;
-    story->unsaid = 0;
+    list->comments_kept -= pending->comments_kept;
+    pending->comments_kept = 0;
+    pending->unsaid = 0;
 }
 
-void story_told(struct stories *stories, struct story *story, nanos now)
+void pending_told(struct pending_list *list, struct pending *pending, nanos now)
 {
-    assert(story->caption);
-    leave(&stories->waiting, story);
-    free_captions(stories, story);
-    story->written = now;
-    story->rounds++;
-    shelve(stories, story);
+    assert(pending->comments);
+    leave(&list->waiting, pending);
+    free_captions(list, pending);
+    pending->written = now;
+    pending->rounds++;
+    shelve(list, pending);
 }
 
-void story_forget(struct stories *stories, struct story *story)
+void pending_forget(struct pending_list *list, struct pending *pending)
 {
-    struct story **link = bucket_of(stories, story->conn);
+    struct pending **link = bucket_of(list, pending->conn);
 
-    while (*link != story)
+    while (*link != pending)
         link = &(*link)->next_alike;
-    *link = story->next_alike;
-    stories->tolds -= !story->caption;
-    leave(list_of(stories, story), story);
-    free_captions(stories, story);
-    free(story);
+    *link = pending->next_alike;
+    list->tolds -= !pending->comments;
+    leave(list_of(list, pending), pending);
+    free_captions(list, pending);
+    free(pending);
 }

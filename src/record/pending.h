@@ -1,7 +1,7 @@
 /*
- * Stories are the findings that wait to be written, by connection. Those that
- * wait stand in order of their first finding; a story that was written stays
- * known until its connection is over, as far as there is room.
+ * The findings that wait to be written, by connection. Those that wait stand
+ * in order of their first finding; a connection of which they were written
+ * stays known until it is over, as far as there is room.
  */
 #ifndef RECORD_PENDING_H
 #define RECORD_PENDING_H
@@ -9,60 +9,65 @@
 #include "record/comments.h"
 
 enum {
-    STORY_CAPTIONS_MOST = 64,     /* of one connection */
-    STORIES_CAPTIONS_MOST = 1024, /* of all */
-    STORIES_TOLD_MOST = 4096,
-    STORIES_BUCKETS = 4096
+    PENDING_COMMENTS_MOST = 64, /* of one connection */
+    PENDING_ALL_MOST = 1024,    /* of all */
+    PENDING_TOLD_MOST = 4096,
+    PENDING_BUCKETS = 4096
 };
 
-struct story {
+struct pending {
     uint64_t conn;
-    struct caption *caption; /* owned, in order of arrival; NULL: written */
-    size_t captions;
-    uint64_t unsaid; /* findings past STORY_CAPTIONS_MOST */
-    nanos since;     /* of its first caption */
+    struct comments *comments; /* owned, in order of arrival; NULL: written */
+    size_t comments_kept;
+    uint64_t unsaid; /* findings past PENDING_COMMENTS_MOST */
+    nanos since;     /* of its first finding */
     nanos written;   /* the last time; NANOS_NEVER */
     unsigned rounds; /* how often it was */
-    struct story *next_alike;
-    struct story *older; /* of those that wait, or of those told */
-    struct story *newer;
+    struct pending *next_alike;
+    struct pending *older; /* of those that wait, or of those told */
+    struct pending *newer;
 };
 
-struct story_list {
-    struct story *oldest;
-    struct story *newest;
+struct pending_queue {
+    struct pending *oldest;
+    struct pending *newest;
 };
 
-struct stories {
-    struct story_list waiting;
-    struct story_list told;
+struct pending_list {
+    struct pending_queue waiting;
+    struct pending_queue told;
     size_t tolds;
-    size_t captions;
-    struct story *bucket[STORIES_BUCKETS];
+    size_t comments_kept;
+    struct pending *bucket[PENDING_BUCKETS];
 };
 
-void stories_init(struct stories *stories);
-void stories_release(struct stories *stories);
+void pending_list_init(struct pending_list *list);
+void pending_list_release(struct pending_list *list);
 
 /* NULL if there is none. */
-struct story *stories_find(const struct stories *stories, uint64_t conn);
+struct pending *pending_list_find(const struct pending_list *list,
+                                  uint64_t conn);
 
-/* The story of the connection, which waits from `now` on if it did not. */
-struct story *stories_begin(struct stories *stories, uint64_t conn, nanos now);
+/* Those of the connection, which waits from `now` on if it did not. */
+struct pending *pending_list_begin(struct pending_list *list, uint64_t conn,
+                                   nanos now);
 
-/* NULL when the story has no caption of that finding. */
-struct caption *story_find(const struct story *story, uint64_t id);
+/* NULL when that finding is not among them. */
+struct comments *pending_find(const struct pending *pending, uint64_t id);
 
-/* Takes the caption over: behind the others, or in place of its elder. */
-void story_add(struct stories *stories, struct story *story,
-               struct caption *caption);
+/* Takes the comments over: behind the others, or in place of older ones. */
+void pending_add(struct pending_list *list, struct pending *pending,
+                 struct comments *comments);
 
-/* Without its last caption a story is forgotten, or told if it ever was. */
-void story_withdraw(struct stories *stories, struct story *story, uint64_t id);
+/* Without its last finding a connection is forgotten, or counts as written if
+ * it ever was. */
+void pending_withdraw(struct pending_list *list, struct pending *pending,
+                      uint64_t id);
 
-/* It was written: its captions go. */
-void story_told(struct stories *stories, struct story *story, nanos now);
+/* They were written: the comments go. */
+void pending_told(struct pending_list *list, struct pending *pending,
+                  nanos now);
 
-void story_forget(struct stories *stories, struct story *story);
+void pending_forget(struct pending_list *list, struct pending *pending);
 
 #endif

@@ -15,9 +15,9 @@ enum {
 };
 
 struct recorder {
-    struct ring *ring;
-    struct shelf *shelf;
-    struct stories stories;
+    struct store *store;
+    struct spool *spool;
+    struct pending_list pending_list;
     nanos now;
     char *folder;
     char *asked; /* visible UTF-8 */
@@ -47,10 +47,10 @@ static char *keep_visible(struct recorder *recorder, const char *string)
 }
 
 /* The folder that is open already, or made and opened here. */
-static struct shelf *open_shelf(const struct recorder_options *options,
+static struct spool *open_shelf(const struct recorder_options *options,
                                 struct fail *fail)
 {
-    struct shelf *shelf = NULL;
+    struct spool *spool = NULL;
     struct safe_folder folder;
     struct fail why = {0};
     bool made;
@@ -59,16 +59,16 @@ static struct shelf *open_shelf(const struct recorder_options *options,
     if (open)
         folder.descriptor = *options->opened;
     if (open || safe_folder_make(&folder, options->folder, &made, &why))
-        shelf =
-            shelf_open(folder.descriptor,
+        spool =
+            spool_open(folder.descriptor,
                        options->files ? options->files : RECORDER_FILES,
                        options->bytes ? options->bytes : RECORDER_BYTES, &why);
-    if (!shelf)
+    if (!spool)
         (void)fail_set(fail, "cannot record into '%s': %s", options->folder,
                        why.text);
     if (!open && folder.descriptor >= 0)
         (void)close(folder.descriptor);
-    return shelf;
+    return spool;
 }
 
 struct recorder *recorder_open(const struct recorder_options *options,
@@ -77,7 +77,7 @@ struct recorder *recorder_open(const struct recorder_options *options,
     struct recorder *recorder = must_calloc(1, sizeof *recorder);
 
     arena_init(&recorder->arena);
-    stories_init(&recorder->stories);
+    pending_list_init(&recorder->pending_list);
     text_init(&recorder->os, ASKED_MOST);
     recorder->now = NANOS_NEVER;
     recorder->folder = keep_visible(recorder, options->folder);
@@ -89,16 +89,16 @@ struct recorder *recorder_open(const struct recorder_options *options,
     if (uname(&recorder->system) == 0)
         text_addf(&recorder->os, "%s %s", recorder->system.sysname,
                   recorder->system.release);
-    recorder->shelf = open_shelf(options, fail);
-    if (recorder->shelf)
-        recorder->ring =
-            ring_open(options->memory ? options->memory : RECORDER_MEMORY,
-                      fail);
-    if (!recorder->ring) {
+    recorder->spool = open_shelf(options, fail);
+    if (recorder->spool)
+        recorder->store =
+            store_open(options->memory ? options->memory : RECORDER_MEMORY,
+                       fail);
+    if (!recorder->store) {
         recorder_close(recorder);
         return NULL;
     }
-    ring_on_losing(recorder->ring, before_loss, recorder);
+    store_on_losing(recorder->store, before_loss, recorder);
     return recorder;
 }
 
@@ -106,11 +106,11 @@ void recorder_close(struct recorder *recorder)
 {
     if (!recorder)
         return;
-    if (recorder->ring)
-        ring_close(recorder->ring);
-    if (recorder->shelf)
-        shelf_close(recorder->shelf);
-    stories_release(&recorder->stories);
+    if (recorder->store)
+        store_close(recorder->store);
+    if (recorder->spool)
+        spool_close(recorder->spool);
+    pending_list_release(&recorder->pending_list);
     text_release(&recorder->os);
     arena_release(&recorder->arena);
     free(recorder);
@@ -134,76 +134,76 @@ static void have_failed(struct recorder *recorder)
 }
 
 /* TIME-CODE-SERVER-sSTREAM.pcapng, with -2 from the second round on. */
-static void print_name(const struct story *story, const struct caption *caption,
-                       struct text *name)
+static void print_name(const struct pending *pending,
+                       const struct comments *comments, struct text *name)
 {
-    char time[SHELF_TIME_SIZE];
+    char time[SPOOL_TIME_SIZE];
 
-    text_addf(name, "%s-%s-", shelf_print_time(time, caption->failed),
-              verdict_slug(caption->code));
-    caption_add_file_endpoint(caption->server, name);
-    text_addf(name, "-s%" PRIu64, story->conn);
-    if (story->rounds)
-        text_addf(name, "-%u", story->rounds + 1);
+    text_addf(name, "%s-%s-", spool_print_time(time, comments->failed),
+              verdict_slug(comments->code));
+    comments_add_file_endpoint(comments->server, name);
+    text_addf(name, "-s%" PRIu64, pending->conn);
+    if (pending->rounds)
+        text_addf(name, "-%u", pending->rounds + 1);
     text_add(name, ".pcapng");
 }
 
-static void write_clip(struct recorder *recorder, const struct story *story,
-                       const struct caption *caption)
+static void write_clip(struct recorder *recorder, const struct pending *pending,
+                       const struct comments *comments)
 {
-    const struct clip clip = {.ring = recorder->ring,
-                              .conn = story->conn,
-                              .caption = story->caption,
-                              .code = caption->code,
-                              .unsaid = story->unsaid,
-                              .now = recorder->now,
-                              .asked = recorder->asked,
-                              .program = recorder->program,
-                              .os = text_string(&recorder->os),
-                              .hardware = recorder->system.machine};
+    const struct writer writer = {.store = recorder->store,
+                                  .conn = pending->conn,
+                                  .comments = pending->comments,
+                                  .code = comments->code,
+                                  .unsaid = pending->unsaid,
+                                  .now = recorder->now,
+                                  .asked = recorder->asked,
+                                  .program = recorder->program,
+                                  .os = text_string(&recorder->os),
+                                  .hardware = recorder->system.machine};
     struct text name;
     FILE *file;
 
-    text_init(&name, SHELF_NAME_SIZE - 1);
-    print_name(story, caption, &name);
-    file = shelf_create(recorder->shelf, text_string(&name));
+    text_init(&name, SPOOL_NAME_SIZE - 1);
+    print_name(pending, comments, &name);
+    file = spool_create(recorder->spool, text_string(&name));
     text_release(&name);
     if (!file) {
         have_failed(recorder);
-    } else if (!clip_write(&clip, file)) {
-        shelf_discard(recorder->shelf, file);
+    } else if (!writer_write(&writer, file)) {
+        spool_discard(recorder->spool, file);
         have_failed(recorder);
-    } else if (!shelf_keep(recorder->shelf, file)) {
+    } else if (!spool_keep(recorder->spool, file)) {
         have_failed(recorder);
     }
 }
 
 /* A file for each code, named after the first finding that has it. */
-static void write_story(struct recorder *recorder, struct story *story)
+static void write_story(struct recorder *recorder, struct pending *pending)
 {
     bool done[VERDICT_COUNT] = {false};
-    struct ring_holding holding;
+    struct store_holding holding;
 
-    if (!ring_find(recorder->ring, story->conn, &holding)) {
+    if (!store_find(recorder->store, pending->conn, &holding)) {
         recorder->lost++;
-        story_told(&recorder->stories, story, recorder->now);
+        pending_told(&recorder->pending_list, pending, recorder->now);
         return;
     }
-    for (const struct caption *c = story->caption; c; c = c->next) {
+    for (const struct comments *c = pending->comments; c; c = c->next) {
         if (!done[c->code])
-            write_clip(recorder, story, c);
+            write_clip(recorder, pending, c);
         done[c->code] = true;
     }
-    ring_mark(recorder->ring, story->conn, false);
-    story_told(&recorder->stories, story, recorder->now);
+    store_mark(recorder->store, pending->conn, false);
+    pending_told(&recorder->pending_list, pending, recorder->now);
 }
 
 /* It was never written, or not for some time. */
 static bool may_write_early(const struct recorder *recorder,
-                            const struct story *story)
+                            const struct pending *pending)
 {
-    return story->written == NANOS_NEVER ||
-           nanos_between(story->written, recorder->now) >= RECORDER_PATIENCE;
+    return pending->written == NANOS_NEVER ||
+           nanos_between(pending->written, recorder->now) >= RECORDER_PATIENCE;
 }
 
 /*
@@ -213,10 +213,10 @@ static bool may_write_early(const struct recorder *recorder,
 static void before_loss(void *context, uint64_t conn)
 {
     struct recorder *recorder = context;
-    struct story *story = stories_find(&recorder->stories, conn);
+    struct pending *pending = pending_list_find(&recorder->pending_list, conn);
 
-    if (story && story->caption && may_write_early(recorder, story))
-        write_story(recorder, story);
+    if (pending && pending->comments && may_write_early(recorder, pending))
+        write_story(recorder, pending);
 }
 
 /*
@@ -225,19 +225,20 @@ static void before_loss(void *context, uint64_t conn)
  */
 static void set_now(struct recorder *recorder, nanos now)
 {
-    const struct story *oldest = recorder->stories.waiting.oldest;
+    const struct pending *oldest = recorder->pending_list.waiting.oldest;
 
     recorder->now = now;
     if (!oldest || oldest->since <= now)
         return;
-    for (struct story *s = recorder->stories.waiting.oldest; s; s = s->newer)
+    for (struct pending *s = recorder->pending_list.waiting.oldest; s;
+         s = s->newer)
         s->since = now;
 }
 
 void recorder_take(struct recorder *recorder, uint64_t conn,
                    const struct frame *frame, size_t headers)
 {
-    struct ring_packet packet = {
+    struct store_packet packet = {
         .time = frame->time,
         .number = frame->number,
         .length = frame->length,
@@ -247,68 +248,69 @@ void recorder_take(struct recorder *recorder, uint64_t conn,
         .data = frame->data};
 
     set_now(recorder, frame->time);
-    ring_take(recorder->ring, conn, &packet);
+    store_take(recorder->store, conn, &packet);
 }
 
 static void add_finding(struct recorder *recorder, uint64_t conn,
-                        struct caption *caption)
+                        struct comments *comments)
 {
-    struct stories *stories = &recorder->stories;
-    struct story *story = stories_begin(stories, conn, recorder->now);
+    struct pending_list *pending_list = &recorder->pending_list;
+    struct pending *pending =
+        pending_list_begin(pending_list, conn, recorder->now);
 
-    if (story->captions == STORY_CAPTIONS_MOST) {
-        story->unsaid++;
-        caption_free(caption);
+    if (pending->comments_kept == PENDING_COMMENTS_MOST) {
+        pending->unsaid++;
+        comments_free(comments);
         return;
     }
-    story_add(stories, story, caption);
-    ring_mark(recorder->ring, conn, may_write_early(recorder, story));
-    if (stories->captions > STORIES_CAPTIONS_MOST)
-        write_story(recorder, stories->waiting.oldest);
+    pending_add(pending_list, pending, comments);
+    store_mark(recorder->store, conn, may_write_early(recorder, pending));
+    if (pending_list->comments_kept > PENDING_ALL_MOST)
+        write_story(recorder, pending_list->waiting.oldest);
 }
 
 void recorder_finding(struct recorder *recorder, const struct finding *finding)
 {
     uint64_t conn = finding->incident->conn.id;
-    struct story *story = stories_find(&recorder->stories, conn);
-    bool known = story && story_find(story, finding->id);
-    struct ring_holding holding;
-    struct caption *caption;
+    struct pending *pending = pending_list_find(&recorder->pending_list, conn);
+    bool known = pending && pending_find(pending, finding->id);
+    struct store_holding holding;
+    struct comments *comments;
 
     if (finding->standing == STANDING_WITHDRAWN) {
         if (known)
-            story_withdraw(&recorder->stories, story, finding->id);
+            pending_withdraw(&recorder->pending_list, pending, finding->id);
         return;
     }
     if (!known &&
-        (finding->revision || !ring_find(recorder->ring, conn, &holding)))
+        (finding->revision || !store_find(recorder->store, conn, &holding)))
         return;
-    caption = caption_new(finding, recorder->now);
+    comments = comments_new(finding, recorder->now);
     if (known)
-        story_add(&recorder->stories, story, caption);
+        pending_add(&recorder->pending_list, pending, comments);
     else
-        add_finding(recorder, conn, caption);
+        add_finding(recorder, conn, comments);
 }
 
 void recorder_over(struct recorder *recorder, uint64_t conn, nanos now)
 {
-    struct story *story = stories_find(&recorder->stories, conn);
+    struct pending *pending = pending_list_find(&recorder->pending_list, conn);
 
     set_now(recorder, now);
-    if (story && story->caption)
-        write_story(recorder, story);
-    story = stories_find(&recorder->stories, conn);
-    if (story)
-        story_forget(&recorder->stories, story);
-    ring_forget(recorder->ring, conn);
+    if (pending && pending->comments)
+        write_story(recorder, pending);
+    pending = pending_list_find(&recorder->pending_list, conn);
+    if (pending)
+        pending_forget(&recorder->pending_list, pending);
+    store_forget(recorder->store, conn);
 }
 
 void recorder_tick(struct recorder *recorder, nanos now)
 {
-    struct story *oldest;
+    struct pending *oldest;
 
     set_now(recorder, now);
-    while ((oldest = recorder->stories.waiting.oldest) &&
+    while ((oldest = recorder->pending_list.waiting.oldest) &&
            nanos_between(oldest->since, now) >= RECORDER_PATIENCE)
         write_story(recorder, oldest);
 }
@@ -316,23 +318,23 @@ void recorder_tick(struct recorder *recorder, nanos now)
 void recorder_finish(struct recorder *recorder, nanos now)
 {
     set_now(recorder, now);
-    while (recorder->stories.waiting.oldest)
-        write_story(recorder, recorder->stories.waiting.oldest);
+    while (recorder->pending_list.waiting.oldest)
+        write_story(recorder, recorder->pending_list.waiting.oldest);
 }
 
 struct recorder_counts recorder_counts(const struct recorder *recorder)
 {
-    struct shelf_counts shelf = shelf_counts(recorder->shelf);
-    struct ring_counts ring = ring_counts(recorder->ring);
+    struct spool_counts spool = spool_counts(recorder->spool);
+    struct store_counts store = store_counts(recorder->store);
 
-    return (struct recorder_counts){.files = shelf.written,
-                                    .bytes = shelf.bytes,
-                                    .removed = shelf.removed,
+    return (struct recorder_counts){.files = spool.written,
+                                    .bytes = spool.bytes,
+                                    .removed = spool.removed,
                                     .failures = recorder->failures,
                                     .lost = recorder->lost,
-                                    .connections = ring.connections,
-                                    .packets = ring.packets,
-                                    .trimmed = ring.trimmed,
-                                    .shortened = ring.shortened,
-                                    .dropped = ring.dropped};
+                                    .connections = store.connections,
+                                    .packets = store.packets,
+                                    .trimmed = store.trimmed,
+                                    .shortened = store.shortened,
+                                    .dropped = store.dropped};
 }

@@ -3,7 +3,7 @@
  * those of a connection on which something was found as a pcapng of their
  * own, with the finding's words beside the frames that show it.
  *
- *     take ---> ring (bounded)        finding, revised, withdrawn
+ *     take ---> store (bounded)        finding, revised, withdrawn
  *                 |                        |
  *                 +------------------------+--> over, 60 s, short of memory
  *                                                    |

@@ -295,8 +295,8 @@ static void expect_ending(struct rig *rig, const char *ending)
 }
 
 /*
- * Stories of connections that never end are forgotten in time: of the latest
- * 4096 it is known that they were written before.
+ * What is known of connections that never end are forgotten in time: of the
+ * latest 4096 it is known that they were written before.
  */
 static void test_many_told(void **state)
 {

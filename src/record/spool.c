@@ -21,7 +21,7 @@
 
 enum {
     FILE_MODE = 0600,
-    UNDONE_SIZE = SHELF_NAME_SIZE + 8
+    UNDONE_SIZE = SPOOL_NAME_SIZE + 8
 };
 
 struct item {
@@ -34,7 +34,7 @@ struct item {
  * Oldest first. item[first..known) were there when the folder was opened, in
  * order of name; those behind are ours, in order of writing.
  */
-struct shelf {
+struct spool {
     int folder;
     uint64_t files_most;
     uint64_t bytes_most;
@@ -43,18 +43,18 @@ struct shelf {
     size_t known;
     size_t items;
     size_t room;
-    char name[SHELF_NAME_SIZE]; /* of the file under way */
+    char name[SPOOL_NAME_SIZE]; /* of the file under way */
     char undone[UNDONE_SIZE];   /* as long as it is */
-    struct shelf_counts counts;
+    struct spool_counts counts;
 };
 
-const char *shelf_print_time(char text[static SHELF_TIME_SIZE], nanos time)
+const char *spool_print_time(char text[static SPOOL_TIME_SIZE], nanos time)
 {
     char printed[NANOS_TEXT_SIZE];
     size_t size = 0;
 
     for (const char *at = nanos_print_time(printed, time); *at; at++) {
-        if (*at != '-' && *at != ':' && size + 2 < SHELF_TIME_SIZE)
+        if (*at != '-' && *at != ':' && size + 2 < SPOOL_TIME_SIZE)
             text[size++] = *at;
     }
     text[size++] = 'Z';
@@ -85,7 +85,7 @@ static bool begins_as_ours(const char *name)
 static bool is_ours(const char *name)
 {
     return begins_as_ours(name) && ends_with(name, ENDING) &&
-           strlen(name) < SHELF_NAME_SIZE;
+           strlen(name) < SPOOL_NAME_SIZE;
 }
 
 static bool is_remains(const char *name)
@@ -94,39 +94,39 @@ static bool is_remains(const char *name)
            ends_with(name, ENDING UNDONE);
 }
 
-static void add_item(struct shelf *shelf, const char *name, uint64_t bytes)
+static void add_item(struct spool *spool, const char *name, uint64_t bytes)
 {
     size_t size = strlen(name) + 1;
     char *copy = must_calloc(size, 1);
 
-    if (shelf->items == shelf->room) {
-        shelf->room = shelf->room ? shelf->room * 2 : 64;
-        shelf->item =
-            must_realloc(shelf->item, shelf->room, sizeof *shelf->item);
+    if (spool->items == spool->room) {
+        spool->room = spool->room ? spool->room * 2 : 64;
+        spool->item =
+            must_realloc(spool->item, spool->room, sizeof *spool->item);
     }
     memcpy(copy, name, size);
-    shelf->item[shelf->items++] = (struct item){copy, bytes, false};
-    shelf->counts.standing++;
-    shelf->counts.standing_bytes += bytes;
+    spool->item[spool->items++] = (struct item){copy, bytes, false};
+    spool->counts.standing++;
+    spool->counts.standing_bytes += bytes;
 }
 
-static void cross_out(struct shelf *shelf, struct item *item)
+static void cross_out(struct spool *spool, struct item *item)
 {
     item->gone = true;
-    shelf->counts.standing--;
-    shelf->counts.standing_bytes -= item->bytes;
+    spool->counts.standing--;
+    spool->counts.standing_bytes -= item->bytes;
 }
 
-static void see_file(struct shelf *shelf, const char *name, bool alone)
+static void see_file(struct spool *spool, const char *name, bool alone)
 {
     struct stat facts;
 
     if (alone && is_remains(name))
-        (void)unlinkat(shelf->folder, name, 0);
+        (void)unlinkat(spool->folder, name, 0);
     else if (is_ours(name) &&
-             fstatat(shelf->folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
+             fstatat(spool->folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
              S_ISREG(facts.st_mode))
-        add_item(shelf, name, (uint64_t)facts.st_size);
+        add_item(spool, name, (uint64_t)facts.st_size);
 }
 
 static int by_name(const void *left, const void *right)
@@ -138,10 +138,10 @@ static int by_name(const void *left, const void *right)
 }
 
 /* What is there already. The lock is held until the folder is closed. */
-static bool look_around(struct shelf *shelf)
+static bool look_around(struct spool *spool)
 {
-    bool alone = flock(shelf->folder, LOCK_EX | LOCK_NB) == 0;
-    int again = openat(shelf->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool alone = flock(spool->folder, LOCK_EX | LOCK_NB) == 0;
+    int again = openat(spool->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = again < 0 ? NULL : fdopendir(again);
     const struct dirent *entry;
 
@@ -151,62 +151,62 @@ static bool look_around(struct shelf *shelf)
         return false;
     }
     while ((entry = readdir(list)))
-        see_file(shelf, entry->d_name, alone);
+        see_file(spool, entry->d_name, alone);
     (void)closedir(list);
-    if (shelf->items)
-        qsort(shelf->item, shelf->items, sizeof *shelf->item, by_name);
-    shelf->known = shelf->items;
+    if (spool->items)
+        qsort(spool->item, spool->items, sizeof *spool->item, by_name);
+    spool->known = spool->items;
     return true;
 }
 
 /* What names files below it (O_PATH) becomes what can be locked and listed. */
-static bool open_folder(struct shelf *shelf, int folder, struct fail *why)
+static bool open_folder(struct spool *spool, int folder, struct fail *why)
 {
-    shelf->folder = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return (shelf->folder >= 0 &&
-            faccessat(shelf->folder, ".", W_OK | X_OK, AT_EACCESS) == 0 &&
-            look_around(shelf)) ||
+    spool->folder = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return (spool->folder >= 0 &&
+            faccessat(spool->folder, ".", W_OK | X_OK, AT_EACCESS) == 0 &&
+            look_around(spool)) ||
            safe_cannot(why);
 }
 
-struct shelf *shelf_open(int folder, uint64_t files, uint64_t bytes,
+struct spool *spool_open(int folder, uint64_t files, uint64_t bytes,
                          struct fail *why)
 {
-    struct shelf *shelf = must_calloc(1, sizeof *shelf);
+    struct spool *spool = must_calloc(1, sizeof *spool);
 
-    shelf->files_most = files;
-    shelf->bytes_most = bytes;
-    if (open_folder(shelf, folder, why))
-        return shelf;
-    shelf_close(shelf);
+    spool->files_most = files;
+    spool->bytes_most = bytes;
+    if (open_folder(spool, folder, why))
+        return spool;
+    spool_close(spool);
     return NULL;
 }
 
-void shelf_close(struct shelf *shelf)
+void spool_close(struct spool *spool)
 {
-    for (size_t i = shelf->first; i < shelf->items; i++)
-        free(shelf->item[i].name);
-    free(shelf->item);
-    if (shelf->folder >= 0)
-        (void)close(shelf->folder);
-    free(shelf);
+    for (size_t i = spool->first; i < spool->items; i++)
+        free(spool->item[i].name);
+    free(spool->item);
+    if (spool->folder >= 0)
+        (void)close(spool->folder);
+    free(spool);
 }
 
-struct shelf_counts shelf_counts(const struct shelf *shelf)
+struct spool_counts spool_counts(const struct spool *spool)
 {
-    return shelf->counts;
+    return spool->counts;
 }
 
-FILE *shelf_create(struct shelf *shelf, const char *name)
+FILE *spool_create(struct spool *spool, const char *name)
 {
     FILE *file;
     int opened;
 
     assert(is_ours(name));
-    (void)snprintf(shelf->name, sizeof shelf->name, "%s", name);
-    (void)snprintf(shelf->undone, sizeof shelf->undone, ".%s" UNDONE, name);
+    (void)snprintf(spool->name, sizeof spool->name, "%s", name);
+    (void)snprintf(spool->undone, sizeof spool->undone, ".%s" UNDONE, name);
     /* maybe in place of what a run left that died with the same under way */
-    opened = safe_file_draft(shelf->folder, shelf->undone, FILE_MODE);
+    opened = safe_file_draft(spool->folder, spool->undone, FILE_MODE);
     if (opened < 0)
         return NULL;
     file = fdopen(opened, "w");
@@ -214,84 +214,84 @@ FILE *shelf_create(struct shelf *shelf, const char *name)
         int trouble = errno;
 
         (void)close(opened);
-        (void)unlinkat(shelf->folder, shelf->undone, 0);
+        (void)unlinkat(spool->folder, spool->undone, 0);
         errno = trouble;
     }
     return file;
 }
 
-void shelf_discard(struct shelf *shelf, FILE *file)
+void spool_discard(struct spool *spool, FILE *file)
 {
     int trouble = errno;
 
     (void)fclose(file);
-    (void)unlinkat(shelf->folder, shelf->undone, 0);
+    (void)unlinkat(spool->folder, spool->undone, 0);
     errno = trouble;
 }
 
 /* A file of that name from before this run counts no more. */
-static void replace_known(struct shelf *shelf)
+static void replace_known(struct spool *spool)
 {
-    const struct item key = {.name = shelf->name};
+    const struct item key = {.name = spool->name};
     struct item *found;
 
-    if (shelf->known <= shelf->first)
+    if (spool->known <= spool->first)
         return;
-    found = bsearch(&key, shelf->item + shelf->first,
-                    shelf->known - shelf->first, sizeof key, by_name);
+    found = bsearch(&key, spool->item + spool->first,
+                    spool->known - spool->first, sizeof key, by_name);
     if (found && !found->gone)
-        cross_out(shelf, found);
+        cross_out(spool, found);
 }
 
-static void remove_oldest(struct shelf *shelf)
+static void remove_oldest(struct spool *spool)
 {
-    struct item *item = &shelf->item[shelf->first++];
+    struct item *item = &spool->item[spool->first++];
 
     if (!item->gone) {
-        (void)unlinkat(shelf->folder, item->name, 0);
-        cross_out(shelf, item);
-        shelf->counts.removed++;
+        (void)unlinkat(spool->folder, item->name, 0);
+        cross_out(spool, item);
+        spool->counts.removed++;
     }
     free(item->name);
 }
 
-static void keep_limits(struct shelf *shelf)
+static void keep_limits(struct spool *spool)
 {
-    while (shelf->items - shelf->first > 1 &&
-           (shelf->counts.standing > shelf->files_most ||
-            shelf->counts.standing_bytes > shelf->bytes_most))
-        remove_oldest(shelf);
-    if (shelf->first < 64 || shelf->first < shelf->items / 2)
+    while (spool->items - spool->first > 1 &&
+           (spool->counts.standing > spool->files_most ||
+            spool->counts.standing_bytes > spool->bytes_most))
+        remove_oldest(spool);
+    if (spool->first < 64 || spool->first < spool->items / 2)
         return;
-    memmove(shelf->item, shelf->item + shelf->first,
-            (shelf->items - shelf->first) * sizeof *shelf->item);
-    shelf->items -= shelf->first;
-    shelf->known =
-        shelf->known > shelf->first ? shelf->known - shelf->first : 0;
-    shelf->first = 0;
+    memmove(spool->item, spool->item + spool->first,
+            (spool->items - spool->first) * sizeof *spool->item);
+    spool->items -= spool->first;
+    spool->known =
+        spool->known > spool->first ? spool->known - spool->first : 0;
+    spool->first = 0;
 }
 
-bool shelf_keep(struct shelf *shelf, FILE *file)
+bool spool_keep(struct spool *spool, FILE *file)
 {
     struct stat facts;
 
     errno = 0;
     if (fflush(file) != 0 || fstat(fileno(file), &facts) != 0) {
-        shelf_discard(shelf, file);
+        spool_discard(spool, file);
         return false;
     }
-    if (fclose(file) != 0 || renameat(shelf->folder, shelf->undone,
-                                      shelf->folder, shelf->name) != 0) {
+    if (fclose(file) != 0 || renameat(spool->folder, spool->undone,
+                                      spool->folder, spool->name) != 0) {
         int trouble = errno;
 
-        (void)unlinkat(shelf->folder, shelf->undone, 0);
+        (void)unlinkat(spool->folder, spool->undone, 0);
         errno = trouble;
         return false;
     }
-    replace_known(shelf);
-    add_item(shelf, shelf->name, (uint64_t)facts.st_size);
-    shelf->counts.written++;
-    shelf->counts.bytes += (uint64_t)facts.st_size;
-    keep_limits(shelf);
+    replace_known(spool);
+    add_item(spool, spool->name, (uint64_t)facts.st_size);
+    spool->counts.written++;
+    spool->counts.bytes += (uint64_t)facts.st_size;
+    keep_limits(spool);
     return true;
 }

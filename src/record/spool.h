@@ -1,5 +1,5 @@
 /*
- * A shelf is the folder that recordings go to, and how much may stand in it.
+ * The spool is the folder that recordings go to, and how much may stand in it.
  * A file has a name that begins with a dot while it is written, and its own
  * only once it is complete: who looks into the folder sees no half a file.
  *
@@ -19,11 +19,11 @@
 #include <stdio.h>
 
 enum {
-    SHELF_TIME_SIZE = 24,  /* of the time in a name, with its NUL */
-    SHELF_NAME_SIZE = 200, /* the longest name, with its NUL */
+    SPOOL_TIME_SIZE = 24,  /* of the time in a name, with its NUL */
+    SPOOL_NAME_SIZE = 200, /* the longest name, with its NUL */
 };
 
-struct shelf_counts {
+struct spool_counts {
     uint64_t written;        /* by us, so far */
     uint64_t bytes;          /* in them */
     uint64_t removed;        /* for the limit, so far */
@@ -31,7 +31,7 @@ struct shelf_counts {
     uint64_t standing_bytes; /* in them */
 };
 
-struct shelf;
+struct spool;
 
 /*
  * `folder` is its descriptor, see safe_folder.h, and may be closed after that.
@@ -39,18 +39,18 @@ struct shelf;
  * died are removed, unless another one is at work there. NULL with `why` set to
  * the reason. The caller owns it.
  */
-struct shelf *shelf_open(int folder, uint64_t files, uint64_t bytes,
+struct spool *spool_open(int folder, uint64_t files, uint64_t bytes,
                          struct fail *why);
-void shelf_close(struct shelf *shelf);
+void spool_close(struct spool *spool);
 
 /* Writes a time as names begin with it and returns `text`. */
-const char *shelf_print_time(char text[static SHELF_TIME_SIZE], nanos time);
+const char *spool_print_time(char text[static SPOOL_TIME_SIZE], nanos time);
 
 /*
  * A new file, mode 0600, that will be called `name`. NULL with errno set. The
- * next call must be shelf_keep or shelf_discard.
+ * next call must be spool_keep or spool_discard.
  */
-FILE *shelf_create(struct shelf *shelf, const char *name);
+FILE *spool_create(struct spool *spool, const char *name);
 
 /*
  * Closes the file and gives it its name; one of ours that had it before is
@@ -58,11 +58,11 @@ FILE *shelf_create(struct shelf *shelf, const char *name);
  * the limits; this one stays whatever its size. False with errno set when it
  * cannot be had whole: then nothing is left of it.
  */
-bool shelf_keep(struct shelf *shelf, FILE *file);
+bool spool_keep(struct spool *spool, FILE *file);
 
 /* Closes and removes the file under way. errno stays what it was. */
-void shelf_discard(struct shelf *shelf, FILE *file);
+void spool_discard(struct spool *spool, FILE *file);
 
-struct shelf_counts shelf_counts(const struct shelf *shelf);
+struct spool_counts spool_counts(const struct spool *spool);
 
 #endif

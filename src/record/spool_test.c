@@ -16,115 +16,115 @@
 #define TWO   "20260101T000002.000000Z-a.pcapng"
 #define THREE "20260101T000003.000000Z-a.pcapng"
 
-static struct shelf *must_open(const struct folder *folder, uint64_t files,
+static struct spool *must_open(const struct folder *folder, uint64_t files,
                                uint64_t bytes)
 {
     struct fail why = {0};
     int place = open(folder->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    struct shelf *shelf = shelf_open(place, files, bytes, &why);
+    struct spool *spool = spool_open(place, files, bytes, &why);
 
     (void)close(place);
-    if (!shelf)
+    if (!spool)
         fail_msg("%s", why.text);
-    return shelf;
+    return spool;
 }
 
-static void must_write(struct shelf *shelf, const char *name, int size)
+static void must_write(struct spool *spool, const char *name, int size)
 {
-    FILE *file = shelf_create(shelf, name);
+    FILE *file = spool_create(spool, name);
 
     assert_non_null(file);
     assert_int_equal(fprintf(file, "%*d", size, 1), size);
-    assert_true(shelf_keep(shelf, file));
+    assert_true(spool_keep(spool, file));
 }
 
 static void test_times(void **state)
 {
-    char text[SHELF_TIME_SIZE];
+    char text[SPOOL_TIME_SIZE];
 
     (void)state;
     /* date -u -d @1795577412.123456789 */
-    assert_string_equal(shelf_print_time(text, INT64_C(1795577412123456789)),
+    assert_string_equal(spool_print_time(text, INT64_C(1795577412123456789)),
                         "20261125T033012.123456Z");
-    assert_string_equal(shelf_print_time(text, 0), "19700101T000000.000000Z");
-    assert_string_equal(shelf_print_time(text, -1), "19691231T235959.999999Z");
-    (void)shelf_print_time(text, INT64_MAX);
-    assert_int_equal(strlen(text), SHELF_TIME_SIZE - 1);
-    (void)shelf_print_time(text, INT64_MIN);
-    assert_int_equal(strlen(text), SHELF_TIME_SIZE - 1);
+    assert_string_equal(spool_print_time(text, 0), "19700101T000000.000000Z");
+    assert_string_equal(spool_print_time(text, -1), "19691231T235959.999999Z");
+    (void)spool_print_time(text, INT64_MAX);
+    assert_int_equal(strlen(text), SPOOL_TIME_SIZE - 1);
+    (void)spool_print_time(text, INT64_MIN);
+    assert_int_equal(strlen(text), SPOOL_TIME_SIZE - 1);
 }
 
 /* Seen under its name only when it is complete, and only by its owner. */
 static void test_name_at_the_end(void **state)
 {
     struct folder folder;
-    struct shelf *shelf;
+    struct spool *spool;
     struct stat facts;
     FILE *file;
 
     (void)state;
     folder_make(&folder);
-    shelf = must_open(&folder, 10, 1000);
-    file = shelf_create(shelf, ONE);
+    spool = must_open(&folder, 10, 1000);
+    file = spool_create(spool, ONE);
     assert_non_null(file);
     expect_folder(&folder, "." ONE ".part");
     assert_int_equal(fputs("12345", file), 1);
-    assert_true(shelf_keep(shelf, file));
+    assert_true(spool_keep(spool, file));
     expect_folder(&folder, ONE);
     assert_int_equal(stat(folder_file(&folder, ONE), &facts), 0);
     assert_int_equal(facts.st_size, 5);
     assert_int_equal(facts.st_mode & 07777, 0600);
-    file = shelf_create(shelf, TWO);
+    file = spool_create(spool, TWO);
     assert_non_null(file);
     errno = EDOM;
-    shelf_discard(shelf, file);
+    spool_discard(spool, file);
     assert_int_equal(errno, EDOM);
     expect_folder(&folder, ONE);
-    assert_int_equal(shelf_counts(shelf).written, 1);
-    assert_int_equal(shelf_counts(shelf).bytes, 5);
-    shelf_close(shelf);
+    assert_int_equal(spool_counts(spool).written, 1);
+    assert_int_equal(spool_counts(spool).bytes, 5);
+    spool_close(spool);
     folder_remove(&folder);
 }
 
 static void test_limit_of_files(void **state)
 {
     struct folder folder;
-    struct shelf *shelf;
+    struct spool *spool;
 
     (void)state;
     folder_make(&folder);
-    shelf = must_open(&folder, 2, 1000);
-    must_write(shelf, TWO, 5);
-    must_write(shelf, ONE, 5);
+    spool = must_open(&folder, 2, 1000);
+    must_write(spool, TWO, 5);
+    must_write(spool, ONE, 5);
     expect_folder(&folder, ONE " " TWO);
-    must_write(shelf, THREE, 5);
+    must_write(spool, THREE, 5);
     expect_folder(&folder, ONE " " THREE);
-    assert_int_equal(shelf_counts(shelf).removed, 1);
-    assert_int_equal(shelf_counts(shelf).standing, 2);
-    assert_int_equal(shelf_counts(shelf).standing_bytes, 10);
-    assert_int_equal(shelf_counts(shelf).written, 3);
-    shelf_close(shelf);
+    assert_int_equal(spool_counts(spool).removed, 1);
+    assert_int_equal(spool_counts(spool).standing, 2);
+    assert_int_equal(spool_counts(spool).standing_bytes, 10);
+    assert_int_equal(spool_counts(spool).written, 3);
+    spool_close(spool);
     folder_remove(&folder);
 }
 
 static void test_limit_of_bytes(void **state)
 {
     struct folder folder;
-    struct shelf *shelf;
+    struct spool *spool;
 
     (void)state;
     folder_make(&folder);
-    shelf = must_open(&folder, 100, 100);
-    must_write(shelf, ONE, 50);
-    must_write(shelf, TWO, 50);
+    spool = must_open(&folder, 100, 100);
+    must_write(spool, ONE, 50);
+    must_write(spool, TWO, 50);
     expect_folder(&folder, ONE " " TWO);
-    must_write(shelf, THREE, 51);
+    must_write(spool, THREE, 51);
     expect_folder(&folder, THREE);
     /* the newest stays, though it alone is too much */
-    must_write(shelf, ONE, 500);
+    must_write(spool, ONE, 500);
     expect_folder(&folder, ONE);
-    assert_int_equal(shelf_counts(shelf).removed, 3);
-    shelf_close(shelf);
+    assert_int_equal(spool_counts(spool).removed, 3);
+    spool_close(spool);
     folder_remove(&folder);
 }
 
@@ -135,7 +135,7 @@ static void test_limit_of_bytes(void **state)
 static void test_what_was_there(void **state)
 {
     struct folder folder;
-    struct shelf *shelf;
+    struct spool *spool;
 
     (void)state;
     folder_make(&folder);
@@ -145,18 +145,18 @@ static void test_what_was_there(void **state)
     folder_put(&folder, "20260101T000000.000000Z-x.txt", 10);
     folder_put(&folder, "2026010xT000000.000000Z-x.pcapng", 10);
     folder_put(&folder, "mine.pcapng", 1000);
-    shelf = must_open(&folder, 2, 1000);
-    assert_int_equal(shelf_counts(shelf).standing, 2);
-    assert_int_equal(shelf_counts(shelf).standing_bytes, 20);
-    must_write(shelf, ONE, 7);
-    assert_int_equal(shelf_counts(shelf).standing, 2);
-    assert_int_equal(shelf_counts(shelf).standing_bytes, 17);
-    assert_int_equal(shelf_counts(shelf).removed, 0);
-    must_write(shelf, THREE, 7);
+    spool = must_open(&folder, 2, 1000);
+    assert_int_equal(spool_counts(spool).standing, 2);
+    assert_int_equal(spool_counts(spool).standing_bytes, 20);
+    must_write(spool, ONE, 7);
+    assert_int_equal(spool_counts(spool).standing, 2);
+    assert_int_equal(spool_counts(spool).standing_bytes, 17);
+    assert_int_equal(spool_counts(spool).removed, 0);
+    must_write(spool, THREE, 7);
     expect_folder(&folder, "20260101T000000.000000Z-x.txt " ONE " " THREE " "
                            "2026010xT000000.000000Z-x.pcapng mine.pcapng");
-    assert_int_equal(shelf_counts(shelf).removed, 1);
-    shelf_close(shelf);
+    assert_int_equal(spool_counts(spool).removed, 1);
+    spool_close(spool);
     folder_remove(&folder);
 }
 
@@ -164,20 +164,20 @@ static void test_what_was_there(void **state)
 static void test_two_at_work(void **state)
 {
     struct folder folder;
-    struct shelf *first;
-    struct shelf *second;
+    struct spool *first;
+    struct spool *second;
     FILE *file;
 
     (void)state;
     folder_make(&folder);
     first = must_open(&folder, 2, 1000);
-    file = shelf_create(first, ONE);
+    file = spool_create(first, ONE);
     assert_non_null(file);
     second = must_open(&folder, 2, 1000);
-    shelf_close(second);
-    assert_true(shelf_keep(first, file));
+    spool_close(second);
+    assert_true(spool_keep(first, file));
     expect_folder(&folder, ONE);
-    shelf_close(first);
+    spool_close(first);
     folder_remove(&folder);
 }
 
@@ -185,23 +185,23 @@ static void test_two_at_work(void **state)
 static void test_planted_links(void **state)
 {
     struct folder folder;
-    struct shelf *shelf;
+    struct spool *spool;
     struct stat facts;
 
     (void)state;
     folder_make(&folder);
     folder_put(&folder, "target", 3);
-    shelf = must_open(&folder, 2, 1000);
+    spool = must_open(&folder, 2, 1000);
     assert_int_equal(symlink("target", folder_file(&folder, ONE)), 0);
     assert_int_equal(symlink("target", folder_file(&folder, "." ONE ".part")),
                      0);
-    must_write(shelf, ONE, 50);
+    must_write(spool, ONE, 50);
     assert_int_equal(lstat(folder_file(&folder, ONE), &facts), 0);
     assert_true(S_ISREG(facts.st_mode));
     assert_int_equal(stat(folder_file(&folder, "target"), &facts), 0);
     assert_int_equal(facts.st_size, 3);
     expect_folder(&folder, ONE " target");
-    shelf_close(shelf);
+    spool_close(spool);
     folder_remove(&folder);
 }
 
@@ -209,29 +209,29 @@ static void test_planted_links(void **state)
 static void test_many(void **state)
 {
     struct folder folder;
-    struct shelf *shelf;
+    struct spool *spool;
 
     (void)state;
     folder_make(&folder);
     for (int i = 0; i < 5; i++) {
-        char name[SHELF_NAME_SIZE];
+        char name[SPOOL_NAME_SIZE];
 
         (void)snprintf(name, sizeof name, "20250101T00000%d.000000Z-a.pcapng",
                        i);
         folder_put(&folder, name, 1);
     }
-    shelf = must_open(&folder, 3, 1000);
+    spool = must_open(&folder, 3, 1000);
     for (int i = 0; i < 1000; i++) {
-        char name[SHELF_NAME_SIZE];
+        char name[SPOOL_NAME_SIZE];
 
         (void)snprintf(name, sizeof name, "20260101T000000.%06dZ-a.pcapng", i);
-        must_write(shelf, name, 1);
+        must_write(spool, name, 1);
     }
     expect_folder(&folder, "20260101T000000.000997Z-a.pcapng "
                            "20260101T000000.000998Z-a.pcapng "
                            "20260101T000000.000999Z-a.pcapng");
-    assert_int_equal(shelf_counts(shelf).removed, 1002);
-    shelf_close(shelf);
+    assert_int_equal(spool_counts(spool).removed, 1002);
+    spool_close(spool);
     folder_remove(&folder);
 }
 

@@ -29,118 +29,118 @@ struct record {
     bool trimmed;
 };
 
-struct ring {
+struct store {
     void *memory;
     size_t size;
     struct pool pool;
-    struct roster roster;
+    struct held_connections held_connections;
     void (*losing)(void *context, uint64_t conn);
     void *context;
-    struct ring_counts counts;
-    uint8_t scratch[RING_PACKET_MOST]; /* the packet last walked over */
+    struct store_counts counts;
+    uint8_t scratch[STORE_PACKET_MOST]; /* the packet last walked over */
 };
 
 /* As many blocks as fit, each with an entry and a bucket to go with it. */
-static void share_out(struct ring *ring)
+static void share_out(struct store *store)
 {
     size_t one =
         sizeof(struct chain_block) + sizeof(struct entry) + sizeof(uint32_t);
-    size_t count = ring->size / one;
-    struct chain_block *block = ring->memory;
+    size_t count = store->size / one;
+    struct chain_block *block = store->memory;
     struct entry *entry;
 
     if (count > UINT32_MAX / 2)
         count = UINT32_MAX / 2;
     entry = (struct entry *)(block + count);
-    pool_init(&ring->pool, block, (uint32_t)count);
-    roster_init(&ring->roster, entry, (uint32_t *)(entry + count),
-                (uint32_t)count);
+    pool_init(&store->pool, block, (uint32_t)count);
+    held_connections_init(&store->held_connections, entry,
+                          (uint32_t *)(entry + count), (uint32_t)count);
 }
 
-struct ring *ring_open(size_t memory, struct fail *fail)
+struct store *store_open(size_t memory, struct fail *fail)
 {
-    struct ring *ring = must_calloc(1, sizeof *ring);
+    struct store *store = must_calloc(1, sizeof *store);
 
-    ring->size = memory > MEMORY_LEAST ? memory : MEMORY_LEAST;
-    ring->memory = mmap(NULL, ring->size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (ring->memory == MAP_FAILED) {
+    store->size = memory > MEMORY_LEAST ? memory : MEMORY_LEAST;
+    store->memory = mmap(NULL, store->size, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (store->memory == MAP_FAILED) {
         (void)fail_set(fail, "cannot take %zu bytes to hold packets: %s",
-                       ring->size, strerror(errno));
-        free(ring);
+                       store->size, strerror(errno));
+        free(store);
         return NULL;
     }
-    share_out(ring);
-    return ring;
+    share_out(store);
+    return store;
 }
 
-void ring_close(struct ring *ring)
+void store_close(struct store *store)
 {
-    (void)munmap(ring->memory, ring->size);
-    free(ring);
+    (void)munmap(store->memory, store->size);
+    free(store);
 }
 
-static void forget(struct ring *ring, struct entry *entry)
+static void forget(struct store *store, struct entry *entry)
 {
-    chain_release(&ring->pool, &entry->chain);
-    ring->counts.packets -= entry->packets;
-    roster_remove(&ring->roster, entry);
+    chain_release(&store->pool, &entry->chain);
+    store->counts.packets -= entry->packets;
+    held_connections_remove(&store->held_connections, entry);
 }
 
-void ring_forget(struct ring *ring, uint64_t conn)
+void store_forget(struct store *store, uint64_t conn)
 {
-    struct entry *entry = roster_find(&ring->roster, conn);
+    struct entry *entry = held_connections_find(&store->held_connections, conn);
 
     if (entry)
-        forget(ring, entry);
+        forget(store, entry);
 }
 
 static enum stage poor_stage(const struct entry *entry)
 {
-    return entry->packets > RING_FIRST_KEPT ? STAGE_LEAN : STAGE_BARE;
+    return entry->packets > STORE_FIRST_KEPT ? STAGE_LEAN : STAGE_BARE;
 }
 
-static struct record read_record(const struct ring *ring, struct cursor *at)
+static struct record read_record(const struct store *store, struct cursor *at)
 {
     struct record record;
 
-    chain_read(&ring->pool, at, &record, sizeof record);
+    chain_read(&store->pool, at, &record, sizeof record);
     return record;
 }
 
-static void note_trimmed(struct ring *ring, struct entry *entry)
+static void note_trimmed(struct store *store, struct entry *entry)
 {
     entry->trimmed++;
-    ring->counts.trimmed += !entry->was_trimmed;
+    store->counts.trimmed += !entry->was_trimmed;
     entry->was_trimmed = true;
 }
 
 /* Leaves the headers of the next packet, at `to`. */
-static void trim_packet(struct ring *ring, struct entry *entry,
+static void trim_packet(struct store *store, struct entry *entry,
                         struct cursor *from, struct cursor *to)
 {
-    struct record record = read_record(ring, from);
+    struct record record = read_record(store, from);
     uint32_t size = record.size;
 
     if (size > record.headers) {
         record.size = record.headers;
         record.trimmed = true;
-        note_trimmed(ring, entry);
+        note_trimmed(store, entry);
     }
-    chain_write(&ring->pool, to, &record, sizeof record);
-    chain_move(&ring->pool, from, to, record.size);
-    chain_read(&ring->pool, from, NULL, size - record.size);
+    chain_write(&store->pool, to, &record, sizeof record);
+    chain_move(&store->pool, from, to, record.size);
+    chain_read(&store->pool, from, NULL, size - record.size);
 }
 
-static void drop_packet(struct ring *ring, struct entry *entry,
+static void drop_packet(struct store *store, struct entry *entry,
                         struct cursor *from, struct cursor *to)
 {
-    struct record record = read_record(ring, from);
+    struct record record = read_record(store, from);
 
     (void)to;
-    chain_read(&ring->pool, from, NULL, record.size);
-    ring->counts.shortened += entry->dropped++ == 0;
-    ring->counts.packets--;
+    chain_read(&store->pool, from, NULL, record.size);
+    store->counts.shortened += entry->dropped++ == 0;
+    store->counts.packets--;
     entry->packets--;
     entry->trimmed -= record.trimmed;
 }
@@ -149,9 +149,9 @@ static void drop_packet(struct ring *ring, struct entry *entry,
  * Does that to packets from `from` on until `want` blocks are free, and moves
  * up what follows. False at the end of the chain.
  */
-static bool squeeze(struct ring *ring, struct entry *entry, uint32_t want,
+static bool squeeze(struct store *store, struct entry *entry, uint32_t want,
                     struct cursor *from,
-                    void (*press)(struct ring *ring, struct entry *entry,
+                    void (*press)(struct store *store, struct entry *entry,
                                   struct cursor *from, struct cursor *to))
 {
     struct cursor to;
@@ -161,42 +161,43 @@ static bool squeeze(struct ring *ring, struct entry *entry, uint32_t want,
     from->passed = 0;
     to = *from;
     for (;;) {
-        more = !chain_at_end(&ring->pool, from);
+        more = !chain_at_end(&store->pool, from);
         if (!more || chain_gain(from, &to) >= want)
             break;
-        press(ring, entry, from, &to);
+        press(store, entry, from, &to);
     }
-    chain_join(&ring->pool, &entry->chain, from, &to);
+    chain_join(&store->pool, &entry->chain, from, &to);
     return more;
 }
 
-static void trim(struct ring *ring, struct entry *entry, uint32_t want)
+static void trim(struct store *store, struct entry *entry, uint32_t want)
 {
-    if (!squeeze(ring, entry, want, &entry->rich, trim_packet))
-        roster_move(&ring->roster, entry, poor_stage(entry));
+    if (!squeeze(store, entry, want, &entry->rich, trim_packet))
+        held_connections_move(&store->held_connections, entry,
+                              poor_stage(entry));
 }
 
-static void shorten(struct ring *ring, struct entry *entry, uint32_t want)
+static void shorten(struct store *store, struct entry *entry, uint32_t want)
 {
-    struct cursor at = chain_start(&ring->pool, &entry->chain);
+    struct cursor at = chain_start(&store->pool, &entry->chain);
 
-    for (int i = 0; i < RING_FIRST_KEPT; i++)
-        chain_read(&ring->pool, &at, NULL, read_record(ring, &at).size);
-    if (!squeeze(ring, entry, want, &at, drop_packet))
-        roster_move(&ring->roster, entry, STAGE_BARE);
+    for (int i = 0; i < STORE_FIRST_KEPT; i++)
+        chain_read(&store->pool, &at, NULL, read_record(store, &at).size);
+    if (!squeeze(store, entry, want, &at, drop_packet))
+        held_connections_move(&store->held_connections, entry, STAGE_BARE);
 }
 
-static void drop(struct ring *ring, struct entry *entry, uint32_t want)
+static void drop(struct store *store, struct entry *entry, uint32_t want)
 {
     (void)want;
-    forget(ring, entry);
-    ring->counts.dropped++;
+    forget(store, entry);
+    store->counts.dropped++;
 }
 
 /* Takes from the first queue that has somebody; false if there is nobody. */
-static bool take_away(struct ring *ring, uint32_t want)
+static bool take_away(struct store *store, uint32_t want)
 {
-    static void (*const taking[])(struct ring *, struct entry *, uint32_t) = {
+    static void (*const taking[])(struct store *, struct entry *, uint32_t) = {
         [STAGE_RICH] = trim,
         [STAGE_LEAN] = shorten,
         [STAGE_BARE] = drop,
@@ -204,37 +205,38 @@ static bool take_away(struct ring *ring, uint32_t want)
     struct entry *entry = NULL;
 
     for (size_t i = 0; i < STAGE_COUNT && !entry; i++)
-        entry = roster_oldest(&ring->roster, (enum stage)i);
+        entry =
+            held_connections_oldest(&store->held_connections, (enum stage)i);
     if (!entry)
         return false;
     if (entry->marked) {
         entry->marked = false;
-        ring->losing(ring->context, entry->conn);
+        store->losing(store->context, entry->conn);
     }
-    taking[entry->stage](ring, entry, want);
+    taking[entry->stage](store, entry, want);
     return true;
 }
 
 /* Makes `need` blocks free, and then more, so that this is rare. */
-static void make_room(struct ring *ring, uint32_t need)
+static void make_room(struct store *store, uint32_t need)
 {
-    uint32_t goal = need + ring->pool.blocks / SHARE_FREED;
+    uint32_t goal = need + store->pool.blocks / SHARE_FREED;
 
-    if (ring->pool.free >= need)
+    if (store->pool.free >= need)
         return;
-    while (ring->pool.free < goal) {
-        if (!take_away(ring, goal - ring->pool.free))
+    while (store->pool.free < goal) {
+        if (!take_away(store, goal - store->pool.free))
             break;
     }
-    assert(ring->pool.free >= need);
+    assert(store->pool.free >= need);
 }
 
-/* What is held of a packet: never so much that it alone fills the ring. */
-static struct span held_part(const struct ring *ring,
-                             const struct ring_packet *packet)
+/* What is held of a packet: never so much that it alone fills the store. */
+static struct span held_part(const struct store *store,
+                             const struct store_packet *packet)
 {
-    size_t most = (size_t)ring->pool.blocks / 2 * CHAIN_BLOCK_ROOM;
-    struct span data = span_head(packet->data, RING_PACKET_MOST);
+    size_t most = (size_t)store->pool.blocks / 2 * CHAIN_BLOCK_ROOM;
+    struct span data = span_head(packet->data, STORE_PACKET_MOST);
 
     most -= sizeof(struct record) + 2 * CHAIN_BLOCK_ROOM;
     if (data.size > most)
@@ -242,10 +244,10 @@ static struct span held_part(const struct ring *ring,
     return span_head(data, most);
 }
 
-void ring_take(struct ring *ring, uint64_t conn,
-               const struct ring_packet *packet)
+void store_take(struct store *store, uint64_t conn,
+                const struct store_packet *packet)
 {
-    struct span data = held_part(ring, packet);
+    struct span data = held_part(store, packet);
     struct record record = {.time = packet->time,
                             .number = packet->number,
                             .size = (uint32_t)data.size,
@@ -256,74 +258,78 @@ void ring_take(struct ring *ring, uint64_t conn,
     struct cursor place;
     struct entry *entry;
 
-    make_room(ring, (uint32_t)chain_need(sizeof record + data.size));
-    entry = roster_find(&ring->roster, conn);
+    make_room(store, (uint32_t)chain_need(sizeof record + data.size));
+    entry = held_connections_find(&store->held_connections, conn);
     if (!entry)
-        entry = roster_add(&ring->roster, conn);
-    place = chain_end(&ring->pool, &entry->chain);
-    chain_append(&ring->pool, &entry->chain,
+        entry = held_connections_add(&store->held_connections, conn);
+    place = chain_end(&store->pool, &entry->chain);
+    chain_append(&store->pool, &entry->chain,
                  (struct span){(const uint8_t *)&record, sizeof record});
-    chain_append(&ring->pool, &entry->chain, data);
+    chain_append(&store->pool, &entry->chain, data);
     entry->packets++;
-    ring->counts.packets++;
+    store->counts.packets++;
     if (record.trimmed)
-        note_trimmed(ring, entry);
+        note_trimmed(store, entry);
     if (entry->stage == STAGE_RICH)
         return;
     if (record.size > record.headers) {
         entry->rich = place;
-        roster_move(&ring->roster, entry, STAGE_RICH);
+        held_connections_move(&store->held_connections, entry, STAGE_RICH);
     } else {
-        roster_move(&ring->roster, entry, poor_stage(entry));
+        held_connections_move(&store->held_connections, entry,
+                              poor_stage(entry));
     }
 }
 
-bool ring_find(const struct ring *ring, uint64_t conn,
-               struct ring_holding *holding)
+bool store_find(const struct store *store, uint64_t conn,
+                struct store_holding *holding)
 {
-    const struct entry *entry = roster_find(&ring->roster, conn);
+    const struct entry *entry =
+        held_connections_find(&store->held_connections, conn);
 
     if (!entry)
         return false;
-    *holding = (struct ring_holding){.packets = entry->packets,
-                                     .trimmed = entry->trimmed,
-                                     .dropped = entry->dropped};
+    *holding = (struct store_holding){.packets = entry->packets,
+                                      .trimmed = entry->trimmed,
+                                      .dropped = entry->dropped};
     return true;
 }
 
-void ring_on_losing(struct ring *ring,
-                    void (*losing)(void *context, uint64_t conn), void *context)
+void store_on_losing(struct store *store,
+                     void (*losing)(void *context, uint64_t conn),
+                     void *context)
 {
-    ring->losing = losing;
-    ring->context = context;
+    store->losing = losing;
+    store->context = context;
 }
 
-void ring_mark(struct ring *ring, uint64_t conn, bool marked)
+void store_mark(struct store *store, uint64_t conn, bool marked)
 {
-    struct entry *entry = roster_find(&ring->roster, conn);
+    struct entry *entry = held_connections_find(&store->held_connections, conn);
 
     if (entry)
-        entry->marked = marked && ring->losing;
+        entry->marked = marked && store->losing;
 }
 
-struct ring_counts ring_counts(const struct ring *ring)
+struct store_counts store_counts(const struct store *store)
 {
-    struct ring_counts counts = ring->counts;
+    struct store_counts counts = store->counts;
 
-    counts.connections = ring->roster.listed;
-    counts.bytes = (uint64_t)(ring->pool.blocks - ring->pool.free) *
+    counts.connections = store->held_connections.listed;
+    counts.bytes = (uint64_t)(store->pool.blocks - store->pool.free) *
                    sizeof(struct chain_block);
-    counts.room = (uint64_t)ring->pool.blocks * sizeof(struct chain_block);
+    counts.room = (uint64_t)store->pool.blocks * sizeof(struct chain_block);
     return counts;
 }
 
-struct ring_walk ring_walk(struct ring *ring, uint64_t conn)
+struct store_walk store_walk(struct store *store, uint64_t conn)
 {
-    struct ring_walk walk = {.ring = ring};
-    const struct entry *entry = roster_find(&ring->roster, conn);
+    struct store_walk walk = {.store = store};
+    const struct entry *entry =
+        held_connections_find(&store->held_connections, conn);
 
     if (entry) {
-        struct cursor at = chain_start(&ring->pool, &entry->chain);
+        struct cursor at = chain_start(&store->pool, &entry->chain);
 
         walk.block = at.block;
         walk.at = at.at;
@@ -332,27 +338,27 @@ struct ring_walk ring_walk(struct ring *ring, uint64_t conn)
     return walk;
 }
 
-bool ring_walk_next(struct ring_walk *walk, struct ring_packet *packet)
+bool store_walk_next(struct store_walk *walk, struct store_packet *packet)
 {
     struct cursor at = {.block = walk->block, .at = walk->at};
-    struct ring *ring = walk->ring;
+    struct store *store = walk->store;
     struct record record;
 
     if (walk->left == 0)
         return false;
     walk->left--;
-    record = read_record(ring, &at);
-    chain_read(&ring->pool, &at, ring->scratch, record.size);
+    record = read_record(store, &at);
+    chain_read(&store->pool, &at, store->scratch, record.size);
     walk->block = at.block;
     walk->at = at.at;
-    *packet = (struct ring_packet){
+    *packet = (struct store_packet){
         .time = record.time,
         .number = record.number,
         .length = record.length,
         .headers = record.headers,
         .link_type = record.link_type,
         .trimmed = record.trimmed,
-        .data = {ring->scratch, record.size}
+        .data = {store->scratch, record.size}
     };
     return true;
 }

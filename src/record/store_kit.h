@@ -1,5 +1,5 @@
 /*
- * For the tests of the ring: packets whose bytes tell which packet they are
+ * For the tests of the store: packets whose bytes tell which packet they are
  * of, and where in it.
  */
 #ifndef RECORD_STORE_KIT_H
@@ -26,11 +26,11 @@ static inline uint8_t byte_of(uint64_t number, size_t at)
     return (uint8_t)((number * 131) ^ (at * 7) ^ (at >> 8));
 }
 
-static inline void give(struct ring *ring, uint64_t conn, uint64_t number,
+static inline void give(struct store *store, uint64_t conn, uint64_t number,
                         size_t size)
 {
-    static uint8_t packet_bytes[RING_PACKET_MOST + 100];
-    struct ring_packet packet = {
+    static uint8_t packet_bytes[STORE_PACKET_MOST + 100];
+    struct store_packet packet = {
         .time = (nanos)number * 1000,
         .number = number,
         .length = (uint32_t)size + 1,
@@ -41,28 +41,28 @@ static inline void give(struct ring *ring, uint64_t conn, uint64_t number,
 
     for (size_t i = 0; i < size; i++)
         packet_bytes[i] = byte_of(number, i);
-    ring_take(ring, conn, &packet);
+    store_take(store, conn, &packet);
 }
 
-static inline struct ring *must_open(size_t memory)
+static inline struct store *must_open(size_t memory)
 {
     struct fail fail = {0};
-    struct ring *ring = ring_open(memory, &fail);
+    struct store *store = store_open(memory, &fail);
 
-    assert_non_null(ring);
+    assert_non_null(store);
     assert_false(fail.set);
-    return ring;
+    return store;
 }
 
-static inline struct ring_holding must_find(struct ring *ring, uint64_t conn)
+static inline struct store_holding must_find(struct store *store, uint64_t conn)
 {
-    struct ring_holding holding;
+    struct store_holding holding;
 
-    assert_true(ring_find(ring, conn, &holding));
+    assert_true(store_find(store, conn, &holding));
     return holding;
 }
 
-static inline void check_bytes(const struct ring_packet *packet, size_t size)
+static inline void check_bytes(const struct store_packet *packet, size_t size)
 {
     assert_int_equal(packet->data.size, packet->trimmed ? HEADERS : size);
     assert_int_equal(packet->length, size + 1);

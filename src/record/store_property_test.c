@@ -10,7 +10,7 @@ enum {
 };
 
 /*
- * The property: whatever comes, of each connection the ring holds its first
+ * The property: whatever comes, of each connection the store holds its first
  * three packets and then all from some packet on to the latest; those without
  * payload come before those with; and every byte is where it belongs.
  */
@@ -21,7 +21,7 @@ struct given {
 };
 
 struct model {
-    struct ring *ring;
+    struct store *store;
     struct given given[CONNS][GIVEN_MOST];
     size_t count[CONNS];
     uint64_t seed;
@@ -55,24 +55,24 @@ static size_t index_of(const struct model *model, uint64_t conn,
 
 static uint64_t check_conn(struct model *model, uint64_t conn)
 {
-    struct ring_walk walk = ring_walk(model->ring, conn);
-    struct ring_holding holding;
-    struct ring_packet packet;
+    struct store_walk walk = store_walk(model->store, conn);
+    struct store_holding holding;
+    struct store_packet packet;
     uint64_t packets = 0;
     uint64_t trimmed = 0;
     bool whole = false;
     size_t first = 0;
     size_t at = 0;
 
-    if (!ring_find(model->ring, conn, &holding)) {
-        assert_false(ring_walk_next(&walk, &packet));
+    if (!store_find(model->store, conn, &holding)) {
+        assert_false(store_walk_next(&walk, &packet));
         return 0;
     }
-    for (; ring_walk_next(&walk, &packet); packets++) {
+    for (; store_walk_next(&walk, &packet); packets++) {
         size_t found = index_of(model, conn, packet.number);
 
         first = packets ? first : found;
-        if (packets == RING_FIRST_KEPT)
+        if (packets == STORE_FIRST_KEPT)
             assert_int_equal(found, at + 1 + holding.dropped);
         else if (packets)
             assert_int_equal(found, at + 1);
@@ -90,7 +90,7 @@ static uint64_t check_conn(struct model *model, uint64_t conn)
 
 static void check_model(struct model *model)
 {
-    struct ring_counts counts = ring_counts(model->ring);
+    struct store_counts counts = store_counts(model->store);
     uint64_t packets = 0;
 
     for (uint64_t conn = 0; conn < CONNS; conn++)
@@ -119,7 +119,7 @@ static void run_model(uint64_t seed)
 {
     struct model *model = must_calloc(1, sizeof *model);
 
-    model->ring = must_open(SMALL + seed * 1000);
+    model->store = must_open(SMALL + seed * 1000);
     model->seed = seed * UINT64_C(0x9e3779b97f4a7c15);
     for (uint64_t number = 1; number <= 12000; number++) {
         /* some connections are busier than others, and that changes */
@@ -128,21 +128,21 @@ static void run_model(uint64_t seed)
         struct given given = {number, draw_size(model)};
 
         if (model->count[conn] == GIVEN_MOST || draw(model, 400) == 0) {
-            ring_forget(model->ring, conn);
+            store_forget(model->store, conn);
             model->count[conn] = 0;
         }
         model->given[conn][model->count[conn]++] = given;
-        give(model->ring, conn, number, given.size);
+        give(model->store, conn, number, given.size);
         if (number % 64 == 0)
             check_model(model);
     }
     for (uint64_t conn = 0; conn < CONNS; conn++)
-        ring_forget(model->ring, conn);
-    assert_int_equal(ring_counts(model->ring).bytes, 0);
-    assert_int_equal(ring_counts(model->ring).packets, 0);
-    assert_int_equal(ring_counts(model->ring).connections, 0);
-    assert_true(ring_counts(model->ring).trimmed > 0);
-    ring_close(model->ring);
+        store_forget(model->store, conn);
+    assert_int_equal(store_counts(model->store).bytes, 0);
+    assert_int_equal(store_counts(model->store).packets, 0);
+    assert_int_equal(store_counts(model->store).connections, 0);
+    assert_true(store_counts(model->store).trimmed > 0);
+    store_close(model->store);
     free(model);
 }
 

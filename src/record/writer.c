@@ -17,10 +17,10 @@ enum {
     NO_EVIDENCE = -1 /* the frame of the ending, which may say the headline */
 };
 
-/* A frame that a caption cites. */
+/* A frame that a finding cites. */
 struct cite {
     uint64_t frame;
-    const struct caption *caption;
+    const struct comments *comments;
     int evidence; /* index, or NO_EVIDENCE */
     bool held;
     bool headline; /* it is the one that says the title */
@@ -29,7 +29,7 @@ struct cite {
 struct survey {
     struct cite *cite; /* in order of frame */
     size_t cites;
-    struct ring_holding holding;
+    struct store_holding holding;
     uint64_t first; /* frames held */
     uint64_t last;
     nanos from; /* the times of these */
@@ -38,7 +38,7 @@ struct survey {
 };
 
 struct film {
-    const struct clip *clip;
+    const struct writer *writer;
     const struct survey *survey;
     struct pcapng_out out;
     uint32_t link_type[LINK_TYPES_MOST]; /* by interface */
@@ -53,38 +53,39 @@ static int by_frame(const void *left, const void *right)
 
     if (a->frame != b->frame)
         return a->frame < b->frame ? -1 : 1;
-    if (a->caption->id != b->caption->id)
-        return a->caption->id < b->caption->id ? -1 : 1;
+    if (a->comments->id != b->comments->id)
+        return a->comments->id < b->comments->id ? -1 : 1;
     return (a->evidence > b->evidence) - (a->evidence < b->evidence);
 }
 
-static bool is_told(const struct clip *clip, const struct caption *caption)
+static bool is_told(const struct writer *writer,
+                    const struct comments *comments)
 {
-    return caption->code == clip->code;
+    return comments->code == writer->code;
 }
 
-static void add_cites(struct survey *survey, const struct caption *caption)
+static void add_cites(struct survey *survey, const struct comments *comments)
 {
-    for (size_t i = 0; i < caption->evidences; i++)
+    for (size_t i = 0; i < comments->evidences; i++)
         survey->cite[survey->cites++] =
-            (struct cite){.frame = caption->evidence[i].frame,
-                          .caption = caption,
+            (struct cite){.frame = comments->evidence[i].frame,
+                          .comments = comments,
                           .evidence = (int)i};
-    if (caption->ended)
-        survey->cite[survey->cites++] = (struct cite){.frame = caption->ended,
-                                                      .caption = caption,
+    if (comments->ended)
+        survey->cite[survey->cites++] = (struct cite){.frame = comments->ended,
+                                                      .comments = comments,
                                                       .evidence = -1};
 }
 
-static void gather_cites(struct survey *survey, const struct clip *clip)
+static void intake_cites(struct survey *survey, const struct writer *writer)
 {
     size_t most = 0;
 
-    for (const struct caption *c = clip->caption; c; c = c->next)
+    for (const struct comments *c = writer->comments; c; c = c->next)
         most += c->evidences + 1;
     survey->cite = must_calloc(most, sizeof *survey->cite);
-    for (const struct caption *c = clip->caption; c; c = c->next) {
-        if (!is_told(clip, c))
+    for (const struct comments *c = writer->comments; c; c = c->next) {
+        if (!is_told(writer, c))
             continue;
         add_cites(survey, c);
         survey->start = c->first;
@@ -114,16 +115,16 @@ static bool cites(const struct survey *survey, size_t at, uint64_t frame)
     return at < survey->cites && survey->cite[at].frame == frame;
 }
 
-/* The first held frame that the caption cites, or else that of the ending. */
+/* The first held frame that the finding cites, or else that of the ending. */
 static struct cite *find_headline(struct survey *survey,
-                                  const struct caption *caption)
+                                  const struct comments *comments)
 {
     struct cite *ending = NULL;
 
     for (size_t i = 0; i < survey->cites; i++) {
         struct cite *cite = &survey->cite[i];
 
-        if (cite->caption != caption || !cite->held)
+        if (cite->comments != comments || !cite->held)
             continue;
         if (cite->evidence != NO_EVIDENCE)
             return cite;
@@ -132,15 +133,15 @@ static struct cite *find_headline(struct survey *survey,
     return ending;
 }
 
-static void survey_init(struct survey *survey, const struct clip *clip)
+static void survey_init(struct survey *survey, const struct writer *writer)
 {
-    struct ring_walk walk = ring_walk(clip->ring, clip->conn);
-    struct ring_packet packet;
+    struct store_walk walk = store_walk(writer->store, writer->conn);
+    struct store_packet packet;
 
     *survey = (struct survey){0};
-    gather_cites(survey, clip);
-    (void)ring_find(clip->ring, clip->conn, &survey->holding);
-    while (ring_walk_next(&walk, &packet)) {
+    intake_cites(survey, writer);
+    (void)store_find(writer->store, writer->conn, &survey->holding);
+    while (store_walk_next(&walk, &packet)) {
         if (!survey->first) {
             survey->first = packet.number;
             survey->from = packet.time;
@@ -151,7 +152,7 @@ static void survey_init(struct survey *survey, const struct clip *clip)
              cites(survey, i, packet.number); i++)
             survey->cite[i].held = true;
     }
-    for (const struct caption *c = clip->caption; c; c = c->next) {
+    for (const struct comments *c = writer->comments; c; c = c->next) {
         struct cite *headline = find_headline(survey, c);
 
         if (headline)
@@ -159,32 +160,32 @@ static void survey_init(struct survey *survey, const struct clip *clip)
     }
 }
 
-static void add_findings(const struct clip *clip, struct text *text)
+static void add_findings(const struct writer *writer, struct text *text)
 {
-    for (const struct caption *c = clip->caption; c; c = c->next) {
-        if (!is_told(clip, c))
+    for (const struct comments *c = writer->comments; c; c = c->next) {
+        if (!is_told(writer, c))
             continue;
-        caption_add_headline(c, text);
+        comments_add_headline(c, text);
         text_add(text, "\n");
         for (size_t i = 0; i < c->advices; i++)
             text_addf(text, "to do: %s\n", c->advice[i]);
     }
-    if (clip->unsaid)
+    if (writer->unsaid)
         text_addf(text,
                   "%" PRIu64 " more findings on this connection are not "
                   "described\n",
-                  clip->unsaid);
+                  writer->unsaid);
 }
 
-static void add_holding(const struct clip *clip, const struct survey *survey,
-                        struct text *text)
+static void add_holding(const struct writer *writer,
+                        const struct survey *survey, struct text *text)
 {
-    const struct ring_holding *holding = &survey->holding;
+    const struct store_holding *holding = &survey->holding;
 
     text_addf(text,
               "tcp.stream %" PRIu64 " of the original capture, frames "
               "%" PRIu64 " to %" PRIu64 " there\n",
-              clip->conn, survey->first, survey->last);
+              writer->conn, survey->first, survey->last);
     if (survey->first == survey->start)
         text_addf(text, "held: %" PRIu64 " packets, from its first on\n",
                   holding->packets);
@@ -202,7 +203,7 @@ static void add_holding(const struct clip *clip, const struct survey *survey,
         text_addf(text,
                   "not held: %" PRIu64 " packets behind the first %d: memory "
                   "was short (--record-memory)\n",
-                  holding->dropped, RING_FIRST_KEPT);
+                  holding->dropped, STORE_FIRST_KEPT);
 }
 
 static void add_missing(const struct survey *survey, struct text *text)
@@ -212,26 +213,26 @@ static void add_missing(const struct survey *survey, struct text *text)
 
         if (!cite->held && cite->evidence != NO_EVIDENCE)
             text_addf(text, "not held: frame %" PRIu64 ": %s\n", cite->frame,
-                      cite->caption->evidence[cite->evidence].what);
+                      cite->comments->evidence[cite->evidence].what);
     }
 }
 
 static bool write_section(struct film *film)
 {
-    const struct clip *clip = film->clip;
-    struct pcapng_out_section section = {.hardware = clip->hardware,
-                                         .os = clip->os,
-                                         .program = clip->program};
+    const struct writer *writer = film->writer;
+    struct pcapng_out_section section = {.hardware = writer->hardware,
+                                         .os = writer->os,
+                                         .program = writer->program};
     struct text text;
     bool written;
 
     text_init(&text, COMMENT_MOST);
-    add_findings(clip, &text);
-    text_addf(&text, "from %s to %s\n", clip->caption->client,
-              clip->caption->server);
-    add_holding(clip, film->survey, &text);
+    add_findings(writer, &text);
+    text_addf(&text, "from %s to %s\n", writer->comments->client,
+              writer->comments->server);
+    add_holding(writer, film->survey, &text);
     add_missing(film->survey, &text);
-    text_addf(&text, "asked: %s", clip->asked);
+    text_addf(&text, "asked: %s", writer->asked);
     section.comment = text_string(&text);
     written = pcapng_out_section(&film->out, &section);
     text_release(&text);
@@ -241,7 +242,7 @@ static bool write_section(struct film *film)
 /* What the cite says, in the arena; NULL when it says nothing. */
 static const char *cite_comment(struct film *film, const struct cite *cite)
 {
-    const struct caption *caption = cite->caption;
+    const struct comments *comments = cite->comments;
     struct text text;
     const char *kept;
 
@@ -249,12 +250,12 @@ static const char *cite_comment(struct film *film, const struct cite *cite)
         return NULL;
     text_init(&text, COMMENT_MOST);
     if (cite->headline) {
-        caption_add_headline(caption, &text);
+        comments_add_headline(comments, &text);
         text_add(&text, "\n");
     }
     if (cite->evidence != NO_EVIDENCE) {
-        caption_add_line(caption, caption->evidence[cite->evidence].what,
-                         &text);
+        comments_add_line(comments, comments->evidence[cite->evidence].what,
+                          &text);
         text_add(&text, "\n");
     }
     text_addf(&text, "frame %" PRIu64 " of the original capture", cite->frame);
@@ -277,7 +278,7 @@ static bool find_interface(struct film *film, uint32_t link_type,
     return pcapng_out_interface(&film->out, link_type, 0, NULL, number);
 }
 
-static void write_packet(struct film *film, const struct ring_packet *held)
+static void write_packet(struct film *film, const struct store_packet *held)
 {
     const struct survey *survey = film->survey;
     const char *comment[COMMENTS_MOST];
@@ -300,21 +301,21 @@ static void write_packet(struct film *film, const struct ring_packet *held)
     arena_release(&film->arena);
 }
 
-bool clip_write(const struct clip *clip, FILE *file)
+bool writer_write(const struct writer *writer, FILE *file)
 {
     struct survey survey;
-    struct film film = {.clip = clip, .survey = &survey};
-    struct ring_walk walk = ring_walk(clip->ring, clip->conn);
-    struct ring_packet packet;
+    struct film film = {.writer = writer, .survey = &survey};
+    struct store_walk walk = store_walk(writer->store, writer->conn);
+    struct store_packet packet;
     bool written;
 
-    survey_init(&survey, clip);
+    survey_init(&survey, writer);
     pcapng_out_init(&film.out, file);
     (void)write_section(&film);
-    while (!film.out.trouble && ring_walk_next(&walk, &packet))
+    while (!film.out.trouble && store_walk_next(&walk, &packet))
         write_packet(&film, &packet);
-    if (survey.until < clip->now)
-        survey.until = clip->now;
+    if (survey.until < writer->now)
+        survey.until = writer->now;
     (void)pcapng_out_span(&film.out, survey.from, survey.until);
     written = pcapng_out_finish(&film.out);
     pcapng_out_release(&film.out);

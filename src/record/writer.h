@@ -1,6 +1,6 @@
 /*
- * A clip is one recording: the packets of a connection as far as they are
- * held, as pcapng, with the words of findings beside the frames they cite.
+ * A writer writes one recording: the packets of a connection as far as they
+ * are held, as pcapng, with the words of findings beside the frames they cite.
  */
 #ifndef RECORD_WRITER_H
 #define RECORD_WRITER_H
@@ -10,10 +10,10 @@
 
 #include <stdio.h>
 
-struct clip {
-    struct ring *ring;
-    uint64_t conn;           /* tcp.stream */
-    struct caption *caption; /* a list; those with another code are
+struct writer {
+    struct store *store;
+    uint64_t conn;             /* tcp.stream */
+    struct comments *comments; /* a list; those with another code are
                                 passed over */
     enum verdict code;
     uint64_t unsaid;     /* findings of the connection that there was
@@ -29,6 +29,6 @@ struct clip {
  * Writes it all and flushes; false with errno set when it could not. The
  * connection must be held.
  */
-bool clip_write(const struct clip *clip, FILE *file);
+bool writer_write(const struct writer *writer, FILE *file);
 
 #endif
