@@ -134,6 +134,49 @@ static void test_refused(void **state)
     assert_no_complaints(child_refused, state);
 }
 
+static uid_t owner_of(const char *path)
+{
+    struct stat about;
+
+    assert_int_equal(stat(path, &about), 0);
+    return about.st_uid;
+}
+
+/* Gives the folder to nobody, if it may be given away. */
+static bool give(const char *path, struct fail *fail)
+{
+    int folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct confine_user user;
+    bool given;
+
+    fail->set = false;
+    assert_true(confine_find_user(&user, NULL, fail));
+    given = confine_give(&user, folder, fail);
+    (void)close(folder);
+    return given;
+}
+
+/* Only one that is empty and ours can have been made in this moment. */
+static void test_give(void **state)
+{
+    struct place *place = *state;
+    struct fail fail = {0};
+    char made[2 * KIT_PATH_SIZE];
+
+    if (geteuid() != 0)
+        skip();
+    (void)snprintf(made, sizeof(made), "%s/made", place->writable);
+    assert_int_equal(mkdir(made, 0700), 0);
+    assert_true(give(made, &fail));
+    assert_int_equal(owner_of(made), 65534);
+    assert_int_equal(chown(made, 1, 1), 0);
+    assert_false(give(made, &fail));
+    assert_non_null(strstr(fail.text, "is another one now"));
+    assert_int_equal(owner_of(made), 1);
+    assert_false(give(place->readable, &fail)); /* there is a file in it */
+    assert_int_equal(owner_of(place->readable), 0);
+}
+
 /* Waits for a byte, then sends an ARP request out of 'va' and removes it. */
 static void disturb(int start)
 {
@@ -202,6 +245,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_status, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_root_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_give, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_live, set_up, tear_down),
     };
 
