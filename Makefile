@@ -41,7 +41,7 @@ DEPS_LAB   := nodejs nginx-light apache2-bin gunicorn openssl nghttp2-client \
 DEPS_BENCH := tcptrace time wrk
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 DEPS_DEB   := git debhelper dpkg-dev lintian
-NEED_TESTS := test unit-tests lint format golden lab-check
+NEED_TESTS := test unit-tests lint structure format golden lab-check
 
 # With `deps` among the goals the others wait for it, in a make of their own:
 # what this one found out about the machine is old by then.
@@ -243,6 +243,10 @@ test: $(B)/whyeof $(HELPERS) $(TESTS) $(REPLAYS)
 
 unit-tests: $(TESTS)
 	@BUILD=$(B) python3 testdata/run_tests.py $(TESTS)
+
+# Lines of each room, lengths of functions, circles of files.
+structure: $(B)/whyeof $(HELPERS)
+	@BUILD=$(B) python3 testdata/structure.py $(LAYERS)
 
 lint:
 	@python3 testdata/lint.py $(LAYERS)
