@@ -1,7 +1,10 @@
 /*
- * What the files of the session share: session.c opens and closes, and passes
- * on what is found; session_start.c opens as root and as the user, in this
- * order; session_run.c waits.
+ * What the files of the session share, each calling only those to its right:
+ *
+ *     session.c --> session_start.c --> session_pipeline.c --> session_facts.c
+ *     opens and     as root, then as    passes on what is      what is known
+ *     closes        the user            found
+ *              \--> session_run.c, which session_start.c waits by, too
  */
 #ifndef LIVE_SESSION_INNER_H
 #define LIVE_SESSION_INNER_H
@@ -80,6 +83,10 @@ nanos session_now(const struct session *session);
 
 /* What is known by now. */
 const struct report *session_report(struct session *session);
+
+/* The same with the interface's figures as the latest session_report had them:
+ * to ask for them takes system calls, and what is told needs but its name. */
+const struct report *session_report_to_tell(struct session *session);
 
 struct metrics_gauges session_gauges(const struct session *session);
 

@@ -17,9 +17,6 @@
 /* Of a link faster than we are there is no last packet. */
 #define LAST_LIMIT (5 * NANOS_PER_SECOND)
 
-/* What came so lately may not be handed over yet. */
-#define HANDED_OVER (150 * NANOS_PER_MILLI)
-
 /* Who has not read all for so long is behind what the kernel holds. */
 #define IS_BEHIND (500 * NANOS_PER_MILLI)
 
@@ -27,37 +24,6 @@ enum {
     BATCH = 512, /* packets between two looks at the clock */
     WORDS_SIZE = 512
 };
-
-nanos session_now(const struct session *session)
-{
-    nanos quiet = session->seen - session->read_at - HANDED_OVER;
-
-    return session->packet_time + (quiet > 0 ? quiet : 0);
-}
-
-struct metrics_gauges session_gauges(const struct session *session)
-{
-    struct metrics_gauges gauges = {
-        .received = session->drops.received,
-        .kernel_drops = session->drops.kernel,
-        .interface_drops = session->drops.interface,
-        .lines_dropped = live_outputs_dropped(&session->live_outputs),
-    };
-
-    if (session->recorder) {
-        struct recorder_counts counts = recorder_counts(session->recorder);
-
-        gauges.recordings = counts.files;
-        gauges.removed = counts.removed;
-        gauges.missed = counts.lost;
-        gauges.held_connections = counts.connections;
-        gauges.held_packets = counts.packets;
-        gauges.trimmed = counts.trimmed;
-        gauges.shortened = counts.shortened;
-        gauges.given_up = counts.dropped;
-    }
-    return gauges;
-}
 
 static void tell_status(struct session *session)
 {
