@@ -81,7 +81,7 @@ static void tell_complete(struct model *model, struct conn *conn,
     state->last_response_end = x->response.end;
     state->last_closes = x->closes;
     model->sink.complete(model->sink.context, conn, x);
-    conn_forget_notes(conn, forget_until(state, x));
+    conn_forget_episodes(conn, forget_until(state, x));
     exchange_free(x);
 }
 

@@ -1,7 +1,7 @@
 #include "tcp/order.h"
 
+#include "tcp/episodes.h"
 #include "tcp/held.h"
-#include "tcp/notes.h"
 
 #include <stdlib.h>
 
@@ -41,7 +41,7 @@ static void hand_on(struct order *order, struct conn *conn, unsigned side,
         chunk.offset = flow->next;
         chunk.bytes = (struct span){NULL, (size_t)missing};
         flow->next += missing;
-        notes_hole(conn, side, chunk.at, chunk.offset, missing);
+        episodes_hole(conn, side, chunk.at, chunk.offset, missing);
         order->sink->gap(order->sink->context, conn, side, &chunk);
     }
 }
@@ -148,7 +148,7 @@ static void give_up_hole(struct order *order, struct conn *conn, unsigned side,
     if (flow->top < flow->next)
         flow->top = flow->next;
     flow->hole_since = (struct mark){0};
-    notes_hole(conn, side, chunk.at, chunk.offset, size);
+    episodes_hole(conn, side, chunk.at, chunk.offset, size);
     order->sink->gap(order->sink->context, conn, side, &chunk);
 }
 

@@ -67,8 +67,8 @@ static void tell_over(struct tcp *tcp, struct conn *conn,
         tcp->order.held_bytes -= conn->flow[side].held_bytes;
         held_release(&conn->flow[side]);
     }
-    conn_free_notes(conn);
-    conn->notes_open = 0;
+    conn_free_episodes(conn);
+    conn->episodes_open = 0;
 }
 
 /* Also when the clock was set back: it will not come to that time again. */

@@ -1,7 +1,7 @@
 #include "tcp/watch.h"
 
+#include "tcp/episodes.h"
 #include "tcp/held.h"
-#include "tcp/notes.h"
 #include "tcp/resets.h"
 
 /* Data that fills a hole this soon was reordered, not sent again. Wireshark's
@@ -20,20 +20,21 @@ static void watch_window(struct conn *conn, const struct seen *seen)
 {
     const struct segment *segment = seen->segment;
     struct flow *flow = &conn->flow[seen->side];
-    struct note *note;
+    struct episode *episode;
 
     if (!(segment->flags & TCP_ACK) ||
         (segment->flags & (TCP_SYN | TCP_RST | TCP_FIN)))
         return;
     if (segment->window == 0) {
-        note = notes_open(conn, NOTE_ZERO_WINDOW, seen->side);
-        if (!note)
-            note = notes_add(conn, NOTE_ZERO_WINDOW, seen->side, seen->at);
-        note->last = seen->at;
+        episode = episodes_open(conn, EPISODE_ZERO_WINDOW, seen->side);
+        if (!episode)
+            episode =
+                episodes_add(conn, EPISODE_ZERO_WINDOW, seen->side, seen->at);
+        episode->last = seen->at;
     } else if (flow->window == 0 && flow->has_window) {
-        note = notes_open(conn, NOTE_ZERO_WINDOW, seen->side);
-        if (note)
-            notes_end(conn, note, seen->at);
+        episode = episodes_open(conn, EPISODE_ZERO_WINDOW, seen->side);
+        if (episode)
+            episodes_end(conn, episode, seen->at);
     }
     flow->window = segment->window;
     flow->has_window = true;
@@ -62,22 +63,22 @@ static bool is_probe(const struct conn *conn, const struct seen *seen)
 static void watch_probe(struct conn *conn, const struct seen *seen)
 {
     const struct flow *peer = &conn->flow[1 - seen->side];
-    struct note *note;
+    struct episode *episode;
 
     if (peer->has_window && peer->window == 0) {
-        note = notes_open(conn, NOTE_ZERO_WINDOW, 1 - seen->side);
-        if (note) {
-            if (note->count++ == 0)
-                note->second = seen->at;
-            note->last = seen->at;
+        episode = episodes_open(conn, EPISODE_ZERO_WINDOW, 1 - seen->side);
+        if (episode) {
+            if (episode->count++ == 0)
+                episode->second = seen->at;
+            episode->last = seen->at;
         }
         return;
     }
-    note = notes_open(conn, NOTE_KEEPALIVE, seen->side);
-    if (!note)
-        note = notes_add(conn, NOTE_KEEPALIVE, seen->side, seen->at);
-    note->count++;
-    note->last = seen->at;
+    episode = episodes_open(conn, EPISODE_KEEPALIVE, seen->side);
+    if (!episode)
+        episode = episodes_add(conn, EPISODE_KEEPALIVE, seen->side, seen->at);
+    episode->count++;
+    episode->last = seen->at;
     conn->flow[seen->side].probing = true;
 }
 
@@ -85,24 +86,24 @@ static void watch_probe(struct conn *conn, const struct seen *seen)
 static void watch_probe_answer(struct conn *conn, const struct seen *seen)
 {
     struct flow *peer = &conn->flow[1 - seen->side];
-    struct note *note;
+    struct episode *episode;
 
     if (!peer->probing)
         return;
     peer->probing = false;
-    note = notes_open(conn, NOTE_KEEPALIVE, 1 - seen->side);
-    if (note && note->answered < UINT16_MAX)
-        note->answered++;
+    episode = episodes_open(conn, EPISODE_KEEPALIVE, 1 - seen->side);
+    if (episode && episode->answered < UINT16_MAX)
+        episode->answered++;
 }
 
 /* Bytes flow again: the idle time is over, and with it its probes. */
 static void end_keepalive(struct conn *conn, struct mark at)
 {
-    for (unsigned side = 0; conn->notes_open && side < 2; side++) {
-        struct note *note = notes_open(conn, NOTE_KEEPALIVE, side);
+    for (unsigned side = 0; conn->episodes_open && side < 2; side++) {
+        struct episode *episode = episodes_open(conn, EPISODE_KEEPALIVE, side);
 
-        if (note)
-            notes_end(conn, note, at);
+        if (episode)
+            episodes_end(conn, episode, at);
         conn->flow[side].probing = false;
     }
 }
@@ -110,7 +111,7 @@ static void end_keepalive(struct conn *conn, struct mark at)
 static void watch_ack(struct conn *conn, struct seen *seen)
 {
     struct flow *peer = &conn->flow[1 - seen->side];
-    struct note *note;
+    struct episode *episode;
 
     if (seen->ack == CONN_NO_OFFSET || seen->ack <= peer->acked)
         return;
@@ -129,48 +130,49 @@ static void watch_ack(struct conn *conn, struct seen *seen)
         peer->unacked_since = seen->at;
         peer->unacked_by_ack = true;
     }
-    note = notes_open(conn, NOTE_RETRANSMISSION, 1 - seen->side);
-    if (note && peer->acked >= note->offset + note->size)
-        notes_end(conn, note, seen->at);
+    episode = episodes_open(conn, EPISODE_RETRANSMISSION, 1 - seen->side);
+    if (episode && peer->acked >= episode->offset + episode->size)
+        episodes_end(conn, episode, seen->at);
 }
 
 static void watch_retransmission(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
-    struct note *note = notes_open(conn, NOTE_RETRANSMISSION, seen->side);
+    struct episode *episode =
+        episodes_open(conn, EPISODE_RETRANSMISSION, seen->side);
     struct mark since = flow->unacked_since;
     uint64_t end;
 
     if (seen->end <= flow->acked)
         return; /* it had arrived: needless, and no sign of a stall */
-    if (!note) {
-        note = notes_add(conn, NOTE_RETRANSMISSION, seen->side,
-                         mark_is_set(since) ? since : seen->at);
-        note->second = seen->at;
-        note->after_ack = mark_is_set(since) && flow->unacked_by_ack;
-        note->offset = seen->offset;
-        note->size = seen->end - seen->offset;
+    if (!episode) {
+        episode = episodes_add(conn, EPISODE_RETRANSMISSION, seen->side,
+                               mark_is_set(since) ? since : seen->at);
+        episode->second = seen->at;
+        episode->after_ack = mark_is_set(since) && flow->unacked_by_ack;
+        episode->offset = seen->offset;
+        episode->size = seen->end - seen->offset;
     }
-    end = note->offset + note->size;
-    if (seen->offset < note->offset)
-        note->offset = seen->offset;
-    note->size = (seen->end > end ? seen->end : end) - note->offset;
-    note->count++;
-    note->last = seen->at;
+    end = episode->offset + episode->size;
+    if (seen->offset < episode->offset)
+        episode->offset = seen->offset;
+    episode->size = (seen->end > end ? seen->end : end) - episode->offset;
+    episode->count++;
+    episode->last = seen->at;
 }
 
 /* More than a probe goes only into an open window: that it opened was lost. */
 static void end_zero_window(struct conn *conn, const struct seen *seen)
 {
     struct flow *peer = &conn->flow[1 - seen->side];
-    struct note *note;
+    struct episode *episode;
 
     if (!peer->has_window || peer->window || seen->end - seen->offset <= 1)
         return;
     peer->has_window = false;
-    note = notes_open(conn, NOTE_ZERO_WINDOW, 1 - seen->side);
-    if (note)
-        notes_end(conn, note, seen->at);
+    episode = episodes_open(conn, EPISODE_ZERO_WINDOW, 1 - seen->side);
+    if (episode)
+        episodes_end(conn, episode, seen->at);
 }
 
 static void watch_data(struct conn *conn, const struct seen *seen)
@@ -319,7 +321,7 @@ struct seen watch_segment(struct conn *conn, const struct segment *segment,
     if (!seen.is_probe && seen.end == seen.offset) {
         watch_probe_answer(conn, &seen);
     } else if (!seen.is_probe || seen.end > flow->top) {
-        if (conn->notes_open)
+        if (conn->episodes_open)
             end_keepalive(conn, seen.at);
         watch_data(conn, &seen);
     }
