@@ -6,8 +6,8 @@
 #ifndef TCP_ORDER_H
 #define TCP_ORDER_H
 
+#include "tcp/analysis.h"
 #include "tcp/tcp.h"
-#include "tcp/watch.h"
 
 struct order {
     const struct tcp_sink *sink;

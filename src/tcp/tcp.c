@@ -1,10 +1,10 @@
 #include "tcp/tcp.h"
 
 #include "base/arena.h"
+#include "tcp/analysis.h"
 #include "tcp/held.h"
 #include "tcp/order.h"
 #include "tcp/table.h"
-#include "tcp/watch.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -213,7 +213,7 @@ const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment)
     conn = conn_for(tcp, segment, &side);
     if (conn->told_over)
         return NULL;
-    seen = watch_segment(conn, segment, side);
+    seen = analyse_segment(conn, segment, side);
     if (seen.end > seen.offset && !(segment->flags & TCP_RST))
         order_take(&tcp->order, conn, &seen);
     order_settle(&tcp->order, conn, false);

@@ -1,4 +1,4 @@
-#include "tcp/watch.h"
+#include "tcp/analysis.h"
 
 #include "tcp/episodes.h"
 #include "tcp/held.h"
@@ -16,7 +16,7 @@ uint64_t flow_offset(const struct flow *flow, uint32_t seq)
     return offset < 0 ? 0 : (uint64_t)offset;
 }
 
-static void watch_window(struct conn *conn, const struct seen *seen)
+static void analyse_window(struct conn *conn, const struct seen *seen)
 {
     const struct segment *segment = seen->segment;
     struct flow *flow = &conn->flow[seen->side];
@@ -60,7 +60,7 @@ static bool is_probe(const struct conn *conn, const struct seen *seen)
            flow->top > CONN_ORIGIN && !mark_is_set(flow->fin);
 }
 
-static void watch_probe(struct conn *conn, const struct seen *seen)
+static void analyse_probe(struct conn *conn, const struct seen *seen)
 {
     const struct flow *peer = &conn->flow[1 - seen->side];
     struct episode *episode;
@@ -83,7 +83,7 @@ static void watch_probe(struct conn *conn, const struct seen *seen)
 }
 
 /* An empty segment that is no probe itself answers the peer's probe. */
-static void watch_probe_answer(struct conn *conn, const struct seen *seen)
+static void analyse_probe_answer(struct conn *conn, const struct seen *seen)
 {
     struct flow *peer = &conn->flow[1 - seen->side];
     struct episode *episode;
@@ -108,7 +108,7 @@ static void end_keepalive(struct conn *conn, struct mark at)
     }
 }
 
-static void watch_ack(struct conn *conn, struct seen *seen)
+static void analyse_ack(struct conn *conn, struct seen *seen)
 {
     struct flow *peer = &conn->flow[1 - seen->side];
     struct episode *episode;
@@ -135,7 +135,7 @@ static void watch_ack(struct conn *conn, struct seen *seen)
         episodes_end(conn, episode, seen->at);
 }
 
-static void watch_retransmission(struct conn *conn, const struct seen *seen)
+static void analyse_retransmission(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
     struct episode *episode =
@@ -175,7 +175,7 @@ static void end_zero_window(struct conn *conn, const struct seen *seen)
         episodes_end(conn, episode, seen->at);
 }
 
-static void watch_data(struct conn *conn, const struct seen *seen)
+static void analyse_data(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
     uint64_t size = seen->end - seen->offset;
@@ -188,7 +188,7 @@ static void watch_data(struct conn *conn, const struct seen *seen)
 
         if (!fills || nanos_between(flow->last_data.time, seen->at.time) >
                           REORDERED_WITHIN)
-            watch_retransmission(conn, seen);
+            analyse_retransmission(conn, seen);
         if (fills)
             flow->last_data = seen->at;
         return;
@@ -204,7 +204,7 @@ static void watch_data(struct conn *conn, const struct seen *seen)
     }
 }
 
-static void watch_fin(struct conn *conn, const struct seen *seen)
+static void analyse_fin(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
 
@@ -250,7 +250,7 @@ static void start_flows(struct conn *conn, const struct segment *segment,
         set_isn(peer, segment->ack - 1);
 }
 
-static void watch_syn(struct conn *conn, const struct seen *seen)
+static void analyse_syn(struct conn *conn, const struct seen *seen)
 {
     const struct segment *segment = seen->segment;
     struct flow *flow = &conn->flow[seen->side];
@@ -293,8 +293,8 @@ static struct seen place_segment(const struct conn *conn,
     return seen;
 }
 
-struct seen watch_segment(struct conn *conn, const struct segment *segment,
-                          unsigned side)
+struct seen analyse_segment(struct conn *conn, const struct segment *segment,
+                            unsigned side)
 {
     struct flow *flow = &conn->flow[side];
     struct seen seen;
@@ -303,7 +303,7 @@ struct seen watch_segment(struct conn *conn, const struct segment *segment,
     seen = place_segment(conn, segment, side);
     flow->segments++;
     conn->last = seen.at;
-    watch_ack(conn, &seen);
+    analyse_ack(conn, &seen);
     if (segment->flags & TCP_RST) {
         resets_take(conn, &seen);
         return seen;
@@ -311,22 +311,22 @@ struct seen watch_segment(struct conn *conn, const struct segment *segment,
     if (conn->resets)
         resets_forget_strays(conn, side);
     if (segment->flags & TCP_SYN)
-        watch_syn(conn, &seen);
+        analyse_syn(conn, &seen);
     flow->ttl = segment->ttl;
     flow->has_timestamp |= segment->has_timestamp;
     flow->last_any = seen.at;
     seen.is_probe = is_probe(conn, &seen);
     if (seen.is_probe)
-        watch_probe(conn, &seen);
+        analyse_probe(conn, &seen);
     if (!seen.is_probe && seen.end == seen.offset) {
-        watch_probe_answer(conn, &seen);
+        analyse_probe_answer(conn, &seen);
     } else if (!seen.is_probe || seen.end > flow->top) {
         if (conn->episodes_open)
             end_keepalive(conn, seen.at);
-        watch_data(conn, &seen);
+        analyse_data(conn, &seen);
     }
-    watch_window(conn, &seen);
+    analyse_window(conn, &seen);
     if (segment->flags & TCP_FIN)
-        watch_fin(conn, &seen);
+        analyse_fin(conn, &seen);
     return seen;
 }
