@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "tcp/analysis.h"
 #include "tcp/held.h"
-#include "tcp/order.h"
+#include "tcp/reassembly.h"
 #include "tcp/table.h"
 
 #include <assert.h>
@@ -26,7 +26,7 @@ struct tcp {
     struct tcp_options options;
     struct table table;
     struct tcp_counts counts;
-    struct order order;
+    struct reassembly reassembly;
 };
 
 struct tcp *tcp_new(const struct tcp_options *options,
@@ -40,8 +40,8 @@ struct tcp *tcp_new(const struct tcp_options *options,
         tcp->options.connections = CONNECTIONS_MOST;
     if (!tcp->options.held_bytes)
         tcp->options.held_bytes = HELD_BYTES_MOST;
-    tcp->order.sink = &tcp->sink;
-    tcp->order.limit = tcp->options.held_bytes;
+    tcp->reassembly.sink = &tcp->sink;
+    tcp->reassembly.limit = tcp->options.held_bytes;
     table_init(&tcp->table);
     return tcp;
 }
@@ -51,7 +51,7 @@ struct tcp_counts tcp_counts(const struct tcp *tcp)
     struct tcp_counts counts = tcp->counts;
 
     counts.open = tcp->table.list[PLACE_OPEN].count;
-    counts.held_budget = tcp->order.gave_up_early;
+    counts.held_budget = tcp->reassembly.gave_up_early;
     return counts;
 }
 
@@ -60,11 +60,11 @@ static void tell_over(struct tcp *tcp, struct conn *conn,
 {
     if (conn->told_over)
         return;
-    order_settle(&tcp->order, conn, true);
+    reassembly_settle(&tcp->reassembly, conn, true);
     conn->told_over = true;
     tcp->sink.over(tcp->sink.context, conn, ending);
     for (unsigned side = 0; side < 2; side++) {
-        tcp->order.held_bytes -= conn->flow[side].held_bytes;
+        tcp->reassembly.held_bytes -= conn->flow[side].held_bytes;
         held_release(&conn->flow[side]);
     }
     conn_free_episodes(conn);
@@ -215,8 +215,8 @@ const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment)
         return NULL;
     seen = analyse_segment(conn, segment, side);
     if (seen.end > seen.offset && !(segment->flags & TCP_RST))
-        order_take(&tcp->order, conn, &seen);
-    order_settle(&tcp->order, conn, false);
+        reassembly_take(&tcp->reassembly, conn, &seen);
+    reassembly_settle(&tcp->reassembly, conn, false);
     if (seen.acked_all)
         tcp->sink.acked(tcp->sink.context, conn, 1 - side);
     if (!mark_is_set(conn->over) && mark_is_set(conn->flow[0].fin) &&
