@@ -1,7 +1,7 @@
 #include "tcp/analysis.h"
 
 #include "tcp/episodes.h"
-#include "tcp/held.h"
+#include "tcp/out_of_order.h"
 #include "tcp/resets.h"
 
 /* Data that fills a hole this soon was reordered, not sent again. Wireshark's
@@ -184,7 +184,7 @@ static void analyse_data(struct conn *conn, const struct seen *seen)
         flow->largest = size > UINT16_MAX ? UINT16_MAX : (uint16_t)size;
     if (seen->end <= flow->top) {
         bool fills = seen->offset >= flow->next && flow->held_count &&
-                     seen->offset < held_first(flow)->offset;
+                     seen->offset < out_of_order_first(flow)->offset;
 
         if (!fills || nanos_between(flow->last_data.time, seen->at.time) >
                           REORDERED_WITHIN)

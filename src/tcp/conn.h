@@ -97,7 +97,7 @@ struct episodes_losses {
     struct episodes_lost of[EPISODE_HOLE][2];
 };
 
-struct held; /* segments waiting for their turn */
+struct out_of_order; /* segments waiting for their turn */
 
 struct flow {
     uint64_t next;     /* offset of the next byte to hand on */
@@ -108,8 +108,8 @@ struct flow {
     uint64_t bytes;    /* payload bytes handed on */
     uint64_t lost;     /* bytes that were sent but are not in the capture */
     uint64_t segments;
-    struct held **held; /* in order of offset; tcp/held.h */
-    uint32_t held_left; /* places of it that are free again in front */
+    struct out_of_order **held; /* in order of offset; tcp/out_of_order.h */
+    uint32_t held_left;         /* places of it that are free again in front */
     uint32_t held_count;
     uint32_t held_room;
     uint32_t held_bytes;

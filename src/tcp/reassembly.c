@@ -1,7 +1,7 @@
 #include "tcp/reassembly.h"
 
 #include "tcp/episodes.h"
-#include "tcp/held.h"
+#include "tcp/out_of_order.h"
 
 #include <stdlib.h>
 
@@ -63,8 +63,8 @@ static bool can_leave(const struct conn *conn, unsigned side)
     const struct flow *flow = &conn->flow[side];
 
     return flow->end_told ||
-           (held_first(flow)->offset <= flow->next &&
-            cause_was_seen(conn, side, held_first(flow)->ack));
+           (out_of_order_first(flow)->offset <= flow->next &&
+            cause_was_seen(conn, side, out_of_order_first(flow)->ack));
 }
 
 static bool hand_on_held(struct reassembly *reassembly, struct conn *conn,
@@ -75,7 +75,7 @@ static bool hand_on_held(struct reassembly *reassembly, struct conn *conn,
 
     while (flow->held_count && can_leave(conn, side)) {
         uint32_t before = flow->held_bytes;
-        struct held *held = held_pop(flow);
+        struct out_of_order *held = out_of_order_pop(flow);
         struct piece piece = {
             .chunk = {.bytes = {held->byte, held->size},
                       .at = held->at,
@@ -107,8 +107,9 @@ static uint64_t hole_size(const struct flow *flow, bool may_be_unacked)
 
     if (flow->fin_at != CONN_NO_OFFSET && end > flow->fin_at)
         end = flow->fin_at;
-    if (flow->held_count && (held_first(flow)->offset < end || may_be_unacked))
-        end = held_first(flow)->offset;
+    if (flow->held_count &&
+        (out_of_order_first(flow)->offset < end || may_be_unacked))
+        end = out_of_order_first(flow)->offset;
     return end > flow->next ? end - flow->next : 0;
 }
 
@@ -117,7 +118,7 @@ static struct mark when_lost(const struct conn *conn, const struct flow *flow)
 {
     if (mark_is_set(flow->hole_since))
         return flow->hole_since;
-    return flow->held_count ? held_first(flow)->at : conn->last;
+    return flow->held_count ? out_of_order_first(flow)->at : conn->last;
 }
 
 /* The hole is given up only as far as the next waiting bytes need it: what
@@ -125,9 +126,10 @@ static struct mark when_lost(const struct conn *conn, const struct flow *flow)
 static uint64_t needed_by_peer(const struct flow *flow, const struct flow *peer,
                                uint64_t size)
 {
-    uint64_t ack = peer->held_count && held_first(peer)->offset <= peer->next
-                       ? held_first(peer)->ack
-                       : CONN_NO_OFFSET;
+    uint64_t ack =
+        peer->held_count && out_of_order_first(peer)->offset <= peer->next
+            ? out_of_order_first(peer)->ack
+            : CONN_NO_OFFSET;
 
     if (ack == CONN_NO_OFFSET || ack <= flow->next || ack - flow->next >= size)
         return size;
@@ -206,11 +208,12 @@ static bool forgo_cause(struct conn *conn, const struct reassembly *reassembly,
 {
     for (unsigned side = 0; side < 2; side++) {
         struct flow *flow = &conn->flow[side];
-        bool stuck = flow->held_count && held_first(flow)->offset <= flow->next;
+        bool stuck =
+            flow->held_count && out_of_order_first(flow)->offset <= flow->next;
 
         if (stuck && (at_end || over_budget(reassembly, flow)) &&
-            held_first(flow)->ack != CONN_NO_OFFSET) {
-            held_first(flow)->ack = CONN_NO_OFFSET;
+            out_of_order_first(flow)->ack != CONN_NO_OFFSET) {
+            out_of_order_first(flow)->ack = CONN_NO_OFFSET;
             return true;
         }
         if (at_end && !flow->end_told && flow->fin_at == flow->next &&
@@ -270,6 +273,6 @@ void reassembly_take(struct reassembly *reassembly, struct conn *conn,
         hand_on(reassembly, conn, seen->side, &piece);
         return;
     }
-    held_insert(flow, &piece);
+    out_of_order_insert(flow, &piece);
     reassembly->held_bytes += flow->held_bytes - before;
 }

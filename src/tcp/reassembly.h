@@ -1,7 +1,7 @@
 /*
  * Reassembly puts a connection's bytes in order: within a flow by offset,
  * between the two flows by cause. What has to wait is held under a budget
- * (tcp/held.h); what waits too long is given up as a gap.
+ * (tcp/out_of_order.h); what waits too long is given up as a gap.
  */
 #ifndef TCP_REASSEMBLY_H
 #define TCP_REASSEMBLY_H

@@ -2,7 +2,7 @@
 
 #include "base/arena.h"
 #include "tcp/analysis.h"
-#include "tcp/held.h"
+#include "tcp/out_of_order.h"
 #include "tcp/reassembly.h"
 #include "tcp/table.h"
 
@@ -65,7 +65,7 @@ static void tell_over(struct tcp *tcp, struct conn *conn,
     tcp->sink.over(tcp->sink.context, conn, ending);
     for (unsigned side = 0; side < 2; side++) {
         tcp->reassembly.held_bytes -= conn->flow[side].held_bytes;
-        held_release(&conn->flow[side]);
+        out_of_order_release(&conn->flow[side]);
     }
     conn_free_episodes(conn);
     conn->episodes_open = 0;
@@ -249,8 +249,8 @@ void tcp_free(struct tcp *tcp)
         struct conn *conn = tcp->table.list[place].oldest;
 
         for (; conn; conn = conn->newer) {
-            held_release(&conn->flow[0]);
-            held_release(&conn->flow[1]);
+            out_of_order_release(&conn->flow[0]);
+            out_of_order_release(&conn->flow[1]);
         }
     }
     table_release(&tcp->table);
