@@ -8,7 +8,7 @@
  */
 static bool is_unacknowledged_for_no_reason(const struct facts *f)
 {
-    return f->closing.by != CLOSED_BY_SERVER && !f->client_again &&
+    return f->closing.by != CLOSED_BY_SERVER && !f->client_retransmission &&
            f->client->acked < f->x->request.reached &&
            f->quiet >= 3 * NANOS_PER_SECOND;
 }

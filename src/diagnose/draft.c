@@ -204,8 +204,8 @@ static void cite_window(struct finding *finding, const struct facts *f,
                    "opens its window again");
 }
 
-static void cite_again(struct finding *finding, const struct facts *f,
-                       const struct episode *episode)
+static void cite_retransmission(struct finding *finding, const struct facts *f,
+                                const struct episode *episode)
 {
     if (!episode)
         return;
@@ -289,8 +289,8 @@ void draft_timeline(struct finding *finding, const struct facts *f)
     cite_probes(finding, f, f->server_probes);
     cite_window(finding, f, f->client_window);
     cite_window(finding, f, f->server_window);
-    cite_again(finding, f, f->client_again);
-    cite_again(finding, f, f->server_again);
+    cite_retransmission(finding, f, f->client_retransmission);
+    cite_retransmission(finding, f, f->server_retransmission);
     if (!f->incident->is_complete || !f->x || f->client_closed) {
         cite_fin(finding, f, 0);
         cite_fin(finding, f, 1);

@@ -92,8 +92,10 @@ static void find_episodes(struct facts *f)
 
     f->client_window = longest_episode(f, EPISODE_ZERO_WINDOW, client);
     f->server_window = longest_episode(f, EPISODE_ZERO_WINDOW, server);
-    f->client_again = longest_episode(f, EPISODE_RETRANSMISSION, client);
-    f->server_again = longest_episode(f, EPISODE_RETRANSMISSION, server);
+    f->client_retransmission =
+        longest_episode(f, EPISODE_RETRANSMISSION, client);
+    f->server_retransmission =
+        longest_episode(f, EPISODE_RETRANSMISSION, server);
     f->client_probes = longest_episode(f, EPISODE_KEEPALIVE, client);
     f->server_probes = longest_episode(f, EPISODE_KEEPALIVE, server);
 }

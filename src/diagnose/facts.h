@@ -35,8 +35,8 @@ struct facts {
     /* Episodes that touch the time from the request to the end; NULL: none. */
     const struct episode *client_window; /* the client's window was zero */
     const struct episode *server_window;
-    const struct episode *client_again; /* the client's bytes were sent again */
-    const struct episode *server_again;
+    const struct episode *client_retransmission; /* of the client's bytes */
+    const struct episode *server_retransmission;
     const struct episode *client_probes; /* keep-alive, sent by the client */
     const struct episode *server_probes;
     nanos forgotten; /* one not kept may have lasted as long, and longer than

@@ -105,7 +105,8 @@ static void tell_window_stall(const struct facts *f, struct finding *finding)
 
 static const struct episode *loss_of(const struct facts *f)
 {
-    const struct episode *episodes[2] = {f->client_again, f->server_again};
+    const struct episode *episodes[2] = {f->client_retransmission,
+                                         f->server_retransmission};
 
     for (unsigned i = 0; i < 2; i++) {
         if (episodes[i] &&

@@ -233,7 +233,7 @@ static void tell_goaway_hang(const struct facts *f, struct finding *finding)
     if (window && episode_lasts(window))
         draft_explain(finding, "A TCP window of zero holds what is left to "
                                "send.");
-    else if (f->client_again || f->server_again)
+    else if (f->client_retransmission || f->server_retransmission)
         draft_explain(finding, "Data is unacknowledged and sent again: the "
                                "path loses it.");
     else

@@ -29,16 +29,17 @@ static bool never_answered(const struct episode *episode)
 /* Sent again and again, or probed, and not a packet came back. */
 static bool find_silence(const struct facts *f, struct silence *silence)
 {
-    const struct episode *again[2] = {f->client_again, f->server_again};
+    const struct episode *retransmission[2] = {f->client_retransmission,
+                                               f->server_retransmission};
     const struct episode *probes[2] = {f->client_probes, f->server_probes};
     const struct flow *other[2] = {f->server, f->client};
 
     for (unsigned i = 0; i < 2; i++) {
         silence->waits = i ? FROM_SERVER : FROM_CLIENT;
         silence->silent = other[i];
-        silence->episode = again[i];
-        if (never_acknowledged(f, again[i]) &&
-            is_silent_since(other[i], again[i]->first))
+        silence->episode = retransmission[i];
+        if (never_acknowledged(f, retransmission[i]) &&
+            is_silent_since(other[i], retransmission[i]->first))
             return true;
         silence->episode = probes[i];
         if (never_answered(probes[i]) &&
@@ -104,8 +105,9 @@ static bool has_unfilled_hole(const struct facts *f)
 
 static bool is_network_stall(const struct facts *f)
 {
-    return never_acknowledged(f, f->client_again) ||
-           never_acknowledged(f, f->server_again) || has_unfilled_hole(f);
+    return never_acknowledged(f, f->client_retransmission) ||
+           never_acknowledged(f, f->server_retransmission) ||
+           has_unfilled_hole(f);
 }
 
 static void tell_unfilled_hole(const struct facts *f, struct finding *finding)
@@ -121,9 +123,9 @@ static void tell_unfilled_hole(const struct facts *f, struct finding *finding)
 
 static void tell_network_stall(const struct facts *f, struct finding *finding)
 {
-    bool by_client = never_acknowledged(f, f->client_again);
+    bool by_client = never_acknowledged(f, f->client_retransmission);
     const struct episode *episode =
-        by_client ? f->client_again : f->server_again;
+        by_client ? f->client_retransmission : f->server_retransmission;
     const struct flow *flow = by_client ? f->client : f->server;
 
     finding->symptom = f->closing.by_reset ? SYMPTOM_RESET : SYMPTOM_HANG;
