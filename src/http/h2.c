@@ -226,7 +226,7 @@ static void lose(struct h2 *h2, unsigned side)
 
 void h2_data(struct h2 *h2, unsigned side, const struct chunk *chunk)
 {
-    struct direction *d = &h2->direction[side];
+    struct h2_direction *d = &h2->direction[side];
     struct span bytes = chunk->bytes;
     size_t skip = d->preface_left < bytes.size ? d->preface_left : bytes.size;
 
@@ -244,7 +244,7 @@ void h2_data(struct h2 *h2, unsigned side, const struct chunk *chunk)
 
 void h2_gap(struct h2 *h2, unsigned side, const struct chunk *gap)
 {
-    struct direction *d = &h2->direction[side];
+    struct h2_direction *d = &h2->direction[side];
     size_t size = gap->bytes.size;
     bool whole = size <= d->preface_left;
 

@@ -22,7 +22,7 @@ struct settings {
 };
 
 /* One direction: what that side sends. */
-struct direction {
+struct h2_direction {
     struct h2_cutter cutter;
     struct h2_decoder decoder;
     struct settings waiting[SETTINGS_WAITING_MAX]; /* sent, oldest first */
@@ -38,7 +38,7 @@ struct h2 {
     const struct http_sink *sink;
     struct conn *conn;
     struct h2_frame_sink frames;
-    struct direction direction[2];
+    struct h2_direction direction[2];
     struct h2_streams streams;
     struct h2_told told; /* the latest block */
     struct h2_facts facts;
