@@ -6,7 +6,7 @@
 #define HTTP_H2_STREAM_H
 
 #include "http/event.h"
-#include "http/h2_account.h"
+#include "http/h2_flow_control.h"
 #include "http/h2_frame.h"
 #include "http/h2_grpc.h"
 #include "http/h2_holders.h"

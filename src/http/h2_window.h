@@ -1,7 +1,7 @@
 /*
  * A window is one flow-control account (RFC 9113, 5.2) at a moment: how many
  * bytes a sender may still send on a stream, or on the connection. It is known
- * from outside, by what was sent and what was credited (h2_account.h).
+ * from outside, by what was sent and what was credited (h2_flow_control.h).
  *
  *     left = start + credited - sent      (negative after a shrunk SETTINGS)
  *

@@ -1,4 +1,4 @@
-#include "http/h2_account.h"
+#include "http/h2_flow_control.h"
 
 #include "base/arena.h"
 

@@ -3,8 +3,8 @@
  * open. Most are never used up, and cost little: when one was blocked is kept
  * apart.
  */
-#ifndef HTTP_H2_ACCOUNT_H
-#define HTTP_H2_ACCOUNT_H
+#ifndef HTTP_H2_FLOW_CONTROL_H
+#define HTTP_H2_FLOW_CONTROL_H
 
 #include "http/h2_window.h"
 

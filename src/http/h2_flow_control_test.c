@@ -1,4 +1,4 @@
-#include "http/h2_account.h"
+#include "http/h2_flow_control.h"
 
 /* cmocka.h wants these four before it. */
 #include <setjmp.h>
