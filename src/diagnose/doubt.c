@@ -53,7 +53,7 @@ static bool has_hole(const struct facts *f)
  * A frame that is missing may have opened a window, or ended the stream. Only
  * what was said of the stream itself still stands then.
  */
-static bool is_ledger_unknown(const struct facts *f)
+static bool is_window_unknown(const struct facts *f)
 {
     const struct exchange_h2 *h2 = f->x->h2;
 
@@ -109,7 +109,7 @@ bool is_doubtful(const struct facts *f)
     if (!f->incident->is_complete && is_end_unseen(f))
         return true;
     if (x->is_h2)
-        return !f->incident->is_complete && is_ledger_unknown(f);
+        return !f->incident->is_complete && is_window_unknown(f);
     return !f->response_begun && may_have_answer(f);
 }
 

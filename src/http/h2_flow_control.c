@@ -4,30 +4,30 @@
 
 #include <stdlib.h>
 
-void h2_account_init(struct h2_account *account, int64_t start)
+void h2_flow_control_init(struct h2_flow_control *flow_control, int64_t start)
 {
-    *account = (struct h2_account){.start = start};
+    *flow_control = (struct h2_flow_control){.start = start};
 }
 
-void h2_account_release(struct h2_account *account)
+void h2_flow_control_release(struct h2_flow_control *flow_control)
 {
-    free(account->blocking);
-    account->blocking = NULL;
+    free(flow_control->blocking);
+    flow_control->blocking = NULL;
 }
 
-static void block(struct h2_account *account, struct mark at)
+static void block(struct h2_flow_control *flow_control, struct mark at)
 {
-    if (!account->blocking)
-        account->blocking = must_calloc(1, sizeof *account->blocking);
-    if (!mark_is_set(account->blocking->since))
-        account->blocking->since = at;
+    if (!flow_control->blocking)
+        flow_control->blocking = must_calloc(1, sizeof *flow_control->blocking);
+    if (!mark_is_set(flow_control->blocking->since))
+        flow_control->blocking->since = at;
 }
 
-/* `then` is the account while it was blocked. */
-static void unblock(struct h2_account *account, const struct h2_account *then,
-                    struct mark at)
+/* `then` is what it was while it was blocked. */
+static void unblock(struct h2_flow_control *flow_control,
+                    const struct h2_flow_control *then, struct mark at)
 {
-    struct h2_blocking *blocking = account->blocking;
+    struct h2_blocking *blocking = flow_control->blocking;
     nanos lasted;
 
     if (!blocking || !mark_is_set(blocking->since))
@@ -46,57 +46,58 @@ static void unblock(struct h2_account *account, const struct h2_account *then,
 }
 
 /* Is something left again? */
-static void look_open(struct h2_account *account,
-                      const struct h2_account *before, struct mark at)
+static void look_open(struct h2_flow_control *flow_control,
+                      const struct h2_flow_control *before, struct mark at)
 {
-    if (h2_account_left(account) > 0)
-        unblock(account, before, at);
+    if (h2_flow_control_left(flow_control) > 0)
+        unblock(flow_control, before, at);
 }
 
-void h2_account_send(struct h2_account *account, uint64_t size, bool more,
-                     struct mark at)
+void h2_flow_control_send(struct h2_flow_control *flow_control, uint64_t size,
+                          bool more, struct mark at)
 {
-    struct h2_account before = *account;
+    struct h2_flow_control before = *flow_control;
 
-    account->sent += size;
-    if (more && h2_account_left(account) <= 0)
-        block(account, at);
+    flow_control->sent += size;
+    if (more && h2_flow_control_left(flow_control) <= 0)
+        block(flow_control, at);
     else
-        unblock(account, &before, at);
+        unblock(flow_control, &before, at);
 }
 
-void h2_account_credit(struct h2_account *account, uint64_t size,
-                       struct mark at)
+void h2_flow_control_credit(struct h2_flow_control *flow_control, uint64_t size,
+                            struct mark at)
 {
-    struct h2_account before = *account;
+    struct h2_flow_control before = *flow_control;
 
-    account->credited += size;
-    look_open(account, &before, at);
+    flow_control->credited += size;
+    look_open(flow_control, &before, at);
 }
 
-void h2_account_resize(struct h2_account *account, int64_t change,
-                       struct mark at)
+void h2_flow_control_resize(struct h2_flow_control *flow_control,
+                            int64_t change, struct mark at)
 {
-    struct h2_account before = *account;
+    struct h2_flow_control before = *flow_control;
 
-    account->start += change;
-    look_open(account, &before, at);
+    flow_control->start += change;
+    look_open(flow_control, &before, at);
 }
 
-void h2_account_end(struct h2_account *account, struct mark at)
+void h2_flow_control_end(struct h2_flow_control *flow_control, struct mark at)
 {
-    struct h2_account before = *account;
+    struct h2_flow_control before = *flow_control;
 
-    unblock(account, &before, at);
+    unblock(flow_control, &before, at);
 }
 
-struct h2_window h2_account_window(const struct h2_account *account)
+struct h2_window
+h2_flow_control_window(const struct h2_flow_control *flow_control)
 {
-    struct h2_window window = {.start = account->start,
-                               .sent = account->sent,
-                               .credited = account->credited};
+    struct h2_window window = {.start = flow_control->start,
+                               .sent = flow_control->sent,
+                               .credited = flow_control->credited};
 
-    if (account->blocking)
-        window.blocking = *account->blocking;
+    if (flow_control->blocking)
+        window.blocking = *flow_control->blocking;
     return window;
 }

@@ -53,8 +53,8 @@ bool h2_is_client(const struct h2 *h2, unsigned side);
 /* Says an event of a stream, as of what is being read. */
 void h2_say(struct h2 *h2, struct h2_stream *stream, unsigned side,
             struct http_event *event);
-void h2_say_ledger(struct h2 *h2, struct h2_stream *stream, unsigned side,
-                   struct http_event *event);
+void h2_say_windows(struct h2 *h2, struct h2_stream *stream, unsigned side,
+                    struct http_event *event);
 
 /* A new stream; NULL when it was seen before, or too many are open. */
 struct h2_stream *h2_open_stream(struct h2 *h2, uint32_t id);

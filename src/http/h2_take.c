@@ -47,8 +47,8 @@ static void take_rst_stream(struct h2 *h2, unsigned side,
     /* of one that nobody saw begin or answered it says nothing */
     if (!stream)
         return;
-    h2_say_ledger(h2, stream, side,
-                  &(struct http_event){.kind = HTTP_RESET, .code = code});
+    h2_say_windows(h2, stream, side,
+                   &(struct http_event){.kind = HTTP_RESET, .code = code});
     h2_streams_end(&h2->streams, stream, 0, h2->now.at);
     h2_streams_end(&h2->streams, stream, 1, h2->now.at);
     h2_streams_remove(&h2->streams, stream);

@@ -198,8 +198,8 @@ static void take_event(void *context, struct conn *conn,
         return;
     }
     x = exchange_of(state, event);
-    if (x && event->ledger)
-        exchange_take_ledger(x, event, conn->client);
+    if (x && event->windows)
+        exchange_take_windows(x, event, conn->client);
     if (x && event->kind == HTTP_RESET) {
         tell_ended(model, conn, state, x);
         return;
