@@ -60,25 +60,25 @@ static int write_failed(const char *path)
     return complain("cannot write '%s': %s", path, strerror(errno));
 }
 
-static int run_errand(const struct options *options)
+static int run_action(const struct options *options)
 {
     struct fail fail = {0};
 
     errno = 0;
-    switch (options->errand) {
-    case ERRAND_HELP:
+    switch (options->action) {
+    case ACTION_HELP:
         options_help(stdout);
         break;
-    case ERRAND_VERSION:
+    case ACTION_VERSION:
         versions_print(stdout);
         break;
-    case ERRAND_LIST_CODES:
+    case ACTION_LIST_CODES:
         explain_list(stdout);
         break;
-    case ERRAND_CAPTURE_HINT:
+    case ACTION_CAPTURE_HINT:
         explain_capture(stdout);
         break;
-    case ERRAND_LIST_INTERFACES:
+    case ACTION_LIST_INTERFACES:
         if (!live_list(stdout, &fail))
             return complain("%s", fail.text);
         break;
@@ -379,8 +379,8 @@ int main(int argc, char *argv[])
         (void)fputs("try 'whyeof --help'\n", stderr);
         return STATUS_TROUBLE;
     }
-    if (options.errand != ERRAND_NONE)
-        return run_errand(&options);
+    if (options.action != ACTION_NONE)
+        return run_action(&options);
     options.report.color = wants_color(&options);
     options.report.width = terminal_width();
     if (!options.format)

@@ -95,21 +95,21 @@ static bool apply_threshold(struct options *options, enum option_id id,
     }
 }
 
-static bool apply_errand(struct options *options, enum option_id id,
+static bool apply_action(struct options *options, enum option_id id,
                          const char *value)
 {
-    static const enum errand errand[OPTION_COUNT] = {
-        [OPTION_EXPLAIN] = ERRAND_EXPLAIN,
-        [OPTION_LIST_CODES] = ERRAND_LIST_CODES,
-        [OPTION_CAPTURE_HINT] = ERRAND_CAPTURE_HINT,
-        [OPTION_LIST_INTERFACES] = ERRAND_LIST_INTERFACES,
-        [OPTION_VERSION] = ERRAND_VERSION,
-        [OPTION_HELP] = ERRAND_HELP,
+    static const enum action action[OPTION_COUNT] = {
+        [OPTION_EXPLAIN] = ACTION_EXPLAIN,
+        [OPTION_LIST_CODES] = ACTION_LIST_CODES,
+        [OPTION_CAPTURE_HINT] = ACTION_CAPTURE_HINT,
+        [OPTION_LIST_INTERFACES] = ACTION_LIST_INTERFACES,
+        [OPTION_VERSION] = ACTION_VERSION,
+        [OPTION_HELP] = ACTION_HELP,
     };
 
-    if (errand[id] == ERRAND_NONE)
+    if (action[id] == ACTION_NONE)
         return false;
-    options->errand = errand[id];
+    options->action = action[id];
     if (id == OPTION_EXPLAIN)
         options->explain = value;
     return true;
@@ -167,7 +167,7 @@ static bool apply_watch(struct options *options, enum option_id id,
 static bool apply(struct options *options, enum option_id id, char *value,
                   struct fail *fail)
 {
-    if (apply_errand(options, id, value))
+    if (apply_action(options, id, value))
         return true;
     if (id >= OPTION_INTERFACE && id <= OPTION_RECORD_LIMIT)
         return apply_watch(options, id, value, fail);
@@ -335,7 +335,7 @@ bool options_parse(struct options *options, int argc, char *argv[],
     }
     options->path = (const char *const *)argv + optind;
     options->paths = (size_t)(argc - optind);
-    if (options->errand != ERRAND_NONE)
+    if (options->action != ACTION_NONE)
         return true;
     if (options->watch.interface)
         return take_filter_words(options, fail);

@@ -22,14 +22,14 @@ enum when {
 };
 
 /* What to do instead of reading captures. */
-enum errand {
-    ERRAND_NONE,
-    ERRAND_HELP,
-    ERRAND_VERSION,
-    ERRAND_LIST_CODES,
-    ERRAND_CAPTURE_HINT,
-    ERRAND_LIST_INTERFACES,
-    ERRAND_EXPLAIN
+enum action {
+    ACTION_NONE,
+    ACTION_HELP,
+    ACTION_VERSION,
+    ACTION_LIST_CODES,
+    ACTION_CAPTURE_HINT,
+    ACTION_LIST_INTERFACES,
+    ACTION_EXPLAIN
 };
 
 /* What is watched while it happens. */
@@ -63,7 +63,7 @@ struct options {
     enum when progress;
     struct watch_options watch;
     int fail_on; /* an enum severity; SEVERITY_COUNT: never */
-    enum errand errand;
+    enum action action;
     const char *explain;
     const char *const *path; /* the inputs, inside argv */
     size_t paths;
