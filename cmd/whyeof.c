@@ -58,7 +58,7 @@ static int write_failed(const char *path)
     return complain("cannot write '%s': %s", path, strerror(errno));
 }
 
-static int run_errand(const struct options *options)
+static int run_action(const struct options *options)
 {
     struct fail fail = {0};
 
@@ -252,7 +252,7 @@ int main(int argc, char *argv[])
         return STATUS_TROUBLE;
     }
     if (options.action != ACTION_NONE)
-        return run_errand(&options);
+        return run_action(&options);
     options.report.color = wants_color(&options);
     options.report.width = terminal_width();
     if (!options.format)

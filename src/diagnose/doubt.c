@@ -8,7 +8,7 @@
  */
 static bool is_unacknowledged_for_no_reason(const struct facts *f)
 {
-    return f->closing.by != CLOSED_BY_SERVER && !f->client_again &&
+    return f->closing.by != CLOSED_BY_SERVER && !f->client_retransmission &&
            f->client->acked < f->x->request.reached &&
            f->quiet >= 3 * NANOS_PER_SECOND;
 }
@@ -42,8 +42,8 @@ static bool is_end_unseen(const struct facts *f)
 
 static bool has_hole(const struct facts *f)
 {
-    for (unsigned i = 0; i < f->conn->notes; i++) {
-        if (f->conn->note[i].kind == NOTE_HOLE)
+    for (unsigned i = 0; i < f->conn->episodes; i++) {
+        if (f->conn->episode[i].kind == EPISODE_HOLE)
             return true;
     }
     return false;
@@ -53,7 +53,7 @@ static bool has_hole(const struct facts *f)
  * A frame that is missing may have opened a window, or ended the stream. Only
  * what was said of the stream itself still stands then.
  */
-static bool is_ledger_unknown(const struct facts *f)
+static bool is_window_unknown(const struct facts *f)
 {
     const struct exchange_h2 *h2 = f->x->h2;
 
@@ -73,11 +73,11 @@ static bool may_have_answer(const struct facts *f)
 
     if (is_race_with_unseen_fin(f))
         return false;
-    for (unsigned i = 0; i < f->conn->notes; i++) {
-        const struct note *note = &f->conn->note[i];
+    for (unsigned i = 0; i < f->conn->episodes; i++) {
+        const struct episode *episode = &f->conn->episode[i];
 
-        if (note->kind == NOTE_HOLE && note->side != f->conn->client &&
-            note->last.time > x->request.start.time)
+        if (episode->kind == EPISODE_HOLE && episode->side != f->conn->client &&
+            episode->last.time > x->request.start.time)
             return true;
     }
     if (f->incident->http.in_orphan)
@@ -109,7 +109,7 @@ bool is_doubtful(const struct facts *f)
     if (!f->incident->is_complete && is_end_unseen(f))
         return true;
     if (x->is_h2)
-        return !f->incident->is_complete && is_ledger_unknown(f);
+        return !f->incident->is_complete && is_window_unknown(f);
     return !f->response_begun && may_have_answer(f);
 }
 

@@ -41,7 +41,7 @@ void draft_weigh_drops(struct finding *finding);
  * What was not kept of the connection, and resets that a host would ignore:
  * said, and the finding is that much less sure.
  */
-void draft_weigh_notes(struct finding *finding, const struct facts *f);
+void draft_weigh_episodes(struct finding *finding, const struct facts *f);
 
 /* Puts the evidence in order of time. */
 void draft_sort(struct finding *finding);

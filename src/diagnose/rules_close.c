@@ -115,8 +115,8 @@ static void offer_abort(struct finding *finding)
 
 static bool is_slow_reader(const struct facts *f)
 {
-    return f->client_window &&
-           note_lasted(f, f->client_window) >= f->settings->stall_threshold / 2;
+    return f->client_window && episode_lasted(f, f->client_window) >=
+                                   f->settings->stall_threshold / 2;
 }
 
 /*
@@ -303,7 +303,8 @@ static void tell_write_timeout_truncation(const struct facts *f,
                       "the response. The FIN came %s after the request, "
                       "behind what was still buffered: that is only an upper "
                       "bound for the timeout.",
-                      draft_duration(finding, note_lasted(f, f->client_window)),
+                      draft_duration(finding,
+                                     episode_lasted(f, f->client_window)),
                       draft_duration(finding, f->wait));
         draft_advise(finding, "look at the client first: it stopped reading");
     } else {

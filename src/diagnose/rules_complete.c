@@ -83,10 +83,12 @@ static void tell_slow(struct finding *finding)
 
 static void tell_window_stall(const struct facts *f, struct finding *finding)
 {
-    bool by_client = f->client_window && (!f->server_window ||
-                                          note_lasted(f, f->client_window) >
-                                              note_lasted(f, f->server_window));
-    const struct note *note = by_client ? f->client_window : f->server_window;
+    bool by_client =
+        f->client_window &&
+        (!f->server_window || episode_lasted(f, f->client_window) >
+                                  episode_lasted(f, f->server_window));
+    const struct episode *episode =
+        by_client ? f->client_window : f->server_window;
 
     finding->confidence = CONFIDENCE_CERTAIN;
     draft_explain(finding,
@@ -94,20 +96,22 @@ static void tell_window_stall(const struct facts *f, struct finding *finding)
                   "(TCP window 0) and the other side could only probe, %u "
                   "time%s.",
                   by_client ? "client" : "server",
-                  draft_duration(finding, note_lasted(f, note)), note->count,
-                  note->count == 1 ? "" : "s");
+                  draft_duration(finding, episode_lasted(f, episode)),
+                  episode->count, episode->count == 1 ? "" : "s");
     draft_advise(finding, "find out what the %s does instead of reading",
                  by_client ? "client" : "server");
     tell_slow(finding);
 }
 
-static const struct note *loss_of(const struct facts *f)
+static const struct episode *loss_of(const struct facts *f)
 {
-    const struct note *notes[2] = {f->client_again, f->server_again};
+    const struct episode *episodes[2] = {f->client_retransmission,
+                                         f->server_retransmission};
 
     for (unsigned i = 0; i < 2; i++) {
-        if (notes[i] && note_held(f, notes[i]) >= f->settings->stall_threshold)
-            return notes[i];
+        if (episodes[i] &&
+            episode_held(f, episodes[i]) >= f->settings->stall_threshold)
+            return episodes[i];
     }
     return NULL;
 }
@@ -119,17 +123,17 @@ static bool was_network_stall(const struct facts *f)
 
 static void tell_loss(const struct facts *f, struct finding *finding)
 {
-    const struct note *note = loss_of(f);
+    const struct episode *episode = loss_of(f);
 
-    if (!note)
+    if (!episode)
         return;
     finding->confidence = CONFIDENCE_CERTAIN;
     draft_explain(finding,
                   "The %s's data was lost on the way and sent again %u "
                   "time%s; it took %s until it was acknowledged.",
-                  note->side == f->conn->client ? "client" : "server",
-                  note->count, note->count == 1 ? "" : "s",
-                  draft_duration(finding, note_lasted(f, note)));
+                  episode->side == f->conn->client ? "client" : "server",
+                  episode->count, episode->count == 1 ? "" : "s",
+                  draft_duration(finding, episode_lasted(f, episode)));
     draft_advise(finding, "look for loss on the path (interface errors, "
                           "congestion, a firewall that drops)");
     tell_slow(finding);

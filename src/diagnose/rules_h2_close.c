@@ -219,7 +219,7 @@ static bool is_goaway_hang(const struct facts *f)
 static void tell_goaway_hang(const struct facts *f, struct finding *finding)
 {
     struct mark said = latest_goaway(f);
-    const struct note *window =
+    const struct episode *window =
         f->client_window ? f->client_window : f->server_window;
 
     finding->symptom = SYMPTOM_HANG;
@@ -230,10 +230,10 @@ static void tell_goaway_hang(const struct facts *f, struct finding *finding)
                   "the connection is still not closed.",
                   draft_duration(finding,
                                  nanos_between(said.time, f->end.time)));
-    if (window && note_lasts(window))
+    if (window && episode_lasts(window))
         draft_explain(finding, "A TCP window of zero holds what is left to "
                                "send.");
-    else if (f->client_again || f->server_again)
+    else if (f->client_retransmission || f->server_retransmission)
         draft_explain(finding, "Data is unacknowledged and sent again: the "
                                "path loses it.");
     else

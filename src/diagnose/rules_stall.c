@@ -3,7 +3,7 @@
 
 /* Who waits in vain for whom. */
 struct silence {
-    const struct note *note;
+    const struct episode *episode;
     const struct flow *silent;
     enum witness waits; /* FROM_CLIENT: the server is silent */
 };
@@ -13,33 +13,35 @@ static bool is_long(const struct facts *f, nanos lasted)
     return lasted >= f->settings->stall_threshold;
 }
 
-static bool never_acknowledged(const struct facts *f, const struct note *note)
+static bool never_acknowledged(const struct facts *f,
+                               const struct episode *episode)
 {
-    return note && note_lasts(note) && note->count >= 2 &&
-           is_long(f, note_lasted(f, note));
+    return episode && episode_lasts(episode) && episode->count >= 2 &&
+           is_long(f, episode_lasted(f, episode));
 }
 
-static bool never_answered(const struct note *note)
+static bool never_answered(const struct episode *episode)
 {
-    return note && note->answered < note->count &&
-           note->count - note->answered >= 2;
+    return episode && episode->answered < episode->count &&
+           episode->count - episode->answered >= 2;
 }
 
 /* Sent again and again, or probed, and not a packet came back. */
 static bool find_silence(const struct facts *f, struct silence *silence)
 {
-    const struct note *again[2] = {f->client_again, f->server_again};
-    const struct note *probes[2] = {f->client_probes, f->server_probes};
+    const struct episode *retransmission[2] = {f->client_retransmission,
+                                               f->server_retransmission};
+    const struct episode *probes[2] = {f->client_probes, f->server_probes};
     const struct flow *other[2] = {f->server, f->client};
 
     for (unsigned i = 0; i < 2; i++) {
         silence->waits = i ? FROM_SERVER : FROM_CLIENT;
         silence->silent = other[i];
-        silence->note = again[i];
-        if (never_acknowledged(f, again[i]) &&
-            is_silent_since(other[i], again[i]->first))
+        silence->episode = retransmission[i];
+        if (never_acknowledged(f, retransmission[i]) &&
+            is_silent_since(other[i], retransmission[i]->first))
             return true;
-        silence->note = probes[i];
+        silence->episode = probes[i];
         if (never_answered(probes[i]) &&
             other[i]->last_any.time <= probes[i]->last.time &&
             is_silent_since(other[i], probes[i]->first))
@@ -75,12 +77,12 @@ static void tell_dead_peer(const struct facts *f, struct finding *finding)
                   "%u %s by the %s over %s, and not a single packet came back "
                   "from the %s: its host is gone, or the path to or from it "
                   "is.",
-                  s.note->count,
-                  s.note->kind == NOTE_KEEPALIVE ? "keep-alive probes"
-                                                 : "retransmissions",
+                  s.episode->count,
+                  s.episode->kind == EPISODE_KEEPALIVE ? "keep-alive probes"
+                                                       : "retransmissions",
                   s.waits == FROM_CLIENT ? "client" : "server",
-                  draft_duration(finding, nanos_between(s.note->first.time,
-                                                        s.note->last.time)),
+                  draft_duration(finding, nanos_between(s.episode->first.time,
+                                                        s.episode->last.time)),
                   dead);
     draft_alternative(finding, VERDICT_NETWORK_STALL,
                       "the path may have come back after the capture ended",
@@ -103,8 +105,9 @@ static bool has_unfilled_hole(const struct facts *f)
 
 static bool is_network_stall(const struct facts *f)
 {
-    return never_acknowledged(f, f->client_again) ||
-           never_acknowledged(f, f->server_again) || has_unfilled_hole(f);
+    return never_acknowledged(f, f->client_retransmission) ||
+           never_acknowledged(f, f->server_retransmission) ||
+           has_unfilled_hole(f);
 }
 
 static void tell_unfilled_hole(const struct facts *f, struct finding *finding)
@@ -120,15 +123,16 @@ static void tell_unfilled_hole(const struct facts *f, struct finding *finding)
 
 static void tell_network_stall(const struct facts *f, struct finding *finding)
 {
-    bool by_client = never_acknowledged(f, f->client_again);
-    const struct note *note = by_client ? f->client_again : f->server_again;
+    bool by_client = never_acknowledged(f, f->client_retransmission);
+    const struct episode *episode =
+        by_client ? f->client_retransmission : f->server_retransmission;
     const struct flow *flow = by_client ? f->client : f->server;
 
     finding->symptom = f->closing.by_reset ? SYMPTOM_RESET : SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_LIKELY;
     draft_advise(finding, "look for loss on the path (interface errors, "
                           "congestion, a firewall that drops)");
-    if (!note || !never_acknowledged(f, note)) {
+    if (!episode || !never_acknowledged(f, episode)) {
         tell_unfilled_hole(f, finding);
         return;
     }
@@ -136,18 +140,19 @@ static void tell_network_stall(const struct facts *f, struct finding *finding)
                   "The %s's data was sent again %u times over %s and never "
                   "acknowledged, while other packets still came from the "
                   "other side: the network loses them.",
-                  by_client ? "client" : "server", note->count,
-                  draft_duration(finding, note_lasted(f, note)));
-    if (flow->mss && note->size >= flow->mss)
+                  by_client ? "client" : "server", episode->count,
+                  draft_duration(finding, episode_lasted(f, episode)));
+    if (flow->mss && episode->size >= flow->mss)
         draft_advise(finding,
                      "only large packets may be lost: check the path's MTU "
                      "(ping -M do -s 1472) and that ICMP 'fragmentation "
                      "needed' passes");
 }
 
-static bool window_stalls(const struct facts *f, const struct note *note)
+static bool window_stalls(const struct facts *f, const struct episode *episode)
 {
-    return note && note->count >= 1 && is_long(f, note_held(f, note));
+    return episode && episode->count >= 1 &&
+           is_long(f, episode_held(f, episode));
 }
 
 bool is_zero_window_stall(const struct facts *f)
@@ -160,7 +165,8 @@ static void tell_zero_window_stall(const struct facts *f,
                                    struct finding *finding)
 {
     bool by_client = window_stalls(f, f->client_window);
-    const struct note *note = by_client ? f->client_window : f->server_window;
+    const struct episode *episode =
+        by_client ? f->client_window : f->server_window;
     const char *reader = by_client ? "client" : "server";
 
     finding->symptom = f->closing.by == CLOSED_BY_NOBODY ? SYMPTOM_HANG
@@ -173,8 +179,8 @@ static void tell_zero_window_stall(const struct facts *f,
                   "The %s did not read for %s: its receive buffer was full "
                   "(TCP window 0) and the other side could only probe, %u "
                   "time%s. The network and the sender are not at fault.",
-                  reader, draft_duration(finding, note_lasted(f, note)),
-                  note->count, note->count == 1 ? "" : "s");
+                  reader, draft_duration(finding, episode_lasted(f, episode)),
+                  episode->count, episode->count == 1 ? "" : "s");
     draft_advise(finding,
                  "find out what the %s does instead of reading %s: a blocked "
                  "thread, a slow disk, a consumer that waits for something "

@@ -96,7 +96,7 @@ static bool apply_threshold(struct options *options, enum option_id id,
     }
 }
 
-static bool apply_errand(struct options *options, enum option_id id,
+static bool apply_action(struct options *options, enum option_id id,
                          const char *value)
 {
     static const enum action action[OPTION_COUNT] = {
@@ -168,7 +168,7 @@ static bool apply_watch(struct options *options, enum option_id id,
 static bool apply(struct options *options, enum option_id id, char *value,
                   struct fail *fail)
 {
-    if (apply_errand(options, id, value))
+    if (apply_action(options, id, value))
         return true;
     if (id >= OPTION_INTERFACE && id <= OPTION_RECORD_LIMIT)
         return apply_watch(options, id, value, fail);

@@ -1,7 +1,7 @@
-#include "tcp/watch.h"
+#include "tcp/analysis.h"
 
-#include "tcp/held.h"
-#include "tcp/notes.h"
+#include "tcp/episodes.h"
+#include "tcp/out_of_order.h"
 #include "tcp/resets.h"
 
 /* Data that fills a hole this soon was reordered, not sent again. Wireshark's
@@ -16,24 +16,25 @@ uint64_t flow_offset(const struct flow *flow, uint32_t seq)
     return offset < 0 ? 0 : (uint64_t)offset;
 }
 
-static void watch_window(struct conn *conn, const struct seen *seen)
+static void analyse_window(struct conn *conn, const struct seen *seen)
 {
     const struct segment *segment = seen->segment;
     struct flow *flow = &conn->flow[seen->side];
-    struct note *note;
+    struct episode *episode;
 
     if (!(segment->flags & TCP_ACK) ||
         (segment->flags & (TCP_SYN | TCP_RST | TCP_FIN)))
         return;
     if (segment->window == 0) {
-        note = notes_open(conn, NOTE_ZERO_WINDOW, seen->side);
-        if (!note)
-            note = notes_add(conn, NOTE_ZERO_WINDOW, seen->side, seen->at);
-        note->last = seen->at;
+        episode = episodes_open(conn, EPISODE_ZERO_WINDOW, seen->side);
+        if (!episode)
+            episode =
+                episodes_add(conn, EPISODE_ZERO_WINDOW, seen->side, seen->at);
+        episode->last = seen->at;
     } else if (flow->window == 0 && flow->has_window) {
-        note = notes_open(conn, NOTE_ZERO_WINDOW, seen->side);
-        if (note)
-            notes_end(conn, note, seen->at);
+        episode = episodes_open(conn, EPISODE_ZERO_WINDOW, seen->side);
+        if (episode)
+            episodes_end(conn, episode, seen->at);
     }
     flow->window = segment->window;
     flow->has_window = true;
@@ -59,58 +60,58 @@ static bool is_probe(const struct conn *conn, const struct seen *seen)
            flow->top > CONN_ORIGIN && !mark_is_set(flow->fin);
 }
 
-static void watch_probe(struct conn *conn, const struct seen *seen)
+static void analyse_probe(struct conn *conn, const struct seen *seen)
 {
     const struct flow *peer = &conn->flow[1 - seen->side];
-    struct note *note;
+    struct episode *episode;
 
     if (peer->has_window && peer->window == 0) {
-        note = notes_open(conn, NOTE_ZERO_WINDOW, 1 - seen->side);
-        if (note) {
-            if (note->count++ == 0)
-                note->second = seen->at;
-            note->last = seen->at;
+        episode = episodes_open(conn, EPISODE_ZERO_WINDOW, 1 - seen->side);
+        if (episode) {
+            if (episode->count++ == 0)
+                episode->second = seen->at;
+            episode->last = seen->at;
         }
         return;
     }
-    note = notes_open(conn, NOTE_KEEPALIVE, seen->side);
-    if (!note)
-        note = notes_add(conn, NOTE_KEEPALIVE, seen->side, seen->at);
-    note->count++;
-    note->last = seen->at;
+    episode = episodes_open(conn, EPISODE_KEEPALIVE, seen->side);
+    if (!episode)
+        episode = episodes_add(conn, EPISODE_KEEPALIVE, seen->side, seen->at);
+    episode->count++;
+    episode->last = seen->at;
     conn->flow[seen->side].probing = true;
 }
 
 /* An empty segment that is no probe itself answers the peer's probe. */
-static void watch_probe_answer(struct conn *conn, const struct seen *seen)
+static void analyse_probe_answer(struct conn *conn, const struct seen *seen)
 {
     struct flow *peer = &conn->flow[1 - seen->side];
-    struct note *note;
+    struct episode *episode;
 
     if (!peer->probing)
         return;
     peer->probing = false;
-    note = notes_open(conn, NOTE_KEEPALIVE, 1 - seen->side);
-    if (note && note->answered < UINT16_MAX)
-        note->answered++;
+    episode = episodes_open(conn, EPISODE_KEEPALIVE, 1 - seen->side);
+    if (episode && episode->answered < UINT16_MAX)
+        episode->answered++;
 }
 
 /* Bytes flow again: the idle time is over, and with it its probes. */
 static void end_keepalive(struct conn *conn, struct mark at)
 {
-    for (unsigned side = 0; conn->notes_open && side < 2; side++) {
-        struct note *note = notes_open(conn, NOTE_KEEPALIVE, side);
+    for (unsigned side = 0; conn->episodes_open && side < 2; side++) {
+        struct episode *episode = episodes_open(conn, EPISODE_KEEPALIVE, side);
 
-        if (note)
-            notes_end(conn, note, at);
+        if (episode)
+            episodes_end(conn, episode, at);
         conn->flow[side].probing = false;
     }
 }
 
-static void watch_ack(struct conn *conn, struct seen *seen)
+static void analyse_ack(struct conn *conn, struct seen *seen)
 {
     struct flow *peer = &conn->flow[1 - seen->side];
-    struct note *note;
+    struct episode *episode;
 
     if (seen->ack == CONN_NO_OFFSET || seen->ack <= peer->acked)
         return;
@@ -129,51 +130,52 @@ static void watch_ack(struct conn *conn, struct seen *seen)
         peer->unacked_since = seen->at;
         peer->unacked_by_ack = true;
     }
-    note = notes_open(conn, NOTE_RETRANSMISSION, 1 - seen->side);
-    if (note && peer->acked >= note->offset + note->size)
-        notes_end(conn, note, seen->at);
+    episode = episodes_open(conn, EPISODE_RETRANSMISSION, 1 - seen->side);
+    if (episode && peer->acked >= episode->offset + episode->size)
+        episodes_end(conn, episode, seen->at);
 }
 
-static void watch_retransmission(struct conn *conn, const struct seen *seen)
+static void analyse_retransmission(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
-    struct note *note = notes_open(conn, NOTE_RETRANSMISSION, seen->side);
+    struct episode *episode =
+        episodes_open(conn, EPISODE_RETRANSMISSION, seen->side);
     struct mark since = flow->unacked_since;
     uint64_t end;
 
     if (seen->end <= flow->acked)
         return; /* it had arrived: needless, and no sign of a stall */
-    if (!note) {
-        note = notes_add(conn, NOTE_RETRANSMISSION, seen->side,
-                         mark_is_set(since) ? since : seen->at);
-        note->second = seen->at;
-        note->after_ack = mark_is_set(since) && flow->unacked_by_ack;
-        note->offset = seen->offset;
-        note->size = seen->end - seen->offset;
+    if (!episode) {
+        episode = episodes_add(conn, EPISODE_RETRANSMISSION, seen->side,
+                               mark_is_set(since) ? since : seen->at);
+        episode->second = seen->at;
+        episode->after_ack = mark_is_set(since) && flow->unacked_by_ack;
+        episode->offset = seen->offset;
+        episode->size = seen->end - seen->offset;
     }
-    end = note->offset + note->size;
-    if (seen->offset < note->offset)
-        note->offset = seen->offset;
-    note->size = (seen->end > end ? seen->end : end) - note->offset;
-    note->count++;
-    note->last = seen->at;
+    end = episode->offset + episode->size;
+    if (seen->offset < episode->offset)
+        episode->offset = seen->offset;
+    episode->size = (seen->end > end ? seen->end : end) - episode->offset;
+    episode->count++;
+    episode->last = seen->at;
 }
 
 /* More than a probe goes only into an open window: that it opened was lost. */
 static void end_zero_window(struct conn *conn, const struct seen *seen)
 {
     struct flow *peer = &conn->flow[1 - seen->side];
-    struct note *note;
+    struct episode *episode;
 
     if (!peer->has_window || peer->window || seen->end - seen->offset <= 1)
         return;
     peer->has_window = false;
-    note = notes_open(conn, NOTE_ZERO_WINDOW, 1 - seen->side);
-    if (note)
-        notes_end(conn, note, seen->at);
+    episode = episodes_open(conn, EPISODE_ZERO_WINDOW, 1 - seen->side);
+    if (episode)
+        episodes_end(conn, episode, seen->at);
 }
 
-static void watch_data(struct conn *conn, const struct seen *seen)
+static void analyse_data(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
     uint64_t size = seen->end - seen->offset;
@@ -182,11 +184,11 @@ static void watch_data(struct conn *conn, const struct seen *seen)
         flow->largest = size > UINT16_MAX ? UINT16_MAX : (uint16_t)size;
     if (seen->end <= flow->top) {
         bool fills = seen->offset >= flow->next && flow->held_count &&
-                     seen->offset < held_first(flow)->offset;
+                     seen->offset < out_of_order_first(flow)->offset;
 
         if (!fills || nanos_between(flow->last_data.time, seen->at.time) >
                           REORDERED_WITHIN)
-            watch_retransmission(conn, seen);
+            analyse_retransmission(conn, seen);
         if (fills)
             flow->last_data = seen->at;
         return;
@@ -202,7 +204,7 @@ static void watch_data(struct conn *conn, const struct seen *seen)
     }
 }
 
-static void watch_fin(struct conn *conn, const struct seen *seen)
+static void analyse_fin(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
 
@@ -248,7 +250,7 @@ static void start_flows(struct conn *conn, const struct segment *segment,
         set_isn(peer, segment->ack - 1);
 }
 
-static void watch_syn(struct conn *conn, const struct seen *seen)
+static void analyse_syn(struct conn *conn, const struct seen *seen)
 {
     const struct segment *segment = seen->segment;
     struct flow *flow = &conn->flow[seen->side];
@@ -291,8 +293,8 @@ static struct seen place_segment(const struct conn *conn,
     return seen;
 }
 
-struct seen watch_segment(struct conn *conn, const struct segment *segment,
-                          unsigned side)
+struct seen analyse_segment(struct conn *conn, const struct segment *segment,
+                            unsigned side)
 {
     struct flow *flow = &conn->flow[side];
     struct seen seen;
@@ -301,7 +303,7 @@ struct seen watch_segment(struct conn *conn, const struct segment *segment,
     seen = place_segment(conn, segment, side);
     flow->segments++;
     conn->last = seen.at;
-    watch_ack(conn, &seen);
+    analyse_ack(conn, &seen);
     if (segment->flags & TCP_RST) {
         resets_take(conn, &seen);
         return seen;
@@ -309,22 +311,22 @@ struct seen watch_segment(struct conn *conn, const struct segment *segment,
     if (conn->resets)
         resets_forget_strays(conn, side);
     if (segment->flags & TCP_SYN)
-        watch_syn(conn, &seen);
+        analyse_syn(conn, &seen);
     flow->ttl = segment->ttl;
     flow->has_timestamp |= segment->has_timestamp;
     flow->last_any = seen.at;
     seen.is_probe = is_probe(conn, &seen);
     if (seen.is_probe)
-        watch_probe(conn, &seen);
+        analyse_probe(conn, &seen);
     if (!seen.is_probe && seen.end == seen.offset) {
-        watch_probe_answer(conn, &seen);
+        analyse_probe_answer(conn, &seen);
     } else if (!seen.is_probe || seen.end > flow->top) {
-        if (conn->notes_open)
+        if (conn->episodes_open)
             end_keepalive(conn, seen.at);
-        watch_data(conn, &seen);
+        analyse_data(conn, &seen);
     }
-    watch_window(conn, &seen);
+    analyse_window(conn, &seen);
     if (segment->flags & TCP_FIN)
-        watch_fin(conn, &seen);
+        analyse_fin(conn, &seen);
     return seen;
 }

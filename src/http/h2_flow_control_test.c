@@ -1,4 +1,4 @@
-#include "http/h2_account.h"
+#include "http/h2_flow_control.h"
 
 /* cmocka.h wants these four before it. */
 #include <setjmp.h>
@@ -94,25 +94,25 @@ static struct mark at(int millis)
                          .time = (nanos)(1 + millis) * NANOS_PER_MILLI};
 }
 
-static void take(struct h2_account *account, const struct step *step)
+static void take(struct h2_flow_control *flow_control, const struct step *step)
 {
     struct mark now = at(step->at);
 
     switch (step->kind) {
     case SEND:
-        h2_account_send(account, (uint64_t)step->size, true, now);
+        h2_flow_control_send(flow_control, (uint64_t)step->size, true, now);
         break;
     case LAST:
-        h2_account_send(account, (uint64_t)step->size, false, now);
+        h2_flow_control_send(flow_control, (uint64_t)step->size, false, now);
         break;
     case CREDIT:
-        h2_account_credit(account, (uint64_t)step->size, now);
+        h2_flow_control_credit(flow_control, (uint64_t)step->size, now);
         break;
     case RESIZE:
-        h2_account_resize(account, step->size, now);
+        h2_flow_control_resize(flow_control, step->size, now);
         break;
     case END:
-        h2_account_end(account, now);
+        h2_flow_control_end(flow_control, now);
         break;
     case DONE:
         break;
@@ -124,14 +124,14 @@ static void test_steps(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct row *row = &rows[i];
-        struct h2_account account;
+        struct h2_flow_control flow_control;
         struct h2_window window;
 
-        h2_account_init(&account, row->start);
+        h2_flow_control_init(&flow_control, row->start);
         for (size_t k = 0; k < STEPS_MAX && row->step[k].kind != DONE; k++)
-            take(&account, &row->step[k]);
-        window = h2_account_window(&account);
-        h2_account_release(&account);
+            take(&flow_control, &row->step[k]);
+        window = h2_flow_control_window(&flow_control);
+        h2_flow_control_release(&flow_control);
         if (h2_window_left(&window) != row->left ||
             h2_window_longest(&window, at(row->now)) !=
                 row->longest * NANOS_PER_MILLI)
@@ -142,50 +142,50 @@ static void test_steps(void **state)
     }
 }
 
-static struct h2_window then_of(const struct h2_account *account,
+static struct h2_window then_of(const struct h2_flow_control *flow_control,
                                 struct mark now)
 {
-    struct h2_window window = h2_account_window(account);
+    struct h2_window window = h2_flow_control_window(flow_control);
 
     return h2_window_then(&window, now);
 }
 
-/* The account as it stood in the longest time, whatever came after. */
+/* The window as it stood in the longest time, whatever came after. */
 static void test_then(void **state)
 {
-    struct h2_account account;
+    struct h2_flow_control flow_control;
     struct h2_window then;
 
     (void)state;
-    h2_account_init(&account, 100);
-    h2_account_send(&account, 100, true, at(10));
-    h2_account_credit(&account, 1000, at(60));
-    h2_account_send(&account, 900, true, at(70));
-    then = then_of(&account, at(80));
+    h2_flow_control_init(&flow_control, 100);
+    h2_flow_control_send(&flow_control, 100, true, at(10));
+    h2_flow_control_credit(&flow_control, 1000, at(60));
+    h2_flow_control_send(&flow_control, 900, true, at(70));
+    then = then_of(&flow_control, at(80));
     assert_int_equal(then.sent, 100);
     assert_int_equal(then.credited, 0);
     assert_int_equal(h2_window_left(&then), 0);
-    h2_account_send(&account, 100, true, at(80));
-    then = then_of(&account, at(200));
+    h2_flow_control_send(&flow_control, 100, true, at(80));
+    then = then_of(&flow_control, at(200));
     assert_int_equal(then.sent, 1100);
     assert_int_equal(then.credited, 1000);
-    h2_account_release(&account);
+    h2_flow_control_release(&flow_control);
 }
 
 /* Counts go past 32 bits and do not wrap. */
 static void test_large(void **state)
 {
-    struct h2_account account;
+    struct h2_flow_control flow_control;
     struct h2_window window;
 
     (void)state;
-    h2_account_init(&account, 65535);
+    h2_flow_control_init(&flow_control, 65535);
     for (unsigned i = 0; i < 100; i++) {
-        h2_account_credit(&account, 0x7fffffff, at(1));
-        h2_account_send(&account, 0x7fffffff, true, at(2));
+        h2_flow_control_credit(&flow_control, 0x7fffffff, at(1));
+        h2_flow_control_send(&flow_control, 0x7fffffff, true, at(2));
     }
-    window = h2_account_window(&account);
-    h2_account_release(&account);
+    window = h2_flow_control_window(&flow_control);
+    h2_flow_control_release(&flow_control);
     assert_int_equal(h2_window_left(&window), 65535);
     assert_int_equal(h2_window_longest(&window, at(9)), 0);
 }

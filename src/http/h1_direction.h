@@ -1,28 +1,28 @@
 /*
- * A lane is one direction of an HTTP/1 connection: an llhttp parser, and how
- * far it has come. It gives the messages of its flow as events through h1.
+ * One direction of an HTTP/1 connection: an llhttp parser, and how far it has
+ * come. It gives the messages of its flow as events through h1.
  *
  *   LOST --a segment begins a message--> READING --message needs it--> OPAQUE
  *     ^                                     |
  *     +---bytes missing, or no HTTP---------+
  */
-#ifndef HTTP_LANE_H
-#define HTTP_LANE_H
+#ifndef HTTP_H1_DIRECTION_H
+#define HTTP_H1_DIRECTION_H
 
 #include "http/head.h"
 #include "http/http.h"
 
 #include <llhttp.h>
 
-enum lane_state {
-    LANE_READING,
-    LANE_LOST,
-    LANE_OPAQUE
+enum h1_direction_state {
+    H1_DIRECTION_READING,
+    H1_DIRECTION_LOST,
+    H1_DIRECTION_OPAQUE
 };
 
 struct h1;
 
-struct lane {
+struct h1_direction {
     llhttp_t parser;
     struct h1 *h1;
     struct head *head;         /* while in a head */
@@ -45,28 +45,30 @@ struct lane {
     bool broken_before; /* a parse error since the last whole message */
 };
 
-void lane_init(struct lane *lane, struct h1 *h1, unsigned side,
-               bool is_request);
-void lane_release(struct lane *lane);
+void h1_direction_init(struct h1_direction *direction, struct h1 *h1,
+                       unsigned side, bool is_request);
+void h1_direction_release(struct h1_direction *direction);
 
 /* Gives how many bytes at the end were not read: it is opaque, or lost. */
-size_t lane_read(struct lane *lane, const struct chunk *chunk);
-void lane_skip(struct lane *lane, const struct chunk *gap);
-void lane_end(struct lane *lane, struct mark at);
+size_t h1_direction_read(struct h1_direction *direction,
+                         const struct chunk *chunk);
+void h1_direction_skip(struct h1_direction *direction, const struct chunk *gap);
+void h1_direction_end(struct h1_direction *direction, struct mark at);
 
-/* What llhttp calls; parser->data is the lane. */
-extern const llhttp_settings_t lane_settings;
+/* What llhttp calls; parser->data is the direction. */
+extern const llhttp_settings_t h1_direction_settings;
 
-/* An event of the lane's message, as of what is being read. */
-struct http_event lane_event(const struct lane *lane,
-                             enum http_event_kind request,
-                             enum http_event_kind response);
+/* An event of the direction's message, as of what is being read. */
+struct http_event h1_direction_event(const struct h1_direction *direction,
+                                     enum http_event_kind request,
+                                     enum http_event_kind response);
 
-/* What h1 does for its lanes. */
+/* What h1 does for its directions. */
 uint64_t h1_begin_message(struct h1 *h1, bool is_request, bool after_loss);
 bool h1_answers_without_body(struct h1 *h1, uint64_t stream, uint16_t status);
 void h1_request_head(struct h1 *h1, uint64_t stream, uint8_t method);
-void h1_finish_message(struct h1 *h1, const struct lane *lane, uint16_t status);
+void h1_finish_message(struct h1 *h1, const struct h1_direction *direction,
+                       uint16_t status);
 void h1_say(struct h1 *h1, const struct http_event *event);
 void h1_broken(struct h1 *h1);
 void h1_bad_request_body(struct h1 *h1, struct span body);

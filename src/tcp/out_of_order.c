@@ -1,4 +1,4 @@
-#include "tcp/held.h"
+#include "tcp/out_of_order.h"
 
 #include "base/arena.h"
 
@@ -8,7 +8,7 @@ enum {
     FIRST_ROOM = 16
 };
 
-static uint64_t held_end(const struct held *held)
+static uint64_t held_end(const struct out_of_order *held)
 {
     return held->offset + held->size + held->missing;
 }
@@ -31,7 +31,7 @@ static void make_room(struct flow *flow)
 /* How many of them begin at `offset` or before. */
 static uint32_t count_up_to(const struct flow *flow, uint64_t offset)
 {
-    struct held *const *held = flow->held + flow->held_left;
+    struct out_of_order *const *held = flow->held + flow->held_left;
     uint32_t low = 0;
     uint32_t high = flow->held_count;
 
@@ -49,10 +49,10 @@ static uint32_t count_up_to(const struct flow *flow, uint64_t offset)
     return low;
 }
 
-static struct held *copy(const struct piece *piece)
+static struct out_of_order *copy(const struct piece *piece)
 {
     size_t size = piece->chunk.bytes.size;
-    struct held *held = must_calloc(1, sizeof *held + size);
+    struct out_of_order *held = must_calloc(1, sizeof *held + size);
 
     held->at = piece->chunk.at;
     held->offset = piece->chunk.offset;
@@ -64,11 +64,11 @@ static struct held *copy(const struct piece *piece)
     return held;
 }
 
-bool held_insert(struct flow *flow, const struct piece *piece)
+bool out_of_order_insert(struct flow *flow, const struct piece *piece)
 {
     size_t size = piece->chunk.bytes.size;
     uint32_t at = count_up_to(flow, piece->chunk.offset);
-    struct held **place;
+    struct out_of_order **place;
 
     if (at > 0 && held_end(flow->held[flow->held_left + at - 1]) >=
                       piece->chunk.offset + size + piece->missing)
@@ -82,9 +82,9 @@ bool held_insert(struct flow *flow, const struct piece *piece)
     return true;
 }
 
-struct held *held_pop(struct flow *flow)
+struct out_of_order *out_of_order_pop(struct flow *flow)
 {
-    struct held *held = flow->held[flow->held_left++];
+    struct out_of_order *held = flow->held[flow->held_left++];
 
     flow->held_bytes -= (uint32_t)sizeof *held + held->size;
     if (--flow->held_count == 0) {
@@ -96,8 +96,8 @@ struct held *held_pop(struct flow *flow)
     return held;
 }
 
-void held_release(struct flow *flow)
+void out_of_order_release(struct flow *flow)
 {
     while (flow->held_count)
-        free(held_pop(flow));
+        free(out_of_order_pop(flow));
 }

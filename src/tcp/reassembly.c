@@ -1,7 +1,7 @@
-#include "tcp/order.h"
+#include "tcp/reassembly.h"
 
-#include "tcp/held.h"
-#include "tcp/notes.h"
+#include "tcp/episodes.h"
+#include "tcp/out_of_order.h"
 
 #include <stdlib.h>
 
@@ -16,8 +16,8 @@ enum {
 #define HOLE_WAITS (100 * NANOS_PER_MILLI)
 
 /* Hands bytes on, and what the snap length cut behind them as a gap. */
-static void hand_on(struct order *order, struct conn *conn, unsigned side,
-                    const struct piece *piece)
+static void hand_on(struct reassembly *reassembly, struct conn *conn,
+                    unsigned side, const struct piece *piece)
 {
     struct flow *flow = &conn->flow[side];
     struct chunk chunk = piece->chunk;
@@ -33,7 +33,7 @@ static void hand_on(struct order *order, struct conn *conn, unsigned side,
         chunk.offset = flow->next;
         flow->next += chunk.bytes.size;
         flow->bytes += chunk.bytes.size;
-        order->sink->data(order->sink->context, conn, side, &chunk);
+        reassembly->sink->data(reassembly->sink->context, conn, side, &chunk);
     } else {
         missing -= done - chunk.bytes.size;
     }
@@ -41,8 +41,8 @@ static void hand_on(struct order *order, struct conn *conn, unsigned side,
         chunk.offset = flow->next;
         chunk.bytes = (struct span){NULL, (size_t)missing};
         flow->next += missing;
-        notes_hole(conn, side, chunk.at, chunk.offset, missing);
-        order->sink->gap(order->sink->context, conn, side, &chunk);
+        episodes_hole(conn, side, chunk.at, chunk.offset, missing);
+        reassembly->sink->gap(reassembly->sink->context, conn, side, &chunk);
     }
 }
 
@@ -63,18 +63,19 @@ static bool can_leave(const struct conn *conn, unsigned side)
     const struct flow *flow = &conn->flow[side];
 
     return flow->end_told ||
-           (held_first(flow)->offset <= flow->next &&
-            cause_was_seen(conn, side, held_first(flow)->ack));
+           (out_of_order_first(flow)->offset <= flow->next &&
+            cause_was_seen(conn, side, out_of_order_first(flow)->ack));
 }
 
-static bool hand_on_held(struct order *order, struct conn *conn, unsigned side)
+static bool hand_on_held(struct reassembly *reassembly, struct conn *conn,
+                         unsigned side)
 {
     struct flow *flow = &conn->flow[side];
     bool progress = false;
 
     while (flow->held_count && can_leave(conn, side)) {
         uint32_t before = flow->held_bytes;
-        struct held *held = held_pop(flow);
+        struct out_of_order *held = out_of_order_pop(flow);
         struct piece piece = {
             .chunk = {.bytes = {held->byte, held->size},
                       .at = held->at,
@@ -83,17 +84,17 @@ static bool hand_on_held(struct order *order, struct conn *conn, unsigned side)
             .missing = held->missing
         };
 
-        order->held_bytes -= before - flow->held_bytes;
+        reassembly->held_bytes -= before - flow->held_bytes;
         if (!flow->end_told &&
             held->offset + held->size + held->missing > flow->next)
-            hand_on(order, conn, side, &piece);
+            hand_on(reassembly, conn, side, &piece);
         free(held);
         progress = true;
     }
     if (!flow->end_told && flow->fin_at == flow->next &&
         mark_is_set(flow->fin) && cause_was_seen(conn, side, flow->fin_acks)) {
         flow->end_told = true;
-        order->sink->end(order->sink->context, conn, side, flow->fin);
+        reassembly->sink->end(reassembly->sink->context, conn, side, flow->fin);
         progress = true;
     }
     return progress;
@@ -106,8 +107,9 @@ static uint64_t hole_size(const struct flow *flow, bool may_be_unacked)
 
     if (flow->fin_at != CONN_NO_OFFSET && end > flow->fin_at)
         end = flow->fin_at;
-    if (flow->held_count && (held_first(flow)->offset < end || may_be_unacked))
-        end = held_first(flow)->offset;
+    if (flow->held_count &&
+        (out_of_order_first(flow)->offset < end || may_be_unacked))
+        end = out_of_order_first(flow)->offset;
     return end > flow->next ? end - flow->next : 0;
 }
 
@@ -116,7 +118,7 @@ static struct mark when_lost(const struct conn *conn, const struct flow *flow)
 {
     if (mark_is_set(flow->hole_since))
         return flow->hole_since;
-    return flow->held_count ? held_first(flow)->at : conn->last;
+    return flow->held_count ? out_of_order_first(flow)->at : conn->last;
 }
 
 /* The hole is given up only as far as the next waiting bytes need it: what
@@ -124,17 +126,18 @@ static struct mark when_lost(const struct conn *conn, const struct flow *flow)
 static uint64_t needed_by_peer(const struct flow *flow, const struct flow *peer,
                                uint64_t size)
 {
-    uint64_t ack = peer->held_count && held_first(peer)->offset <= peer->next
-                       ? held_first(peer)->ack
-                       : CONN_NO_OFFSET;
+    uint64_t ack =
+        peer->held_count && out_of_order_first(peer)->offset <= peer->next
+            ? out_of_order_first(peer)->ack
+            : CONN_NO_OFFSET;
 
     if (ack == CONN_NO_OFFSET || ack <= flow->next || ack - flow->next >= size)
         return size;
     return ack - flow->next;
 }
 
-static void give_up_hole(struct order *order, struct conn *conn, unsigned side,
-                         uint64_t size)
+static void give_up_hole(struct reassembly *reassembly, struct conn *conn,
+                         unsigned side, uint64_t size)
 {
     struct flow *flow = &conn->flow[side];
     struct chunk chunk = {
@@ -148,8 +151,8 @@ static void give_up_hole(struct order *order, struct conn *conn, unsigned side,
     if (flow->top < flow->next)
         flow->top = flow->next;
     flow->hole_since = (struct mark){0};
-    notes_hole(conn, side, chunk.at, chunk.offset, size);
-    order->sink->gap(order->sink->context, conn, side, &chunk);
+    episodes_hole(conn, side, chunk.at, chunk.offset, size);
+    reassembly->sink->gap(reassembly->sink->context, conn, side, &chunk);
 }
 
 /* Has the capture had its chance to bring what the peer acknowledged? */
@@ -164,22 +167,24 @@ static bool hole_waited(struct conn *conn, struct flow *flow)
            nanos_between(flow->hole_since.time, conn->last.time) > HOLE_WAITS;
 }
 
-static bool over_budget(const struct order *order, const struct flow *flow)
+static bool over_budget(const struct reassembly *reassembly,
+                        const struct flow *flow)
 {
     return flow->held_bytes > CONN_HELD_BYTES_MOST ||
            flow->held_count > CONN_HELD_SEGMENTS_MOST ||
-           order->held_bytes > order->limit;
+           reassembly->held_bytes > reassembly->limit;
 }
 
 /* Gives up what has waited long enough. True: something can move on. */
-static bool give_up(struct order *order, struct conn *conn, bool at_end)
+static bool give_up(struct reassembly *reassembly, struct conn *conn,
+                    bool at_end)
 {
     bool given_up = false;
 
     for (unsigned side = 0; side < 2; side++) {
         struct flow *flow = &conn->flow[side];
         bool one_way = !conn->flow[1 - side].seen;
-        bool too_much = flow->held_count && over_budget(order, flow);
+        bool too_much = flow->held_count && over_budget(reassembly, flow);
         uint64_t size = hole_size(flow, too_much || one_way);
 
         if (size == 0) {
@@ -189,8 +194,8 @@ static bool give_up(struct order *order, struct conn *conn, bool at_end)
         if (!at_end && !too_much && !hole_waited(conn, flow))
             continue;
         if (too_much)
-            order->gave_up_early++;
-        give_up_hole(order, conn, side,
+            reassembly->gave_up_early++;
+        give_up_hole(reassembly, conn, side,
                      needed_by_peer(flow, &conn->flow[1 - side], size));
         given_up = true;
     }
@@ -198,16 +203,17 @@ static bool give_up(struct order *order, struct conn *conn, bool at_end)
 }
 
 /* What waits for a cause that will not come any more goes on without it. */
-static bool forgo_cause(struct conn *conn, const struct order *order,
+static bool forgo_cause(struct conn *conn, const struct reassembly *reassembly,
                         bool at_end)
 {
     for (unsigned side = 0; side < 2; side++) {
         struct flow *flow = &conn->flow[side];
-        bool stuck = flow->held_count && held_first(flow)->offset <= flow->next;
+        bool stuck =
+            flow->held_count && out_of_order_first(flow)->offset <= flow->next;
 
-        if (stuck && (at_end || over_budget(order, flow)) &&
-            held_first(flow)->ack != CONN_NO_OFFSET) {
-            held_first(flow)->ack = CONN_NO_OFFSET;
+        if (stuck && (at_end || over_budget(reassembly, flow)) &&
+            out_of_order_first(flow)->ack != CONN_NO_OFFSET) {
+            out_of_order_first(flow)->ack = CONN_NO_OFFSET;
             return true;
         }
         if (at_end && !flow->end_told && flow->fin_at == flow->next &&
@@ -226,23 +232,25 @@ static bool is_settled(const struct flow *flow)
            (flow->end_told || !mark_is_set(flow->fin));
 }
 
-void order_settle(struct order *order, struct conn *conn, bool at_end)
+void reassembly_settle(struct reassembly *reassembly, struct conn *conn,
+                       bool at_end)
 {
     bool progress = true;
 
     if (is_settled(&conn->flow[0]) && is_settled(&conn->flow[1]))
         return;
     while (progress) {
-        progress = hand_on_held(order, conn, 0);
-        progress |= hand_on_held(order, conn, 1);
+        progress = hand_on_held(reassembly, conn, 0);
+        progress |= hand_on_held(reassembly, conn, 1);
         if (!progress)
-            progress = give_up(order, conn, at_end);
+            progress = give_up(reassembly, conn, at_end);
         if (!progress)
-            progress = forgo_cause(conn, order, at_end);
+            progress = forgo_cause(conn, reassembly, at_end);
     }
 }
 
-void order_take(struct order *order, struct conn *conn, const struct seen *seen)
+void reassembly_take(struct reassembly *reassembly, struct conn *conn,
+                     const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
     struct piece piece = {
@@ -262,9 +270,9 @@ void order_take(struct order *order, struct conn *conn, const struct seen *seen)
         return;
     if (seen->offset <= flow->next && !flow->held_count &&
         cause_was_seen(conn, seen->side, seen->ack)) {
-        hand_on(order, conn, seen->side, &piece);
+        hand_on(reassembly, conn, seen->side, &piece);
         return;
     }
-    held_insert(flow, &piece);
-    order->held_bytes += flow->held_bytes - before;
+    out_of_order_insert(flow, &piece);
+    reassembly->held_bytes += flow->held_bytes - before;
 }

@@ -1,12 +1,12 @@
 /*
- * The watch notes what a connection's segments say beyond their bytes:
- * keep-alive and zero-window probes, windows of zero, retransmissions, how
- * far each side has acknowledged, and which resets came.
+ * The analysis of a connection's segments, for what they say beyond their
+ * bytes: keep-alive and zero-window probes, windows of zero, retransmissions,
+ * how far each side has acknowledged, and which resets came.
  *
  * It runs on each segment before the bytes are put in order.
  */
-#ifndef TCP_WATCH_H
-#define TCP_WATCH_H
+#ifndef TCP_ANALYSIS_H
+#define TCP_ANALYSIS_H
 
 #include "tcp/conn.h"
 
@@ -23,8 +23,8 @@ struct seen {
 };
 
 /* Places the segment and takes note of what it says. */
-struct seen watch_segment(struct conn *conn, const struct segment *segment,
-                          unsigned side);
+struct seen analyse_segment(struct conn *conn, const struct segment *segment,
+                            unsigned side);
 
 /* The offset that a sequence number stands for. */
 uint64_t flow_offset(const struct flow *flow, uint32_t seq);

@@ -48,7 +48,7 @@ static const struct conversation probes[] = {
                        "  zero-window s x0 #6 #6 #6 ended #7\n"),
 };
 
-static const struct conversation again[] = {
+static const struct conversation retransmission[] = {
     ROW(.name = "sent again until it is acknowledged",
         .step = {HANDSHAKE, SENT('c', 10, A, 1, 1, "abc"),
                  SENT('c', 210, A, 1, 1, "abc"), SENT('c', 610, A, 1, 1, "abc"),
@@ -168,7 +168,7 @@ static void test_probes(void **state)
 static void test_retransmissions(void **state)
 {
     (void)state;
-    check_all(again, sizeof again / sizeof *again);
+    check_all(retransmission, sizeof retransmission / sizeof *retransmission);
 }
 
 static void test_resets(void **state)

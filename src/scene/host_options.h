@@ -1,9 +1,9 @@
 /*
- * A manner is how a host writes its packets: the options it offers, its TTL,
- * its windows. An end has one, and a packet may depart from it.
+ * Host options say how a host writes its packets: the options it offers, its
+ * TTL, its windows. An end has them, and a packet may depart from them.
  */
-#ifndef SCENE_MANNER_H
-#define SCENE_MANNER_H
+#ifndef SCENE_HOST_OPTIONS_H
+#define SCENE_HOST_OPTIONS_H
 
 #include "scene/words.h"
 
@@ -13,7 +13,7 @@ struct said {
     int64_t value;
 };
 
-struct manner {
+struct host_options {
     struct said mss;
     struct said scale;
     struct said window;
@@ -28,12 +28,13 @@ struct manner {
     uint8_t ttl;
 };
 
-void manner_init(struct manner *manner);
+void host_options_init(struct host_options *options);
 
 /*
- * Takes the next words if they are about the manner. *taken tells; false is
+ * Takes the next words if they are a host option. *taken tells; false is
  * trouble.
  */
-bool manner_read(struct manner *manner, struct words *words, bool *taken);
+bool host_options_read(struct host_options *options, struct words *words,
+                       bool *taken);
 
 #endif
