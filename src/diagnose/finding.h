@@ -31,7 +31,7 @@ enum confidence {
     CONFIDENCE_COUNT
 };
 
-/* What the client experienced (design/verdicts.md, 1). */
+/* What the client experienced (whyeof-verdicts(7)). */
 enum symptom {
     SYMPTOM_NONE,
     SYMPTOM_EMPTY_REPLY,
