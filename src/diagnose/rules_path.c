@@ -1,8 +1,7 @@
 /* Reused connections, and what lies between the two ends. */
 #include "diagnose/rules.h"
 
-/* Below this a path does not forget a flow: of those that are known to, none is
- * quicker. */
+/* Below this a path is not taken to have forgotten a flow. */
 #define PATH_FORGETS (60 * NANOS_PER_SECOND)
 
 /*
