@@ -171,7 +171,7 @@ static void ignore_half_close(struct facts *f)
         f->end = f->server->fin;
     } else {
         f->closing = (struct closing){.acks = CONN_NO_OFFSET};
-        f->end = f->incident->capture_last;
+        f->end = f->around->capture_last;
     }
     f->wait = nanos_between(f->asked.time, f->end.time);
     f->quiet = nanos_between(f->progress.time, f->end.time);
@@ -237,7 +237,7 @@ static struct finding *draft(const struct rule *rule, const struct facts *f)
     draft_timeline(finding, f);
     rule->tell(f, finding);
     draft_weigh_episodes(finding, f);
-    draft_weigh_drops(finding);
+    draft_weigh_drops(finding, f);
     draft_sort(finding);
     return finding;
 }
@@ -264,10 +264,10 @@ static const struct rule *judge_in_doubt(const struct facts *f)
 
 enum diagnosis diagnose(const struct diagnose_settings *settings,
                         const struct incident *incident,
-                        const struct server_facts *server,
+                        const struct circumstances *around,
                         struct finding **finding)
 {
-    struct facts f = facts_of(settings, incident, server);
+    struct facts f = facts_of(settings, incident, around);
     const struct rule *rule;
 
     if (is_doubtful(&f)) {

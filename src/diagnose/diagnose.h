@@ -10,6 +10,7 @@
 #ifndef DIAGNOSE_DIAGNOSE_H
 #define DIAGNOSE_DIAGNOSE_H
 
+#include "diagnose/circumstances.h"
 #include "diagnose/finding.h"
 
 struct diagnose_settings {
@@ -43,12 +44,12 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
 
 /*
  * Judges an incident, which stays the caller's. With DIAGNOSIS_FINDING,
- * *finding is a new finding that borrows it and `server`; the caller gives it
- * to finding_free, before it frees the incident.
+ * *finding is a new finding that borrows it and `around->server`; the caller
+ * gives it to finding_free, before it frees the incident.
  */
 enum diagnosis diagnose(const struct diagnose_settings *settings,
                         const struct incident *incident,
-                        const struct server_facts *server,
+                        const struct circumstances *around,
                         struct finding **finding);
 
 void finding_free(struct finding *finding);

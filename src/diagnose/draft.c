@@ -310,9 +310,9 @@ void draft_sort(struct finding *finding)
     }
 }
 
-void draft_weigh_drops(struct finding *finding)
+void draft_weigh_drops(struct finding *finding, const struct facts *f)
 {
-    uint64_t drops = finding->incident->drops;
+    uint64_t drops = f->around->drops;
 
     if (!drops)
         return;

@@ -35,7 +35,7 @@ void draft_alternative(struct finding *finding, enum verdict code,
 void draft_timeline(struct finding *finding, const struct facts *f);
 
 /* The capture lost packets meanwhile: the finding is that much less sure. */
-void draft_weigh_drops(struct finding *finding);
+void draft_weigh_drops(struct finding *finding, const struct facts *f);
 
 /*
  * What was not kept of the connection, and resets that a host would ignore:

@@ -4,7 +4,7 @@
 /* Nothing says that the connection was meant for HTTP. */
 static void tell_port(const struct facts *f, struct finding *finding)
 {
-    if (f->incident->port_is_http)
+    if (f->around->port_is_http)
         return;
     finding->severity = SEVERITY_INFO;
     draft_explain(finding,
@@ -27,7 +27,7 @@ static void tell_refused(const struct facts *f, struct finding *finding)
                   "The SYN was answered by an RST: nobody listens on port %u "
                   "of that host, or a firewall answers in its place.",
                   f->conn->endpoint[conn_server(f->conn)].port);
-    if (f->incident->later_works) {
+    if (f->around->later_works) {
         finding->severity = SEVERITY_INFO;
         draft_explain(finding,
                       "A connection to the same port of another address was "
@@ -70,7 +70,7 @@ static void tell_connect_timeout(const struct facts *f, struct finding *finding)
                   "drops SYNs then).",
                   f->client->syns, draft_duration(finding, lasted));
     tell_port(f, finding);
-    if (f->incident->later_works)
+    if (f->around->later_works)
         finding->severity = SEVERITY_INFO;
     draft_alternative(finding, VERDICT_ACCEPT_QUEUE_OVERFLOW,
                       "a full listen queue drops SYNs as a firewall does",
@@ -237,7 +237,7 @@ static bool is_half_close_leak(const struct facts *f)
         return false;
     return mark_is_set(closed->fin_acked) &&
            open->last_data.time <= closed->fin.time &&
-           nanos_between(closed->fin.time, f->incident->capture_last.time) >=
+           nanos_between(closed->fin.time, f->around->capture_last.time) >=
                f->settings->leak_threshold;
 }
 
@@ -247,7 +247,7 @@ static void tell_half_close_leak(const struct facts *f, struct finding *finding)
     const char *keeps = by_client ? "server" : "client";
     const struct flow *closed = by_client ? f->client : f->server;
     nanos lasted =
-        nanos_between(closed->fin.time, f->incident->capture_last.time);
+        nanos_between(closed->fin.time, f->around->capture_last.time);
 
     finding->symptom = SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_CERTAIN;

@@ -134,7 +134,7 @@ static void tell_idle_path_drop(const struct facts *f, struct finding *finding)
     draft_explain(finding, "A NAT, a firewall or a load balancer on the way "
                            "forgets connections that are idle that long (AWS "
                            "NAT gateway and NLB: 350 s).");
-    if (f->incident->later_works)
+    if (f->around->later_works)
         draft_explain(finding,
                       "A new connection to the same server works meanwhile.");
     draft_alternative(finding, reset ? VERDICT_SERVER_RESET : VERDICT_DEAD_PEER,

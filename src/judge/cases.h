@@ -48,10 +48,10 @@ struct docket_case *cases_watch(struct cases *cases, struct docket_case *known,
 
 /*
  * What has ended. Takes the incident over; `known` is its case if it was told
- * while it went on.
+ * while it went on. `later_works`: another connection did.
  */
 void cases_add(struct cases *cases, struct docket_case *known,
-               struct incident *incident);
+               struct incident *incident, bool later_works);
 
 /* It went on and went well: what was told of it is withdrawn. */
 void cases_withdraw(struct cases *cases, struct docket_case *known);

@@ -56,21 +56,23 @@ static bool eases(const struct worked *worked, const struct incident *incident)
 }
 
 /* Those that worked are looked at for a new incident, and the other way. */
-static void look_for_ease(const struct intake *intake,
-                          struct incident *incident)
+static bool is_eased(const struct intake *intake,
+                     const struct incident *incident)
 {
     uint64_t kept = intake->workeds < INTAKE_WORKED_KEPT ? intake->workeds
                                                          : INTAKE_WORKED_KEPT;
 
-    for (size_t i = 0; i < kept && !incident->later_works; i++)
-        incident->later_works = eases(&intake->worked[i], incident);
+    for (size_t i = 0; i < kept; i++) {
+        if (eases(&intake->worked[i], incident))
+            return true;
+    }
+    return false;
 }
 
 static void keep(struct intake *intake, struct docket_case *known,
                  struct incident *incident)
 {
-    look_for_ease(intake, incident);
-    cases_add(&intake->cases, known, incident);
+    cases_add(&intake->cases, known, incident, is_eased(intake, incident));
 }
 
 static void list_exchange(struct intake *intake, const struct conn *conn,
@@ -155,8 +157,8 @@ static bool look_back(struct intake *intake, const struct outcome *outcome)
         return false;
     keep_worked(intake, &worked);
     for (size_t i = 0; i < LOOK_BACK_MOST && one; i++, one = one->older) {
-        if (!one->incident->later_works && eases(&worked, one->incident)) {
-            one->incident->later_works = true;
+        if (!one->around.later_works && eases(&worked, one->incident)) {
+            one->around.later_works = true;
             one->look_at = 0;
         }
     }
