@@ -77,17 +77,18 @@ static void tell_open_ended(const struct facts *f, struct finding *finding)
     finding->symptom = SYMPTOM_NONE;
     finding->confidence = CONFIDENCE_CERTAIN;
     if (f->quiet > 0)
-        draft_explain(finding,
-                      "%s after the last byte of this exchange the capture "
-                      "ends, with the connection open.",
-                      draft_duration(finding, f->quiet));
+        finding_explain(finding,
+                        "%s after the last byte of this exchange the capture "
+                        "ends, with the connection open.",
+                        finding_duration(finding, f->quiet));
     else
-        draft_explain(finding, "The capture ends with the last byte so far of "
-                               "this exchange, and with the connection open.");
-    draft_explain(finding, "Nothing had gone wrong by then.");
-    draft_advise(finding, "capture until the client has reported its error, "
-                          "then stop a second later (tcpdump "
-                          "--immediate-mode -U)");
+        finding_explain(finding,
+                        "The capture ends with the last byte so far of "
+                        "this exchange, and with the connection open.");
+    finding_explain(finding, "Nothing had gone wrong by then.");
+    finding_advise(finding, "capture until the client has reported its error, "
+                            "then stop a second later (tcpdump "
+                            "--immediate-mode -U)");
 }
 
 static const struct rule open_ended_rule[] = {
@@ -221,7 +222,7 @@ static uint64_t body_unsent(const struct facts *f)
     return response->expected - response->body;
 }
 
-static struct finding *draft(const struct rule *rule, const struct facts *f)
+static struct finding *build(const struct rule *rule, const struct facts *f)
 {
     struct finding *finding = must_calloc(1, sizeof *finding);
 
@@ -234,11 +235,11 @@ static struct finding *draft(const struct rule *rule, const struct facts *f)
     finding->ended = f->end;
     finding->wait = f->wait;
     finding->body_unsent = body_unsent(f);
-    draft_timeline(finding, f);
+    finding_timeline(finding, f);
     rule->tell(f, finding);
-    draft_weigh_notes(finding, f);
-    draft_weigh_drops(finding);
-    draft_sort(finding);
+    finding_weigh_notes(finding, f);
+    finding_weigh_drops(finding);
+    finding_sort(finding);
     return finding;
 }
 
@@ -279,7 +280,7 @@ enum diagnosis diagnose(const struct diagnose_settings *settings,
     }
     if (!rule)
         return DIAGNOSIS_NOTHING;
-    *finding = draft(rule, &f);
+    *finding = build(rule, &f);
     return DIAGNOSIS_FINDING;
 }
 

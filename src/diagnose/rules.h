@@ -9,7 +9,7 @@
 #ifndef DIAGNOSE_RULES_H
 #define DIAGNOSE_RULES_H
 
-#include "diagnose/draft.h"
+#include "diagnose/finding_builder.h"
 
 struct rule {
     enum verdict code;

@@ -34,42 +34,44 @@ static void tell_gateway_timeout(const struct facts *f, struct finding *finding)
                               ? CONFIDENCE_CERTAIN
                               : CONFIDENCE_LIKELY;
     if (f->x->status == STATUS_UNAVAILABLE)
-        draft_explain(finding,
-                      "%s answered 503 after %s: a gateway that got no answer "
-                      "from its upstream or could not reach it, or a time "
-                      "limit of the server itself (Go http.TimeoutHandler).",
-                      f->known->software[0] ? name_server(f, finding)
-                                            : "The server",
-                      draft_duration(finding, delay));
+        finding_explain(
+            finding,
+            "%s answered 503 after %s: a gateway that got no answer "
+            "from its upstream or could not reach it, or a time "
+            "limit of the server itself (Go http.TimeoutHandler).",
+            f->known->software[0] ? name_server(f, finding) : "The server",
+            finding_duration(finding, delay));
     else if (delay >= f->settings->timeout_floor)
-        draft_explain(finding,
-                      "%s answered %u after %s: its upstream had not answered "
-                      "by then, or could not be reached.",
-                      f->known->software[0] ? name_server(f, finding)
-                                            : "The gateway",
-                      f->x->status, draft_duration(finding, delay));
+        finding_explain(
+            finding,
+            "%s answered %u after %s: its upstream had not answered "
+            "by then, or could not be reached.",
+            f->known->software[0] ? name_server(f, finding) : "The gateway",
+            f->x->status, finding_duration(finding, delay));
     else
-        draft_explain(finding,
-                      "%s answered %u after %s: its upstream refused, closed "
-                      "or reset the connection, or answered nonsense; for a "
-                      "timeout that is too soon.",
-                      f->known->software[0] ? name_server(f, finding)
-                                            : "The gateway",
-                      f->x->status, draft_duration(finding, delay));
+        finding_explain(finding,
+                        "%s answered %u after %s: its upstream refused, closed "
+                        "or reset the connection, or answered nonsense; for a "
+                        "timeout that is too soon.",
+                        f->known->software[0] ? name_server(f, finding)
+                                              : "The gateway",
+                        f->x->status, finding_duration(finding, delay));
     if (constant && delay >= f->settings->timeout_floor)
-        draft_explain(finding,
-                      "%" PRIu64 " such answers all took %s: a timeout of the "
-                      "gateway.",
-                      f->known->gateway.samples,
-                      draft_range(finding, &f->known->gateway));
-    draft_explain(finding, "Why the upstream failed it cannot be seen on this "
-                           "leg alone.");
-    draft_advise(finding, "look at the leg from the gateway to its upstream, "
-                          "in this file or in a capture of its own: the "
-                          "request that failed there tells the cause");
+        finding_explain(finding,
+                        "%" PRIu64
+                        " such answers all took %s: a timeout of the "
+                        "gateway.",
+                        f->known->gateway.samples,
+                        finding_range(finding, &f->known->gateway));
+    finding_explain(finding,
+                    "Why the upstream failed it cannot be seen on this "
+                    "leg alone.");
+    finding_advise(finding, "look at the leg from the gateway to its upstream, "
+                            "in this file or in a capture of its own: the "
+                            "request that failed there tells the cause");
     if (delay >= f->settings->timeout_floor)
-        draft_advise(finding,
-                     "compare the gateway's timeout (nginx proxy_read_timeout, "
+        finding_advise(
+            finding, "compare the gateway's timeout (nginx proxy_read_timeout, "
                      "HAProxy timeout server, Envoy route timeout, ALB idle "
                      "timeout) with the time the upstream needs");
 }
@@ -78,7 +80,7 @@ static void tell_slow(struct finding *finding)
 {
     finding->symptom = SYMPTOM_SLOW;
     finding->severity = SEVERITY_WARNING;
-    draft_explain(finding, "The response was complete in the end.");
+    finding_explain(finding, "The response was complete in the end.");
 }
 
 static void tell_window_stall(const struct facts *f, struct finding *finding)
@@ -89,15 +91,15 @@ static void tell_window_stall(const struct facts *f, struct finding *finding)
     const struct note *note = by_client ? f->client_window : f->server_window;
 
     finding->confidence = CONFIDENCE_CERTAIN;
-    draft_explain(finding,
-                  "The %s did not read for %s: its receive buffer was full "
-                  "(TCP window 0) and the other side could only probe, %u "
-                  "time%s.",
-                  by_client ? "client" : "server",
-                  draft_duration(finding, note_lasted(f, note)), note->count,
-                  note->count == 1 ? "" : "s");
-    draft_advise(finding, "find out what the %s does instead of reading",
-                 by_client ? "client" : "server");
+    finding_explain(finding,
+                    "The %s did not read for %s: its receive buffer was full "
+                    "(TCP window 0) and the other side could only probe, %u "
+                    "time%s.",
+                    by_client ? "client" : "server",
+                    finding_duration(finding, note_lasted(f, note)),
+                    note->count, note->count == 1 ? "" : "s");
+    finding_advise(finding, "find out what the %s does instead of reading",
+                   by_client ? "client" : "server");
     tell_slow(finding);
 }
 
@@ -124,14 +126,14 @@ static void tell_loss(const struct facts *f, struct finding *finding)
     if (!note)
         return;
     finding->confidence = CONFIDENCE_CERTAIN;
-    draft_explain(finding,
-                  "The %s's data was lost on the way and sent again %u "
-                  "time%s; it took %s until it was acknowledged.",
-                  note->side == f->conn->client ? "client" : "server",
-                  note->count, note->count == 1 ? "" : "s",
-                  draft_duration(finding, note_lasted(f, note)));
-    draft_advise(finding, "look for loss on the path (interface errors, "
-                          "congestion, a firewall that drops)");
+    finding_explain(finding,
+                    "The %s's data was lost on the way and sent again %u "
+                    "time%s; it took %s until it was acknowledged.",
+                    note->side == f->conn->client ? "client" : "server",
+                    note->count, note->count == 1 ? "" : "s",
+                    finding_duration(finding, note_lasted(f, note)));
+    finding_advise(finding, "look for loss on the path (interface errors, "
+                            "congestion, a firewall that drops)");
     tell_slow(finding);
 }
 
@@ -151,20 +153,20 @@ static void tell_mid_body_pause(const struct facts *f, struct finding *finding)
     nanos pause = nanos_between(f->x->pause.time, f->x->pause_end.time);
 
     finding->confidence = CONFIDENCE_POSSIBLE;
-    draft_cite(finding, f->x->pause, FROM_SERVER,
-               "the response stops in the middle of its body");
-    draft_cite(finding, f->x->pause_end, FROM_SERVER, "it goes on");
-    draft_explain(finding,
-                  "Nothing came for %s in the middle of a body whose length "
-                  "was known%s.",
-                  draft_duration(finding, pause),
-                  f->client_window ? "" : ", with the client's window open");
-    draft_alternative(finding, VERDICT_NETWORK_STALL,
-                      "packets lost before they reached this capture leave "
-                      "the same silence",
-                      "a capture at the server: were they sent in time?");
-    draft_advise(finding, "look at what the server waits for while it "
-                          "answers, and at the path for loss");
+    finding_cite(finding, f->x->pause, FROM_SERVER,
+                 "the response stops in the middle of its body");
+    finding_cite(finding, f->x->pause_end, FROM_SERVER, "it goes on");
+    finding_explain(finding,
+                    "Nothing came for %s in the middle of a body whose length "
+                    "was known%s.",
+                    finding_duration(finding, pause),
+                    f->client_window ? "" : ", with the client's window open");
+    finding_alternative(finding, VERDICT_NETWORK_STALL,
+                        "packets lost before they reached this capture leave "
+                        "the same silence",
+                        "a capture at the server: were they sent in time?");
+    finding_advise(finding, "look at what the server waits for while it "
+                            "answers, and at the path for loss");
     tell_slow(finding);
 }
 

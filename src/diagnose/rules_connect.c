@@ -7,10 +7,11 @@ static void tell_port(const struct facts *f, struct finding *finding)
     if (f->incident->port_is_http)
         return;
     finding->severity = SEVERITY_INFO;
-    draft_explain(finding,
-                  "Nothing in this capture says that HTTP was meant: no other "
-                  "connection to port %u carries it.",
-                  f->conn->endpoint[conn_server(f->conn)].port);
+    finding_explain(
+        finding,
+        "Nothing in this capture says that HTTP was meant: no other "
+        "connection to port %u carries it.",
+        f->conn->endpoint[conn_server(f->conn)].port);
 }
 
 static bool is_refused(const struct facts *f)
@@ -22,25 +23,25 @@ static void tell_refused(const struct facts *f, struct finding *finding)
 {
     finding->symptom = SYMPTOM_REFUSED;
     finding->confidence = CONFIDENCE_CERTAIN;
-    draft_cite(finding, f->client->syn, FROM_CLIENT, "the SYN");
-    draft_explain(finding,
-                  "The SYN was answered by an RST: nobody listens on port %u "
-                  "of that host, or a firewall answers in its place.",
-                  f->conn->endpoint[conn_server(f->conn)].port);
+    finding_cite(finding, f->client->syn, FROM_CLIENT, "the SYN");
+    finding_explain(finding,
+                    "The SYN was answered by an RST: nobody listens on port %u "
+                    "of that host, or a firewall answers in its place.",
+                    f->conn->endpoint[conn_server(f->conn)].port);
     if (f->incident->later_works) {
         finding->severity = SEVERITY_INFO;
-        draft_explain(finding,
-                      "A connection to the same port of another address was "
-                      "accepted right after: the client went on to that one "
-                      "(localhost as ::1, then 127.0.0.1, is the usual case).");
-        draft_advise(finding, "listen on both address families, or name the "
-                              "one that is meant");
+        finding_explain(
+            finding, "A connection to the same port of another address was "
+                     "accepted right after: the client went on to that one "
+                     "(localhost as ::1, then 127.0.0.1, is the usual case).");
+        finding_advise(finding, "listen on both address families, or name the "
+                                "one that is meant");
         return;
     }
     tell_port(f, finding);
-    draft_advise(finding,
-                 "check that the server runs and which address it listens on "
-                 "(ss -ltn on its host)");
+    finding_advise(finding,
+                   "check that the server runs and which address it listens on "
+                   "(ss -ltn on its host)");
 }
 
 static bool is_connect_timeout(const struct facts *f)
@@ -60,24 +61,25 @@ static void tell_connect_timeout(const struct facts *f, struct finding *finding)
 
     finding->symptom = SYMPTOM_CONNECT_TIMEOUT;
     finding->confidence = CONFIDENCE_LIKELY;
-    draft_cite(finding, f->client->syn, FROM_CLIENT, "the first SYN");
-    draft_cite(finding, f->client->last_syn, FROM_CLIENT,
-               "the last of %u SYNs; none was answered", f->client->syns);
-    draft_explain(finding,
-                  "The client sent its SYN %u times over %s and got no answer "
-                  "of any kind: packets to that address are dropped on the "
-                  "way, the host is down, or its listen queue is full (Linux "
-                  "drops SYNs then).",
-                  f->client->syns, draft_duration(finding, lasted));
+    finding_cite(finding, f->client->syn, FROM_CLIENT, "the first SYN");
+    finding_cite(finding, f->client->last_syn, FROM_CLIENT,
+                 "the last of %u SYNs; none was answered", f->client->syns);
+    finding_explain(
+        finding,
+        "The client sent its SYN %u times over %s and got no answer "
+        "of any kind: packets to that address are dropped on the "
+        "way, the host is down, or its listen queue is full (Linux "
+        "drops SYNs then).",
+        f->client->syns, finding_duration(finding, lasted));
     tell_port(f, finding);
     if (f->incident->later_works)
         finding->severity = SEVERITY_INFO;
-    draft_alternative(finding, VERDICT_ACCEPT_QUEUE_OVERFLOW,
-                      "a full listen queue drops SYNs as a firewall does",
-                      "ss -ltn on the server: Recv-Q at its limit");
-    draft_advise(finding, "check routing and firewalls between the two, and "
-                          "whether the host is up");
-    draft_advise(finding, "capture on the server too: do the SYNs arrive?");
+    finding_alternative(finding, VERDICT_ACCEPT_QUEUE_OVERFLOW,
+                        "a full listen queue drops SYNs as a firewall does",
+                        "ss -ltn on the server: Recv-Q at its limit");
+    finding_advise(finding, "check routing and firewalls between the two, and "
+                            "whether the host is up");
+    finding_advise(finding, "capture on the server too: do the SYNs arrive?");
 }
 
 static bool is_accept_queue_overflow(const struct facts *f)
@@ -93,21 +95,22 @@ static void tell_accept_queue_overflow(const struct facts *f,
 {
     finding->symptom = SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_LIKELY;
-    draft_cite(finding, f->server->syn, FROM_SERVER, "the SYN, ACK");
-    draft_cite(finding, f->server->last_syn, FROM_SERVER,
-               "the same SYN, ACK again, %u times in all, though the client "
-               "has answered it",
-               f->server->syns);
-    draft_explain(finding,
-                  "The server's kernel repeats its SYN, ACK although the "
-                  "client's ACK has come, and acknowledges none of the "
-                  "client's data: its queue of connections waiting for "
-                  "accept() is full, so for it the handshake is not done.");
-    draft_advise(finding, "find out why the program does not accept: is it "
-                          "stuck, or out of threads or file descriptors");
-    draft_advise(finding, "raise the listen backlog and net.core.somaxconn if "
-                          "it is only a burst (ss -ltn: Recv-Q, Send-Q; "
-                          "nstat TcpExtListenOverflows)");
+    finding_cite(finding, f->server->syn, FROM_SERVER, "the SYN, ACK");
+    finding_cite(finding, f->server->last_syn, FROM_SERVER,
+                 "the same SYN, ACK again, %u times in all, though the client "
+                 "has answered it",
+                 f->server->syns);
+    finding_explain(finding,
+                    "The server's kernel repeats its SYN, ACK although the "
+                    "client's ACK has come, and acknowledges none of the "
+                    "client's data: its queue of connections waiting for "
+                    "accept() is full, so for it the handshake is not done.");
+    finding_advise(finding, "find out why the program does not accept: is it "
+                            "stuck, or out of threads or file descriptors");
+    finding_advise(finding,
+                   "raise the listen backlog and net.core.somaxconn if "
+                   "it is only a burst (ss -ltn: Recv-Q, Send-Q; "
+                   "nstat TcpExtListenOverflows)");
 }
 
 static enum sniffed began(const struct facts *f, unsigned side)
@@ -164,8 +167,8 @@ static const char *first_bytes(const struct facts *f, unsigned side,
     const char *hex = "";
 
     for (size_t i = 0; i < http->first_size[side]; i++)
-        hex = draft_say(finding, "%s%s%02x", hex, i ? " " : "",
-                        http->first_byte[side][i]);
+        hex = finding_say(finding, "%s%s%02x", hex, i ? " " : "",
+                          http->first_byte[side][i]);
     return hex;
 }
 
@@ -176,14 +179,14 @@ static void tell_tls_port(const struct facts *f, struct finding *finding)
 
     finding->symptom = SYMPTOM_ERROR_STATUS;
     finding->confidence = CONFIDENCE_CERTAIN;
-    draft_cite(finding, http->first_at[client], FROM_CLIENT,
-               "begins with plain HTTP");
-    draft_cite(finding, http->first_at[1 - client], FROM_SERVER,
-               "the server's answer begins");
-    draft_explain(finding,
-                  "The client sent plain HTTP and the server said in its 400 "
-                  "that this port expects HTTPS.");
-    draft_advise(finding, "use https:// for this port, or another port");
+    finding_cite(finding, http->first_at[client], FROM_CLIENT,
+                 "begins with plain HTTP");
+    finding_cite(finding, http->first_at[1 - client], FROM_SERVER,
+                 "the server's answer begins");
+    finding_explain(finding,
+                    "The client sent plain HTTP and the server said in its 400 "
+                    "that this port expects HTTPS.");
+    finding_advise(finding, "use https:// for this port, or another port");
 }
 
 static void tell_mismatch(const struct facts *f, struct finding *finding)
@@ -196,32 +199,33 @@ static void tell_mismatch(const struct facts *f, struct finding *finding)
         tell_tls_port(f, finding);
         return;
     }
-    draft_cite(finding, f->incident->http.first_at[client], FROM_CLIENT,
-               "begins with %s (%s)", asked, first_bytes(f, client, finding));
+    finding_cite(finding, f->incident->http.first_at[client], FROM_CLIENT,
+                 "begins with %s (%s)", asked, first_bytes(f, client, finding));
     finding->symptom =
         f->closing.by_reset ? SYMPTOM_RESET : SYMPTOM_EMPTY_REPLY;
     if (server_said_nothing(f)) {
         finding->confidence = CONFIDENCE_LIKELY;
-        draft_explain(finding,
-                      "The client began with %s and the server closed without "
-                      "a byte%s: it does not speak that on this port.",
-                      asked,
-                      f->known->complete
-                          ? ", while it answers HTTP/1 on others "
-                            "of its connections"
-                          : "");
+        finding_explain(
+            finding,
+            "The client began with %s and the server closed without "
+            "a byte%s: it does not speak that on this port.",
+            asked,
+            f->known->complete ? ", while it answers HTTP/1 on others "
+                                 "of its connections"
+                               : "");
     } else {
         finding->confidence = CONFIDENCE_CERTAIN;
-        draft_cite(finding, f->incident->http.first_at[server], FROM_SERVER,
-                   "begins with %s (%s)", sniffed_name(began(f, server)),
-                   first_bytes(f, server, finding));
-        draft_explain(finding,
-                      "The client began with %s, the server answered with %s: "
-                      "they do not speak the same protocol.",
-                      asked, sniffed_name(began(f, server)));
+        finding_cite(finding, f->incident->http.first_at[server], FROM_SERVER,
+                     "begins with %s (%s)", sniffed_name(began(f, server)),
+                     first_bytes(f, server, finding));
+        finding_explain(
+            finding,
+            "The client began with %s, the server answered with %s: "
+            "they do not speak the same protocol.",
+            asked, sniffed_name(began(f, server)));
     }
-    draft_advise(finding, "check the URL's scheme and port: http or https, "
-                          "and whether HTTP/2 without TLS is meant");
+    finding_advise(finding, "check the URL's scheme and port: http or https, "
+                            "and whether HTTP/2 without TLS is meant");
 }
 
 static bool is_half_close_leak(const struct facts *f)
@@ -251,26 +255,27 @@ static void tell_half_close_leak(const struct facts *f, struct finding *finding)
 
     finding->symptom = SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_CERTAIN;
-    draft_cite(finding, closed->fin_acked,
-               by_client ? FROM_SERVER : FROM_CLIENT,
-               "acknowledges the FIN, and sends nothing more");
-    draft_explain(finding,
-                  "The %s closed its side; the %s acknowledged that and has "
-                  "not closed its own for %s, to the end of the capture: its "
-                  "socket stays in CLOSE_WAIT.",
-                  by_client ? "client" : "server", keeps,
-                  draft_duration(finding, lasted));
+    finding_cite(finding, closed->fin_acked,
+                 by_client ? FROM_SERVER : FROM_CLIENT,
+                 "acknowledges the FIN, and sends nothing more");
+    finding_explain(finding,
+                    "The %s closed its side; the %s acknowledged that and has "
+                    "not closed its own for %s, to the end of the capture: its "
+                    "socket stays in CLOSE_WAIT.",
+                    by_client ? "client" : "server", keeps,
+                    finding_duration(finding, lasted));
     if (by_client) {
-        draft_advise(finding,
-                     "the server program leaks connections: close the socket "
-                     "when a read says end of file (ss -tn state close-wait "
-                     "on the server shows how many)");
+        finding_advise(finding,
+                       "the server program leaks connections: close the socket "
+                       "when a read says end of file (ss -tn state close-wait "
+                       "on the server shows how many)");
         return;
     }
-    draft_advise(finding, "the client keeps a connection that the server has "
-                          "closed: its pool should watch idle sockets, or "
-                          "close them sooner than the server does");
-    draft_advise(finding, "the next request on it will fail (idle-close-race)");
+    finding_advise(finding, "the client keeps a connection that the server has "
+                            "closed: its pool should watch idle sockets, or "
+                            "close them sooner than the server does");
+    finding_advise(finding,
+                   "the next request on it will fail (idle-close-race)");
 }
 
 const struct rule mismatch_rule[] = {

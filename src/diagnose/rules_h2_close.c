@@ -30,9 +30,9 @@ static const char *debug_of(const struct facts *f,
     const struct span debug = {(const uint8_t *)goaway->debug,
                                goaway->debug_size};
 
-    return debug.size ? draft_say(finding, ", \"%s\"%s",
-                                  draft_quote(f, finding, debug),
-                                  goaway->debug_cut ? " and more" : "")
+    return debug.size ? finding_say(finding, ", \"%s\"%s",
+                                    finding_quote(f, finding, debug),
+                                    goaway->debug_cut ? " and more" : "")
                       : "";
 }
 
@@ -43,10 +43,10 @@ static void cite_goaways(const struct facts *f, struct finding *finding)
     for (unsigned side = 0; side < 2; side++) {
         const struct h2_goaway *goaway = &h2->goaway[side];
 
-        draft_cite(finding, goaway->at,
-                   side == f->conn->client ? FROM_CLIENT : FROM_SERVER,
-                   "GOAWAY, last stream %u, %s%s", goaway->last_stream,
-                   h2_code_name(goaway->code), debug_of(f, goaway, finding));
+        finding_cite(finding, goaway->at,
+                     side == f->conn->client ? FROM_CLIENT : FROM_SERVER,
+                     "GOAWAY, last stream %u, %s%s", goaway->last_stream,
+                     h2_code_name(goaway->code), debug_of(f, goaway, finding));
     }
 }
 
@@ -84,29 +84,31 @@ static void tell_connection_error(const struct facts *f,
         finding->severity = SEVERITY_WARNING;
     finding->confidence = CONFIDENCE_CERTAIN;
     cite_goaways(f, finding);
-    draft_explain(finding, "The %s gave the connection up: GOAWAY with %s%s.",
-                  by_client ? "client" : "server", h2_code_name(goaway->code),
-                  debug_of(f, goaway, finding));
+    finding_explain(finding, "The %s gave the connection up: GOAWAY with %s%s.",
+                    by_client ? "client" : "server", h2_code_name(goaway->code),
+                    debug_of(f, goaway, finding));
     if (h2->strange)
-        draft_explain(finding,
-                      "%" PRIu64 " frame%s of this connection broke RFC 9113's "
-                      "rules of length or order.",
-                      h2->strange, h2->strange == 1 ? "" : "s");
+        finding_explain(finding,
+                        "%" PRIu64
+                        " frame%s of this connection broke RFC 9113's "
+                        "rules of length or order.",
+                        h2->strange, h2->strange == 1 ? "" : "s");
     if (goaway->code == NGHTTP2_ENHANCE_YOUR_CALM &&
         h2->pings[f->conn->client] > 0) {
-        draft_cite(finding, h2->ping[f->conn->client], FROM_CLIENT,
-                   "the last of %u PINGs", h2->pings[f->conn->client]);
-        draft_explain(finding,
-                      "The client had sent %u PINGs: more often than the "
-                      "server permits.",
-                      h2->pings[f->conn->client]);
-        draft_advise(finding,
-                     "raise the client's keep-alive time, or lower the "
-                     "server's minimum (grpc-go: EnforcementPolicy.MinTime, "
-                     "5 min by default, and PermitWithoutStream)");
+        finding_cite(finding, h2->ping[f->conn->client], FROM_CLIENT,
+                     "the last of %u PINGs", h2->pings[f->conn->client]);
+        finding_explain(finding,
+                        "The client had sent %u PINGs: more often than the "
+                        "server permits.",
+                        h2->pings[f->conn->client]);
+        finding_advise(finding,
+                       "raise the client's keep-alive time, or lower the "
+                       "server's minimum (grpc-go: EnforcementPolicy.MinTime, "
+                       "5 min by default, and PermitWithoutStream)");
     }
-    draft_advise(finding, "look up the code and the debug data, and the log of "
-                          "the side that sent it");
+    finding_advise(finding,
+                   "look up the code and the debug data, and the log of "
+                   "the side that sent it");
 }
 
 /* A stream that was reset had ended before the connection did. */
@@ -130,29 +132,31 @@ static void tell_goaway_lost(const struct facts *f, struct finding *finding)
     finding->symptom = f->response_begun ? SYMPTOM_TRUNCATED : SYMPTOM_RESET;
     finding->confidence = CONFIDENCE_CERTAIN;
     cite_goaways(f, finding);
-    draft_explain(finding,
-                  "The server said GOAWAY (%s) with last stream %u and the "
-                  "connection closed %s later, with stream %" PRIu64
-                  " unfinished.",
-                  h2_code_name(goaway->code), goaway->last_stream,
-                  draft_duration(finding, nanos_between(goaway->at.time,
-                                                        f->closing.at.time)),
-                  f->x->stream);
-    draft_explain(finding,
-                  above ? "This stream is above it: it was not processed, and "
+    finding_explain(
+        finding,
+        "The server said GOAWAY (%s) with last stream %u and the "
+        "connection closed %s later, with stream %" PRIu64 " unfinished.",
+        h2_code_name(goaway->code), goaway->last_stream,
+        finding_duration(finding,
+                         nanos_between(goaway->at.time, f->closing.at.time)),
+        f->x->stream);
+    finding_explain(finding,
+                    above
+                        ? "This stream is above it: it was not processed, and "
                           "a retry is safe."
                         : "This stream is not above it: it may have been "
                           "processed.");
     if (late > 0)
-        draft_explain(finding,
-                      "The GOAWAY had been there for %s when the request was "
-                      "sent: the client goes on using the connection.",
-                      draft_duration(finding, late));
+        finding_explain(finding,
+                        "The GOAWAY had been there for %s when the request was "
+                        "sent: the client goes on using the connection.",
+                        finding_duration(finding, late));
     if (!above)
-        draft_advise(finding, "let the server wait for its streams before it "
-                              "closes (drain time, grace period)");
-    draft_advise(finding,
-                 above ? "let the client send again, on a new connection, what "
+        finding_advise(finding, "let the server wait for its streams before it "
+                                "closes (drain time, grace period)");
+    finding_advise(finding,
+                   above
+                       ? "let the client send again, on a new connection, what "
                          "is above the last stream; where it happens often, "
                          "raise the limit behind it (idle time, age, requests "
                          "of a connection)"
@@ -170,16 +174,16 @@ static void tell_connection_closed(const struct facts *f,
 {
     finding->symptom = f->response_begun ? SYMPTOM_TRUNCATED : SYMPTOM_RESET;
     finding->confidence = CONFIDENCE_CERTAIN;
-    draft_explain(finding,
-                  "The server's side closed the connection (%s) with %s%u "
-                  "stream%s open and no GOAWAY before: its process ended, or "
-                  "something in between closed it.",
-                  f->closing.by_reset ? "RST" : "FIN",
-                  f->incident->http.h2.dropped ? "more than " : "",
-                  f->incident->http.h2.open,
-                  f->incident->http.h2.open == 1 ? "" : "s");
-    draft_advise(finding, "look for a crash or restart at that time, and at "
-                          "the idle and age limits of load balancers");
+    finding_explain(finding,
+                    "The server's side closed the connection (%s) with %s%u "
+                    "stream%s open and no GOAWAY before: its process ended, or "
+                    "something in between closed it.",
+                    f->closing.by_reset ? "RST" : "FIN",
+                    f->incident->http.h2.dropped ? "more than " : "",
+                    f->incident->http.h2.open,
+                    f->incident->http.h2.open == 1 ? "" : "s");
+    finding_advise(finding, "look for a crash or restart at that time, and at "
+                            "the idle and age limits of load balancers");
 }
 
 const struct rule h2_close_rule[] = {
@@ -225,22 +229,23 @@ static void tell_goaway_hang(const struct facts *f, struct finding *finding)
     finding->symptom = SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_LIKELY;
     cite_goaways(f, finding);
-    draft_explain(finding,
-                  "GOAWAY was said, no stream is open any more, and %s later "
-                  "the connection is still not closed.",
-                  draft_duration(finding,
-                                 nanos_between(said.time, f->end.time)));
+    finding_explain(finding,
+                    "GOAWAY was said, no stream is open any more, and %s later "
+                    "the connection is still not closed.",
+                    finding_duration(finding,
+                                     nanos_between(said.time, f->end.time)));
     if (window && note_lasts(window))
-        draft_explain(finding, "A TCP window of zero holds what is left to "
-                               "send.");
+        finding_explain(finding, "A TCP window of zero holds what is left to "
+                                 "send.");
     else if (f->client_again || f->server_again)
-        draft_explain(finding, "Data is unacknowledged and sent again: the "
-                               "path loses it.");
+        finding_explain(finding, "Data is unacknowledged and sent again: the "
+                                 "path loses it.");
     else
-        draft_explain(finding, "Nothing on the wire holds it: a program has "
-                               "not called close.");
-    draft_advise(finding, "look at the side that said GOAWAY, or at the other "
-                          "one that should close after it; bound the wait");
+        finding_explain(finding, "Nothing on the wire holds it: a program has "
+                                 "not called close.");
+    finding_advise(finding,
+                   "look at the side that said GOAWAY, or at the other "
+                   "one that should close after it; bound the wait");
 }
 
 const struct rule h2_connection_rule[] = {

@@ -27,20 +27,20 @@ static void tell_idle_advice(const struct facts *f, struct finding *finding,
 {
     uint32_t said = f->known->keep_alive;
 
-    draft_advise(finding,
-                 "make the client's or proxy's idle timeout shorter than the "
-                 "server's %s (Go Transport.IdleConnTimeout, nginx upstream "
-                 "keepalive_timeout, a pool's idle or keep-alive time)",
-                 draft_duration(finding, idle));
-    draft_advise(finding,
-                 "or the server's longer than the client's: Node "
-                 "server.keepAliveTimeout, Go Server.IdleTimeout, Apache "
-                 "KeepAliveTimeout, nginx keepalive_timeout, uvicorn "
-                 "--timeout-keep-alive, gunicorn --keep-alive");
+    finding_advise(finding,
+                   "make the client's or proxy's idle timeout shorter than the "
+                   "server's %s (Go Transport.IdleConnTimeout, nginx upstream "
+                   "keepalive_timeout, a pool's idle or keep-alive time)",
+                   finding_duration(finding, idle));
+    finding_advise(finding,
+                   "or the server's longer than the client's: Node "
+                   "server.keepAliveTimeout, Go Server.IdleTimeout, Apache "
+                   "KeepAliveTimeout, nginx keepalive_timeout, uvicorn "
+                   "--timeout-keep-alive, gunicorn --keep-alive");
     if (said)
-        draft_explain(finding,
-                      "The server had announced it: Keep-Alive: timeout=%u.",
-                      said);
+        finding_explain(finding,
+                        "The server had announced it: Keep-Alive: timeout=%u.",
+                        said);
 }
 
 static void tell_idle_close_race(const struct facts *f, struct finding *finding)
@@ -56,27 +56,27 @@ static void tell_idle_close_race(const struct facts *f, struct finding *finding)
 
     finding->symptom = f->conn->resets ? SYMPTOM_RESET : SYMPTOM_EMPTY_REPLY;
     finding->confidence = CONFIDENCE_CERTAIN;
-    draft_explain(finding,
-                  "Not this request: the server closed the connection after "
-                  "%s without a request, and the FIN acknowledges nothing of "
-                  "the one that was on its way. The server program never saw "
-                  "it, so a retry is safe, even of a POST.",
-                  draft_duration(finding, idle));
+    finding_explain(finding,
+                    "Not this request: the server closed the connection after "
+                    "%s without a request, and the FIN acknowledges nothing of "
+                    "the one that was on its way. The server program never saw "
+                    "it, so a retry is safe, even of a POST.",
+                    finding_duration(finding, idle));
     if (early >= 0)
-        draft_explain(finding,
-                      "The FIN had been there for %s when the client sent "
-                      "the request: the client does not watch its idle "
-                      "connections.",
-                      draft_duration(finding, early));
+        finding_explain(finding,
+                        "The FIN had been there for %s when the client sent "
+                        "the request: the client does not watch its idle "
+                        "connections.",
+                        finding_duration(finding, early));
     if (stated)
-        draft_explain(finding, "It agrees with the idle timeout that was "
-                               "stated.");
+        finding_explain(finding, "It agrees with the idle timeout that was "
+                                 "stated.");
     else if (f->settings->idle_timeout)
-        draft_explain(finding, "It does not agree with the idle timeout that "
-                               "was stated.");
+        finding_explain(finding, "It does not agree with the idle timeout that "
+                                 "was stated.");
     else if (constant)
-        draft_explain(finding, "It closes its other idle connections after "
-                               "the same time.");
+        finding_explain(finding, "It closes its other idle connections after "
+                                 "the same time.");
     tell_idle_advice(f, finding, idle);
 }
 
@@ -85,12 +85,12 @@ static void tell_race_with_unseen_fin(const struct facts *f,
 {
     finding->symptom = SYMPTOM_RESET;
     finding->confidence = CONFIDENCE_LIKELY;
-    draft_explain(finding,
-                  "Not this request: the server had closed the idle "
-                  "connection. Its FIN is not in the capture, but the client "
-                  "acknowledged it, and the RST without ACK says that the "
-                  "socket was gone when the request came. The server program "
-                  "never saw it, so a retry is safe, even of a POST.");
+    finding_explain(finding,
+                    "Not this request: the server had closed the idle "
+                    "connection. Its FIN is not in the capture, but the client "
+                    "acknowledged it, and the RST without ACK says that the "
+                    "socket was gone when the request came. The server program "
+                    "never saw it, so a retry is safe, even of a POST.");
     tell_idle_advice(f, finding, f->idle);
 }
 
@@ -117,35 +117,37 @@ static bool is_idle_path_drop(const struct facts *f)
 
 static void tell_idle_path_drop(const struct facts *f, struct finding *finding)
 {
-    const char *idle = draft_duration(finding, f->idle);
+    const char *idle = finding_duration(finding, f->idle);
     bool reset = f->closing.by_reset && f->server_closed;
 
     finding->symptom = reset ? SYMPTOM_RESET : SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_LIKELY;
-    draft_explain(finding,
-                  reset ? "The connection had been idle for %s and no FIN was "
+    finding_explain(finding,
+                    reset
+                        ? "The connection had been idle for %s and no FIN was "
                           "ever seen; the next request met an RST from a host "
                           "that knows of no such connection."
                         : "The connection had been idle for %s and no FIN was "
                           "ever seen; the next request was sent again and "
                           "again and nothing came back.",
-                  idle);
-    draft_explain(finding, "A NAT, a firewall or a load balancer on the way "
-                           "forgets connections that are idle that long (AWS "
-                           "NAT gateway and NLB: 350 s).");
+                    idle);
+    finding_explain(finding, "A NAT, a firewall or a load balancer on the way "
+                             "forgets connections that are idle that long (AWS "
+                             "NAT gateway and NLB: 350 s).");
     if (f->incident->later_works)
-        draft_explain(finding,
-                      "A new connection to the same server works meanwhile.");
-    draft_alternative(finding, reset ? VERDICT_SERVER_RESET : VERDICT_DEAD_PEER,
-                      reset ? "the server itself may have restarted and "
-                              "forgotten the connection"
-                            : "the whole host may be gone",
-                      reset ? "the server's uptime, or a capture on its side"
-                            : "whether new connections to it work");
-    draft_advise(finding,
-                 "close idle connections in the client's pool sooner than "
-                 "%s, or send TCP keep-alive probes more often than that",
-                 idle);
+        finding_explain(finding,
+                        "A new connection to the same server works meanwhile.");
+    finding_alternative(finding,
+                        reset ? VERDICT_SERVER_RESET : VERDICT_DEAD_PEER,
+                        reset ? "the server itself may have restarted and "
+                                "forgotten the connection"
+                              : "the whole host may be gone",
+                        reset ? "the server's uptime, or a capture on its side"
+                              : "whether new connections to it work");
+    finding_advise(finding,
+                   "close idle connections in the client's pool sooner than "
+                   "%s, or send TCP keep-alive probes more often than that",
+                   idle);
 }
 
 /*
@@ -168,22 +170,22 @@ static void tell_middlebox_reset(const struct facts *f, struct finding *finding)
     finding->symptom = SYMPTOM_RESET;
     finding->confidence =
         f->conn->data_after_reset ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    draft_explain(finding,
-                  "The RST claims to come from the %s, but arrived with TTL "
-                  "%u where all its other packets have %u, and neither side "
-                  "was closing: something on the path sent it.",
-                  f->client_closed ? "client" : "server", reset->ttl,
-                  reset->usual_ttl);
+    finding_explain(finding,
+                    "The RST claims to come from the %s, but arrived with TTL "
+                    "%u where all its other packets have %u, and neither side "
+                    "was closing: something on the path sent it.",
+                    f->client_closed ? "client" : "server", reset->ttl,
+                    reset->usual_ttl);
     if (f->conn->data_after_reset)
-        draft_explain(finding, "Data went on after it: the ends knew nothing "
-                               "of it.");
-    draft_alternative(finding, VERDICT_SERVER_RESET,
-                      "some hosts send RSTs with another TTL than data",
-                      "a capture on the server: did its host send the RST?");
-    draft_advise(finding,
-                 "look for firewalls, intrusion prevention or connection "
-                 "tracking on the way (on Kubernetes: conntrack INVALID, "
-                 "nf_conntrack_tcp_be_liberal=1)");
+        finding_explain(finding, "Data went on after it: the ends knew nothing "
+                                 "of it.");
+    finding_alternative(finding, VERDICT_SERVER_RESET,
+                        "some hosts send RSTs with another TTL than data",
+                        "a capture on the server: did its host send the RST?");
+    finding_advise(finding,
+                   "look for firewalls, intrusion prevention or connection "
+                   "tracking on the way (on Kubernetes: conntrack INVALID, "
+                   "nf_conntrack_tcp_be_liberal=1)");
 }
 
 const struct rule path_rule[] = {
