@@ -8,6 +8,7 @@ banned    functions that invite overruns or races are not used
 members   what a struct is told is read by somebody
 budgets   the manual says of each limit what happens when it is reached
 verdicts  each code has its explanation, its scene and its place in the manual
+rules     each code has a rule, and the manual has each rule's signature
 options   each option is in the manual
 manuals   mandoc has nothing to warn of
 """
@@ -34,6 +35,8 @@ READ_ELSEWHERE = {
     ("scene_expect", "confidence"): "tests: scenes are only theirs",
     ("scene_expect", "line"): "tests: scenes are only theirs",
 }
+# Codes that no row of rules.def finds, and why that is so.
+NO_RULE = {}
 # Constants named as limits are that bound no store.
 NO_BUDGETS = {
     "BLOCK_MOST": "a format's: what readers of pcapng take",
@@ -237,6 +240,33 @@ def check_verdicts():
             problem("man/whyeof-verdicts.7", "%s is no code" % slug)
 
 
+def check_rules():
+    """One list, which the manual shows: signatures in the same order."""
+    path = "src/diagnose/rules.def"
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    rules = re.findall(r'^RULE\(([^,]+), (\w+), (\w+), (\w+),\s+"([^"]+)"\)$',
+                       text, flags=re.M)
+    doubts = re.findall(r'^DOUBT\((\w+), (\w+), "([^"]+)"\)$', text, flags=re.M)
+    if len(rules) + len(doubts) != len(re.findall(r"^(?:RULE|DOUBT)\(", text,
+                                                  flags=re.M)):
+        problem(path, "a row that is not as the head of the file says")
+    for name, slug in rows_of("src/diagnose/verdicts.def", "VERDICT"):
+        if name not in [rule[1] for rule in rules] and name not in NO_RULE:
+            problem(path, "no rule finds %s" % slug.strip('"'))
+        elif name in NO_RULE and name in [rule[1] for rule in rules]:
+            problem("testdata/lint.py", "NO_RULE lists %s, which has one" %
+                    name)
+    page = manual("whyeof-verdicts.7")
+    at = page.find(".SH DOUBTS")
+    for signature in [row[-1] for row in doubts + rules]:
+        at = page.find("\n%s\n" % signature, at)
+        if at < 0:
+            problem("man/whyeof-verdicts.7", "not as in %s (make man): '%s'" %
+                    (path, signature))
+            break
+
+
 def check_options():
     page = manual("whyeof.1")
     for _, name in rows_of("src/pipeline/options.def", "OPTION"):
@@ -349,6 +379,7 @@ def main(layers):
     check_members()
     check_budgets()
     check_verdicts()
+    check_rules()
     check_options()
     check_manuals()
     for text in problems:

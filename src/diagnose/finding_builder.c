@@ -1,6 +1,6 @@
 #include "diagnose/finding_builder.h"
 
-#include "diagnose/rules.h"
+#include "diagnose/h2_code.h"
 
 #include "base/arena.h"
 #include "base/mask.h"

@@ -116,8 +116,8 @@ static struct finding *judge(const struct docket *docket,
     struct finding *before = one->finding;
 
     one->finding = NULL;
-    one->diagnosis = diagnose(&docket->options->settings, one->incident,
-                              preview ? preview : server, &one->finding);
+    one->doubt = diagnose(&docket->options->settings, one->incident,
+                          preview ? preview : server, &one->finding);
     one->wanted =
         one->finding && is_wanted(docket, one->finding->code, one->incident);
     one->judged = true;
@@ -145,7 +145,7 @@ static void count(struct docket *docket, const struct docket_case *one,
 
     if (!one->judged)
         return;
-    if (one->diagnosis == DIAGNOSIS_DOUBT && one->incident->exchange)
+    if (one->doubt && !one->finding && one->incident->exchange)
         counts->doubtful += by;
     if (!one->finding)
         return;
@@ -256,7 +256,7 @@ static void renew(struct docket *docket, struct docket_case *known,
     incident_free(known->incident);
     known->incident = incident;
     known->finding = trial.finding;
-    known->diagnosis = trial.diagnosis;
+    known->doubt = trial.doubt;
     known->wanted = trial.wanted;
     count(docket, known, true);
     tell(docket, known, before);

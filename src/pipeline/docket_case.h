@@ -10,7 +10,7 @@ struct docket_case {
     struct incident *incident;   /* owned */
     struct finding *finding;     /* owned; borrows the incident; NULL: none */
     struct server_facts *server; /* held, of infer; NULL: none is known */
-    enum diagnosis diagnosis;
+    enum doubt doubt;
     bool judged;
     bool wanted;  /* what was found is not hidden by an option */
     bool settled; /* as what has ended, at some time */

@@ -1,27 +1,10 @@
-/* HTTP/2 connections that ended, under a stream or with none left. */
+/* What rules_h2.c finds of connections that ended. */
 #include "diagnose/rules.h"
 
+#include "diagnose/facts_h2.h"
+#include "diagnose/h2_code.h"
+
 #include <nghttp2/nghttp2.h>
-
-static const struct h2_goaway *goaway_of_server(const struct facts *f)
-{
-    const struct h2_goaway *goaway =
-        &f->incident->http.h2.goaway[conn_server(f->conn)];
-
-    return mark_is_set(goaway->at) ? goaway : NULL;
-}
-
-/* The latest GOAWAY with an error, by either side. */
-static const struct h2_goaway *goaway_with_error(const struct facts *f)
-{
-    const struct h2_facts *h2 = &f->incident->http.h2;
-
-    for (unsigned side = 0; side < 2; side++) {
-        if (mark_is_set(h2->goaway[side].at) && h2->goaway[side].code)
-            return &h2->goaway[side];
-    }
-    return NULL;
-}
 
 static const char *debug_of(const struct facts *f,
                             const struct h2_goaway *goaway,
@@ -50,30 +33,7 @@ static void cite_goaways(const struct facts *f, struct finding *finding)
     }
 }
 
-/* A stream that was not followed may be. */
-static bool none_is_open(const struct facts *f)
-{
-    return f->incident->http.h2.open == 0 && f->incident->http.h2.dropped == 0;
-}
-
-/*
- * Without a stream that failed by it only the server's word counts: the next
- * request would have met it. A client that leaves may say what it likes.
- */
-static bool is_connection_error(const struct facts *f)
-{
-    const struct h2_goaway *goaway = goaway_with_error(f);
-
-    if (!goaway)
-        return false;
-    if (f->x)
-        return !f->response_whole;
-    return goaway == &f->incident->http.h2.goaway[conn_server(f->conn)] &&
-           none_is_open(f);
-}
-
-static void tell_connection_error(const struct facts *f,
-                                  struct finding *finding)
+void tell_connection_error(const struct facts *f, struct finding *finding)
 {
     const struct h2_goaway *goaway = goaway_with_error(f);
     const struct h2_facts *h2 = &f->incident->http.h2;
@@ -111,19 +71,7 @@ static void tell_connection_error(const struct facts *f,
                    "the side that sent it");
 }
 
-/* A stream that was reset had ended before the connection did. */
-static bool was_reset(const struct facts *f)
-{
-    return f->x->h2 && mark_is_set(f->x->h2->reset);
-}
-
-static bool is_goaway_lost(const struct facts *f)
-{
-    return !was_reset(f) && f->closing.by != CLOSED_BY_NOBODY &&
-           goaway_of_server(f) && !f->response_whole;
-}
-
-static void tell_goaway_lost(const struct facts *f, struct finding *finding)
+void tell_goaway_lost(const struct facts *f, struct finding *finding)
 {
     const struct h2_goaway *goaway = goaway_of_server(f);
     bool above = f->x->stream > goaway->last_stream;
@@ -164,13 +112,7 @@ static void tell_goaway_lost(const struct facts *f, struct finding *finding)
                          "GOAWAY");
 }
 
-static bool is_connection_closed(const struct facts *f)
-{
-    return !was_reset(f) && f->server_closed && !f->response_whole;
-}
-
-static void tell_connection_closed(const struct facts *f,
-                                   struct finding *finding)
+void tell_connection_closed(const struct facts *f, struct finding *finding)
 {
     finding->symptom = f->response_begun ? SYMPTOM_TRUNCATED : SYMPTOM_RESET;
     finding->confidence = CONFIDENCE_CERTAIN;
@@ -186,41 +128,7 @@ static void tell_connection_closed(const struct facts *f,
                             "the idle and age limits of load balancers");
 }
 
-const struct rule h2_close_rule[] = {
-    {VERDICT_H2_CONNECTION_ERROR, is_connection_error, tell_connection_error},
-    {VERDICT_GOAWAY_LOST_STREAMS,      is_goaway_lost, tell_goaway_lost},
-    {VERDICT_H2_CONNECTION_CLOSED, is_connection_closed,
-     tell_connection_closed},
-    {0          },
-};
-
-static bool has_goaway(const struct facts *f)
-{
-    const struct h2_facts *h2 = &f->incident->http.h2;
-
-    return mark_is_set(h2->goaway[0].at) || mark_is_set(h2->goaway[1].at);
-}
-
-static struct mark latest_goaway(const struct facts *f)
-{
-    const struct h2_facts *h2 = &f->incident->http.h2;
-    struct mark a = h2->goaway[0].at;
-    struct mark b = h2->goaway[1].at;
-
-    if (!mark_is_set(a))
-        return b;
-    return mark_is_set(b) && b.time > a.time ? b : a;
-}
-
-static bool is_goaway_hang(const struct facts *f)
-{
-    return f->incident->http.protocol == PROTOCOL_HTTP2 && has_goaway(f) &&
-           none_is_open(f) && f->closing.by == CLOSED_BY_NOBODY &&
-           nanos_between(latest_goaway(f).time, f->end.time) >=
-               3 * f->settings->stall_threshold;
-}
-
-static void tell_goaway_hang(const struct facts *f, struct finding *finding)
+void tell_goaway_hang(const struct facts *f, struct finding *finding)
 {
     struct mark said = latest_goaway(f);
     const struct note *window =
@@ -247,9 +155,3 @@ static void tell_goaway_hang(const struct facts *f, struct finding *finding)
                    "look at the side that said GOAWAY, or at the other "
                    "one that should close after it; bound the wait");
 }
-
-const struct rule h2_connection_rule[] = {
-    {VERDICT_H2_CONNECTION_ERROR, is_connection_error, tell_connection_error},
-    {VERDICT_GOAWAY_HANG,      is_goaway_hang, tell_goaway_hang},
-    {0        },
-};

@@ -1,5 +1,7 @@
-/* The server ended it, and no timeout of its own explains that. */
+/* What rules_close.c finds: no timeout of the server's explains it. */
 #include "diagnose/rules.h"
+
+#include "diagnose/words.h"
 
 /* Where nobody was ever answered, there may be nobody. */
 static void offer_no_backend(const struct facts *f, struct finding *finding)
@@ -14,12 +16,7 @@ static void offer_no_backend(const struct facts *f, struct finding *finding)
                         "more requests: whether any of them is answered");
 }
 
-static bool is_server_reset(const struct facts *f)
-{
-    return f->server_closed && f->closing.by_reset && !f->response_whole;
-}
-
-static void tell_server_reset(const struct facts *f, struct finding *finding)
+void tell_server_reset(const struct facts *f, struct finding *finding)
 {
     finding->symptom = SYMPTOM_RESET;
     finding->confidence = CONFIDENCE_LIKELY;
@@ -47,12 +44,6 @@ static void tell_server_reset(const struct facts *f, struct finding *finding)
                             "supervisor for a crash or restart at that time");
 }
 
-/* Whatever is left when the server closes with a FIN. */
-static bool is_handler_abort(const struct facts *f)
-{
-    return f->server_closed && !f->response_whole;
-}
-
 /* A response that took clearly longer was complete: it is no timeout. */
 static bool is_beaten(const struct facts *f)
 {
@@ -60,7 +51,7 @@ static bool is_beaten(const struct facts *f)
            f->known->success.longest > f->wait + 100 * NANOS_PER_MILLI;
 }
 
-static void tell_handler_abort(const struct facts *f, struct finding *finding)
+void tell_handler_abort(const struct facts *f, struct finding *finding)
 {
     finding->symptom = symptom_of_close(f);
     finding->confidence = f->known->success.samples && is_beaten(f) &&
@@ -97,9 +88,3 @@ static void tell_handler_abort(const struct facts *f, struct finding *finding)
                  "serving'; http.ErrAbortHandler leaves no trace) and for "
                  "killed or restarted workers");
 }
-
-const struct rule abort_rule[] = {
-    {VERDICT_SERVER_RESET,  is_server_reset, tell_server_reset},
-    {VERDICT_HANDLER_ABORT,    is_handler_abort, tell_handler_abort},
-    {0},
-};

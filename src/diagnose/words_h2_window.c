@@ -1,67 +1,8 @@
-/* HTTP/2's own windows: who is blocked, since when, and by whom. */
+/* What rules_h2.c finds of windows: who is blocked, since when, and by whom. */
 #include "diagnose/rules.h"
 
-/* Is the message such that its sender could still want to send? */
-static bool wants_to_send(const struct facts *f, unsigned message)
-{
-    if (message == MESSAGE_REQUEST)
-        return mark_is_set(f->x->request.head);
-    return f->response_begun;
-}
-
-/* How much of a time blocked fell into the exchange's own. */
-static nanos share(const struct facts *f, struct mark from, struct mark until)
-{
-    nanos start = from.time > f->asked.time ? from.time : f->asked.time;
-
-    return mark_is_set(from) ? nanos_between(start, until.time) : 0;
-}
-
-/* A connection's window may have been used up before the stream began. */
-static bool is_blocked(const struct facts *f, const struct h2_window *window)
-{
-    nanos threshold = f->settings->stall_threshold;
-
-    return share(f, window->blocking.since, f->end) >= threshold ||
-           share(f, window->blocking.from, window->blocking.until) >= threshold;
-}
-
-/* The message that the window of its stream, or of the connection, holds up;
- * MESSAGES when there is none. */
-static unsigned held_up(const struct facts *f, bool by_connection)
-{
-    const struct exchange_h2 *h2 = f->x->h2;
-
-    for (unsigned message = MESSAGES; h2 && message-- > 0;) {
-        const struct h2_window *window =
-            by_connection ? &h2->connection[message] : &h2->stream[message];
-
-        if (h2->known[message] && wants_to_send(f, message) &&
-            is_blocked(f, window))
-            return message;
-    }
-    return MESSAGES;
-}
-
-static bool is_connection_stall(const struct facts *f)
-{
-    return held_up(f, true) < MESSAGES;
-}
-
-static bool is_stream_stall(const struct facts *f)
-{
-    return held_up(f, false) < MESSAGES;
-}
-
-bool ended_while_blocked(const struct facts *f)
-{
-    const struct exchange_h2 *h2 = f->x->h2;
-    uint64_t end = f->x->response.end.frame;
-
-    return h2 && end &&
-           (h2->stream[MESSAGE_RESPONSE].blocking.until.frame == end ||
-            h2->connection[MESSAGE_RESPONSE].blocking.until.frame == end);
-}
+#include "diagnose/facts_h2.h"
+#include "diagnose/h2_code.h"
 
 static void tell_end(const struct facts *f, struct finding *finding)
 {
@@ -118,7 +59,7 @@ static void cite_window(struct finding *finding, const struct facts *f,
                  "the window opens again, or the stream ends");
 }
 
-static void tell_stream_stall(const struct facts *f, struct finding *finding)
+void tell_stream_window_stall(const struct facts *f, struct finding *finding)
 {
     unsigned message = held_up(f, false);
     const struct h2_window *window = &f->x->h2->stream[message];
@@ -208,7 +149,7 @@ static void tell_holders(const struct facts *f, struct finding *finding,
                         then.sent - then.credited - held);
 }
 
-static void tell_connection_stall(const struct facts *f,
+void tell_connection_window_stall(const struct facts *f,
                                   struct finding *finding)
 {
     unsigned message = held_up(f, true);
@@ -237,10 +178,3 @@ static void tell_connection_stall(const struct facts *f,
                    "use a connection of its own for slow consumers, or "
                    "a larger connection window");
 }
-
-const struct rule h2_window_rule[] = {
-    {VERDICT_H2_CONNECTION_WINDOW_STALL, is_connection_stall,
-     tell_connection_stall},
-    {VERDICT_H2_STREAM_WINDOW_STALL,              is_stream_stall, tell_stream_stall},
-    {0    },
-};
