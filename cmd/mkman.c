@@ -110,7 +110,9 @@ int main(void)
     (void)fputs(".SH RULES\n"
                 "Those of an incident's scope (in brackets) are asked in this "
                 "order, and the first\nthat holds is the verdict: each may "
-                "rely on those above it not holding.\n",
+                "rely on those above it not holding.\n"
+                ".B \"whyeof \\-\\-why N\"\nshows the answers for "
+                "tcp.stream N.\n",
                 stdout);
     for (size_t i = 0; i < RULE_COUNT; i++)
         write_rule(&rule_list[i]);

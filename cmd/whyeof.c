@@ -7,6 +7,7 @@
 #include "pipeline/file_outputs.h"
 #include "pipeline/recorder.h"
 #include "pipeline/versions.h"
+#include "pipeline/why_output.h"
 #include "report/explain.h"
 
 #include <errno.h>
@@ -276,6 +277,9 @@ static int run_over(struct file_run *run, const struct options *options,
     status = input_status(report);
     if (run->recorder && recorder_counts(run->recorder).failures)
         status = STATUS_TROUBLE;
+    if (options->pipeline.why.asked &&
+        !why_output_write(run->pipeline, options, report, stdout))
+        status |= write_failed("standard output");
     if (!file_outputs_write(run->outputs, report))
         status = STATUS_TROUBLE;
     return status == STATUS_CLEAN ? finding_status(options, report) : status;

@@ -31,6 +31,7 @@ void docket_release(struct docket *docket)
 {
     docket_list_release(&docket->ended);
     docket_list_release(&docket->going);
+    docket_list_release(&docket->well);
     free(docket->finding);
 }
 
@@ -81,8 +82,7 @@ static void free_case(const struct docket *docket, struct docket_case *one)
     docket_case_free(one);
 }
 
-/* Adds what is known of the world around it by now. */
-static const struct server_facts *prepare(const struct docket *docket,
+const struct server_facts *docket_prepare(const struct docket *docket,
                                           struct docket_case *one)
 {
     struct incident *incident = one->incident;
@@ -112,7 +112,7 @@ static struct finding *judge(const struct docket *docket,
                              struct docket_case *one,
                              const struct server_facts *preview)
 {
-    const struct server_facts *server = prepare(docket, one);
+    const struct server_facts *server = docket_prepare(docket, one);
     struct finding *before = one->finding;
 
     one->finding = NULL;
@@ -292,6 +292,8 @@ static void settle(struct docket *docket, struct docket_case *one)
     if (!one->judged)
         look_at(docket, one);
     docket->counts->not_detailed += one->wanted;
+    docket->unshown += docket_is_asked_why(docket, &one->incident->conn,
+                                           one->incident->exchange);
     docket_list_remove(&docket->ended, one);
     free_case(docket, one);
 }

@@ -13,6 +13,7 @@
 #ifndef PIPELINE_DOCKET_H
 #define PIPELINE_DOCKET_H
 
+#include "diagnose/why.h"
 #include "pipeline/docket_case.h"
 #include "pipeline/timeline.h"
 #include "report/report.h"
@@ -26,6 +27,8 @@ struct docket {
     struct report_counts *counts;
     struct docket_list ended; /* of files: all of them */
     struct docket_list going;
+    struct docket_list well; /* what went well; see docket_keep_well */
+    uint64_t unshown;        /* past what --why shows */
     uint64_t ids;
     struct finding **finding; /* in order of time, after docket_finish */
     size_t findings;
@@ -64,5 +67,21 @@ void docket_look_again(struct docket *docket, nanos now);
 
 /* Judges all for the last time: findings and counts are complete after it. */
 void docket_finish(struct docket *docket);
+
+/* Is that what --why asks about? `x`: NULL for the connection itself. */
+bool docket_is_asked_why(const struct docket *docket, const struct conn *conn,
+                         const struct exchange *x);
+
+/* Keeps, for --why only, what is not judged. Takes the incident over. */
+void docket_keep_well(struct docket *docket, struct incident *incident);
+
+/* See pipeline_why. */
+uint64_t docket_why(struct docket *docket,
+                    void (*take)(void *context, const struct why *why),
+                    void *context);
+
+/* Adds what is known of the world around a case by now; its server. */
+const struct server_facts *docket_prepare(const struct docket *docket,
+                                          struct docket_case *one);
 
 #endif

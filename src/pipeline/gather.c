@@ -106,6 +106,8 @@ static void take_complete(void *context, struct conn *conn,
         keep(gather, x->told, incident_of_exchange(conn, x));
     else if (x->told)
         docket_withdraw(&gather->docket, x->told);
+    else if (docket_is_asked_why(&gather->docket, conn, x))
+        docket_keep_well(&gather->docket, incident_of_exchange(conn, x));
 }
 
 static void take_ended(void *context, struct conn *conn,
@@ -190,6 +192,8 @@ static void take_over(void *context, const struct outcome *outcome)
         keep(gather, outcome->conn->told, incident_new(outcome, NULL));
     else if (outcome->conn->told)
         docket_withdraw(&gather->docket, outcome->conn->told);
+    else if (docket_is_asked_why(&gather->docket, outcome->conn, NULL))
+        docket_keep_well(&gather->docket, incident_new(outcome, NULL));
     if (!outcome->conn->known_to_work)
         (void)look_back(gather, outcome);
     if (watcher->over)

@@ -187,6 +187,8 @@ static bool apply(struct options *options, enum option_id id, char *value,
         options->pipeline.list_exchanges = true;
         options->report.list_exchanges = true;
         return true;
+    case OPTION_WHY:
+        return value_why(value, &options->pipeline.why, fail);
     case OPTION_SHOW_SECRETS:
         options->report.show_secrets = true;
         options->pipeline.settings.show_secrets = true;
@@ -278,6 +280,17 @@ static bool take_filter_words(struct options *options, struct fail *fail)
     return fits || fail_set(fail, "the filter is too long");
 }
 
+static bool check_why(const struct options *options, struct fail *fail)
+{
+    return !options->pipeline.why.asked ||
+           (!options->watch.interface && !options->watch.follow &&
+            !options->format && !options->outputs &&
+            !options->report.list_exchanges) ||
+           fail_set(fail, "--why reads files to their end and takes the "
+                          "report's place: it does not go with --interface, "
+                          "--follow, --format, --output and --exchanges");
+}
+
 static bool check_files(const struct options *options, struct fail *fail)
 {
     const struct watch_options *watch = &options->watch;
@@ -337,6 +350,8 @@ bool options_parse(struct options *options, int argc, char *argv[],
     options->paths = (size_t)(argc - optind);
     if (options->errand != ERRAND_NONE)
         return true;
+    if (!check_why(options, fail))
+        return false;
     if (options->watch.interface)
         return take_filter_words(options, fail);
     return check_files(options, fail);

@@ -283,3 +283,10 @@ const struct report *pipeline_finish(struct pipeline *pipeline,
     warn_of_connections(pipeline);
     return report;
 }
+
+uint64_t pipeline_why(struct pipeline *pipeline,
+                      void (*take)(void *context, const struct why *why),
+                      void *context)
+{
+    return docket_why(&pipeline->gather.docket, take, context);
+}

@@ -7,6 +7,7 @@
 #define PIPELINE_PIPELINE_H
 
 #include "diagnose/diagnose.h"
+#include "diagnose/why.h"
 #include "http/http.h"
 #include "report/report.h"
 #include "wire/wire.h"
@@ -27,6 +28,13 @@ struct pipeline_watcher {
     void (*over)(void *context, uint64_t connection, nanos now);
 };
 
+/* --why: of which incidents all answers of the rules are wanted. */
+struct why_options {
+    bool asked;
+    uint64_t connection; /* tcp.stream */
+    uint64_t stream;     /* exchange, or HTTP/2 stream, of it; 0: all */
+};
+
 struct pipeline_options {
     struct wire_options wire;
     struct tcp_options tcp;
@@ -39,6 +47,7 @@ struct pipeline_options {
     bool ignore[VERDICT_COUNT];
     bool at_once; /* judge when it happened, not only at the end */
     bool live;    /* and what goes on, too; keep only what is recent */
+    struct why_options why; /* of files only */
     struct pipeline_watcher watcher;
 };
 
@@ -74,5 +83,14 @@ const struct report *pipeline_report(struct pipeline *pipeline,
 const struct report *pipeline_finish(struct pipeline *pipeline,
                                      const struct capture_input *input,
                                      size_t inputs);
+
+/*
+ * After pipeline_finish, with options.why: the incidents that are asked about,
+ * in order of time, the connection last. What `take` is given is borrowed for
+ * the call. Returns how many there were; those past a limit are not shown.
+ */
+uint64_t pipeline_why(struct pipeline *pipeline,
+                      void (*take)(void *context, const struct why *why),
+                      void *context);
 
 #endif
