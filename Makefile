@@ -16,7 +16,7 @@
 # what the project needs, come last, and what they change is built anew.
 # WERROR=1 turns warnings into errors (CI does). V=1 shows the commands.
 
-LAYERS := base scene capture wire tcp tls http model infer diagnose report pipeline
+LAYERS := base scene capture sandbox wire tcp tls http model infer diagnose record judge report pipeline options files live
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
@@ -41,7 +41,7 @@ DEPS_LAB   := nodejs nginx-light apache2-bin gunicorn openssl nghttp2-client \
 DEPS_BENCH := tcptrace time wrk
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 DEPS_DEB   := git debhelper dpkg-dev lintian
-NEED_TESTS := test unit-tests lint format golden lab-check
+NEED_TESTS := test unit-tests lint structure format golden lab-check
 
 # With `deps` among the goals the others wait for it, in a make of their own:
 # what this one found out about the machine is old by then.
@@ -243,6 +243,10 @@ test: $(B)/whyeof $(HELPERS) $(TESTS) $(REPLAYS)
 
 unit-tests: $(TESTS)
 	@BUILD=$(B) python3 testdata/run_tests.py $(TESTS)
+
+# Lines of each room, lengths of functions, circles of files.
+structure: $(B)/whyeof $(HELPERS)
+	@BUILD=$(B) python3 testdata/structure.py $(LAYERS)
 
 lint:
 	@python3 testdata/lint.py $(LAYERS)

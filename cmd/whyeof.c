@@ -1,14 +1,12 @@
 /* The command line: options in, a report out, an exit status. */
-#include "pipeline/session.h"
+#include "live/session.h"
 
-#include "base/safe_file.h"
 #include "base/text.h"
 #include "capture/live.h"
-#include "pipeline/file_outputs.h"
-#include "pipeline/recorder.h"
-#include "pipeline/versions.h"
-#include "pipeline/why_output.h"
+#include "files/run.h"
+#include "options/versions.h"
 #include "report/explain.h"
+#include "sandbox/safe_file.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -27,8 +25,7 @@ enum {
 
 enum {
     WIDTH_DEFAULT = 80,
-    WIDTH_MAX = 120,
-    PROGRESS_EVERY = 65536
+    WIDTH_MAX = 120
 };
 
 enum {
@@ -61,25 +58,25 @@ static int write_failed(const char *path)
     return complain("cannot write '%s': %s", path, strerror(errno));
 }
 
-static int run_errand(const struct options *options)
+static int run_action(const struct options *options)
 {
     struct fail fail = {0};
 
     errno = 0;
-    switch (options->errand) {
-    case ERRAND_HELP:
+    switch (options->action) {
+    case ACTION_HELP:
         options_help(stdout);
         break;
-    case ERRAND_VERSION:
+    case ACTION_VERSION:
         versions_print(stdout);
         break;
-    case ERRAND_LIST_CODES:
+    case ACTION_LIST_CODES:
         explain_list(stdout);
         break;
-    case ERRAND_CAPTURE_HINT:
+    case ACTION_CAPTURE_HINT:
         explain_capture(stdout);
         break;
-    case ERRAND_LIST_INTERFACES:
+    case ACTION_LIST_INTERFACES:
         if (!live_list(stdout, &fail))
             return complain("%s", fail.text);
         break;
@@ -121,11 +118,17 @@ static unsigned terminal_width(void)
     return size.ws_col > WIDTH_MAX ? WIDTH_MAX : size.ws_col;
 }
 
-static void show_progress(const struct capture *capture, uint64_t packets)
+static void show_progress(void *context, const struct capture *capture,
+                          uint64_t packets)
 {
     uint64_t done;
     uint64_t total;
 
+    (void)context;
+    if (!capture) {
+        (void)fputs("\r                                        \r", stderr);
+        return;
+    }
     capture_progress(capture, &done, &total);
     if (total)
         (void)fprintf(stderr, "\r%3" PRIu64 " %%, %" PRIu64 " packets ",
@@ -140,119 +143,6 @@ static void say(void *context, const char *text)
     (void)complain("%s", text);
 }
 
-/* A run over files, from its first packet to its report. */
-struct file_run {
-    struct pipeline *pipeline;
-    struct recorder *recorder; /* NULL: nobody asked for recordings */
-    struct file_outputs *outputs;
-};
-
-static void take_packet(void *context, uint64_t connection,
-                        const struct frame *frame, size_t headers)
-{
-    const struct file_run *run = context;
-
-    recorder_take(run->recorder, connection, frame, headers);
-    recorder_tick(run->recorder, frame->time);
-}
-
-static void take_finding(void *context, const struct finding *finding)
-{
-    const struct file_run *run = context;
-
-    recorder_finding(run->recorder, finding);
-}
-
-static void take_over(void *context, uint64_t connection, nanos now)
-{
-    const struct file_run *run = context;
-
-    recorder_over(run->recorder, connection, now);
-}
-
-static void take_exchange(void *context, const struct report_exchange *exchange)
-{
-    const struct file_run *run = context;
-
-    file_outputs_exchange(run->outputs, pipeline_report(run->pipeline, NULL, 0),
-                          exchange);
-}
-
-/* The packets of what failed, out of files. NULL: nobody asked for them. */
-static struct recorder *open_recorder(const struct options *options,
-                                      struct fail *fail)
-{
-    struct recorder_options recording = options_recorder(options);
-
-    if (!recording.folder)
-        return NULL;
-    recording.complain = say;
-    return recorder_open(&recording, fail);
-}
-
-/* False with `fail` set when there can be no recordings. */
-static bool open_run(struct file_run *run, const struct options *options,
-                     struct fail *fail)
-{
-    const struct file_outputs_listener listener = {.complain = say};
-    struct pipeline_options pipeline = options->pipeline;
-
-    run->recorder = open_recorder(options, fail);
-    if (fail->set)
-        return false;
-    pipeline.watcher =
-        (struct pipeline_watcher){.context = run, .exchange = take_exchange};
-    if (run->recorder) {
-        pipeline.at_once = true;
-        pipeline.watcher.packet = take_packet;
-        pipeline.watcher.finding = take_finding;
-        pipeline.watcher.over = take_over;
-    }
-    run->outputs = file_outputs_open(options, listener);
-    run->pipeline = pipeline_new(&pipeline);
-    return true;
-}
-
-static void close_run(struct file_run *run)
-{
-    pipeline_free(run->pipeline);
-    recorder_close(run->recorder);
-    file_outputs_close(run->outputs);
-}
-
-static void read_all(const struct options *options, struct capture *capture,
-                     struct pipeline *pipeline)
-{
-    bool progress = is_wanted(options->progress, STDERR_FILENO);
-    struct frame frame;
-    uint64_t packets = 0;
-
-    while (capture_next(capture, &frame)) {
-        pipeline_take(pipeline, &frame);
-        if (++packets % PROGRESS_EVERY == 0 && progress)
-            show_progress(capture, packets);
-    }
-    if (progress && packets >= PROGRESS_EVERY)
-        (void)fputs("\r                                        \r", stderr);
-}
-
-/* Every trouble with an input is told; only some of them are failures. */
-static int input_status(const struct report *report)
-{
-    int status = STATUS_CLEAN;
-
-    for (size_t i = 0; i < report->inputs; i++) {
-        const struct capture_input *input = &report->input[i];
-
-        if (input->trouble == CAPTURE_SOUND)
-            continue;
-        (void)complain("%s", input->problem);
-        if (input->trouble == CAPTURE_UNREADABLE)
-            status = STATUS_TROUBLE;
-    }
-    return status;
-}
-
 static int finding_status(const struct options *options,
                           const struct report *report)
 {
@@ -263,45 +153,23 @@ static int finding_status(const struct options *options,
     return STATUS_CLEAN;
 }
 
-static int run_over(struct file_run *run, const struct options *options,
-                    struct capture *capture)
+static int run_files(const struct options *options)
 {
-    const struct report *report;
-    const struct capture_input *input;
-    size_t inputs;
-    int status;
-
-    read_all(options, capture, run->pipeline);
-    input = capture_inputs(capture, &inputs);
-    report = pipeline_finish(run->pipeline, input, inputs);
-    status = input_status(report);
-    if (run->recorder && recorder_counts(run->recorder).failures)
-        status = STATUS_TROUBLE;
-    if (options->pipeline.why.asked &&
-        !why_output_write(run->pipeline, options, report, stdout))
-        status |= write_failed("standard output");
-    if (!file_outputs_write(run->outputs, report))
-        status = STATUS_TROUBLE;
-    return status == STATUS_CLEAN ? finding_status(options, report) : status;
-}
-
-static int run(const struct options *options)
-{
+    const struct file_run_listener listener = {
+        .say = say,
+        .progress =
+            is_wanted(options->progress, STDERR_FILENO) ? show_progress : NULL};
     struct fail fail = {0};
-    struct file_run run = {0};
-    struct capture *capture =
-        capture_open(options->path, options->paths, &options->capture, &fail);
+    struct file_run *run = file_run_open(options, &listener, &fail);
+    const struct report *report;
+    bool trouble;
     int status;
 
-    if (!capture)
+    if (!run)
         return complain("%s", fail.text);
-    if (!open_run(&run, options, &fail)) {
-        capture_close(capture);
-        return complain("%s", fail.text);
-    }
-    status = run_over(&run, options, capture);
-    close_run(&run);
-    capture_close(capture);
+    report = file_run_finish(run, &trouble);
+    status = trouble ? STATUS_TROUBLE : finding_status(options, report);
+    file_run_close(run);
     return status;
 }
 
@@ -383,8 +251,8 @@ int main(int argc, char *argv[])
         (void)fputs("try 'whyeof --help'\n", stderr);
         return STATUS_TROUBLE;
     }
-    if (options.errand != ERRAND_NONE)
-        return run_errand(&options);
+    if (options.action != ACTION_NONE)
+        return run_action(&options);
     options.report.color = wants_color(&options);
     options.report.width = terminal_width();
     if (!options.format)
@@ -396,5 +264,5 @@ int main(int argc, char *argv[])
         if (is_pipe(options.path[i]))
             let_the_pipe_end();
     }
-    return run(&options);
+    return run_files(&options);
 }

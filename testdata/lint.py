@@ -30,8 +30,8 @@ READ_ELSEWHERE = {
     ("send_question", "link"): "the kernel: rtnetlink(7)",
     ("ask", "room"): "nobody: it is how large the answer may be",
     ("frame", "file_number"): "tests, which hold it against Wireshark's number",
-    ("ring_counts", "room"): "tests, which hold the bytes in use against it",
-    ("ring_packet", "trimmed"): "tests, which ask what the ring gave up",
+    ("store_counts", "room"): "tests, which hold the bytes in use against it",
+    ("store_packet", "trimmed"): "tests, which ask what the store gave up",
     ("scene_expect", "confidence"): "tests: scenes are only theirs",
     ("scene_expect", "line"): "tests: scenes are only theirs",
 }
@@ -54,7 +54,7 @@ NO_BUDGETS = {
     "SCALE_MAX": "a format's: RFC 7323",
     "TIME_LIMIT": "a time",
     "UNITS_MAX": "a format's: IP's length in units",
-    "VOICES_MAX": "OPTIONS_OUTPUTS_MAX and standard output",
+    "LIVE_OUTPUTS_MAX": "OPTIONS_OUTPUTS_MAX and standard output",
     "WINDOW_MAX": "a format's: RFC 9113",
     "WITHOUT_ID_LIMIT": "a time",
     "WITH_ID_LIMIT": "a time",
@@ -266,7 +266,7 @@ def check_rules():
 
 def check_options():
     page = manual("whyeof.1")
-    for _, name in rows_of("src/pipeline/options.def", "OPTION"):
+    for _, name in rows_of("src/options/options.def", "OPTION"):
         name = name.strip('"')
         if name and "--" + name not in page:
             problem("man/whyeof.1", "no word of --%s" % name)

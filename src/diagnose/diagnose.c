@@ -41,7 +41,7 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     finding->body_unsent = body_unsent(f);
     finding_timeline(finding, f);
     rule->tell(f, finding);
-    finding_weigh_notes(finding, f);
+    finding_weigh_episodes(finding, f);
     finding_weigh_drops(finding);
     finding_sort(finding);
     return finding;
@@ -100,14 +100,15 @@ bool diagnose_wants_complete(const struct diagnose_settings *settings,
     if (nanos_between(x->pause.time, x->pause_end.time) >=
         settings->stall_threshold)
         return true;
-    for (unsigned i = 0; i < conn->notes; i++) {
-        const struct note *note = &conn->note[i];
-        struct mark until = mark_is_set(note->ended) ? note->ended : note->last;
+    for (unsigned i = 0; i < conn->episodes; i++) {
+        const struct episode *episode = &conn->episode[i];
+        struct mark until =
+            mark_is_set(episode->ended) ? episode->ended : episode->last;
 
-        if ((note->kind == NOTE_ZERO_WINDOW ||
-             note->kind == NOTE_RETRANSMISSION) &&
+        if ((episode->kind == EPISODE_ZERO_WINDOW ||
+             episode->kind == EPISODE_RETRANSMISSION) &&
             until.time >= x->request.start.time &&
-            nanos_between(note->first.time, until.time) >=
+            nanos_between(episode->first.time, until.time) >=
                 settings->stall_threshold)
             return true;
     }

@@ -72,7 +72,8 @@ static bool is_behind_orphan(const struct facts *f)
  */
 static bool is_unacknowledged_for_no_reason(const struct facts *f)
 {
-    return f->x && f->closing.by != CLOSED_BY_SERVER && !f->client_again &&
+    return f->x && f->closing.by != CLOSED_BY_SERVER &&
+           !f->client_retransmission &&
            f->client->acked < f->x->request.reached &&
            f->quiet >= 3 * NANOS_PER_SECOND;
 }
@@ -104,8 +105,8 @@ static bool is_ending_unseen(const struct facts *f)
 
 static bool has_hole(const struct facts *f)
 {
-    for (unsigned i = 0; i < f->conn->notes; i++) {
-        if (f->conn->note[i].kind == NOTE_HOLE)
+    for (unsigned i = 0; i < f->conn->episodes; i++) {
+        if (f->conn->episode[i].kind == EPISODE_HOLE)
             return true;
     }
     return false;
@@ -147,11 +148,11 @@ static bool may_have_answer(const struct facts *f)
 
     if (!x || x->is_h2 || f->response_begun || is_race_with_unseen_fin(f))
         return false;
-    for (unsigned i = 0; i < f->conn->notes; i++) {
-        const struct note *note = &f->conn->note[i];
+    for (unsigned i = 0; i < f->conn->episodes; i++) {
+        const struct episode *episode = &f->conn->episode[i];
 
-        if (note->kind == NOTE_HOLE && note->side != f->conn->client &&
-            note->last.time > x->request.start.time)
+        if (episode->kind == EPISODE_HOLE && episode->side != f->conn->client &&
+            episode->last.time > x->request.start.time)
             return true;
     }
     if (f->incident->http.in_orphan)

@@ -6,9 +6,9 @@ static struct mark later(struct mark a, struct mark b)
     return b.frame > a.frame ? b : a;
 }
 
-bool note_lasts(const struct note *note)
+bool episode_lasts(const struct episode *episode)
 {
-    return !mark_is_set(note->ended);
+    return !mark_is_set(episode->ended);
 }
 
 /*
@@ -16,31 +16,31 @@ bool note_lasts(const struct note *note)
  * (RFC 6298, 5.5). When they were not, it is their acknowledgement that the
  * capture lacks: the episode lasted to the last repetition, for all we know.
  */
-static bool ended_unseen(const struct note *note)
+static bool ended_unseen(const struct episode *episode)
 {
-    nanos repeated = nanos_between(note->first.time, note->last.time);
+    nanos repeated = nanos_between(episode->first.time, episode->last.time);
 
-    return note->kind == NOTE_RETRANSMISSION && !note_lasts(note) &&
-           nanos_between(note->last.time, note->ended.time) >
+    return episode->kind == EPISODE_RETRANSMISSION && !episode_lasts(episode) &&
+           nanos_between(episode->last.time, episode->ended.time) >
                2 * repeated + NANOS_PER_SECOND;
 }
 
-nanos note_lasted(const struct facts *f, const struct note *note)
+nanos episode_lasted(const struct facts *f, const struct episode *episode)
 {
-    struct mark until = note_lasts(note)     ? f->end
-                        : ended_unseen(note) ? note->last
-                                             : note->ended;
+    struct mark until = episode_lasts(episode)  ? f->end
+                        : ended_unseen(episode) ? episode->last
+                                                : episode->ended;
 
     if (until.time > f->end.time && mark_is_set(f->end))
         until = f->end;
-    return nanos_between(note->first.time, until.time);
+    return nanos_between(episode->first.time, until.time);
 }
 
-nanos note_held(const struct facts *f, const struct note *note)
+nanos episode_held(const struct facts *f, const struct episode *episode)
 {
-    nanos before = nanos_between(note->first.time, f->asked.time);
+    nanos before = nanos_between(episode->first.time, f->asked.time);
 
-    return note_lasted(f, note) - (before > 0 ? before : 0);
+    return episode_lasted(f, episode) - (before > 0 ? before : 0);
 }
 
 bool is_silent_since(const struct flow *flow, struct mark since)
@@ -52,61 +52,63 @@ bool is_silent_since(const struct flow *flow, struct mark since)
  * Bytes that were sent again explain an exchange only when they are its own:
  * on a connection that goes on there are those of the ones before and behind.
  */
-static bool is_of_exchange(const struct facts *f, const struct note *note)
+static bool is_of_exchange(const struct facts *f, const struct episode *episode)
 {
-    bool by_client = note->side == f->conn->client;
+    bool by_client = episode->side == f->conn->client;
     const struct message *message;
 
-    if (!f->x || note->kind != NOTE_RETRANSMISSION || f->x->is_h2)
+    if (!f->x || episode->kind != EPISODE_RETRANSMISSION || f->x->is_h2)
         return true;
     message = by_client ? &f->x->request : &f->x->response;
     if (!by_client && !f->response_begun)
         return !f->incident->is_complete;
-    return note->offset + note->size > message->begin &&
-           (!mark_is_set(message->end) || note->offset < message->reached);
+    return episode->offset + episode->size > message->begin &&
+           (!mark_is_set(message->end) || episode->offset < message->reached);
 }
 
 /* The longest episode of a kind that touches the time being judged. */
-static const struct note *longest_note(const struct facts *f,
-                                       enum note_kind kind, unsigned side)
+static const struct episode *
+longest_episode(const struct facts *f, enum episode_kind kind, unsigned side)
 {
-    const struct note *longest = NULL;
+    const struct episode *longest = NULL;
 
-    for (unsigned i = 0; i < f->conn->notes; i++) {
-        const struct note *note = &f->conn->note[i];
+    for (unsigned i = 0; i < f->conn->episodes; i++) {
+        const struct episode *episode = &f->conn->episode[i];
 
-        if (note->kind != kind || note->side != side ||
-            !is_of_exchange(f, note) || note->first.time > f->end.time ||
-            (!note_lasts(note) && note->ended.time < f->asked.time))
+        if (episode->kind != kind || episode->side != side ||
+            !is_of_exchange(f, episode) || episode->first.time > f->end.time ||
+            (!episode_lasts(episode) && episode->ended.time < f->asked.time))
             continue;
-        if (!longest || note_lasted(f, note) > note_lasted(f, longest))
-            longest = note;
+        if (!longest || episode_lasted(f, episode) > episode_lasted(f, longest))
+            longest = episode;
     }
     return longest;
 }
 
-static void find_notes(struct facts *f)
+static void find_episodes(struct facts *f)
 {
     unsigned client = f->conn->client;
     unsigned server = conn_server(f->conn);
 
-    f->client_window = longest_note(f, NOTE_ZERO_WINDOW, client);
-    f->server_window = longest_note(f, NOTE_ZERO_WINDOW, server);
-    f->client_again = longest_note(f, NOTE_RETRANSMISSION, client);
-    f->server_again = longest_note(f, NOTE_RETRANSMISSION, server);
-    f->client_probes = longest_note(f, NOTE_KEEPALIVE, client);
-    f->server_probes = longest_note(f, NOTE_KEEPALIVE, server);
+    f->client_window = longest_episode(f, EPISODE_ZERO_WINDOW, client);
+    f->server_window = longest_episode(f, EPISODE_ZERO_WINDOW, server);
+    f->client_retransmission =
+        longest_episode(f, EPISODE_RETRANSMISSION, client);
+    f->server_retransmission =
+        longest_episode(f, EPISODE_RETRANSMISSION, server);
+    f->client_probes = longest_episode(f, EPISODE_KEEPALIVE, client);
+    f->server_probes = longest_episode(f, EPISODE_KEEPALIVE, server);
 }
 
 static void find_forgotten(struct facts *f)
 {
-    for (unsigned i = 0; f->conn->lost && i < 2u * NOTE_HOLE; i++) {
-        enum note_kind kind = (enum note_kind)(i / 2);
-        const struct notes_lost *lost = &f->conn->lost->of[kind][i % 2];
-        const struct note *kept = longest_note(f, kind, i % 2);
+    for (unsigned i = 0; f->conn->lost && i < 2u * EPISODE_HOLE; i++) {
+        enum episode_kind kind = (enum episode_kind)(i / 2);
+        const struct episodes_lost *lost = &f->conn->lost->of[kind][i % 2];
+        const struct episode *kept = longest_episode(f, kind, i % 2);
 
         if (lost->until > f->asked.time && lost->longest > f->forgotten &&
-            (!kept || note_lasted(f, kept) < lost->longest))
+            (!kept || episode_lasted(f, kept) < lost->longest))
             f->forgotten = lost->longest;
     }
 }
@@ -147,12 +149,12 @@ static bool is_fin_unseen(const struct facts *f, unsigned side)
 
     if (flow->lost == 0 || mark_is_set(flow->fin))
         return false;
-    for (unsigned i = 0; i < f->conn->notes; i++) {
-        const struct note *note = &f->conn->note[i];
+    for (unsigned i = 0; i < f->conn->episodes; i++) {
+        const struct episode *episode = &f->conn->episode[i];
 
-        if (note->kind == NOTE_HOLE && note->side == side)
-            return (note->count > 1 && flow->acked >= flow->top) ||
-                   (note->size == 1 && note->offset + 1 == flow->top);
+        if (episode->kind == EPISODE_HOLE && episode->side == side)
+            return (episode->count > 1 && flow->acked >= flow->top) ||
+                   (episode->size == 1 && episode->offset + 1 == flow->top);
     }
     return false;
 }
@@ -166,11 +168,11 @@ static bool is_undelivered(const struct facts *f)
     if (!f->incident->is_complete || mark_is_set(x->settled) ||
         f->server->acked >= x->response.reached)
         return false;
-    for (unsigned i = 0; i < f->conn->notes; i++) {
-        const struct note *note = &f->conn->note[i];
+    for (unsigned i = 0; i < f->conn->episodes; i++) {
+        const struct episode *episode = &f->conn->episode[i];
 
-        if (note->kind == NOTE_RETRANSMISSION && note->side == server &&
-            note_lasts(note))
+        if (episode->kind == EPISODE_RETRANSMISSION &&
+            episode->side == server && episode_lasts(episode))
             return true;
     }
     return false;
@@ -216,7 +218,7 @@ struct facts facts_of(const struct diagnose_settings *settings,
         f.end = later(f.x->response.end, f.x->settled);
     f.wait = nanos_between(f.asked.time, f.end.time);
     f.quiet = nanos_between(f.progress.time, f.end.time);
-    find_notes(&f);
+    find_episodes(&f);
     find_forgotten(&f);
     return f;
 }

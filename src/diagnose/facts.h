@@ -33,12 +33,12 @@ struct facts {
     bool client_closed; /* first */
     bool covers;        /* the server's close acknowledges the whole request */
     /* Episodes that touch the time from the request to the end; NULL: none. */
-    const struct note *client_window; /* the client's window was zero */
-    const struct note *server_window;
-    const struct note *client_again; /* the client's bytes were sent again */
-    const struct note *server_again;
-    const struct note *client_probes; /* keep-alive, sent by the client */
-    const struct note *server_probes;
+    const struct episode *client_window; /* the client's window was zero */
+    const struct episode *server_window;
+    const struct episode *client_retransmission; /* of the client's bytes */
+    const struct episode *server_retransmission;
+    const struct episode *client_probes; /* keep-alive, sent by the client */
+    const struct episode *server_probes;
     nanos forgotten; /* one not kept may have lasted as long, and longer than
                         those of its kind and side that are; 0: none */
 };
@@ -48,13 +48,13 @@ struct facts facts_of(const struct diagnose_settings *settings,
                       const struct server_facts *known);
 
 /* How long an episode lasted, to the end of what is judged. */
-nanos note_lasted(const struct facts *f, const struct note *note);
+nanos episode_lasted(const struct facts *f, const struct episode *episode);
 
 /* How much of that fell into the time that is judged. */
-nanos note_held(const struct facts *f, const struct note *note);
+nanos episode_held(const struct facts *f, const struct episode *episode);
 
 /* Did it still last when the end came? */
-bool note_lasts(const struct note *note);
+bool episode_lasts(const struct episode *episode);
 
 /* Nothing at all came from the side since `since`. */
 bool is_silent_since(const struct flow *flow, struct mark since);

@@ -25,8 +25,8 @@ nanos answer_delay(const struct facts *f)
 
 bool is_slow_reader(const struct facts *f)
 {
-    return f->client_window &&
-           note_lasted(f, f->client_window) >= f->settings->stall_threshold / 2;
+    return f->client_window && episode_lasted(f, f->client_window) >=
+                                   f->settings->stall_threshold / 2;
 }
 
 /*

@@ -5,33 +5,34 @@ bool is_long(const struct facts *f, nanos lasted)
     return lasted >= f->settings->stall_threshold;
 }
 
-bool never_acknowledged(const struct facts *f, const struct note *note)
+bool never_acknowledged(const struct facts *f, const struct episode *episode)
 {
-    return note && note_lasts(note) && note->count >= 2 &&
-           is_long(f, note_lasted(f, note));
+    return episode && episode_lasts(episode) && episode->count >= 2 &&
+           is_long(f, episode_lasted(f, episode));
 }
 
-static bool never_answered(const struct note *note)
+static bool never_answered(const struct episode *episode)
 {
-    return note && note->answered < note->count &&
-           note->count - note->answered >= 2;
+    return episode && episode->answered < episode->count &&
+           episode->count - episode->answered >= 2;
 }
 
 /* Sent again and again, or probed, and not a packet came back. */
 bool find_silence(const struct facts *f, struct silence *silence)
 {
-    const struct note *again[2] = {f->client_again, f->server_again};
-    const struct note *probes[2] = {f->client_probes, f->server_probes};
+    const struct episode *retransmission[2] = {f->client_retransmission,
+                                               f->server_retransmission};
+    const struct episode *probes[2] = {f->client_probes, f->server_probes};
     const struct flow *other[2] = {f->server, f->client};
 
     for (unsigned i = 0; i < 2; i++) {
         silence->waits = i ? FROM_SERVER : FROM_CLIENT;
         silence->silent = other[i];
-        silence->note = again[i];
-        if (never_acknowledged(f, again[i]) &&
-            is_silent_since(other[i], again[i]->first))
+        silence->episode = retransmission[i];
+        if (never_acknowledged(f, retransmission[i]) &&
+            is_silent_since(other[i], retransmission[i]->first))
             return true;
-        silence->note = probes[i];
+        silence->episode = probes[i];
         if (never_answered(probes[i]) &&
             other[i]->last_any.time <= probes[i]->last.time &&
             is_silent_since(other[i], probes[i]->first))
@@ -40,9 +41,10 @@ bool find_silence(const struct facts *f, struct silence *silence)
     return false;
 }
 
-bool is_stalled_by_window(const struct facts *f, const struct note *note)
+bool is_stalled_by_window(const struct facts *f, const struct episode *episode)
 {
-    return note && note->count >= 1 && is_long(f, note_held(f, note));
+    return episode && episode->count >= 1 &&
+           is_long(f, episode_held(f, episode));
 }
 
 /* A constant delay of several aborts is the client's own timeout. */
@@ -70,13 +72,15 @@ bool waits_for_continue(const struct facts *f)
            !mark_is_set(f->x->interim) && !f->response_begun;
 }
 
-const struct note *loss_of(const struct facts *f)
+const struct episode *loss_of(const struct facts *f)
 {
-    const struct note *notes[2] = {f->client_again, f->server_again};
+    const struct episode *episodes[2] = {f->client_retransmission,
+                                         f->server_retransmission};
 
     for (unsigned i = 0; i < 2; i++) {
-        if (notes[i] && note_held(f, notes[i]) >= f->settings->stall_threshold)
-            return notes[i];
+        if (episodes[i] &&
+            episode_held(f, episodes[i]) >= f->settings->stall_threshold)
+            return episodes[i];
     }
     return NULL;
 }

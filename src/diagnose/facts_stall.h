@@ -6,7 +6,7 @@
 
 /* Who waits in vain for whom. */
 struct silence {
-    const struct note *note;
+    const struct episode *episode;
     const struct flow *silent;
     enum witness waits; /* FROM_CLIENT: the server is silent */
 };
@@ -15,17 +15,17 @@ struct silence {
 bool is_long(const struct facts *f, nanos lasted);
 
 /* Sent again for the stall threshold, to the end. `note` may be NULL. */
-bool never_acknowledged(const struct facts *f, const struct note *note);
+bool never_acknowledged(const struct facts *f, const struct episode *episode);
 
 /* Sent again and again, or probed, and not a packet came back: who waits? */
 bool find_silence(const struct facts *f, struct silence *silence);
 
 /* The window was zero for the threshold, and probed. `note` may be NULL. */
-bool is_stalled_by_window(const struct facts *f, const struct note *note);
+bool is_stalled_by_window(const struct facts *f, const struct episode *episode);
 
 /* The bytes that were sent again for the threshold, if any: the client's, or
  * else the server's. NULL: none. */
-const struct note *loss_of(const struct facts *f);
+const struct episode *loss_of(const struct facts *f);
 
 /* A constant delay of several aborts is the client's own timeout. */
 bool is_client_timeout(const struct facts *f);

@@ -31,7 +31,7 @@ enum confidence {
     CONFIDENCE_COUNT
 };
 
-/* What the client experienced (design/verdicts.md, 1). */
+/* What the client experienced (whyeof-verdicts(7)). */
 enum symptom {
     SYMPTOM_NONE,
     SYMPTOM_EMPTY_REPLY,
@@ -98,7 +98,7 @@ struct finding {
     struct mark asked; /* the request complete, as far as it was */
     struct mark ended; /* the close, or the last sign of life */
     nanos wait;        /* how long it took from asked to ended */
-    /* HTTP/2: the account that was used up */
+    /* HTTP/2: the window that was used up */
     bool has_window;
     const char *window_of; /* "stream", "connection" */
     struct h2_window window;

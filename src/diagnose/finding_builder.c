@@ -169,57 +169,58 @@ static void cite_response(struct finding *finding, const struct facts *f)
 }
 
 static void cite_probes(struct finding *finding, const struct facts *f,
-                        const struct note *note)
+                        const struct episode *episode)
 {
     const char *name;
     nanos every;
 
-    if (!note)
+    if (!episode)
         return;
-    name = witness_of(f, note->side) == FROM_CLIENT ? "client" : "server";
-    every = note->count > 1 ? nanos_between(note->first.time, note->last.time) /
-                                  (nanos)(note->count - 1)
-                            : 0;
+    name = witness_of(f, episode->side) == FROM_CLIENT ? "client" : "server";
+    every = episode->count > 1
+                ? nanos_between(episode->first.time, episode->last.time) /
+                      (nanos)(episode->count - 1)
+                : 0;
     finding_cite(
-        finding, note->first, witness_of(f, note->side),
+        finding, episode->first, witness_of(f, episode->side),
         "%u TCP keep-alive probe%s of the %s begin%s here, %u answered%s",
-        note->count, note->count > 1 ? "s" : "", name,
-        note->count > 1 ? "" : "s", note->answered,
+        episode->count, episode->count > 1 ? "s" : "", name,
+        episode->count > 1 ? "" : "s", episode->answered,
         every ? finding_say(finding, ", every %s",
                             finding_duration(finding, every))
               : "");
 }
 
 static void cite_window(struct finding *finding, const struct facts *f,
-                        const struct note *note)
+                        const struct episode *episode)
 {
-    if (!note)
+    if (!episode)
         return;
-    finding_cite(finding, note->first, witness_of(f, note->side),
+    finding_cite(finding, episode->first, witness_of(f, episode->side),
                  "advertises window 0 (%s in all, %u probe%s)",
-                 finding_duration(finding, note_lasted(f, note)), note->count,
-                 note->count == 1 ? "" : "s");
-    if (!note_lasts(note))
-        finding_cite(finding, note->ended, witness_of(f, note->side),
+                 finding_duration(finding, episode_lasted(f, episode)),
+                 episode->count, episode->count == 1 ? "" : "s");
+    if (!episode_lasts(episode))
+        finding_cite(finding, episode->ended, witness_of(f, episode->side),
                      "opens its window again");
 }
 
-static void cite_again(struct finding *finding, const struct facts *f,
-                       const struct note *note)
+static void cite_retransmission(struct finding *finding, const struct facts *f,
+                                const struct episode *episode)
 {
-    if (!note)
+    if (!episode)
         return;
-    if (note->after_ack)
-        finding_cite(finding, note->first, witness_of(f, 1u - note->side),
+    if (episode->after_ack)
+        finding_cite(finding, episode->first, witness_of(f, 1u - episode->side),
                      "acknowledges what came before, and not the rest");
     else
-        finding_cite(finding, note->first, witness_of(f, note->side),
+        finding_cite(finding, episode->first, witness_of(f, episode->side),
                      "sends bytes that are not acknowledged");
-    finding_cite(finding, note->second, witness_of(f, note->side),
-                 "sends them again, %u time%s until #%" PRIu64, note->count,
-                 note->count == 1 ? "" : "s", mark_frame(note->last));
-    if (!note_lasts(note))
-        finding_cite(finding, note->ended, witness_of(f, 1u - note->side),
+    finding_cite(finding, episode->second, witness_of(f, episode->side),
+                 "sends them again, %u time%s until #%" PRIu64, episode->count,
+                 episode->count == 1 ? "" : "s", mark_frame(episode->last));
+    if (!episode_lasts(episode))
+        finding_cite(finding, episode->ended, witness_of(f, 1u - episode->side),
                      "acknowledges them at last");
 }
 
@@ -290,8 +291,8 @@ void finding_timeline(struct finding *finding, const struct facts *f)
     cite_probes(finding, f, f->server_probes);
     cite_window(finding, f, f->client_window);
     cite_window(finding, f, f->server_window);
-    cite_again(finding, f, f->client_again);
-    cite_again(finding, f, f->server_again);
+    cite_retransmission(finding, f, f->client_retransmission);
+    cite_retransmission(finding, f, f->server_retransmission);
     if (!f->incident->is_complete || !f->x || f->client_closed) {
         cite_fin(finding, f, 0);
         cite_fin(finding, f, 1);
@@ -326,7 +327,7 @@ void finding_weigh_drops(struct finding *finding)
 }
 
 /* An episode that was not kept may have held it up as well. */
-static void weigh_lost_notes(struct finding *finding, const struct facts *f)
+static void weigh_lost_episodes(struct finding *finding, const struct facts *f)
 {
     if (f->forgotten < f->settings->stall_threshold)
         return;
@@ -355,11 +356,11 @@ static void weigh_unfollowed(struct finding *finding, const struct facts *f)
                     count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
 }
 
-void finding_weigh_notes(struct finding *finding, const struct facts *f)
+void finding_weigh_episodes(struct finding *finding, const struct facts *f)
 {
     const struct reset *reset = f->closing.reset;
 
-    weigh_lost_notes(finding, f);
+    weigh_lost_episodes(finding, f);
     weigh_unfollowed(finding, f);
     if (f->closing.by_reset && !reset->in_window) {
         finding->confidence = CONFIDENCE_POSSIBLE;

@@ -40,7 +40,7 @@ void finding_weigh_drops(struct finding *finding);
  * What was not kept of the connection, and resets that a host would ignore:
  * said, and the finding is that much less sure.
  */
-void finding_weigh_notes(struct finding *finding, const struct facts *f);
+void finding_weigh_episodes(struct finding *finding, const struct facts *f);
 
 /* Puts the evidence in order of time. */
 void finding_sort(struct finding *finding);

@@ -27,8 +27,9 @@ static bool reset_without_ack(const struct facts *f)
 /* The request went into silence, or met a host that knows of no connection. */
 bool is_idle_path_drop(const struct facts *f)
 {
-    bool silent = f->client_again && note_lasts(f->client_again) &&
-                  f->client_again->count >= 2 &&
+    bool silent = f->client_retransmission &&
+                  episode_lasts(f->client_retransmission) &&
+                  f->client_retransmission->count >= 2 &&
                   is_silent_since(f->server, f->x->request.start);
     bool told = f->server_closed && f->closing.by_reset &&
                 !mark_is_set(f->server->fin) &&

@@ -19,8 +19,9 @@ static bool has_unfilled_hole(const struct facts *f)
 
 bool is_network_stall(const struct facts *f)
 {
-    return never_acknowledged(f, f->client_again) ||
-           never_acknowledged(f, f->server_again) || has_unfilled_hole(f);
+    return never_acknowledged(f, f->client_retransmission) ||
+           never_acknowledged(f, f->server_retransmission) ||
+           has_unfilled_hole(f);
 }
 
 bool is_zero_window_stall(const struct facts *f)

@@ -151,7 +151,7 @@ void tell_write_timeout_truncation(const struct facts *f,
                         "behind what was still buffered: that is only an upper "
                         "bound for the timeout.",
                         finding_duration(finding,
-                                         note_lasted(f, f->client_window)),
+                                         episode_lasted(f, f->client_window)),
                         finding_duration(finding, f->wait));
         finding_advise(finding, "look at the client first: it stopped reading");
     } else {

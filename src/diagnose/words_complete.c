@@ -72,10 +72,12 @@ static void tell_slow(struct finding *finding)
 
 void tell_past_zero_window(const struct facts *f, struct finding *finding)
 {
-    bool by_client = f->client_window && (!f->server_window ||
-                                          note_lasted(f, f->client_window) >
-                                              note_lasted(f, f->server_window));
-    const struct note *note = by_client ? f->client_window : f->server_window;
+    bool by_client =
+        f->client_window &&
+        (!f->server_window || episode_lasted(f, f->client_window) >
+                                  episode_lasted(f, f->server_window));
+    const struct episode *episode =
+        by_client ? f->client_window : f->server_window;
 
     finding->confidence = CONFIDENCE_CERTAIN;
     finding_explain(finding,
@@ -83,8 +85,8 @@ void tell_past_zero_window(const struct facts *f, struct finding *finding)
                     "(TCP window 0) and the other side could only probe, %u "
                     "time%s.",
                     by_client ? "client" : "server",
-                    finding_duration(finding, note_lasted(f, note)),
-                    note->count, note->count == 1 ? "" : "s");
+                    finding_duration(finding, episode_lasted(f, episode)),
+                    episode->count, episode->count == 1 ? "" : "s");
     finding_advise(finding, "find out what the %s does instead of reading",
                    by_client ? "client" : "server");
     tell_slow(finding);
@@ -92,17 +94,17 @@ void tell_past_zero_window(const struct facts *f, struct finding *finding)
 
 void tell_past_network_stall(const struct facts *f, struct finding *finding)
 {
-    const struct note *note = loss_of(f);
+    const struct episode *episode = loss_of(f);
 
-    if (!note)
+    if (!episode)
         return;
     finding->confidence = CONFIDENCE_CERTAIN;
     finding_explain(finding,
                     "The %s's data was lost on the way and sent again %u "
                     "time%s; it took %s until it was acknowledged.",
-                    note->side == f->conn->client ? "client" : "server",
-                    note->count, note->count == 1 ? "" : "s",
-                    finding_duration(finding, note_lasted(f, note)));
+                    episode->side == f->conn->client ? "client" : "server",
+                    episode->count, episode->count == 1 ? "" : "s",
+                    finding_duration(finding, episode_lasted(f, episode)));
     finding_advise(finding, "look for loss on the path (interface errors, "
                             "congestion, a firewall that drops)");
     tell_slow(finding);

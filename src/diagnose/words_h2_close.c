@@ -131,7 +131,7 @@ void tell_connection_closed(const struct facts *f, struct finding *finding)
 void tell_goaway_hang(const struct facts *f, struct finding *finding)
 {
     struct mark said = latest_goaway(f);
-    const struct note *window =
+    const struct episode *window =
         f->client_window ? f->client_window : f->server_window;
 
     finding->symptom = SYMPTOM_HANG;
@@ -142,10 +142,10 @@ void tell_goaway_hang(const struct facts *f, struct finding *finding)
                     "the connection is still not closed.",
                     finding_duration(finding,
                                      nanos_between(said.time, f->end.time)));
-    if (window && note_lasts(window))
+    if (window && episode_lasts(window))
         finding_explain(finding, "A TCP window of zero holds what is left to "
                                  "send.");
-    else if (f->client_again || f->server_again)
+    else if (f->client_retransmission || f->server_retransmission)
         finding_explain(finding, "Data is unacknowledged and sent again: the "
                                  "path loses it.");
     else

@@ -24,12 +24,12 @@ void tell_dead_peer(const struct facts *f, struct finding *finding)
         "%u %s by the %s over %s, and not a single packet came back "
         "from the %s: its host is gone, or the path to or from it "
         "is.",
-        s.note->count,
-        s.note->kind == NOTE_KEEPALIVE ? "keep-alive probes"
-                                       : "retransmissions",
+        s.episode->count,
+        s.episode->kind == EPISODE_KEEPALIVE ? "keep-alive probes"
+                                             : "retransmissions",
         s.waits == FROM_CLIENT ? "client" : "server",
-        finding_duration(finding,
-                         nanos_between(s.note->first.time, s.note->last.time)),
+        finding_duration(finding, nanos_between(s.episode->first.time,
+                                                s.episode->last.time)),
         dead);
     finding_alternative(finding, VERDICT_NETWORK_STALL,
                         "the path may have come back after the capture ended",
@@ -57,15 +57,16 @@ static void tell_unfilled_hole(const struct facts *f, struct finding *finding)
 
 void tell_network_stall(const struct facts *f, struct finding *finding)
 {
-    bool by_client = never_acknowledged(f, f->client_again);
-    const struct note *note = by_client ? f->client_again : f->server_again;
+    bool by_client = never_acknowledged(f, f->client_retransmission);
+    const struct episode *episode =
+        by_client ? f->client_retransmission : f->server_retransmission;
     const struct flow *flow = by_client ? f->client : f->server;
 
     finding->symptom = f->closing.by_reset ? SYMPTOM_RESET : SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_LIKELY;
     finding_advise(finding, "look for loss on the path (interface errors, "
                             "congestion, a firewall that drops)");
-    if (!note || !never_acknowledged(f, note)) {
+    if (!episode || !never_acknowledged(f, episode)) {
         tell_unfilled_hole(f, finding);
         return;
     }
@@ -73,9 +74,9 @@ void tell_network_stall(const struct facts *f, struct finding *finding)
                     "The %s's data was sent again %u times over %s and never "
                     "acknowledged, while other packets still came from the "
                     "other side: the network loses them.",
-                    by_client ? "client" : "server", note->count,
-                    finding_duration(finding, note_lasted(f, note)));
-    if (flow->mss && note->size >= flow->mss)
+                    by_client ? "client" : "server", episode->count,
+                    finding_duration(finding, episode_lasted(f, episode)));
+    if (flow->mss && episode->size >= flow->mss)
         finding_advise(finding,
                        "only large packets may be lost: check the path's MTU "
                        "(ping -M do -s 1472) and that ICMP 'fragmentation "
@@ -85,7 +86,8 @@ void tell_network_stall(const struct facts *f, struct finding *finding)
 void tell_zero_window_stall(const struct facts *f, struct finding *finding)
 {
     bool by_client = is_stalled_by_window(f, f->client_window);
-    const struct note *note = by_client ? f->client_window : f->server_window;
+    const struct episode *episode =
+        by_client ? f->client_window : f->server_window;
     const char *reader = by_client ? "client" : "server";
 
     finding->symptom = f->closing.by == CLOSED_BY_NOBODY ? SYMPTOM_HANG
@@ -98,8 +100,9 @@ void tell_zero_window_stall(const struct facts *f, struct finding *finding)
                     "The %s did not read for %s: its receive buffer was full "
                     "(TCP window 0) and the other side could only probe, %u "
                     "time%s. The network and the sender are not at fault.",
-                    reader, finding_duration(finding, note_lasted(f, note)),
-                    note->count, note->count == 1 ? "" : "s");
+                    reader,
+                    finding_duration(finding, episode_lasted(f, episode)),
+                    episode->count, episode->count == 1 ? "" : "s");
     finding_advise(finding,
                    "find out what the %s does instead of reading %s: a blocked "
                    "thread, a slow disk, a consumer that waits for something "

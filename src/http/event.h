@@ -20,13 +20,13 @@ enum http_event_kind {
     HTTP_RESPONSE_HEAD,
     HTTP_RESPONSE_BYTES,
     HTTP_RESPONSE_END,
-    HTTP_TRAILER, /* a response's trailer section: head */
-    HTTP_RESET,   /* HTTP/2: RST_STREAM by `side` with `code`; ledger */
-    HTTP_LEDGER,  /* HTTP/2: the stream is open at the end; ledger */
-    HTTP_TUNNEL,  /* from here on both sides' bytes are opaque */
-    HTTP_LOST,    /* `size` bytes missing, and with them the framing */
-    HTTP_SKIPPED, /* `size` bytes missing inside a body of known length */
-    HTTP_BROKEN,  /* bytes that are no HTTP: the framing is lost */
+    HTTP_TRAILER,    /* a response's trailer section: head */
+    HTTP_RESET,      /* HTTP/2: RST_STREAM by `side` with `code`; windows */
+    HTTP_STILL_OPEN, /* HTTP/2: the stream is open at the end; windows */
+    HTTP_TUNNEL,     /* from here on both sides' bytes are opaque */
+    HTTP_LOST,       /* `size` bytes missing, and with them the framing */
+    HTTP_SKIPPED,    /* `size` bytes missing inside a body of known length */
+    HTTP_BROKEN,     /* bytes that are no HTTP: the framing is lost */
     HTTP_EVENT_KIND_COUNT
 };
 
@@ -72,10 +72,10 @@ struct h2_holder {
 };
 
 /*
- * The flow-control accounts that one stream depends on, by the index of the
+ * The flow-control windows that one stream depends on, by the index of the
  * flow that sends. Borrowed for the call.
  */
-struct h2_ledger {
+struct h2_windows {
     struct h2_window stream[2];
     struct h2_window connection[2];
     bool known[2];       /* false: bytes or SETTINGS were missed */
@@ -101,8 +101,8 @@ struct http_event {
     bool windows_lost; /* HTTP_RESPONSE_END of HTTP/2: whether one was used up
                           is not known */
     uint32_t messages; /* HTTP/2: gRPC's, whole ones so far of this side */
-    const struct h2_ledger *ledger; /* HTTP_RESET, HTTP_LEDGER; at the ends,
-                                       where an account was ever used up */
+    /* HTTP_RESET, HTTP_STILL_OPEN; at the ends, where one was ever used up */
+    const struct h2_windows *windows;
     void **slot; /* HTTP/2: the model's own, one for each stream */
 };
 

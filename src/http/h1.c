@@ -2,7 +2,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
-#include "http/lane.h"
+#include "http/h1_direction.h"
 
 #include <stdlib.h>
 
@@ -29,7 +29,7 @@ enum {
 };
 
 struct h1 {
-    struct lane lane[2]; /* by flow */
+    struct h1_direction direction[2]; /* by flow */
     const struct http_sink *sink;
     struct conn *conn;
     uint64_t requests;
@@ -54,8 +54,8 @@ struct h1 *h1_new(const struct http_sink *sink, struct conn *conn,
     h1->sink = sink;
     h1->conn = conn;
     h1->client = (uint8_t)client;
-    lane_init(&h1->lane[client], h1, client, true);
-    lane_init(&h1->lane[1 - client], h1, 1 - client, false);
+    h1_direction_init(&h1->direction[client], h1, client, true);
+    h1_direction_init(&h1->direction[1 - client], h1, 1 - client, false);
     return h1;
 }
 
@@ -65,8 +65,8 @@ void h1_free(struct h1 *h1)
         return;
     text_release(&h1->bad_request);
     free(h1->methods);
-    lane_release(&h1->lane[0]);
-    lane_release(&h1->lane[1]);
+    h1_direction_release(&h1->direction[0]);
+    h1_direction_release(&h1->direction[1]);
     free(h1);
 }
 
@@ -119,16 +119,16 @@ void h1_request_head(struct h1 *h1, uint64_t stream, uint8_t method)
         if (method == HTTP_CONNECT)
             h1->methods->connect[word(stream)] |= bit(stream);
     }
-    h1->major = h1->lane[h1->client].parser.http_major;
-    h1->minor = h1->lane[h1->client].parser.http_minor;
+    h1->major = h1->direction[h1->client].parser.http_major;
+    h1->minor = h1->direction[h1->client].parser.http_minor;
 }
 
 /* RFC 9112, 6.3, rules 1 and 2. */
 bool h1_answers_without_body(struct h1 *h1, uint64_t stream, uint16_t status)
 {
     if (!h1->major) {
-        h1->major = h1->lane[1 - h1->client].parser.http_major;
-        h1->minor = h1->lane[1 - h1->client].parser.http_minor;
+        h1->major = h1->direction[1 - h1->client].parser.http_major;
+        h1->minor = h1->direction[1 - h1->client].parser.http_minor;
     }
     if (status == 204 || status == 304)
         return true;
@@ -138,35 +138,36 @@ bool h1_answers_without_body(struct h1 *h1, uint64_t stream, uint16_t status)
 }
 
 /* RFC 9110, 7.8 and 9.3.6: after these the connection is no HTTP/1 any more. */
-static void open_tunnel(struct h1 *h1, const struct lane *lane)
+static void open_tunnel(struct h1 *h1, const struct h1_direction *direction)
 {
     struct http_event event = {.kind = HTTP_TUNNEL,
-                               .side = lane->side,
-                               .stream = lane->stream,
-                               .at = lane->at,
-                               .offset = lane->offset};
+                               .side = direction->side,
+                               .stream = direction->stream,
+                               .at = direction->at,
+                               .offset = direction->offset};
 
     h1->tunnel = true;
-    h1->lane[0].state = LANE_OPAQUE;
-    h1->lane[1].state = LANE_OPAQUE;
+    h1->direction[0].state = H1_DIRECTION_OPAQUE;
+    h1->direction[1].state = H1_DIRECTION_OPAQUE;
     h1_say(h1, &event);
 }
 
-void h1_finish_message(struct h1 *h1, const struct lane *lane, uint16_t status)
+void h1_finish_message(struct h1 *h1, const struct h1_direction *direction,
+                       uint16_t status)
 {
-    if (lane->is_request || (lane->interim && status != 101))
+    if (direction->is_request || (direction->interim && status != 101))
         return;
-    if (lane->interim) {
+    if (direction->interim) {
         h1->is_h2 = true;
-        h1->lane[0].state = LANE_OPAQUE;
-        h1->lane[1].state = LANE_OPAQUE;
+        h1->direction[0].state = H1_DIRECTION_OPAQUE;
+        h1->direction[1].state = H1_DIRECTION_OPAQUE;
         return;
     }
-    if (lane->stream)
-        h1->answered = lane->stream;
-    if (status == 101 ||
-        (lane->stream && status / 100 == 2 && is_connect(h1, lane->stream)))
-        open_tunnel(h1, lane);
+    if (direction->stream)
+        h1->answered = direction->stream;
+    if (status == 101 || (direction->stream && status / 100 == 2 &&
+                          is_connect(h1, direction->stream)))
+        open_tunnel(h1, direction);
 }
 
 void h1_say(struct h1 *h1, const struct http_event *event)
@@ -200,22 +201,22 @@ void h1_bad_request_body(struct h1 *h1, struct span body)
 
 size_t h1_data(struct h1 *h1, unsigned side, const struct chunk *chunk)
 {
-    return lane_read(&h1->lane[side], chunk);
+    return h1_direction_read(&h1->direction[side], chunk);
 }
 
 void h1_gap(struct h1 *h1, unsigned side, const struct chunk *gap)
 {
-    lane_skip(&h1->lane[side], gap);
+    h1_direction_skip(&h1->direction[side], gap);
 }
 
 void h1_end(struct h1 *h1, unsigned side, struct mark at)
 {
-    lane_end(&h1->lane[side], at);
+    h1_direction_end(&h1->direction[side], at);
 }
 
 void h1_lose(struct h1 *h1, unsigned side)
 {
-    h1->lane[side].state = LANE_LOST;
+    h1->direction[side].state = H1_DIRECTION_LOST;
 }
 
 bool h1_is_h2_now(const struct h1 *h1)
@@ -223,9 +224,9 @@ bool h1_is_h2_now(const struct h1 *h1)
     return h1->is_h2;
 }
 
-static bool lane_is_in_orphan(const struct lane *lane)
+static bool is_in_orphan(const struct h1_direction *direction)
 {
-    return lane->in_message && lane->stream == 0;
+    return direction->in_message && direction->stream == 0;
 }
 
 void h1_tell(const struct h1 *h1, struct http_facts *facts)
@@ -234,6 +235,6 @@ void h1_tell(const struct h1 *h1, struct http_facts *facts)
     facts->broken = h1->broken;
     facts->minor = h1->minor;
     facts->tunnel = h1->tunnel;
-    facts->in_orphan = lane_is_in_orphan(&h1->lane[1 - h1->client]);
+    facts->in_orphan = is_in_orphan(&h1->direction[1 - h1->client]);
     facts->told_tls_port = h1->told_tls_port;
 }

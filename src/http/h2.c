@@ -25,12 +25,12 @@ void h2_say(struct h2 *h2, struct h2_stream *stream, unsigned side,
     h2->sink->event(h2->sink->context, h2->conn, event);
 }
 
-void h2_say_ledger(struct h2 *h2, struct h2_stream *stream, unsigned side,
-                   struct http_event *event)
+void h2_say_windows(struct h2 *h2, struct h2_stream *stream, unsigned side,
+                    struct http_event *event)
 {
-    struct h2_ledger ledger = h2_streams_ledger(&h2->streams, stream);
+    struct h2_windows windows = h2_streams_windows(&h2->streams, stream);
 
-    event->ledger = &ledger;
+    event->windows = &windows;
     h2_say(h2, stream, side, event);
 }
 
@@ -46,7 +46,7 @@ void h2_end_side(struct h2 *h2, struct h2_stream *stream, unsigned side)
         return;
     h2_streams_end(&h2->streams, stream, side, h2->now.at);
     if (h2_streams_were_blocked(&h2->streams, stream))
-        h2_say_ledger(h2, stream, side, &event);
+        h2_say_windows(h2, stream, side, &event);
     else
         h2_say(h2, stream, side, &event);
     if (stream->ended[0] && stream->ended[1])
@@ -226,7 +226,7 @@ static void lose(struct h2 *h2, unsigned side)
 
 void h2_data(struct h2 *h2, unsigned side, const struct chunk *chunk)
 {
-    struct direction *d = &h2->direction[side];
+    struct h2_direction *d = &h2->direction[side];
     struct span bytes = chunk->bytes;
     size_t skip = d->preface_left < bytes.size ? d->preface_left : bytes.size;
 
@@ -244,7 +244,7 @@ void h2_data(struct h2 *h2, unsigned side, const struct chunk *chunk)
 
 void h2_gap(struct h2 *h2, unsigned side, const struct chunk *gap)
 {
-    struct direction *d = &h2->direction[side];
+    struct h2_direction *d = &h2->direction[side];
     size_t size = gap->bytes.size;
     bool whole = size <= d->preface_left;
 
@@ -260,8 +260,8 @@ void h2_close(struct h2 *h2)
 {
     h2->facts.open = h2->streams.open;
     for (struct h2_stream *s = h2->streams.oldest; s; s = s->newer)
-        h2_say_ledger(h2, s, h2->client,
-                      &(struct http_event){.kind = HTTP_LEDGER});
+        h2_say_windows(h2, s, h2->client,
+                       &(struct http_event){.kind = HTTP_STILL_OPEN});
 }
 
 void h2_tell(const struct h2 *h2, struct http_facts *facts)

@@ -1,6 +1,6 @@
 /*
  * h2 reads one HTTP/2 connection (RFC 9113): frames in both directions,
- * header blocks, streams, and the flow-control ledger of either side. One
+ * header blocks, streams, and the flow control of either side. One
  * exchange is one stream; its events carry the stream's identifier.
  *
  * A capture that joined midway, or lost bytes, does not know the windows and
@@ -28,7 +28,7 @@ void h2_free(struct h2 *h2);
 void h2_data(struct h2 *h2, unsigned side, const struct chunk *chunk);
 void h2_gap(struct h2 *h2, unsigned side, const struct chunk *gap);
 
-/* The connection is over: what is still open is told with its ledger. */
+/* The connection is over: what is still open is told with its windows. */
 void h2_close(struct h2 *h2);
 
 /* Adds what h2 knows to the connection's facts. */

@@ -61,7 +61,7 @@ static void take_promise(struct h2 *h2, uint32_t promised,
 
 static void finish_block(struct h2 *h2, unsigned side, struct span last)
 {
-    struct direction *d = &h2->direction[side];
+    struct h2_direction *d = &h2->direction[side];
     struct h2_stream *stream = h2_streams_find(&h2->streams, d->block_stream);
     const struct http_head *head =
         h2_decoder_read(&d->decoder, last, &h2->told);
@@ -115,7 +115,7 @@ static struct span block_part(const struct h2_frame *frame, struct span payload,
 static void add_to_block(struct h2 *h2, unsigned side,
                          const struct h2_frame *frame, struct span part)
 {
-    struct direction *d = &h2->direction[side];
+    struct h2_direction *d = &h2->direction[side];
 
     if (frame->length > H2_GATHER_LIMIT)
         d->decoder.lost = true;
@@ -129,7 +129,7 @@ static void add_to_block(struct h2 *h2, unsigned side,
 void h2_take_headers(struct h2 *h2, unsigned side, const struct h2_frame *frame,
                      struct span payload)
 {
-    struct direction *d = &h2->direction[side];
+    struct h2_direction *d = &h2->direction[side];
 
     if (d->block_stream)
         d->decoder.lost = true; /* RFC 9113, 4.3: blocks do not interleave */
@@ -144,7 +144,7 @@ void h2_take_headers(struct h2 *h2, unsigned side, const struct h2_frame *frame,
 void h2_take_push_promise(struct h2 *h2, unsigned side,
                           const struct h2_frame *frame, struct span payload)
 {
-    struct direction *d = &h2->direction[side];
+    struct h2_direction *d = &h2->direction[side];
     struct reader reader = reader_on(payload);
 
     if (frame->flags & H2_PADDED)

@@ -27,7 +27,7 @@ struct told {
 struct listener {
     struct told *newest;
     uint64_t started;
-    bool closing; /* the connection is over: only ledgers */
+    bool closing; /* the connection is over: only windows */
 };
 
 static void check_bytes(struct span span)
@@ -52,16 +52,16 @@ static void check_head(const struct http_head *head)
     assert(head->grpc_timeout >= 0);
 }
 
-static void check_ledger(const struct h2_ledger *ledger, struct mark now)
+static void check_windows(const struct h2_windows *windows, struct mark now)
 {
     for (unsigned side = 0; side < 2; side++) {
-        const struct h2_window *window = &ledger->stream[side];
+        const struct h2_window *window = &windows->stream[side];
 
         assert(h2_window_longest(window, now) >= 0);
-        assert(h2_window_longest(&ledger->connection[side], now) >= 0);
+        assert(h2_window_longest(&windows->connection[side], now) >= 0);
         for (unsigned i = 1; i < H2_HOLDERS; i++)
-            assert(ledger->holder[side][i].unread <=
-                   ledger->holder[side][i - 1].unread);
+            assert(windows->holder[side][i].unread <=
+                   windows->holder[side][i - 1].unread);
     }
 }
 
@@ -78,15 +78,15 @@ static void begin_stream(struct listener *listener,
     *event->slot = told;
 }
 
-static bool must_have_ledger(enum http_event_kind kind)
+static bool must_have_windows(enum http_event_kind kind)
 {
-    return kind == HTTP_RESET || kind == HTTP_LEDGER;
+    return kind == HTTP_RESET || kind == HTTP_STILL_OPEN;
 }
 
 /* An end has one where a window was used up. */
-static bool may_have_ledger(enum http_event_kind kind)
+static bool may_have_windows(enum http_event_kind kind)
 {
-    return must_have_ledger(kind) || kind == HTTP_REQUEST_END ||
+    return must_have_windows(kind) || kind == HTTP_REQUEST_END ||
            kind == HTTP_RESPONSE_END;
 }
 
@@ -135,11 +135,11 @@ static void take_event(void *context, struct conn *conn,
     assert(told || event->stream == 1);
     if (event->head)
         check_head(event->head);
-    assert(event->ledger ? may_have_ledger(event->kind)
-                         : !must_have_ledger(event->kind));
-    if (event->ledger)
-        check_ledger(event->ledger, event->at);
-    assert(!listener->closing || event->kind == HTTP_LEDGER);
+    assert(event->windows ? may_have_windows(event->kind)
+                          : !must_have_windows(event->kind));
+    if (event->windows)
+        check_windows(event->windows, event->at);
+    assert(!listener->closing || event->kind == HTTP_STILL_OPEN);
     if (!told)
         return;
     assert(told->stream == event->stream);

@@ -22,7 +22,7 @@ struct settings {
 };
 
 /* One direction: what that side sends. */
-struct direction {
+struct h2_direction {
     struct h2_cutter cutter;
     struct h2_decoder decoder;
     struct settings waiting[SETTINGS_WAITING_MAX]; /* sent, oldest first */
@@ -38,7 +38,7 @@ struct h2 {
     const struct http_sink *sink;
     struct conn *conn;
     struct h2_frame_sink frames;
-    struct direction direction[2];
+    struct h2_direction direction[2];
     struct h2_streams streams;
     struct h2_told told; /* the latest block */
     struct h2_facts facts;
@@ -53,8 +53,8 @@ bool h2_is_client(const struct h2 *h2, unsigned side);
 /* Says an event of a stream, as of what is being read. */
 void h2_say(struct h2 *h2, struct h2_stream *stream, unsigned side,
             struct http_event *event);
-void h2_say_ledger(struct h2 *h2, struct h2_stream *stream, unsigned side,
-                   struct http_event *event);
+void h2_say_windows(struct h2 *h2, struct h2_stream *stream, unsigned side,
+                    struct http_event *event);
 
 /* A new stream; NULL when it was seen before, or too many are open. */
 struct h2_stream *h2_open_stream(struct h2 *h2, uint32_t id);

@@ -18,7 +18,7 @@ void h2_streams_init(struct h2_streams *streams, bool known)
     for (unsigned side = 0; side < 2; side++) {
         streams->initial[side].size = H2_WINDOW_DEFAULT;
         streams->known[side] = known;
-        h2_account_init(&streams->connection[side], H2_WINDOW_DEFAULT);
+        h2_flow_control_init(&streams->connection[side], H2_WINDOW_DEFAULT);
     }
 }
 
@@ -27,7 +27,7 @@ void h2_streams_release(struct h2_streams *streams)
     while (streams->oldest)
         h2_streams_remove(streams, streams->oldest);
     for (unsigned side = 0; side < 2; side++) {
-        h2_account_release(&streams->connection[side]);
+        h2_flow_control_release(&streams->connection[side]);
         h2_holders_free(streams->holders[side]);
         free(streams->initial[side].change);
     }
@@ -103,7 +103,8 @@ struct h2_stream *h2_streams_add(struct h2_streams *streams, uint32_t id)
     stream = must_calloc(1, sizeof *stream);
     stream->id = id;
     for (unsigned side = 0; side < 2; side++) {
-        h2_account_init(&stream->account[side], streams->initial[side].size);
+        h2_flow_control_init(&stream->flow_control[side],
+                             streams->initial[side].size);
         stream->changes[side] = streams->initial[side].changes;
     }
     enter(streams, stream);
@@ -144,17 +145,17 @@ void h2_streams_remove(struct h2_streams *streams, struct h2_stream *stream)
     for (unsigned side = 0; side < 2; side++) {
         if (streams->holders[side])
             h2_holders_remove(streams->holders[side], &stream->place[side]);
-        h2_account_release(&stream->account[side]);
+        h2_flow_control_release(&stream->flow_control[side]);
     }
     free(stream);
 }
 
-/* Notes beside a stream's account that was used up just now what the
+/* Notes beside a stream's window that was used up just now what the
  * connection's had left. */
 static void note_beside(struct h2_stream *stream, unsigned side, int64_t left,
                         struct mark at)
 {
-    struct h2_blocking *blocking = stream->account[side].blocking;
+    struct h2_blocking *blocking = stream->flow_control[side].blocking;
 
     if (blocking && blocking->since.frame == at.frame)
         blocking->beside = left;
@@ -162,17 +163,18 @@ static void note_beside(struct h2_stream *stream, unsigned side, int64_t left,
 
 static int64_t connection_left(const struct h2_streams *streams, unsigned side)
 {
-    return h2_account_left(&streams->connection[side]);
+    return h2_flow_control_left(&streams->connection[side]);
 }
 
 static void take_change(struct h2_stream *stream, unsigned side,
                         const struct h2_change *change)
 {
-    struct h2_account *account = &stream->account[side];
+    struct h2_flow_control *flow_control = &stream->flow_control[side];
 
-    h2_account_resize(account, change->size - account->start, change->at);
+    h2_flow_control_resize(flow_control, change->size - flow_control->start,
+                           change->at);
     if (stream->begun[side] && !stream->ended[side])
-        h2_account_send(account, 0, true, change->at);
+        h2_flow_control_send(flow_control, 0, true, change->at);
     note_beside(stream, side, change->beside, change->at);
 }
 
@@ -199,9 +201,9 @@ static void catch_up(struct h2_streams *streams, struct h2_stream *stream,
 static void note_unread(struct h2_streams *streams, struct h2_stream *stream,
                         unsigned side)
 {
-    const struct h2_account *account = &stream->account[side];
-    uint64_t unread = account->sent > account->credited
-                          ? account->sent - account->credited
+    const struct h2_flow_control *flow_control = &stream->flow_control[side];
+    uint64_t unread = flow_control->sent > flow_control->credited
+                          ? flow_control->sent - flow_control->credited
                           : 0;
 
     if (streams->holders[side] && (unread || stream->place[side]))
@@ -218,8 +220,8 @@ void h2_streams_begin(struct h2_streams *streams, struct h2_stream *stream,
     stream->begun[side] = true;
     streams->senders[side]++;
     /* with nothing left of a window it waits from the start */
-    h2_account_send(&stream->account[side], 0, true, at);
-    h2_account_send(&streams->connection[side], 0, true, at);
+    h2_flow_control_send(&stream->flow_control[side], 0, true, at);
+    h2_flow_control_send(&streams->connection[side], 0, true, at);
     note_beside(stream, side, connection_left(streams, side), at);
 }
 
@@ -230,19 +232,20 @@ void h2_streams_end(struct h2_streams *streams, struct h2_stream *stream,
     if (stream->begun[side] && !stream->ended[side])
         streams->senders[side]--;
     stream->ended[side] = true;
-    h2_account_end(&stream->account[side], at);
+    h2_flow_control_end(&stream->flow_control[side], at);
     if (streams->senders[side] == 0)
-        h2_account_end(&streams->connection[side], at);
+        h2_flow_control_end(&streams->connection[side], at);
 }
 
 /*
- * What goes past an account that was said to be empty shows that the account
- * is wrong: something was missed.
+ * What goes past a window that was said to be empty shows that the window is
+ * wrong: something was missed.
  */
-static void check(struct h2_streams *streams, const struct h2_account *account,
-                  unsigned side, uint64_t size)
+static void check(struct h2_streams *streams,
+                  const struct h2_flow_control *flow_control, unsigned side,
+                  uint64_t size)
 {
-    if (size > 0 && h2_account_left(account) < 0)
+    if (size > 0 && h2_flow_control_left(flow_control) < 0)
         streams->known[side] = false;
 }
 
@@ -256,12 +259,13 @@ void h2_streams_send(struct h2_streams *streams, struct h2_stream *stream,
 
     if (stream) {
         catch_up(streams, stream, side);
-        h2_account_send(&stream->account[side], frame->length, more, at);
+        h2_flow_control_send(&stream->flow_control[side], frame->length, more,
+                             at);
         note_unread(streams, stream, side);
-        check(streams, &stream->account[side], side, frame->length);
+        check(streams, &stream->flow_control[side], side, frame->length);
     }
-    h2_account_send(&streams->connection[side], frame->length, more || others,
-                    at);
+    h2_flow_control_send(&streams->connection[side], frame->length,
+                         more || others, at);
     check(streams, &streams->connection[side], side, frame->length);
     if (stream)
         note_beside(stream, side, connection_left(streams, side), at);
@@ -285,14 +289,15 @@ static void find_holders(struct h2_streams *streams, unsigned side,
 static void credit_connection(struct h2_streams *streams, unsigned side,
                               uint64_t size, struct mark at)
 {
-    struct h2_account *account = &streams->connection[side];
+    struct h2_flow_control *flow_control = &streams->connection[side];
     struct h2_holder holder[H2_HOLDERS];
-    bool used_up = account->blocking && mark_is_set(account->blocking->since);
+    bool used_up =
+        flow_control->blocking && mark_is_set(flow_control->blocking->since);
 
     if (used_up)
         find_holders(streams, side, holder);
-    h2_account_credit(account, size, at);
-    if (!used_up || account->blocking->until.frame != at.frame)
+    h2_flow_control_credit(flow_control, size, at);
+    if (!used_up || flow_control->blocking->until.frame != at.frame)
         return;
     if (!streams->held)
         streams->held = must_calloc(2, sizeof *streams->held);
@@ -302,17 +307,17 @@ static void credit_connection(struct h2_streams *streams, unsigned side,
 void h2_streams_credit(struct h2_streams *streams, struct h2_stream *stream,
                        unsigned side, uint64_t size, struct mark at)
 {
-    struct h2_account *account =
-        stream ? &stream->account[side] : &streams->connection[side];
+    struct h2_flow_control *flow_control =
+        stream ? &stream->flow_control[side] : &streams->connection[side];
 
     if (stream) {
         catch_up(streams, stream, side);
-        h2_account_credit(account, size, at);
+        h2_flow_control_credit(flow_control, size, at);
         note_unread(streams, stream, side);
     } else {
         credit_connection(streams, side, size, at);
     }
-    if (h2_account_left(account) > WINDOW_MAX)
+    if (h2_flow_control_left(flow_control) > WINDOW_MAX)
         streams->known[side] = false;
 }
 
@@ -337,31 +342,33 @@ bool h2_streams_were_blocked(struct h2_streams *streams,
 {
     for (unsigned side = 0; side < 2; side++) {
         catch_up(streams, stream, side);
-        if (stream->account[side].blocking ||
+        if (stream->flow_control[side].blocking ||
             streams->connection[side].blocking)
             return true;
     }
     return false;
 }
 
-struct h2_ledger h2_streams_ledger(struct h2_streams *streams,
-                                   struct h2_stream *stream)
+struct h2_windows h2_streams_windows(struct h2_streams *streams,
+                                     struct h2_stream *stream)
 {
-    struct h2_ledger ledger = {.open = streams->asked,
-                               .limit = streams->limit,
-                               .limited = streams->limited};
+    struct h2_windows windows = {.open = streams->asked,
+                                 .limit = streams->limit,
+                                 .limited = streams->limited};
 
     for (unsigned side = 0; side < 2; side++) {
         catch_up(streams, stream, side);
-        ledger.stream[side] = h2_account_window(&stream->account[side]);
-        ledger.connection[side] = h2_account_window(&streams->connection[side]);
-        ledger.known[side] = streams->known[side];
+        windows.stream[side] =
+            h2_flow_control_window(&stream->flow_control[side]);
+        windows.connection[side] =
+            h2_flow_control_window(&streams->connection[side]);
+        windows.known[side] = streams->known[side];
         /* who holds it matters only where it is, or was, used up */
-        if (h2_account_left(&streams->connection[side]) <= 0)
-            find_holders(streams, side, ledger.holder[side]);
+        if (h2_flow_control_left(&streams->connection[side]) <= 0)
+            find_holders(streams, side, windows.holder[side]);
         else if (streams->held)
-            memcpy(ledger.holder[side], streams->held[side],
-                   sizeof ledger.holder[side]);
+            memcpy(windows.holder[side], streams->held[side],
+                   sizeof windows.holder[side]);
     }
-    return ledger;
+    return windows;
 }

@@ -1,12 +1,12 @@
 /*
  * The streams of one HTTP/2 connection that are open, found by identifier,
- * and the flow-control accounts of the connection and of each.
+ * and the flow control of the connection and of each.
  */
 #ifndef HTTP_H2_STREAM_H
 #define HTTP_H2_STREAM_H
 
 #include "http/event.h"
-#include "http/h2_account.h"
+#include "http/h2_flow_control.h"
 #include "http/h2_frame.h"
 #include "http/h2_grpc.h"
 #include "http/h2_holders.h"
@@ -24,15 +24,15 @@ struct h2_stream {
     struct h2_stream *newer;
     void *model; /* what the model keeps of it */
     uint32_t id;
-    uint32_t changes[2]; /* of the initial windows that its accounts have */
+    uint32_t changes[2]; /* of the initial windows that its own have */
     uint32_t place[2];   /* among the holders of the connection's windows */
     bool lost;           /* it was open when bytes of the connection were */
     bool begun[2];       /* HEADERS came from that side */
     bool head[2];        /* and was no interim response */
     bool ended[2];       /* END_STREAM */
     bool is_grpc;
-    struct h2_grpc grpc[2];       /* its messages, of each side */
-    struct h2_account account[2]; /* what that side may send on it */
+    struct h2_grpc grpc[2];                 /* its messages, of each side */
+    struct h2_flow_control flow_control[2]; /* what that side may send on it */
 };
 
 /* A change of SETTINGS_INITIAL_WINDOW_SIZE. */
@@ -61,7 +61,7 @@ struct h2_streams {
     uint64_t seed;
     struct h2_stream *oldest; /* in order of opening */
     struct h2_stream *newest;
-    struct h2_account connection[2];
+    struct h2_flow_control connection[2];
     struct h2_holders *holders[2]; /* owned; NULL: its window had no need */
     /* who held the connection's window when it was used up for longest, by
        side; owned, NULL: it never was */
@@ -117,12 +117,12 @@ void h2_streams_credit(struct h2_streams *streams, struct h2_stream *stream,
 void h2_streams_resize(struct h2_streams *streams, unsigned side, int64_t size,
                        struct mark at);
 
-/* Was any account that the stream depends on ever used up? */
+/* Was any window that the stream depends on ever used up? */
 bool h2_streams_were_blocked(struct h2_streams *streams,
                              struct h2_stream *stream);
 
-/* The accounts that the stream depends on. */
-struct h2_ledger h2_streams_ledger(struct h2_streams *streams,
-                                   struct h2_stream *stream);
+/* The windows that the stream depends on. */
+struct h2_windows h2_streams_windows(struct h2_streams *streams,
+                                     struct h2_stream *stream);
 
 #endif

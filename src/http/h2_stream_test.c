@@ -19,9 +19,9 @@ static struct mark at(int millis)
                          .time = (nanos)(1 + millis) * NANOS_PER_MILLI};
 }
 
-static nanos longest(const struct h2_account *account, int now)
+static nanos longest(const struct h2_flow_control *flow_control, int now)
 {
-    struct h2_window window = h2_account_window(account);
+    struct h2_window window = h2_flow_control_window(flow_control);
 
     return h2_window_longest(&window, at(now)) / NANOS_PER_MILLI;
 }
@@ -121,8 +121,8 @@ static void test_connection_window(void **state)
     send(&streams, hog, 65535, 10);
     other = answer(&streams, 3, 20);
     assert_int_equal(longest(&streams.connection[SERVER], 50), 40);
-    assert_int_equal(longest(&hog->account[SERVER], 50), 0);
-    assert_int_equal(longest(&other->account[SERVER], 50), 0);
+    assert_int_equal(longest(&hog->flow_control[SERVER], 50), 0);
+    assert_int_equal(longest(&other->flow_control[SERVER], 50), 0);
     h2_streams_credit(&streams, NULL, SERVER, 1, at(60));
     assert_int_equal(longest(&streams.connection[SERVER], 90), 50);
     assert_true(streams.known[SERVER]);
@@ -141,7 +141,7 @@ static void test_nobody_waits(void **state)
     stream = answer(&streams, 1, 0);
     h2_streams_send(&streams, stream, SERVER, &last, at(10));
     h2_streams_end(&streams, stream, SERVER, at(10));
-    assert_int_equal(longest(&stream->account[SERVER], 90), 0);
+    assert_int_equal(longest(&stream->flow_control[SERVER], 90), 0);
     assert_int_equal(longest(&streams.connection[SERVER], 90), 0);
     h2_streams_release(&streams);
 }
@@ -159,16 +159,16 @@ static void test_resize(void **state)
     send(&streams, old, 49152, 10);
     h2_streams_resize(&streams, SERVER, 16384, at(20));
     assert_true(h2_streams_were_blocked(&streams, old));
-    assert_int_equal(h2_account_left(&old->account[SERVER]), -32768);
-    assert_int_equal(longest(&old->account[SERVER], 50), 30);
-    assert_int_equal(h2_account_left(&streams.connection[SERVER]), 16383);
+    assert_int_equal(h2_flow_control_left(&old->flow_control[SERVER]), -32768);
+    assert_int_equal(longest(&old->flow_control[SERVER], 50), 30);
+    assert_int_equal(h2_flow_control_left(&streams.connection[SERVER]), 16383);
     later = answer(&streams, 3, 50);
-    assert_int_equal(h2_account_left(&later->account[SERVER]), 16384);
-    assert_int_equal(h2_account_left(&later->account[CLIENT]),
+    assert_int_equal(h2_flow_control_left(&later->flow_control[SERVER]), 16384);
+    assert_int_equal(h2_flow_control_left(&later->flow_control[CLIENT]),
                      H2_WINDOW_DEFAULT);
     h2_streams_credit(&streams, old, SERVER, 32769, at(60));
-    assert_int_equal(h2_account_left(&old->account[SERVER]), 1);
-    assert_int_equal(longest(&old->account[SERVER], 90), 40);
+    assert_int_equal(h2_flow_control_left(&old->flow_control[SERVER]), 1);
+    assert_int_equal(longest(&old->flow_control[SERVER], 90), 40);
     assert_true(streams.known[SERVER]);
     h2_streams_release(&streams);
 }
@@ -192,9 +192,10 @@ static void test_resize_late(void **state)
     h2_streams_resize(&streams, SERVER, 70000, at(50));
     h2_streams_resize(&streams, SERVER, 100, at(60));
     h2_streams_credit(&streams, stream, SERVER, 1, at(70));
-    assert_int_equal(longest(&stream->account[SERVER], 70), 30);
-    assert_int_equal(longest(&stream->account[SERVER], 100), 40);
-    assert_int_equal(h2_account_left(&stream->account[SERVER]), -49899);
+    assert_int_equal(longest(&stream->flow_control[SERVER], 70), 30);
+    assert_int_equal(longest(&stream->flow_control[SERVER], 100), 40);
+    assert_int_equal(h2_flow_control_left(&stream->flow_control[SERVER]),
+                     -49899);
     for (int i = 0; i < H2_CHANGES_KEPT; i++)
         h2_streams_resize(&streams, SERVER, 60000 + i, at(100 + i));
     h2_streams_credit(&streams, stream, SERVER, 1, at(150));
@@ -203,7 +204,7 @@ static void test_resize_late(void **state)
         h2_streams_resize(&streams, SERVER, 50000 + i, at(200 + i));
     h2_streams_credit(&streams, stream, SERVER, 1, at(250));
     assert_false(streams.known[SERVER]);
-    assert_int_equal(h2_account_left(&stream->account[SERVER]),
+    assert_int_equal(h2_flow_control_left(&stream->flow_control[SERVER]),
                      H2_CHANGES_KEPT + 3);
     assert_true(streams.known[CLIENT]);
     h2_streams_release(&streams);
@@ -219,7 +220,7 @@ static void test_initial_zero(void **state)
     h2_streams_init(&streams, true);
     h2_streams_resize(&streams, SERVER, 0, at(0));
     stream = answer(&streams, 1, 10);
-    assert_int_equal(longest(&stream->account[SERVER], 50), 40);
+    assert_int_equal(longest(&stream->flow_control[SERVER], 50), 40);
     h2_streams_release(&streams);
 }
 
@@ -257,16 +258,16 @@ static void test_closed_data(void **state)
     (void)state;
     h2_streams_init(&streams, true);
     send(&streams, NULL, 1000, 10);
-    assert_int_equal(h2_account_left(&streams.connection[SERVER]), 64535);
+    assert_int_equal(h2_flow_control_left(&streams.connection[SERVER]), 64535);
     h2_streams_release(&streams);
 }
 
-static void test_ledger(void **state)
+static void test_windows_of_stream(void **state)
 {
     static const uint32_t sizes[] = {3000, 1000, 20000, 0, 500, 41035};
     struct h2_streams streams;
     struct h2_stream *stream[6];
-    struct h2_ledger ledger;
+    struct h2_windows windows;
 
     (void)state;
     h2_streams_init(&streams, true);
@@ -278,21 +279,22 @@ static void test_ledger(void **state)
         /* the last one uses the connection's window up */
         assert_int_equal(h2_streams_were_blocked(&streams, stream[0]), i == 5);
         if (i == 0)
-            assert_int_equal(
-                h2_streams_ledger(&streams, stream[0]).holder[SERVER][0].stream,
-                0);
+            assert_int_equal(h2_streams_windows(&streams, stream[0])
+                                 .holder[SERVER][0]
+                                 .stream,
+                             0);
     }
     h2_streams_credit(&streams, stream[2], SERVER, 19000, at(20));
-    ledger = h2_streams_ledger(&streams, stream[3]);
-    assert_int_equal(ledger.open, 6);
-    assert_int_equal(ledger.limit, 100);
-    assert_int_equal(ledger.holder[SERVER][0].stream, 11);
-    assert_int_equal(ledger.holder[SERVER][0].unread, 41035);
-    assert_int_equal(ledger.holder[SERVER][1].stream, 1);
-    assert_int_equal(ledger.holder[SERVER][2].unread, 1000);
-    assert_int_equal(ledger.holder[SERVER][3].unread, 1000);
-    assert_int_equal(ledger.holder[CLIENT][0].unread, 0);
-    assert_int_equal(h2_window_left(&ledger.connection[SERVER]), 0);
+    windows = h2_streams_windows(&streams, stream[3]);
+    assert_int_equal(windows.open, 6);
+    assert_int_equal(windows.limit, 100);
+    assert_int_equal(windows.holder[SERVER][0].stream, 11);
+    assert_int_equal(windows.holder[SERVER][0].unread, 41035);
+    assert_int_equal(windows.holder[SERVER][1].stream, 1);
+    assert_int_equal(windows.holder[SERVER][2].unread, 1000);
+    assert_int_equal(windows.holder[SERVER][3].unread, 1000);
+    assert_int_equal(windows.holder[CLIENT][0].unread, 0);
+    assert_int_equal(h2_window_left(&windows.connection[SERVER]), 0);
     h2_streams_release(&streams);
 }
 
@@ -309,7 +311,7 @@ int main(void)
         cmocka_unit_test(test_initial_zero),
         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_closed_data),
-        cmocka_unit_test(test_ledger),
+        cmocka_unit_test(test_windows_of_stream),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

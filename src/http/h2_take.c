@@ -47,8 +47,8 @@ static void take_rst_stream(struct h2 *h2, unsigned side,
     /* of one that nobody saw begin or answered it says nothing */
     if (!stream)
         return;
-    h2_say_ledger(h2, stream, side,
-                  &(struct http_event){.kind = HTTP_RESET, .code = code});
+    h2_say_windows(h2, stream, side,
+                   &(struct http_event){.kind = HTTP_RESET, .code = code});
     h2_streams_end(&h2->streams, stream, 0, h2->now.at);
     h2_streams_end(&h2->streams, stream, 1, h2->now.at);
     h2_streams_remove(&h2->streams, stream);
@@ -57,7 +57,7 @@ static void take_rst_stream(struct h2 *h2, unsigned side,
 /* What this side had sent is in force for what the other one sends. */
 static void apply_settings(struct h2 *h2, unsigned by)
 {
-    struct direction *other = &h2->direction[1 - by];
+    struct h2_direction *other = &h2->direction[1 - by];
     struct settings applied;
 
     if (other->waiting_count == 0)
@@ -100,7 +100,7 @@ static struct settings read_settings(struct h2 *h2, unsigned side,
 static void take_settings(struct h2 *h2, unsigned side,
                           const struct h2_frame *frame, struct span payload)
 {
-    struct direction *d = &h2->direction[side];
+    struct h2_direction *d = &h2->direction[side];
     struct settings settings;
 
     if (frame->flags & H2_ACK) {

@@ -30,7 +30,7 @@ struct bench {
     struct h2 *h2;
     struct text piece;
     uint64_t seen[HTTP_EVENT_KIND_COUNT];
-    struct h2_ledger ledger; /* the latest */
+    struct h2_windows windows; /* the latest */
     struct mark now;
     clock_t start;
 };
@@ -42,8 +42,8 @@ static void take_event(void *context, struct conn *conn,
 
     (void)conn;
     bench->seen[event->kind]++;
-    if (event->ledger)
-        bench->ledger = *event->ledger;
+    if (event->windows)
+        bench->windows = *event->windows;
 }
 
 static void begin(struct bench *bench)
@@ -130,7 +130,7 @@ static void test_streams(void **state)
     }
     facts = finish(&bench);
     assert_int_equal(bench.seen[HTTP_REQUEST_START], H2_STREAMS_MAX);
-    assert_int_equal(bench.seen[HTTP_LEDGER], H2_STREAMS_MAX);
+    assert_int_equal(bench.seen[HTTP_STILL_OPEN], H2_STREAMS_MAX);
     assert_int_equal(facts.dropped, MANY - H2_STREAMS_MAX);
     assert_int_equal(facts.strange, 0);
 }
@@ -172,7 +172,7 @@ static void test_settings(void **state)
             flush(&bench, CLIENT);
     }
     assert_int_equal(finish(&bench).strange, 0);
-    assert_false(bench.ledger.known[SERVER]);
+    assert_false(bench.windows.known[SERVER]);
 }
 
 /* A thousand that are empty change nothing. */
@@ -212,7 +212,7 @@ static void test_endless_block(void **state)
     assert_int_equal(finish(&bench).most, 0);
 }
 
-/* RFC 9113, 6.9.1: past 2^31-1 the account is wrong. */
+/* RFC 9113, 6.9.1: past 2^31-1 the window is wrong. */
 static void test_windows(void **state)
 {
     struct bench bench;
@@ -224,14 +224,14 @@ static void test_windows(void **state)
     put_window(&bench, 1, 0x7fffffff - H2_WINDOW_DEFAULT);
     flush(&bench, CLIENT);
     h2_close(bench.h2);
-    assert_true(bench.ledger.known[SERVER]);
+    assert_true(bench.windows.known[SERVER]);
     for (unsigned i = 0; i < 1000; i++)
         put_window(&bench, 1, 0x7fffffff);
     put_window(&bench, 1, 0);
     flush(&bench, CLIENT);
     assert_int_equal(finish(&bench).strange, 1);
-    assert_false(bench.ledger.known[SERVER]);
-    assert_true(bench.ledger.known[CLIENT]);
+    assert_false(bench.windows.known[SERVER]);
+    assert_true(bench.windows.known[CLIENT]);
 }
 
 static const struct {
@@ -290,7 +290,7 @@ static void test_http1(void **state)
     assert_int_equal(finish(&bench).strange, 1);
     assert_int_equal(bench.seen[HTTP_REQUEST_END], 1);
     assert_int_equal(bench.seen[HTTP_RESPONSE_START], 0);
-    assert_false(bench.ledger.known[SERVER]);
+    assert_false(bench.windows.known[SERVER]);
 }
 
 /* Of the preface nothing is needed: it may be missing, whole or in part. */

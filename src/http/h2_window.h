@@ -1,7 +1,7 @@
 /*
- * A window is one flow-control account (RFC 9113, 5.2) at a moment: how many
+ * A window is what flow control (RFC 9113, 5.2) allows at a moment: how many
  * bytes a sender may still send on a stream, or on the connection. It is known
- * from outside, by what was sent and what was credited (h2_account.h).
+ * from outside, by what was sent and what was credited (h2_flow_control.h).
  *
  *     left = start + credited - sent      (negative after a shrunk SETTINGS)
  *
@@ -12,12 +12,12 @@
 
 #include "tcp/conn.h"
 
-/* When an account was used up. */
+/* When a window was used up. */
 struct h2_blocking {
     struct mark since; /* blocked since; not set: it is not */
     struct mark from;  /* the longest time that it was blocked and not now */
     struct mark until;
-    int64_t from_start; /* what the account held then */
+    int64_t from_start; /* what the window held then */
     uint64_t from_sent;
     uint64_t from_credited;
     int64_t from_beside;
@@ -40,7 +40,7 @@ static inline int64_t h2_window_left(const struct h2_window *window)
 /* Is the longest time blocked the present one? */
 bool h2_window_is_blocked(const struct h2_window *window, struct mark now);
 
-/* The account as it was in the longest time blocked, to `now`. */
+/* The window as it was in the longest time blocked, to `now`. */
 struct h2_window h2_window_then(const struct h2_window *window,
                                 struct mark now);
 

@@ -330,7 +330,7 @@ static enum http_protocol protocol_of(const struct http_conn *state,
                                      : protocol;
 }
 
-/* What is known of it by now. The streams of HTTP/2 are told their accounts. */
+/* What is known of it by now. The streams of HTTP/2 are told their windows. */
 static struct http_facts facts_of(const struct conn *conn,
                                   const struct http_conn *state)
 {

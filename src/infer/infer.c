@@ -277,15 +277,16 @@ static void add_idle_close(struct server_facts *server,
 
 static void add_probes(struct server_facts *server, const struct conn *conn)
 {
-    for (unsigned i = 0; i < conn->notes; i++) {
-        const struct note *note = &conn->note[i];
-        bool by_server = note->side == conn_server(conn);
+    for (unsigned i = 0; i < conn->episodes; i++) {
+        const struct episode *episode = &conn->episode[i];
+        bool by_server = episode->side == conn_server(conn);
 
-        if (note->kind == NOTE_KEEPALIVE && note->count > 1)
+        if (episode->kind == EPISODE_KEEPALIVE && episode->count > 1)
             durations_add(&server->probes[by_server],
-                          nanos_between(note->first.time, note->last.time) /
-                              (nanos)(note->count - 1),
-                          note->last);
+                          nanos_between(episode->first.time,
+                                        episode->last.time) /
+                              (nanos)(episode->count - 1),
+                          episode->last);
     }
 }
 

@@ -13,9 +13,8 @@
 
 /*
  * A set of durations: how many, the shortest, the longest. Constant when they
- * lie within 2 % or 50 ms of each other, whichever is larger
- * (design/verdicts.md, 4); of short ones, to which 50 ms are much, within a
- * tenth.
+ * lie within 2 % or 50 ms of each other, whichever is larger; of short ones, to
+ * which 50 ms are much, within a tenth.
  */
 struct durations {
     uint64_t samples;

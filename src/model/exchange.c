@@ -106,11 +106,11 @@ void exchange_take_grpc(struct exchange *x, const struct http_head *head)
 /* Blocked for less is how flow control works. */
 #define WORTH_KEEPING (100 * NANOS_PER_MILLI)
 
-static bool was_blocked(const struct h2_ledger *ledger, struct mark now)
+static bool was_blocked(const struct h2_windows *windows, struct mark now)
 {
     for (unsigned side = 0; side < 2; side++) {
-        if (h2_window_longest(&ledger->stream[side], now) >= WORTH_KEEPING ||
-            h2_window_longest(&ledger->connection[side], now) >= WORTH_KEEPING)
+        if (h2_window_longest(&windows->stream[side], now) >= WORTH_KEEPING ||
+            h2_window_longest(&windows->connection[side], now) >= WORTH_KEEPING)
             return true;
     }
     return false;
@@ -123,28 +123,28 @@ static struct exchange_h2 *need_h2(struct exchange *x)
     return x->h2;
 }
 
-void exchange_take_ledger(struct exchange *x, const struct http_event *event,
-                          unsigned client)
+void exchange_take_windows(struct exchange *x, const struct http_event *event,
+                           unsigned client)
 {
-    const struct h2_ledger *ledger = event->ledger;
+    const struct h2_windows *windows = event->windows;
     struct exchange_h2 *h2;
 
-    if (event->kind != HTTP_RESET && event->kind != HTTP_LEDGER &&
-        !was_blocked(ledger, event->at))
+    if (event->kind != HTTP_RESET && event->kind != HTTP_STILL_OPEN &&
+        !was_blocked(windows, event->at))
         return;
     h2 = need_h2(x);
     for (unsigned message = 0; message < MESSAGES; message++) {
         unsigned side = message == MESSAGE_REQUEST ? client : 1 - client;
 
-        h2->stream[message] = ledger->stream[side];
-        h2->connection[message] = ledger->connection[side];
-        h2->known[message] = ledger->known[side];
-        memcpy(h2->holder[message], ledger->holder[side],
+        h2->stream[message] = windows->stream[side];
+        h2->connection[message] = windows->connection[side];
+        h2->known[message] = windows->known[side];
+        memcpy(h2->holder[message], windows->holder[side],
                sizeof h2->holder[message]);
     }
-    h2->open = ledger->open;
-    h2->limit = ledger->limit;
-    h2->limited = ledger->limited;
+    h2->open = windows->open;
+    h2->limit = windows->limit;
+    h2->limited = windows->limited;
     if (event->kind == HTTP_RESET) {
         h2->reset = event->at;
         h2->reset_code = event->code;

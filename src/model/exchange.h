@@ -34,8 +34,8 @@ enum {
 
 /*
  * What HTTP/2 adds, where there is something to say: a reset, a window that
- * was used up. Accounts are by message: of what the request's sender
- * may send, and of what the response's may.
+ * was used up. Windows are by message: of what the request's sender may send,
+ * and of what the response's may.
  */
 enum {
     MESSAGE_REQUEST,
@@ -135,8 +135,8 @@ void exchange_keep_names(struct exchange *x, const struct http_head *head);
  * the latter up to a limit. */
 void exchange_take_grpc(struct exchange *x, const struct http_head *head);
 
-/* Takes the accounts over where they explain something, and the reset. */
-void exchange_take_ledger(struct exchange *x, const struct http_event *event,
-                          unsigned client);
+/* Takes the windows over where they explain something, and the reset. */
+void exchange_take_windows(struct exchange *x, const struct http_event *event,
+                           unsigned client);
 
 #endif

@@ -7,7 +7,7 @@
 static void copy_conn(struct conn *copy, const struct conn *conn)
 {
     *copy = *conn;
-    conn_copy_notes(copy, conn);
+    conn_copy_episodes(copy, conn);
     for (unsigned side = 0; side < 2; side++) {
         copy->flow[side].held = NULL;
         copy->flow[side].held_count = 0;
@@ -63,7 +63,7 @@ void incident_free(struct incident *incident)
 {
     if (!incident)
         return;
-    conn_free_notes(&incident->conn);
+    conn_free_episodes(&incident->conn);
     exchange_free(incident->exchange);
     free(incident);
 }

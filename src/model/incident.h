@@ -30,7 +30,7 @@ struct closing {
 };
 
 struct incident {
-    struct conn conn;          /* its notes are owned by the incident */
+    struct conn conn;          /* its episodes are owned by the incident */
     struct exchange *exchange; /* owned; NULL: about the connection itself */
     struct http_facts http;
     enum conn_ending ending;

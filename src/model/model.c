@@ -81,7 +81,7 @@ static void tell_complete(struct model *model, struct conn *conn,
     state->last_response_end = x->response.end;
     state->last_closes = x->closes;
     model->sink.complete(model->sink.context, conn, x);
-    conn_forget_notes(conn, forget_until(state, x));
+    conn_forget_episodes(conn, forget_until(state, x));
     exchange_free(x);
 }
 
@@ -198,8 +198,8 @@ static void take_event(void *context, struct conn *conn,
         return;
     }
     x = exchange_of(state, event);
-    if (x && event->ledger)
-        exchange_take_ledger(x, event, conn->client);
+    if (x && event->windows)
+        exchange_take_windows(x, event, conn->client);
     if (x && event->kind == HTTP_RESET) {
         tell_ended(model, conn, state, x);
         return;

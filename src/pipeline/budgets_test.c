@@ -223,9 +223,9 @@ static void test_heads_at_once(void **state)
 /* However many inputs there are notes of, those of other kinds are told. */
 static void test_notes_of_inputs(void **state)
 {
-    struct pipeline_options options = {.settings = diagnose_defaults(),
-                                       .has_stream = true,
-                                       .stream = 7};
+    struct pipeline_options options = {.judge.settings = diagnose_defaults(),
+                                       .judge.has_stream = true,
+                                       .judge.stream = 7};
     struct pipeline *pipeline = pipeline_new(&options);
     struct capture_input *input = must_calloc(INPUTS, sizeof *input);
     const struct report *report;

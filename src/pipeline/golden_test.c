@@ -205,7 +205,7 @@ static void test_scene(void **state)
 static void test_seed(void **state)
 {
     const struct finding *finding;
-    const struct note *note;
+    const struct episode *episode;
     struct tape tape;
     struct run run;
 
@@ -218,12 +218,12 @@ static void test_seed(void **state)
     assert_int_equal(finding->symptom, SYMPTOM_EMPTY_REPLY);
     assert_int_equal(finding->ended.frame, 19);
     assert_int_equal(finding->wait, 60004256000);
-    assert_int_equal(finding->incident->conn.notes, 2);
+    assert_int_equal(finding->incident->conn.episodes, 2);
     for (unsigned i = 0; i < 2; i++) {
-        note = &finding->incident->conn.note[i];
-        assert_int_equal(note->kind, NOTE_KEEPALIVE);
-        assert_int_equal(note->count, 3);
-        assert_int_equal(note->answered, 3);
+        episode = &finding->incident->conn.episode[i];
+        assert_int_equal(episode->kind, EPISODE_KEEPALIVE);
+        assert_int_equal(episode->count, 3);
+        assert_int_equal(episode->answered, 3);
     }
     run_release(&run);
     tape_release(&tape);

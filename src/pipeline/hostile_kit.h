@@ -133,7 +133,7 @@ struct teller {
 };
 
 static inline void tell_exchange(void *context,
-                                 const struct report_exchange *exchange)
+                                 const struct listed_exchange *exchange)
 {
     const struct teller *teller = context;
     const struct report *report = pipeline_report(teller->pipeline, NULL, 0);
@@ -150,9 +150,9 @@ static inline struct yield memory_run(const struct memory *memory, FILE *out)
     struct report_options how = {.width = 80, .list_exchanges = true};
     struct teller teller = {.how = &how, .out = out, .spool = tmpfile()};
     struct pipeline_options options = {
-        .settings = diagnose_defaults(),
-        .list_exchanges = true,
-        .watcher = {.context = &teller, .exchange = tell_exchange}
+        .judge.settings = diagnose_defaults(),
+        .judge.list_exchanges = true,
+        .judge.watcher = {.context = &teller, .exchange = tell_exchange}
     };
     struct capture *capture = memory_capture(memory);
     struct pipeline *pipeline = pipeline_new(&options);

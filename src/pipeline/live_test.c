@@ -58,13 +58,13 @@ static void take_finding(void *context, const struct finding *finding)
 
 /* As the program would, with the clock of the packets. */
 static void run_live(const struct tape *tape, struct listener *listener,
-                     struct report_counts *counts)
+                     struct judge_counts *counts)
 {
     struct pipeline_options options = {
-        .settings = diagnose_defaults(),
-        .at_once = true,
-        .live = true,
-        .watcher = {.context = listener, .finding = take_finding}
+        .judge.settings = diagnose_defaults(),
+        .judge.at_once = true,
+        .judge.live = true,
+        .judge.watcher = {.context = listener, .finding = take_finding}
     };
     struct pipeline *pipeline = pipeline_new(&options);
     nanos tick = 0;
@@ -106,7 +106,7 @@ static void tell_words(struct listener *listener, struct text *out)
 static bool try_live(const struct tape *tape, unsigned told[static 3])
 {
     static struct listener listener;
-    struct report_counts counts;
+    struct judge_counts counts;
     struct run run = tape_run(tape);
     struct text file;
     struct text live;

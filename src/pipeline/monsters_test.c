@@ -210,7 +210,7 @@ static void render_all(const struct report *report)
 
 static void run_child(void (*monster)(struct stage *), struct told *told)
 {
-    struct pipeline_options options = {.settings = diagnose_defaults()};
+    struct pipeline_options options = {.judge.settings = diagnose_defaults()};
     struct capture_input input = {.path = "monster", .format = "pcap"};
     double began = seconds_now();
     size_t before = memory_peak();

@@ -9,7 +9,7 @@
 #include "tcp/conn.h"
 
 enum {
-    EPISODES = CONN_NOTES_KEPT + 4,
+    EPISODES = CONN_EPISODES_KEPT + 4,
     RESETS = CONN_RESETS_KEPT + 2,
     PLACES = 9 /* in a scene at which there is noise, at most */
 };

@@ -2,8 +2,8 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "judge/intake.h"
 #include "model/model.h"
-#include "pipeline/gather.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@ enum {
 
 struct pipeline {
     struct pipeline_options options;
-    struct gather gather;
+    struct intake intake;
     struct model *model;
     struct http *http;
     struct tcp *tcp;
@@ -38,10 +38,11 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
     struct tcp_sink to_http;
 
     pipeline->options = *options;
-    pipeline->report.live = options->live;
+    pipeline->options.judge.http = &pipeline->options.http;
+    pipeline->report.live = options->judge.live;
     arena_init(&pipeline->texts);
-    gather_init(&pipeline->gather, &pipeline->options);
-    to_gather = gather_model_sink(&pipeline->gather);
+    intake_init(&pipeline->intake, &pipeline->options.judge);
+    to_gather = intake_model_sink(&pipeline->intake);
     pipeline->model = model_new(&to_gather);
     to_model = model_http_sink(pipeline->model);
     pipeline->http = http_new(&options->http, &to_model);
@@ -56,7 +57,7 @@ void pipeline_free(struct pipeline *pipeline)
     tcp_free(pipeline->tcp);
     http_free(pipeline->http);
     model_free(pipeline->model);
-    gather_release(&pipeline->gather);
+    intake_release(&pipeline->intake);
     wire_free(pipeline->wire);
     arena_release(&pipeline->texts);
     free(pipeline);
@@ -66,12 +67,12 @@ static void show_packet(const struct pipeline *pipeline,
                         const struct conn *conn, const struct frame *frame,
                         const struct segment *segment)
 {
-    const struct pipeline_watcher *watcher = &pipeline->options.watcher;
     size_t headers = frame->data.size;
 
     if (segment->payload.size)
         headers = (size_t)(segment->payload.at - frame->data.at);
-    watcher->packet(watcher->context, conn->id, frame, headers);
+    pipeline->options.packet(pipeline->options.judge.watcher.context, conn->id,
+                             frame, headers);
 }
 
 void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
@@ -81,29 +82,29 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
 
     if (pipeline->packets++ == 0)
         pipeline->report.zero = frame->time;
-    timeline_tick(&pipeline->gather.timeline,
+    coverage_tick(&pipeline->intake.coverage,
                   (struct mark){.time = frame->time,
                                 .frame = frame->number & 0xffffffffffff,
                                 .file = (uint16_t)frame->file});
     if (!wire_take(pipeline->wire, frame, &segment))
         return;
     conn = tcp_take(pipeline->tcp, &segment);
-    if (conn && pipeline->options.watcher.packet)
+    if (conn && pipeline->options.packet)
         show_packet(pipeline, conn, frame, &segment);
 }
 
 void pipeline_tick(struct pipeline *pipeline, nanos now)
 {
-    timeline_pass(&pipeline->gather.timeline, now);
+    coverage_pass(&pipeline->intake.coverage, now);
     tcp_tick(pipeline->tcp, now);
-    if (pipeline->options.live)
+    if (pipeline->options.judge.live)
         tcp_look(pipeline->tcp, now);
-    docket_look_again(&pipeline->gather.docket, now);
+    cases_look_again(&pipeline->intake.cases, now);
 }
 
 void pipeline_lose(struct pipeline *pipeline, nanos from, uint64_t packets)
 {
-    timeline_lose(&pipeline->gather.timeline, from, packets);
+    coverage_lose(&pipeline->intake.coverage, from, packets);
 }
 
 __attribute__((format(printf, 2, 3))) static void
@@ -156,7 +157,7 @@ static void warn_of_inputs(struct pipeline *pipeline,
 
 static void warn_of_connections(struct pipeline *pipeline)
 {
-    const struct report_counts *counts = &pipeline->report.counts;
+    const struct judge_counts *counts = &pipeline->report.counts;
 
     if (counts->doubtful)
         warn(pipeline,
@@ -181,9 +182,9 @@ static void warn_of_connections(struct pipeline *pipeline)
         warn(pipeline,
              "%" PRIu64 " finding%s not shown (--only, --ignore or --stream)",
              counts->hidden, counts->hidden == 1 ? " is" : "s are");
-    if (pipeline->options.has_stream && !pipeline->gather.has_stream)
+    if (pipeline->options.judge.has_stream && !pipeline->intake.has_stream)
         warn(pipeline, "there is no tcp.stream %" PRIu64,
-             pipeline->options.stream);
+             pipeline->options.judge.stream);
     if (counts->evicted)
         warn(pipeline,
              "%" PRIu64 " connections were given up unjudged: more were open "
@@ -234,11 +235,11 @@ const struct report *pipeline_report(struct pipeline *pipeline,
     report->packets = pipeline->packets;
     report->tcp_segments = wire_segments(pipeline->wire);
     report->open_connections = tcp.open;
-    report->counts = pipeline->gather.counts;
+    report->counts = pipeline->intake.counts;
     report->counts.evicted = tcp.evicted;
     report->counts.holes_given_up = tcp.held_budget;
-    report->server = infer_first(pipeline->gather.infer);
-    report->servers_forgotten = infer_forgotten(pipeline->gather.infer);
+    report->server = infer_first(pipeline->intake.infer);
+    report->servers_forgotten = infer_forgotten(pipeline->intake.infer);
     return report;
 }
 
@@ -249,16 +250,16 @@ const struct report *pipeline_report(struct pipeline *pipeline,
 static void look_on(struct pipeline *pipeline,
                     const struct capture_input *input, size_t inputs)
 {
-    struct timeline *timeline = &pipeline->gather.timeline;
+    struct coverage *coverage = &pipeline->intake.coverage;
 
     for (size_t i = 0; i < inputs; i++) {
-        nanos after = nanos_between(timeline->last.time, input[i].end_time);
+        nanos after = nanos_between(coverage->last.time, input[i].end_time);
 
         if (input[i].end_time != NANOS_NEVER && after > 0)
-            timeline_pass(timeline,
-                          timeline->last.time + (after < TIMELINE_STANDSTILL
+            coverage_pass(coverage,
+                          coverage->last.time + (after < COVERAGE_STANDSTILL
                                                      ? after
-                                                     : TIMELINE_STANDSTILL));
+                                                     : COVERAGE_STANDSTILL));
     }
 }
 
@@ -267,15 +268,15 @@ const struct report *pipeline_finish(struct pipeline *pipeline,
                                      size_t inputs)
 {
     struct report *report = &pipeline->report;
-    struct gather *gather = &pipeline->gather;
+    struct intake *intake = &pipeline->intake;
 
     look_on(pipeline, input, inputs);
     tcp_finish(pipeline->tcp);
-    docket_finish(&gather->docket);
+    cases_finish(&intake->cases);
     (void)pipeline_report(pipeline, input, inputs);
-    report->finding = (const struct finding *const *)gather->docket.finding;
-    report->findings = gather->docket.findings;
-    report->listed = gather->listed;
+    report->finding = (const struct finding *const *)intake->cases.finding;
+    report->findings = intake->cases.findings;
+    report->listed = intake->listed;
     report->ignored = pipeline->ignored;
     report->warning = pipeline->warning;
     report_ignored(pipeline);
@@ -288,5 +289,5 @@ uint64_t pipeline_why(struct pipeline *pipeline,
                       void (*take)(void *context, const struct why *why),
                       void *context)
 {
-    return docket_why(&pipeline->gather.docket, take, context);
+    return cases_why(&pipeline->intake.cases, take, context);
 }

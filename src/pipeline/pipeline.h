@@ -6,49 +6,22 @@
 #ifndef PIPELINE_PIPELINE_H
 #define PIPELINE_PIPELINE_H
 
-#include "diagnose/diagnose.h"
 #include "diagnose/why.h"
 #include "http/http.h"
 #include "report/report.h"
 #include "wire/wire.h"
 
-/* Who is told before the end. What is NULL is not told. */
-struct pipeline_watcher {
-    void *context;
-    /* Something was found, or found to be otherwise: finding->id is the same
-     * then, and finding->revision counts. Borrowed for the call. */
-    void (*finding)(void *context, const struct finding *finding);
-    /* With list_exchanges: one has ended. Borrowed for the call. */
-    void (*exchange)(void *context, const struct report_exchange *exchange);
-    /* A packet of a connection (tcp.stream) that goes on; `headers` of its
-     * bytes stand before the TCP payload. */
-    void (*packet)(void *context, uint64_t connection,
-                   const struct frame *frame, size_t headers);
-    /* A connection is over; all that was found of it is told. It is `now`. */
-    void (*over)(void *context, uint64_t connection, nanos now);
-};
-
-/* --why: of which incidents all answers of the rules are wanted. */
-struct why_options {
-    bool asked;
-    uint64_t connection; /* tcp.stream */
-    uint64_t stream;     /* exchange, or HTTP/2 stream, of it; 0: all */
-};
+/* A packet of a connection (tcp.stream) that goes on; `headers` of its bytes
+ * stand before the TCP payload. */
+typedef void packet_watcher(void *context, uint64_t connection,
+                            const struct frame *frame, size_t headers);
 
 struct pipeline_options {
     struct wire_options wire;
     struct tcp_options tcp;
     struct http_options http;
-    struct diagnose_settings settings;
-    bool list_exchanges;
-    bool has_stream; /* report only this tcp.stream */
-    uint64_t stream;
-    bool only[VERDICT_COUNT]; /* any set: no other codes */
-    bool ignore[VERDICT_COUNT];
-    bool at_once; /* judge when it happened, not only at the end */
-    bool live;    /* and what goes on, too; keep only what is recent */
-    struct why_options why; /* of files only */
-    struct pipeline_watcher watcher;
+    struct judge_options judge;
+    packet_watcher *packet; /* of the judge's watcher; NULL: not told */
 };
 
 struct pipeline;

@@ -26,7 +26,7 @@ struct teller {
     FILE *nowhere;
 };
 
-static void tell_exchange(void *context, const struct report_exchange *exchange)
+static void tell_exchange(void *context, const struct listed_exchange *exchange)
 {
     const struct teller *teller = context;
     const struct report *report = pipeline_report(teller->pipeline, NULL, 0);
@@ -68,17 +68,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .nowhere = fopen("/dev/null", "w")
     };
     struct pipeline_options options = {
-        .settings = diagnose_defaults(),
-        .list_exchanges = true,
-        .why = {.asked = true             },
-        .watcher = { .context = &teller, .exchange = tell_exchange}
+        .judge.settings = diagnose_defaults(),
+        .judge.list_exchanges = true,
+        .judge.why = {.asked = true             },
+        .judge.watcher = { .context = &teller, .exchange = tell_exchange}
     };
     struct pipeline *pipeline;
     struct frame frame = {.link_type = link_type[first & 7],
                           .time = 1700000000 * NANOS_PER_SECOND};
 
     assert(teller.nowhere);
-    options.settings.show_secrets = teller.how.show_secrets;
+    options.judge.settings.show_secrets = teller.how.show_secrets;
     pipeline = pipeline_new(&options);
     teller.pipeline = pipeline;
     while (r.rest.size) {

@@ -120,7 +120,7 @@ static inline void tape_release(struct tape *tape)
 static inline struct run run_frames(const struct frame *frame, size_t frames,
                                     const struct capture_input *input)
 {
-    struct pipeline_options options = {.settings = diagnose_defaults()};
+    struct pipeline_options options = {.judge.settings = diagnose_defaults()};
     struct run run = {.pipeline = pipeline_new(&options)};
 
     for (size_t i = 0; i < frames; i++) {

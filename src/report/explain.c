@@ -29,8 +29,8 @@ static_assert(sizeof explanation / sizeof *explanation == VERDICT_COUNT,
 
 /*
  * What clients, proxies and libraries print, and which symptom that is.
- * Sources: design/failure-modes.md, section 1. The first that occurs in the
- * text counts, so the more telling ones come first.
+ * Read in their sources, or seen from them in the lab. The first that occurs in
+ * the text counts, so the more telling ones come first.
  */
 static const struct {
     const char *words;

@@ -61,7 +61,7 @@ static json_t *input(const struct report *report)
 
 static json_t *summary(const struct report *report)
 {
-    const struct report_counts *counts = &report->counts;
+    const struct judge_counts *counts = &report->counts;
     json_t *by_code = json_object();
 
     for (size_t i = 0; i < VERDICT_COUNT; i++) {
@@ -128,7 +128,7 @@ bool render_json(const struct report *report,
 
 bool spool_json(const struct report *report,
                 const struct report_options *options,
-                const struct report_exchange *exchange, FILE *out)
+                const struct listed_exchange *exchange, FILE *out)
 {
     return json_out_spool(out, json_exchange(report, options, exchange));
 }
@@ -182,7 +182,7 @@ static void tell_finding(struct live_memory *memory,
 
 static void tell_exchange(const struct report *report,
                           const struct report_options *options,
-                          const struct report_exchange *exchange, FILE *out)
+                          const struct listed_exchange *exchange, FILE *out)
 {
     (void)json_out_line(out, "exchange",
                         json_exchange(report, options, exchange));

@@ -111,7 +111,7 @@ static json_t *advice(const struct finding *finding)
     return list;
 }
 
-/* The account that was used up, in bytes. */
+/* The window that was used up, in bytes. */
 static json_t *flow_control(const struct finding *finding)
 {
     const struct h2_window *window = &finding->window;

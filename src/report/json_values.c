@@ -129,7 +129,7 @@ json_t *json_exchange_facts(const struct exchange *x,
 
 json_t *json_exchange(const struct report *report,
                       const struct report_options *options,
-                      const struct report_exchange *exchange)
+                      const struct listed_exchange *exchange)
 {
     const struct exchange *x = exchange->x;
     json_t *json = json_exchange_facts(x, options);

@@ -32,7 +32,7 @@ json_t *json_finding(const struct report *report,
 json_t *json_server(const struct server_facts *server);
 json_t *json_exchange(const struct report *report,
                       const struct report_options *options,
-                      const struct report_exchange *exchange);
+                      const struct listed_exchange *exchange);
 
 /* The fields of an exchange that findings and the list of all share. */
 json_t *json_exchange_facts(const struct exchange *x,

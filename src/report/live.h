@@ -37,7 +37,7 @@ struct live_format {
                     const struct finding *finding, FILE *out);
     void (*exchange)(const struct report *report,
                      const struct report_options *options,
-                     const struct report_exchange *exchange, FILE *out);
+                     const struct listed_exchange *exchange, FILE *out);
     void (*warning)(const char *text, FILE *out);
     /* all that is said at the end, but for the findings */
     void (*end)(const struct report *report,

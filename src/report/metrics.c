@@ -155,7 +155,7 @@ static void write_drops(const struct metrics_gauges *gauges, FILE *out)
 static void write_not_kept(const struct report *report,
                            const struct metrics_gauges *gauges, FILE *out)
 {
-    const struct report_counts *counts = &report->counts;
+    const struct judge_counts *counts = &report->counts;
     const struct {
         const char *what;
         uint64_t count;

@@ -19,7 +19,7 @@ struct renderer {
      * NULL: `live` tells each as it ends. False as render. */
     bool (*spool)(const struct report *report,
                   const struct report_options *options,
-                  const struct report_exchange *exchange, FILE *out);
+                  const struct listed_exchange *exchange, FILE *out);
 };
 
 /* NULL when there is no such format. */
@@ -34,7 +34,7 @@ bool render_json(const struct report *report,
                  const struct report_options *options, FILE *out);
 bool spool_json(const struct report *report,
                 const struct report_options *options,
-                const struct report_exchange *exchange, FILE *out);
+                const struct listed_exchange *exchange, FILE *out);
 bool render_ndjson(const struct report *report,
                    const struct report_options *options, FILE *out);
 

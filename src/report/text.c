@@ -153,7 +153,7 @@ static void write_findings(const struct page *page, const struct report *report,
 
 static void write_exchange(const struct page *page,
                            const struct report_options *options,
-                           const struct report_exchange *e)
+                           const struct listed_exchange *e)
 {
     const struct exchange *x = e->x;
     struct text text;
@@ -184,7 +184,7 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
-static void add_protocols(struct text *text, const struct report_counts *c)
+static void add_protocols(struct text *text, const struct judge_counts *c)
 {
     const struct {
         uint64_t count;
@@ -210,7 +210,7 @@ static void add_protocols(struct text *text, const struct report_counts *c)
 
 static void write_summary(const struct page *page, const struct report *report)
 {
-    const struct report_counts *c = &report->counts;
+    const struct judge_counts *c = &report->counts;
     const uint64_t *by = c->by_severity;
     struct text text;
 
@@ -304,7 +304,7 @@ static void tell_finding(struct live_memory *memory,
 
 static void tell_exchange(const struct report *report,
                           const struct report_options *options,
-                          const struct report_exchange *exchange, FILE *out)
+                          const struct listed_exchange *exchange, FILE *out)
 {
     struct page page = page_for(options, out);
 

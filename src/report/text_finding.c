@@ -234,8 +234,8 @@ static void write_reasons(const struct page *page,
                        finding->advice[i]);
 }
 
-/* The account that was used up: what it held, and what became of that. */
-static void write_ledger(const struct page *page, const struct finding *finding)
+/* The window that was used up: what it held, and what became of that. */
+static void write_window(const struct page *page, const struct finding *finding)
 {
     const struct h2_window *window = &finding->window;
 
@@ -266,7 +266,7 @@ void text_finding(const struct page *page, const struct report *report,
     write_evidence(page, report, finding);
     (void)fputc('\n', page->out);
     if (finding->has_window)
-        write_ledger(page, finding);
+        write_window(page, finding);
     write_reasons(page, options, finding);
     (void)fprintf(page->out, "  %-*s%s\n", LABEL - 2, "filter",
                   filter_print(filter, finding));

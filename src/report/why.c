@@ -138,16 +138,16 @@ static void write_times(struct sheet *sheet)
     write_gathered(sheet, "waited");
 }
 
-static void add_episode(struct sheet *sheet, const struct note *note,
+static void add_episode(struct sheet *sheet, const struct episode *episode,
                         const char *what, const char *count)
 {
-    if (!note)
+    if (!episode)
         return;
     text_addf(&sheet->text, "%s%s ", sheet->text.size ? "; " : "", what);
-    add_duration(sheet, "for ", note_lasted(&sheet->why->facts, note),
+    add_duration(sheet, "for ", episode_lasted(&sheet->why->facts, episode),
                  " from ");
-    add_mark(sheet, note->first);
-    text_addf(&sheet->text, " (%u %s)", note->count, count);
+    add_mark(sheet, episode->first);
+    text_addf(&sheet->text, " (%u %s)", episode->count, count);
 }
 
 static void write_episodes(struct sheet *sheet)
@@ -156,10 +156,10 @@ static void write_episodes(struct sheet *sheet)
 
     add_episode(sheet, f->client_window, "the client's window is 0", "probes");
     add_episode(sheet, f->server_window, "the server's window is 0", "probes");
-    add_episode(sheet, f->client_again, "the client's bytes are sent again",
-                "times");
-    add_episode(sheet, f->server_again, "the server's bytes are sent again",
-                "times");
+    add_episode(sheet, f->client_retransmission,
+                "the client's bytes are sent again", "times");
+    add_episode(sheet, f->server_retransmission,
+                "the server's bytes are sent again", "times");
     add_episode(sheet, f->client_probes, "the client probes (keep-alive)",
                 "probes");
     add_episode(sheet, f->server_probes, "the server probes (keep-alive)",

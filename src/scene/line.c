@@ -247,7 +247,7 @@ static bool read_word(struct line *line, struct words *words)
         if (words_take(words, packet_words[i].word))
             return packet_words[i].read(line, words);
     }
-    if (!manner_read(&line->manner, words, &taken))
+    if (!host_options_read(&line->host_options, words, &taken))
         return false;
     return taken || words_fail(words, "unknown word '%s'", word->text);
 }

@@ -5,7 +5,7 @@
 #ifndef SCENE_LINE_H
 #define SCENE_LINE_H
 
-#include "scene/manner.h"
+#include "scene/host_options.h"
 #include "scene/packet.h"
 
 enum line_number_kind {
@@ -20,7 +20,7 @@ struct line_number {
 };
 
 struct line {
-    struct manner manner;
+    struct host_options host_options;
     uint8_t flags; /* as said */
     bool no_ack;
     bool no_psh;
@@ -45,7 +45,8 @@ struct line {
     } sack[PACKET_SACKS_MAX];
 };
 
-/* Takes all words of the packet; line->manner is that of its end so far. */
+/* Takes all words of the packet; line->host_options are those of its end so
+ * far. */
 bool line_read(struct line *line, struct words *words);
 
 #endif

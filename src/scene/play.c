@@ -22,15 +22,15 @@ static void restart(struct side *side, int which)
     struct side fresh = {
         .address = side->address,
         .port = side->port,
-        .manner = side->manner,
+        .host_options = side->host_options,
         .isn = client ? CLIENT_ISN : SERVER_ISN,
         .next_id = client ? CLIENT_ID : SERVER_ID,
     };
 
-    if (fresh.manner.isn.is)
-        fresh.isn = (uint32_t)fresh.manner.isn.value;
-    if (fresh.manner.ip_id.is) {
-        fresh.next_id = (uint16_t)fresh.manner.ip_id.value;
+    if (fresh.host_options.isn.is)
+        fresh.isn = (uint32_t)fresh.host_options.isn.value;
+    if (fresh.host_options.ip_id.is) {
+        fresh.next_id = (uint16_t)fresh.host_options.ip_id.value;
         fresh.fixed_id = fresh.next_id == 0;
     }
     *side = fresh;
@@ -46,7 +46,7 @@ void play_init(struct play *play)
             .byte = {10, 0, 0, i == SIDE_CLIENT ? 1 : 2}
         };
         side->port = i == SIDE_CLIENT ? 40000 : 80;
-        manner_init(&side->manner);
+        host_options_init(&side->host_options);
         restart(side, i);
     }
 }
@@ -73,13 +73,13 @@ bool play_read_side(struct play *play, int which, struct words *words)
     while (words_peek(words)) {
         bool taken;
 
-        if (!manner_read(&side->manner, words, &taken))
+        if (!host_options_read(&side->host_options, words, &taken))
             return false;
         if (!taken)
             return words_fail(words, "unknown word '%s'",
                               words_peek(words)->text);
     }
-    side->manner.timestamps_said = false;
+    side->host_options.timestamps_said = false;
     restart(side, which);
     return true;
 }
@@ -143,7 +143,7 @@ static void join_midway(struct side *from, struct side *to, uint8_t flags)
     if (from->next != 0 || flags & FLAG_SYN)
         return;
     if (is_refusal(from, to, flags)) {
-        from->isn = from->manner.isn.is ? from->isn : 0;
+        from->isn = from->host_options.isn.is ? from->isn : 0;
         return;
     }
     from->next = 1;
@@ -196,7 +196,7 @@ static bool has_no_socket(const struct play *play, int side, uint8_t flags)
 static bool decide_window(const struct play *play, const struct play_step *step,
                           struct words *words, struct packet *packet)
 {
-    const struct manner *manner = &step->line->manner;
+    const struct host_options *host_options = &step->line->host_options;
     bool scaled = !(packet->flags & FLAG_SYN) &&
                   play->side[SIDE_CLIENT].scale.is &&
                   play->side[SIDE_SERVER].scale.is;
@@ -205,9 +205,9 @@ static bool decide_window(const struct play *play, const struct play_step *step,
 
     if (has_no_socket(play, step->side, packet->flags))
         window = 0;
-    if (manner->window.is)
-        window = manner->window.value;
-    if (manner->window.is && window % (INT64_C(1) << scale))
+    if (host_options->window.is)
+        window = host_options->window.value;
+    if (host_options->window.is && window % (INT64_C(1) << scale))
         return words_fail(words, "win is not a multiple of %d",
                           1 << (int)scale);
     if (window >> scale > UINT16_MAX)
@@ -219,20 +219,20 @@ static bool decide_window(const struct play *play, const struct play_step *step,
 static bool has_timestamp(const struct play *play, const struct play_step *step,
                           uint8_t flags)
 {
-    const struct manner *manner = &step->line->manner;
+    const struct host_options *host_options = &step->line->host_options;
 
-    if (!manner->timestamps || manner->timestamps_said)
-        return manner->timestamps;
+    if (!host_options->timestamps || host_options->timestamps_said)
+        return host_options->timestamps;
     if (has_no_socket(play, step->side, flags))
         return false;
-    return flags == FLAG_SYN || play->side[!step->side].manner.timestamps;
+    return flags == FLAG_SYN || play->side[!step->side].host_options.timestamps;
 }
 
 static void decide_timestamp(const struct play *play,
                              const struct play_step *step,
                              struct packet *packet)
 {
-    const struct manner *manner = &step->line->manner;
+    const struct host_options *host_options = &step->line->host_options;
     struct packet_options *options = &packet->options;
     uint32_t millis = (uint32_t)(step->time / NANOS_PER_MILLI);
 
@@ -240,29 +240,29 @@ static void decide_timestamp(const struct play *play,
     options->timestamp =
         step->side == SIDE_CLIENT ? CLIENT_TIMESTAMP : SERVER_TIMESTAMP;
     options->timestamp += millis;
-    if (manner->timestamp.is)
-        options->timestamp = (uint32_t)manner->timestamp.value;
+    if (host_options->timestamp.is)
+        options->timestamp = (uint32_t)host_options->timestamp.value;
     if (packet->flags & FLAG_ACK)
         options->echo = play->side[step->side].last_timestamp;
-    if (manner->echo.is)
-        options->echo = (uint32_t)manner->echo.value;
+    if (host_options->echo.is)
+        options->echo = (uint32_t)host_options->echo.value;
 }
 
 static void decide_options(const struct play *play,
                            const struct play_step *step, struct packet *packet)
 {
     const struct line *line = step->line;
-    const struct manner *manner = &line->manner;
+    const struct host_options *host_options = &line->host_options;
     struct packet_options *options = &packet->options;
     uint32_t base = play->side[!step->side].isn;
 
-    options->like_macos = manner->like_macos;
+    options->like_macos = host_options->like_macos;
     if (packet->flags & FLAG_SYN) {
-        options->has_mss = manner->mss.is;
-        options->mss = (uint16_t)manner->mss.value;
-        options->has_scale = manner->scale.is;
-        options->scale = (uint8_t)manner->scale.value;
-        options->sack_permitted = manner->sack_permitted;
+        options->has_mss = host_options->mss.is;
+        options->mss = (uint16_t)host_options->mss.value;
+        options->has_scale = host_options->scale.is;
+        options->scale = (uint8_t)host_options->scale.value;
+        options->sack_permitted = host_options->sack_permitted;
     }
     decide_timestamp(play, step, packet);
     options->sacks = line->sacks;
@@ -276,8 +276,8 @@ static void decide_id(struct side *from, const struct line *line,
                       struct packet *packet)
 {
     packet->ip_id = from->next_id;
-    if (line->manner.ip_id.is)
-        packet->ip_id = (uint16_t)line->manner.ip_id.value;
+    if (line->host_options.ip_id.is)
+        packet->ip_id = (uint16_t)line->host_options.ip_id.value;
     else if (!from->fixed_id && ++from->next_id == 0)
         from->next_id = 1;
 }
@@ -318,7 +318,7 @@ static void note_sent(struct play *play, const struct play_step *step,
     end += !!(packet->flags & FLAG_SYN) + !!(packet->flags & FLAG_FIN);
     if (packet->flags & FLAG_SYN) {
         from->sent_syn = true;
-        from->scale = line->manner.scale;
+        from->scale = line->host_options.scale;
     }
     if (line->window_probe)
         return;
@@ -365,7 +365,7 @@ bool play_packet(struct play *play, const struct play_step *step,
         .from_port = from->port,
         .to_port = to->port,
         .flags = decide_flags(line),
-        .ttl = line->manner.ttl,
+        .ttl = line->host_options.ttl,
         .payload = line->payload,
     };
     join_midway(from, to, packet->flags);

@@ -32,7 +32,7 @@ struct sent {
 struct side {
     struct packet_address address;
     uint16_t port;
-    struct manner manner;
+    struct host_options host_options;
     uint32_t isn;
     uint16_t next_id;
     bool fixed_id;
@@ -56,7 +56,7 @@ struct play {
     struct play *older;
 };
 
-/* Addresses and manners until a scene says others. */
+/* Addresses and host options until a scene says others. */
 void play_init(struct play *play);
 
 /* A copy of the ends with the next client port and nothing sent yet. */

@@ -267,8 +267,8 @@ static bool read_packet(struct stage *stage)
     if (!read_time(stage) || !read_sender(stage, &play, &step.side))
         return false;
     step.time = stage->time;
-    line.manner = play->side[step.side].manner;
-    line.manner.ip_id.is = false;
+    line.host_options = play->side[step.side].host_options;
+    line.host_options.ip_id.is = false;
     if (!line_read(&line, &stage->words) ||
         !play_packet(play, &step, &stage->words, &packet))
         return false;

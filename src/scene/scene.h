@@ -19,8 +19,8 @@
  * One statement a line, '#' begins a comment. ADDRESS is 10.0.0.1:80 or
  * [2001:db8::1]:80. Statements before the packets:
  *
- *     client ADDRESS [MANNER]    the end that is written c>
- *     server ADDRESS [MANNER]    the end that is written s>
+ *     client ADDRESS [OPTIONS]   the end that is written c>
+ *     server ADDRESS [OPTIONS]   the end that is written s>
  *     connection NAME            another connection: what follows is about
  *                                it. It begins as a copy of the one before
  *                                with the next client port
@@ -79,7 +79,7 @@
  *     h2 ping [ack]
  *     h2 raw TYPE FLAGS STREAM [hex 0aff]   any frame, all numbers decimal
  *
- * MANNER, for an end or one packet:
+ * OPTIONS, for an end or one packet:
  *
  *     mss N, nomss; ws N, nows; sackok, nosack     options of the SYN
  *     ts [VALUE [ECHO]], nots    timestamps (not unless said); they count

@@ -48,20 +48,20 @@ enum {
     CONN_RESETS_KEPT = 4 /* the first of each side are among them */
 };
 
-enum note_kind {
-    NOTE_KEEPALIVE,      /* RFC 9293, 3.8.4: probes of an idle connection */
-    NOTE_ZERO_WINDOW,    /* side advertised window 0; count: peer's probes */
-    NOTE_RETRANSMISSION, /* side sent bytes again; ended: acknowledged */
-    NOTE_HOLE,           /* side's bytes that the capture does not have */
-    NOTE_KIND_COUNT
+enum episode_kind {
+    EPISODE_KEEPALIVE,      /* RFC 9293, 3.8.4: probes of an idle connection */
+    EPISODE_ZERO_WINDOW,    /* side advertised window 0; count: peer's probes */
+    EPISODE_RETRANSMISSION, /* side sent bytes again; ended: acknowledged */
+    EPISODE_HOLE,           /* side's bytes that the capture does not have */
+    EPISODE_KIND_COUNT
 };
 
 /*
- * A note is an episode on one side of a connection. `first` is when it began
+ * An episode is on one side of a connection. `first` is when it began
  * (for retransmissions: when the bytes were first sent), `last` its latest
  * packet, `ended` when it was over; ended.frame is 0 while it lasts.
  */
-struct note {
+struct episode {
     uint8_t kind;
     uint8_t side;      /* index of the flow: who probes, whose window, … */
     bool after_ack;    /* `first` is the peer's ACK of the bytes before */
@@ -82,22 +82,22 @@ struct note {
  * was over only now.
  */
 enum {
-    CONN_NOTES_KEPT = 48,
-    CONN_NOTES_ROOM = CONN_NOTES_KEPT + 2 * NOTE_KIND_COUNT
+    CONN_EPISODES_KEPT = 48,
+    CONN_EPISODES_ROOM = CONN_EPISODES_KEPT + 2 * EPISODE_KIND_COUNT
 };
 
-/* Of one kind and side, the notes that were not kept. */
-struct notes_lost {
+/* Of one kind and side, the episodes that were not kept. */
+struct episodes_lost {
     nanos longest; /* no episode among them lasted longer */
     nanos until;   /* and none ended later */
 };
 
 /* A table by kind and side: holes are never lost. */
-struct notes_losses {
-    struct notes_lost of[NOTE_HOLE][2];
+struct episodes_losses {
+    struct episodes_lost of[EPISODE_HOLE][2];
 };
 
-struct held; /* segments waiting for their turn */
+struct out_of_order; /* segments waiting for their turn */
 
 struct flow {
     uint64_t next;     /* offset of the next byte to hand on */
@@ -108,8 +108,8 @@ struct flow {
     uint64_t bytes;    /* payload bytes handed on */
     uint64_t lost;     /* bytes that were sent but are not in the capture */
     uint64_t segments;
-    struct held **held; /* in order of offset; tcp/held.h */
-    uint32_t held_left; /* places of it that are free again in front */
+    struct out_of_order **held; /* in order of offset; tcp/out_of_order.h */
+    uint32_t held_left;         /* places of it that are free again in front */
     uint32_t held_count;
     uint32_t held_room;
     uint32_t held_bytes;
@@ -161,14 +161,14 @@ struct conn {
     struct mark last;
     struct conn *newer; /* the list of open, or of ended connections */
     struct conn *older;
-    struct note *note;
-    struct notes_losses *lost; /* owned; NULL: every note was kept */
-    uint32_t stray_resets;     /* no socket of its sender's sent them */
-    uint16_t notes;
-    uint16_t notes_open; /* of them, not ended */
-    uint8_t resets;      /* kept */
-    uint8_t client;      /* index of the client's flow */
-    uint8_t place;       /* in which of the table's lists */
+    struct episode *episode;
+    struct episodes_losses *lost; /* owned; NULL: every one was kept */
+    uint32_t stray_resets;        /* no socket of its sender's sent them */
+    uint16_t episodes;
+    uint16_t episodes_open; /* of them, not ended */
+    uint8_t resets;         /* kept */
+    uint8_t client;         /* index of the client's flow */
+    uint8_t place;          /* in which of the table's lists */
     bool told_over;
     bool known_to_work; /* it was counted as one that does, while it goes on */
     bool data_after_reset; /* by a side that was not told, or did not care */
@@ -181,9 +181,9 @@ struct conn {
     struct reset reset[CONN_RESETS_KEPT];
 };
 
-/* The copy gets notes of its own, for conn_free_notes. */
-void conn_copy_notes(struct conn *copy, const struct conn *conn);
-void conn_free_notes(struct conn *conn);
+/* The copy gets episodes of its own, for conn_free_episodes. */
+void conn_copy_episodes(struct conn *copy, const struct conn *conn);
+void conn_free_episodes(struct conn *conn);
 
 #define CONN_NEVER_DUE INT64_MAX
 

@@ -5,7 +5,7 @@
 #ifndef TCP_RESETS_H
 #define TCP_RESETS_H
 
-#include "tcp/watch.h"
+#include "tcp/analysis.h"
 
 /* Takes a segment with RST. */
 void resets_take(struct conn *conn, const struct seen *seen);

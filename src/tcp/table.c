@@ -135,7 +135,7 @@ void table_remove(struct table *table, struct conn *conn)
         link = &(*link)->hash_next;
     *link = conn->hash_next;
     list_unlink(table, conn);
-    conn_free_notes(conn);
+    conn_free_episodes(conn);
     free(conn);
 }
 

@@ -1,10 +1,10 @@
 #include "tcp/tcp.h"
 
 #include "base/arena.h"
-#include "tcp/held.h"
-#include "tcp/order.h"
+#include "tcp/analysis.h"
+#include "tcp/out_of_order.h"
+#include "tcp/reassembly.h"
 #include "tcp/table.h"
-#include "tcp/watch.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ struct tcp {
     struct tcp_options options;
     struct table table;
     struct tcp_counts counts;
-    struct order order;
+    struct reassembly reassembly;
 };
 
 struct tcp *tcp_new(const struct tcp_options *options,
@@ -40,8 +40,8 @@ struct tcp *tcp_new(const struct tcp_options *options,
         tcp->options.connections = CONNECTIONS_MOST;
     if (!tcp->options.held_bytes)
         tcp->options.held_bytes = HELD_BYTES_MOST;
-    tcp->order.sink = &tcp->sink;
-    tcp->order.limit = tcp->options.held_bytes;
+    tcp->reassembly.sink = &tcp->sink;
+    tcp->reassembly.limit = tcp->options.held_bytes;
     table_init(&tcp->table);
     return tcp;
 }
@@ -51,7 +51,7 @@ struct tcp_counts tcp_counts(const struct tcp *tcp)
     struct tcp_counts counts = tcp->counts;
 
     counts.open = tcp->table.list[PLACE_OPEN].count;
-    counts.held_budget = tcp->order.gave_up_early;
+    counts.held_budget = tcp->reassembly.gave_up_early;
     return counts;
 }
 
@@ -60,15 +60,15 @@ static void tell_over(struct tcp *tcp, struct conn *conn,
 {
     if (conn->told_over)
         return;
-    order_settle(&tcp->order, conn, true);
+    reassembly_settle(&tcp->reassembly, conn, true);
     conn->told_over = true;
     tcp->sink.over(tcp->sink.context, conn, ending);
     for (unsigned side = 0; side < 2; side++) {
-        tcp->order.held_bytes -= conn->flow[side].held_bytes;
-        held_release(&conn->flow[side]);
+        tcp->reassembly.held_bytes -= conn->flow[side].held_bytes;
+        out_of_order_release(&conn->flow[side]);
     }
-    conn_free_notes(conn);
-    conn->notes_open = 0;
+    conn_free_episodes(conn);
+    conn->episodes_open = 0;
 }
 
 /* Also when the clock was set back: it will not come to that time again. */
@@ -213,10 +213,10 @@ const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment)
     conn = conn_for(tcp, segment, &side);
     if (conn->told_over)
         return NULL;
-    seen = watch_segment(conn, segment, side);
+    seen = analyse_segment(conn, segment, side);
     if (seen.end > seen.offset && !(segment->flags & TCP_RST))
-        order_take(&tcp->order, conn, &seen);
-    order_settle(&tcp->order, conn, false);
+        reassembly_take(&tcp->reassembly, conn, &seen);
+    reassembly_settle(&tcp->reassembly, conn, false);
     if (seen.acked_all)
         tcp->sink.acked(tcp->sink.context, conn, 1 - side);
     if (!mark_is_set(conn->over) && mark_is_set(conn->flow[0].fin) &&
@@ -249,8 +249,8 @@ void tcp_free(struct tcp *tcp)
         struct conn *conn = tcp->table.list[place].oldest;
 
         for (; conn; conn = conn->newer) {
-            held_release(&conn->flow[0]);
-            held_release(&conn->flow[1]);
+            out_of_order_release(&conn->flow[0]);
+            out_of_order_release(&conn->flow[1]);
         }
     }
     table_release(&tcp->table);

@@ -88,9 +88,9 @@ void tcp_finish(struct tcp *tcp);
 struct tcp_counts tcp_counts(const struct tcp *tcp);
 
 /*
- * Forgets the notes of episodes that were over before `time`: the exchanges
- * that they could explain have gone well.
+ * Forgets the episodes that were over before `time`: the exchanges that they
+ * could explain have gone well.
  */
-void conn_forget_notes(struct conn *conn, nanos time);
+void conn_forget_episodes(struct conn *conn, nanos time);
 
 #endif

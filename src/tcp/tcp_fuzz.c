@@ -107,7 +107,7 @@ static void take_over(void *context, struct conn *conn, enum conn_ending how)
     struct sums *sums = context;
 
     assert(how <= CONN_EVICTED);
-    assert(conn->notes <= CONN_NOTES_ROOM);
+    assert(conn->episodes <= CONN_EPISODES_ROOM);
     assert(conn->client < 2);
     if (conn->http)
         sums->connections--;

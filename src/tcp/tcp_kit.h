@@ -5,7 +5,7 @@
  *     c +1 abc #4     client's bytes, relative offset, frame
  *     c +4 gap 3 #6   bytes that are missing
  *     c end #7        its FIN
- *     over ended      the connection, and behind it its notes and resets
+ *     over ended      the connection, and behind it its episodes and resets
  *
  * "[1] " before a line is the connection's id, when that is not 0.
  */
@@ -129,24 +129,24 @@ static void take_acked(void *context, struct conn *conn, unsigned side)
                   letter_of(conn, side));
 }
 
-static void write_note(struct text *told, const struct conn *conn,
-                       const struct note *note)
+static void write_episode(struct text *told, const struct conn *conn,
+                          const struct episode *episode)
 {
     static const char *const name[] = {"keep-alive", "zero-window",
                                        "retransmission", "hole"};
 
-    text_addf(told, "  %s %c x%d", name[note->kind],
-              letter_of(conn, note->side), (int)note->count);
-    if (note->answered)
-        text_addf(told, " answered %d", note->answered);
-    if (note->offset)
+    text_addf(told, "  %s %c x%d", name[episode->kind],
+              letter_of(conn, episode->side), (int)episode->count);
+    if (episode->answered)
+        text_addf(told, " answered %d", episode->answered);
+    if (episode->offset)
         text_addf(told, " +%llu:%llu",
-                  (unsigned long long)(note->offset - CONN_ORIGIN),
-                  (unsigned long long)note->size);
-    text_addf(told, " #%d #%d #%d", (int)note->first.frame,
-              (int)note->second.frame, (int)note->last.frame);
-    if (note->ended.frame)
-        text_addf(told, " ended #%d", (int)note->ended.frame);
+                  (unsigned long long)(episode->offset - CONN_ORIGIN),
+                  (unsigned long long)episode->size);
+    text_addf(told, " #%d #%d #%d", (int)episode->first.frame,
+              (int)episode->second.frame, (int)episode->last.frame);
+    if (episode->ended.frame)
+        text_addf(told, " ended #%d", (int)episode->ended.frame);
     text_add(told, "\n");
 }
 
@@ -184,8 +184,8 @@ static void take_over(void *context, struct conn *conn, enum conn_ending how)
     if (conn->flow[conn->client].syns > 1)
         text_addf(told, ", %d SYNs", conn->flow[conn->client].syns);
     text_add(told, "\n");
-    for (unsigned i = 0; i < conn->notes; i++)
-        write_note(told, conn, &conn->note[i]);
+    for (unsigned i = 0; i < conn->episodes; i++)
+        write_episode(told, conn, &conn->episode[i]);
     for (unsigned i = 0; i < conn->resets; i++)
         write_reset(told, conn, &conn->reset[i]);
     if (conn->stray_resets)

@@ -1,7 +1,7 @@
 /*
  * The TCP header (RFC 9293, 3.1) and the options that matter here.
  */
-#include "wire/peel.h"
+#include "wire/decode.h"
 
 enum {
     TCP_HEADER = 20,
@@ -94,18 +94,18 @@ static void read_options(struct reader rest, struct segment *segment)
  * Ports 16 and 16, sequence 32, acknowledgement 32, data offset 4, reserved
  * 4, flags 8, window 16, checksum 16, urgent pointer 16, options, payload.
  */
-bool peel_tcp(struct peel *peel)
+bool decode_tcp(struct decoding *decoding)
 {
-    struct segment *segment = peel->segment;
-    struct span *rest = &peel->bytes.rest;
-    uint32_t size = (uint32_t)rest->size + peel->absent;
-    struct reader r = read_part(&peel->bytes, TCP_HEADER);
+    struct segment *segment = decoding->segment;
+    struct span *rest = &decoding->bytes.rest;
+    uint32_t size = (uint32_t)rest->size + decoding->absent;
+    struct reader r = read_part(&decoding->bytes, TCP_HEADER);
     uint32_t header;
 
     if (size < TCP_HEADER)
-        return peel_ignore(peel, WIRE_MALFORMED);
+        return decode_ignore(decoding, WIRE_MALFORMED);
     if (r.overrun)
-        return peel_ignore(peel, WIRE_CUT_SHORT);
+        return decode_ignore(decoding, WIRE_CUT_SHORT);
     segment->source.port = read_be16(&r);
     segment->destination.port = read_be16(&r);
     segment->seq = read_be32(&r);
@@ -114,7 +114,7 @@ bool peel_tcp(struct peel *peel)
     segment->flags = read_u8(&r);
     segment->window = read_be16(&r);
     if (header < TCP_HEADER || header > size)
-        return peel_ignore(peel, WIRE_MALFORMED);
+        return decode_ignore(decoding, WIRE_MALFORMED);
     if (!(segment->flags & TCP_ACK))
         segment->ack = 0;
     /* Cut inside the options: those before the cut are still good. */

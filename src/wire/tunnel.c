@@ -2,13 +2,13 @@
  * Tunnels over IP: GRE (RFC 2784, 2890, 2637), ERSPAN, EtherIP, and those in
  * UDP, which only the port can tell.
  */
-#include "wire/peel.h"
+#include "wire/decode.h"
 
 /*
  * Flags 2 (with the version in the low bits), protocol 2, then as the flags
  * say: checksum 4, key 4, sequence 4, acknowledgement 4 (version 1, PPTP).
  */
-bool peel_gre(struct peel *peel)
+bool decode_gre(struct decoding *decoding)
 {
     enum {
         CHECKSUM = 0x8000,
@@ -19,83 +19,83 @@ bool peel_gre(struct peel *peel)
         VERSION = 0x0007,
         ERSPAN = 0x88be
     };
-    uint16_t flags = read_be16(&peel->bytes);
-    uint16_t protocol = read_be16(&peel->bytes);
+    uint16_t flags = read_be16(&decoding->bytes);
+    uint16_t protocol = read_be16(&decoding->bytes);
 
     if (flags & ROUTING)
-        return peel_ignore(peel, WIRE_OTHER_IP);
+        return decode_ignore(decoding, WIRE_OTHER_IP);
     if (flags & CHECKSUM)
-        read_skip(&peel->bytes, 4);
+        read_skip(&decoding->bytes, 4);
     if (flags & KEY)
-        peel_note_place(peel, read_be32(&peel->bytes));
+        decode_note_place(decoding, read_be32(&decoding->bytes));
     if (flags & SEQUENCE)
-        read_skip(&peel->bytes, 4);
+        read_skip(&decoding->bytes, 4);
     if ((flags & VERSION) == 1 && (flags & ACKNOWLEDGEMENT))
-        read_skip(&peel->bytes, 4);
-    if (peel->bytes.overrun)
-        return peel_ignore_overrun(peel);
+        read_skip(&decoding->bytes, 4);
+    if (decoding->bytes.overrun)
+        return decode_ignore_overrun(decoding);
     /* ERSPAN type I has neither a sequence number nor a header of its own. */
     if (protocol == ERSPAN && !(flags & SEQUENCE))
-        return peel_ethernet(peel);
-    return peel_ethertype(peel, protocol);
+        return decode_ethernet(decoding);
+    return decode_ethertype(decoding, protocol);
 }
 
 /* Version 4, VLAN 12, class 3, kind 2, cut 1, session 10, index 32. */
-bool peel_erspan_2(struct peel *peel)
+bool decode_erspan_2(struct decoding *decoding)
 {
-    read_skip(&peel->bytes, 8);
-    return peel_ethernet(peel);
+    read_skip(&decoding->bytes, 8);
+    return decode_ethernet(decoding);
 }
 
 /* The same, then time 4, group and flags 4; the last flag adds 8 bytes. */
-bool peel_erspan_3(struct peel *peel)
+bool decode_erspan_3(struct decoding *decoding)
 {
     uint16_t flags;
 
-    read_skip(&peel->bytes, 10);
-    flags = read_be16(&peel->bytes);
+    read_skip(&decoding->bytes, 10);
+    flags = read_be16(&decoding->bytes);
     if (flags & 1)
-        read_skip(&peel->bytes, 8);
-    return peel_ethernet(peel);
+        read_skip(&decoding->bytes, 8);
+    return decode_ethernet(decoding);
 }
 
-bool peel_etherip(struct peel *peel)
+bool decode_etherip(struct decoding *decoding)
 {
-    read_skip(&peel->bytes, 2);
-    return peel_ethernet(peel);
+    read_skip(&decoding->bytes, 2);
+    return decode_ethernet(decoding);
 }
 
 /* A port is only a hint: what does not look like the tunnel is plain UDP. */
-static bool peel_plain_udp(struct peel *peel)
+static bool decode_plain_udp(struct decoding *decoding)
 {
-    return peel_ignore(peel, WIRE_UDP);
+    return decode_ignore(decoding, WIRE_UDP);
 }
 
 /* RFC 7348, 5: flags 1, reserved 3, network 3, reserved 1. */
-static bool peel_vxlan(struct peel *peel)
+static bool decode_vxlan(struct decoding *decoding)
 {
     const uint8_t has_network = 0x08;
-    uint8_t flags = read_u8(&peel->bytes);
+    uint8_t flags = read_u8(&decoding->bytes);
 
     if (!(flags & has_network))
-        return peel_plain_udp(peel);
-    read_skip(&peel->bytes, 3);
-    peel_note_place(peel, read_be32(&peel->bytes));
-    return peel_ethernet(peel);
+        return decode_plain_udp(decoding);
+    read_skip(&decoding->bytes, 3);
+    decode_note_place(decoding, read_be32(&decoding->bytes));
+    return decode_ethernet(decoding);
 }
 
 /*
  * VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe, 3.1): with flag P, the last reserved
  * byte before the network says what is inside.
  */
-static bool peel_vxlan_gpe(struct peel *peel)
+static bool decode_vxlan_gpe(struct decoding *decoding)
 {
     enum {
         INSIDE_IPV4 = 1,
         INSIDE_IPV6 = 2
     };
     const uint8_t says_inside = 0x04;
-    struct reader ahead = peel->bytes;
+    struct reader ahead = decoding->bytes;
     uint8_t flags = read_u8(&ahead);
     uint8_t inside;
 
@@ -103,30 +103,30 @@ static bool peel_vxlan_gpe(struct peel *peel)
     inside = read_u8(&ahead);
     if (!(flags & says_inside) ||
         (inside != INSIDE_IPV4 && inside != INSIDE_IPV6))
-        return peel_vxlan(peel);
-    peel_note_place(peel, read_be32(&ahead));
-    peel->bytes = ahead;
-    return peel_ip(peel);
+        return decode_vxlan(decoding);
+    decode_note_place(decoding, read_be32(&ahead));
+    decoding->bytes = ahead;
+    return decode_ip(decoding);
 }
 
 /*
  * RFC 8926, 3.4: version 2 bits and option length 6 bits in units of 4,
  * flags 1, ethertype 2, network 3, reserved 1, options.
  */
-static bool peel_geneve(struct peel *peel)
+static bool decode_geneve(struct decoding *decoding)
 {
-    uint8_t first = read_u8(&peel->bytes);
+    uint8_t first = read_u8(&decoding->bytes);
     uint16_t protocol;
 
     if (first >> 6 != 0)
-        return peel_plain_udp(peel);
-    read_skip(&peel->bytes, 1);
-    protocol = read_be16(&peel->bytes);
-    peel_note_place(peel, read_be32(&peel->bytes));
-    read_skip(&peel->bytes, (size_t)(first & 0x3f) * 4);
-    if (peel->bytes.overrun)
-        return peel_plain_udp(peel);
-    return peel_ethertype(peel, protocol);
+        return decode_plain_udp(decoding);
+    read_skip(&decoding->bytes, 1);
+    protocol = read_be16(&decoding->bytes);
+    decode_note_place(decoding, read_be32(&decoding->bytes));
+    read_skip(&decoding->bytes, (size_t)(first & 0x3f) * 4);
+    if (decoding->bytes.overrun)
+        return decode_plain_udp(decoding);
+    return decode_ethertype(decoding, protocol);
 }
 
 /* Each: length 1 in units of 4, content, type of the next or 0. */
@@ -145,7 +145,7 @@ static void skip_gtp_extensions(struct reader *bytes, uint8_t type)
  * 3GPP TS 29.281, 5.1: flags 1, message 1, length 2, tunnel 4; if any of
  * three flags is set: sequence 2, N-PDU 1, type of the first extension 1.
  */
-static bool peel_gtp(struct peel *peel)
+static bool decode_gtp(struct decoding *decoding)
 {
     enum {
         VERSION_AND_KIND = 0xf0,
@@ -154,35 +154,35 @@ static bool peel_gtp(struct peel *peel)
         HAS_EXTENSION = 0x04,
         USER_PACKET = 255
     };
-    uint8_t flags = read_u8(&peel->bytes);
-    uint8_t message = read_u8(&peel->bytes);
+    uint8_t flags = read_u8(&decoding->bytes);
+    uint8_t message = read_u8(&decoding->bytes);
 
     if ((flags & VERSION_AND_KIND) != VERSION_1_USER || message != USER_PACKET)
-        return peel_plain_udp(peel);
-    read_skip(&peel->bytes, 2);
-    peel_note_place(peel, read_be32(&peel->bytes));
+        return decode_plain_udp(decoding);
+    read_skip(&decoding->bytes, 2);
+    decode_note_place(decoding, read_be32(&decoding->bytes));
     if (flags & HAS_MORE) {
         uint8_t type;
 
-        read_skip(&peel->bytes, 3);
-        type = read_u8(&peel->bytes);
+        read_skip(&decoding->bytes, 3);
+        type = read_u8(&decoding->bytes);
         if (flags & HAS_EXTENSION)
-            skip_gtp_extensions(&peel->bytes, type);
+            skip_gtp_extensions(&decoding->bytes, type);
     }
-    return peel_ip(peel);
+    return decode_ip(decoding);
 }
 
 /*
  * RFC 4380, 5.1.1: IPv6, before it perhaps an authentication (type 0x0001,
  * sizes 1 and 1, contents, 9) and an origin (type 0x0000, 6).
  */
-static bool peel_teredo(struct peel *peel)
+static bool decode_teredo(struct decoding *decoding)
 {
     enum {
         ORIGIN = 0,
         AUTHENTICATION = 1
     };
-    struct reader ahead = peel->bytes;
+    struct reader ahead = decoding->bytes;
     uint16_t type = read_be16(&ahead);
 
     if (type == AUTHENTICATION) {
@@ -190,15 +190,16 @@ static bool peel_teredo(struct peel *peel)
 
         size += read_u8(&ahead);
         read_skip(&ahead, size + 9);
-        peel->bytes = ahead;
+        decoding->bytes = ahead;
         type = read_be16(&ahead);
     }
     if (type == ORIGIN && !ahead.overrun) {
         read_skip(&ahead, 6);
-        peel->bytes = ahead;
+        decoding->bytes = ahead;
     }
-    ahead = peel->bytes;
-    return read_u8(&ahead) >> 4 == 6 ? peel_ipv6(peel) : peel_plain_udp(peel);
+    ahead = decoding->bytes;
+    return read_u8(&ahead) >> 4 == 6 ? decode_ipv6(decoding)
+                                     : decode_plain_udp(decoding);
 }
 
 /*
@@ -206,7 +207,7 @@ static bool peel_teredo(struct peel *peel)
  * type 1, encapsulation 2, then tags of type 1, size 1 and value; 0 is
  * padding and 1 ends them, both without a size.
  */
-static bool peel_tzsp(struct peel *peel)
+static bool decode_tzsp(struct decoding *decoding)
 {
     enum {
         TAG_PADDING = 0,
@@ -214,18 +215,18 @@ static bool peel_tzsp(struct peel *peel)
         VERSION = 1,
         ETHERNET = 1
     };
-    uint8_t version = read_u8(&peel->bytes);
+    uint8_t version = read_u8(&decoding->bytes);
     uint8_t tag;
 
-    read_skip(&peel->bytes, 1);
-    if (version != VERSION || read_be16(&peel->bytes) != ETHERNET)
-        return peel_plain_udp(peel);
+    read_skip(&decoding->bytes, 1);
+    if (version != VERSION || read_be16(&decoding->bytes) != ETHERNET)
+        return decode_plain_udp(decoding);
     do {
-        tag = read_u8(&peel->bytes);
+        tag = read_u8(&decoding->bytes);
         if (tag > TAG_END)
-            read_skip(&peel->bytes, read_u8(&peel->bytes));
-    } while (tag != TAG_END && !peel->bytes.overrun);
-    return peel_ethernet(peel);
+            read_skip(&decoding->bytes, read_u8(&decoding->bytes));
+    } while (tag != TAG_END && !decoding->bytes.overrun);
+    return decode_ethernet(decoding);
 }
 
 /*
@@ -235,16 +236,16 @@ static bool peel_tzsp(struct peel *peel)
 static const struct udp_tunnel {
     uint16_t port;
     bool either_way; /* replies come from the port, to any other */
-    peel_decoder *peel;
+    layer_decoder *decoding;
 } udp_tunnels[] = {
-    {4789,  false, peel_vxlan    },
-    {4790,  false, peel_vxlan_gpe},
-    {8472,  false, peel_vxlan    }, /* Linux, before it had a port: flannel */
-    {6081,  false, peel_geneve   },
-    {2152,  false, peel_gtp      },
-    {3544,  true,  peel_teredo   },
-    {6635,  false, peel_mpls     }, /* RFC 7510 */
-    {37008, false, peel_tzsp     },
+    {4789,  false, decode_vxlan    },
+    {4790,  false, decode_vxlan_gpe},
+    {8472,  false, decode_vxlan    }, /* Linux, before it had a port: flannel */
+    {6081,  false, decode_geneve   },
+    {2152,  false, decode_gtp      },
+    {3544,  true,  decode_teredo   },
+    {6635,  false, decode_mpls     }, /* RFC 7510 */
+    {37008, false, decode_tzsp     },
 };
 
 static const struct udp_tunnel *find_tunnel(uint16_t source,
@@ -260,18 +261,19 @@ static const struct udp_tunnel *find_tunnel(uint16_t source,
     return NULL;
 }
 
-bool peel_udp(struct peel *peel)
+bool decode_udp(struct decoding *decoding)
 {
-    uint16_t source = read_be16(&peel->bytes);
-    uint16_t destination = read_be16(&peel->bytes);
+    uint16_t source = read_be16(&decoding->bytes);
+    uint16_t destination = read_be16(&decoding->bytes);
     const struct udp_tunnel *tunnel = find_tunnel(source, destination);
 
-    read_skip(&peel->bytes, 4);
-    if (!tunnel || peel->bytes.overrun)
-        return peel_plain_udp(peel);
-    if (tunnel->peel(peel))
+    read_skip(&decoding->bytes, 4);
+    if (!tunnel || decoding->bytes.overrun)
+        return decode_plain_udp(decoding);
+    if (tunnel->decoding(decoding))
         return true;
-    if (peel->reason == WIRE_MALFORMED || peel->reason == WIRE_UNKNOWN_NETWORK)
-        return peel_plain_udp(peel);
+    if (decoding->reason == WIRE_MALFORMED ||
+        decoding->reason == WIRE_UNKNOWN_NETWORK)
+        return decode_plain_udp(decoding);
     return false;
 }

@@ -1,8 +1,8 @@
 #include "wire/wire.h"
 
 #include "base/arena.h"
+#include "wire/decode.h"
 #include "wire/mirror.h"
-#include "wire/peel.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -37,31 +37,33 @@ void wire_free(struct wire *wire)
     free(wire);
 }
 
-bool peel_ignore(struct peel *peel, enum wire_ignored reason)
+bool decode_ignore(struct decoding *decoding, enum wire_ignored reason)
 {
-    peel->reason = reason;
+    decoding->reason = reason;
     return false;
 }
 
-bool peel_ignore_overrun(struct peel *peel)
+bool decode_ignore_overrun(struct decoding *decoding)
 {
-    return peel_ignore(peel, peel->absent ? WIRE_CUT_SHORT : WIRE_MALFORMED);
+    return decode_ignore(decoding,
+                         decoding->absent ? WIRE_CUT_SHORT : WIRE_MALFORMED);
 }
 
-bool peel_deeper(struct peel *peel)
+bool decode_deeper(struct decoding *decoding)
 {
-    return ++peel->depth <= DEPTH_MAX || peel_ignore(peel, WIRE_TOO_DEEP);
+    return ++decoding->depth <= DEPTH_MAX ||
+           decode_ignore(decoding, WIRE_TOO_DEEP);
 }
 
-void peel_note_place(struct peel *peel, uint32_t value)
+void decode_note_place(struct decoding *decoding, uint32_t value)
 {
-    peel->place = (peel->place ^ value) * 0x9e3779b1u;
+    decoding->place = (decoding->place ^ value) * 0x9e3779b1u;
 }
 
 bool wire_take(struct wire *wire, const struct frame *frame,
                struct segment *segment)
 {
-    struct peel peel = {
+    struct decoding decoding = {
         .frame = frame,
         .fragments = wire->fragments,
         .segment = segment,
@@ -72,13 +74,13 @@ bool wire_take(struct wire *wire, const struct frame *frame,
                                 .frame = frame->number,
                                 .file = (uint16_t)frame->file};
     if (frame->length > frame->data.size)
-        peel.absent = frame->length - (uint32_t)frame->data.size;
-    peel_note_place(&peel, frame->interface);
-    if (!peel_link(&peel, frame->link_type)) {
-        wire->ignored[peel.reason]++;
+        decoding.absent = frame->length - (uint32_t)frame->data.size;
+    decode_note_place(&decoding, frame->interface);
+    if (!decode_link(&decoding, frame->link_type)) {
+        wire->ignored[decoding.reason]++;
         return false;
     }
-    if (mirror_take(&wire->mirror, segment, peel.place)) {
+    if (mirror_take(&wire->mirror, segment, decoding.place)) {
         wire->ignored[WIRE_MIRRORED]++;
         return false;
     }

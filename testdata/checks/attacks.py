@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -573,8 +574,22 @@ def run_here():
     os._exit(failed)  # threads may still read
 
 
+TOGETHER = 6
 APART = ("unshare", "--net", "--pid", "--mount", "--mount-proc", "--fork",
          "--kill-child")
+
+
+def run_apart(name, program, scratch):
+    """One attack in namespaces and a folder of its own; its line, its end."""
+    part = os.path.join(scratch, name.replace("/", "-").replace(" ", "-"))
+    os.mkdir(part)
+    os.chmod(part, 0o755)
+    done = subprocess.run(
+        [*APART, sys.executable, os.path.abspath(__file__), "here", name],
+        check=False, capture_output=True, text=True,
+        env=dict(os.environ, TMPDIR=part, WHYEOF=program))
+    return (done.stdout.strip() or f"FAIL attacks {name}: "
+            f"{done.stderr.strip()[-600:]!r}", done.returncode)
 
 
 def main():
@@ -587,11 +602,15 @@ def main():
     scratch = tempfile.mkdtemp(prefix="whyeof-attacks-")
     os.chmod(scratch, 0o755)
     program = os.path.abspath(os.environ.get("WHYEOF", "build/whyeof"))
+    names = [n for n in CASES if not sys.argv[1:] or n in sys.argv[1:]]
     try:
-        return subprocess.run(
-            [*APART, sys.executable, os.path.abspath(__file__), "here",
-             *sys.argv[1:]], check=False,
-            env=dict(os.environ, TMPDIR=scratch, WHYEOF=program)).returncode
+        with ThreadPoolExecutor(TOGETHER) as pool:
+            failed = False
+            for line, status in pool.map(
+                    lambda name: run_apart(name, program, scratch), names):
+                print(line, flush=True)
+                failed |= status != 0
+        return int(failed)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

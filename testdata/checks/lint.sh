@@ -84,7 +84,7 @@ plant 'verdict without its papers' src/diagnose/verdicts.def \
     'no entry for planted-code' <<'END'
 VERDICT(PLANTED, "planted-code", ERROR, "planted")
 END
-plant 'option without a word' src/pipeline/options.def 'no word of --planted' <<'END'
+plant 'option without a word' src/options/options.def 'no word of --planted' <<'END'
 OPTION(PLANTED, "planted", 0, NULL, "planted")
 END
 exit $status

@@ -58,7 +58,7 @@ def both(lab):
 
 @recipe("nginx-upstream-cut", "handler-abort|write-timeout-truncation "
         "handler-abort", seconds=3,
-        note="both legs; verdicts.md has no code for a truncation passed on: "
+        note="both legs; whyeof-verdicts(7) has no code for a truncation passed on: "
         "the front leg is a handler-abort (truncated) whose cause is the "
         "upstream's FIN in the same millisecond")
 def upstream_cut(lab):
@@ -68,7 +68,7 @@ def upstream_cut(lab):
 
 
 @recipe("nginx-upstream-empty-502", "gateway-timeout handler-abort",
-        seconds=3, note="verdicts.md files a complete 502 under "
+        seconds=3, note="whyeof-verdicts(7) files a complete 502 under "
         "gateway-timeout")
 def upstream_empty(lab):
     """The upstream closes 0.2 s after the request without a byte; nginx

@@ -138,7 +138,7 @@ def node_destroy(lab):
 
 
 @recipe("server-reset-after-request", "server-reset|handler-abort",
-        note="verdicts.md gives handler-abort the symptom 'reset' too "
+        note="whyeof-verdicts(7) gives handler-abort the symptom 'reset' too "
         "(server FIN/RST soon after the request)")
 def server_reset(lab):
     """Python; reads the whole request, waits 0.3 s, closes with SO_LINGER 0:

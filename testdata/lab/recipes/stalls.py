@@ -106,7 +106,7 @@ def silent_unseen(lab):
 
 
 @recipe("server-silent-client-gives-up", "server-stall|client-abort",
-        seconds=6, note="verdicts.md: server-stall with the abort as its end "
+        seconds=6, note="whyeof-verdicts(7): server-stall with the abort as its end "
         "if the silence was as long as the threshold and no known client "
         "timeout is shorter; a single one tells no client timeout")
 def silent_given_up(lab):

@@ -1,0 +1,184 @@
+#include "files/run.h"
+
+#include "base/arena.h"
+#include "files/why_output.h"
+#include "record/recorder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+    PROGRESS_EVERY = 65536 /* packets */
+};
+
+struct file_run {
+    struct file_run_listener listener;
+    const struct options *options;
+    struct capture *capture;
+    struct pipeline *pipeline;
+    struct recorder *recorder; /* NULL: nobody asked for recordings */
+    struct file_outputs *outputs;
+};
+
+static void take_packet(void *context, uint64_t connection,
+                        const struct frame *frame, size_t headers)
+{
+    const struct file_run *run = context;
+
+    recorder_take(run->recorder, connection, frame, headers);
+    recorder_tick(run->recorder, frame->time);
+}
+
+static void take_finding(void *context, const struct finding *finding)
+{
+    const struct file_run *run = context;
+
+    recorder_finding(run->recorder, finding);
+}
+
+static void take_over(void *context, uint64_t connection, nanos now)
+{
+    const struct file_run *run = context;
+
+    recorder_over(run->recorder, connection, now);
+}
+
+static void take_exchange(void *context, const struct listed_exchange *exchange)
+{
+    const struct file_run *run = context;
+
+    file_outputs_exchange(run->outputs, pipeline_report(run->pipeline, NULL, 0),
+                          exchange);
+}
+
+/* The packets of what failed, out of files. NULL: nobody asked for them. */
+static struct recorder *open_recorder(const struct options *options,
+                                      const struct file_run_listener *listener,
+                                      struct fail *fail)
+{
+    struct recorder_options recording = options_recorder(options);
+
+    if (!recording.folder)
+        return NULL;
+    recording.context = listener->context;
+    recording.complain = listener->say;
+    return recorder_open(&recording, fail);
+}
+
+static struct pipeline *open_pipeline(struct file_run *run,
+                                      const struct options *options)
+{
+    struct pipeline_options pipeline = options->pipeline;
+
+    pipeline.judge.watcher =
+        (struct judge_watcher){.context = run, .exchange = take_exchange};
+    if (run->recorder) {
+        pipeline.judge.at_once = true;
+        pipeline.packet = take_packet;
+        pipeline.judge.watcher.finding = take_finding;
+        pipeline.judge.watcher.over = take_over;
+    }
+    return pipeline_new(&pipeline);
+}
+
+struct file_run *file_run_open(const struct options *options,
+                               const struct file_run_listener *listener,
+                               struct fail *fail)
+{
+    const struct file_outputs_listener told = {.context = listener->context,
+                                               .complain = listener->say};
+    struct file_run *run = must_calloc(1, sizeof *run);
+
+    run->listener = *listener;
+    run->options = options;
+    run->capture =
+        capture_open(options->path, options->paths, &options->capture, fail);
+    if (run->capture)
+        run->recorder = open_recorder(options, listener, fail);
+    if (fail->set) {
+        file_run_close(run);
+        return NULL;
+    }
+    run->outputs = file_outputs_open(options, told);
+    run->pipeline = open_pipeline(run, options);
+    return run;
+}
+
+void file_run_close(struct file_run *run)
+{
+    if (run->pipeline)
+        pipeline_free(run->pipeline);
+    recorder_close(run->recorder);
+    if (run->outputs)
+        file_outputs_close(run->outputs);
+    capture_close(run->capture);
+    free(run);
+}
+
+static void tell_progress(const struct file_run *run,
+                          const struct capture *capture, uint64_t packets)
+{
+    if (run->listener.progress)
+        run->listener.progress(run->listener.context, capture, packets);
+}
+
+static void read_all(struct file_run *run)
+{
+    struct frame frame;
+    uint64_t packets = 0;
+
+    while (capture_next(run->capture, &frame)) {
+        pipeline_take(run->pipeline, &frame);
+        if (++packets % PROGRESS_EVERY == 0)
+            tell_progress(run, run->capture, packets);
+    }
+    if (packets >= PROGRESS_EVERY)
+        tell_progress(run, NULL, packets);
+}
+
+/* Every trouble with an input is told; only some of them are failures. */
+static bool tell_inputs(const struct file_run *run, const struct report *report)
+{
+    bool unreadable = false;
+
+    for (size_t i = 0; i < report->inputs; i++) {
+        const struct capture_input *input = &report->input[i];
+
+        if (input->trouble == CAPTURE_SOUND)
+            continue;
+        run->listener.say(run->listener.context, input->problem);
+        unreadable |= input->trouble == CAPTURE_UNREADABLE;
+    }
+    return unreadable;
+}
+
+/* A reader that has seen enough closes the pipe: that is no failure. */
+static bool write_why(const struct file_run *run, const struct report *report)
+{
+    char text[256];
+
+    if (!run->options->pipeline.judge.why.asked ||
+        why_output_write(run->pipeline, run->options, report, stdout) ||
+        errno == EPIPE)
+        return true;
+    (void)snprintf(text, sizeof text, "cannot write standard output: %s",
+                   strerror(errno));
+    run->listener.say(run->listener.context, text);
+    return false;
+}
+
+const struct report *file_run_finish(struct file_run *run, bool *trouble)
+{
+    const struct report *report;
+    const struct capture_input *input;
+    size_t inputs;
+
+    read_all(run);
+    input = capture_inputs(run->capture, &inputs);
+    report = pipeline_finish(run->pipeline, input, inputs);
+    *trouble = tell_inputs(run, report);
+    *trouble |= run->recorder && recorder_counts(run->recorder).failures;
+    *trouble |= !write_why(run, report);
+    *trouble |= !file_outputs_write(run->outputs, report);
+    return report;
+}

@@ -1,0 +1,232 @@
+#include "http/h1_direction.h"
+
+#include <assert.h>
+
+/*
+ * Lenient: a message that its receiver would take must be read here too, and
+ * what a strict one would refuse is not the question asked of this program.
+ */
+static void start_parser(struct h1_direction *direction)
+{
+    llhttp_init(&direction->parser,
+                direction->is_request ? HTTP_REQUEST : HTTP_RESPONSE,
+                &h1_direction_settings);
+    llhttp_set_lenient_headers(&direction->parser, 1);
+    llhttp_set_lenient_chunked_length(&direction->parser, 1);
+    llhttp_set_lenient_keep_alive(&direction->parser, 1);
+    llhttp_set_lenient_transfer_encoding(&direction->parser, 1);
+    direction->parser.data = direction;
+    direction->in_message = false;
+    direction->completed = false;
+    direction->body = 0;
+}
+
+void h1_direction_init(struct h1_direction *direction, struct h1 *h1,
+                       unsigned side, bool is_request)
+{
+    *direction = (struct h1_direction){.h1 = h1,
+                                       .side = (uint8_t)side,
+                                       .is_request = is_request,
+                                       .state = H1_DIRECTION_READING};
+    start_parser(direction);
+}
+
+void h1_direction_release(struct h1_direction *direction)
+{
+    head_free(direction->head);
+    direction->head = NULL;
+}
+
+static void say_bytes(struct h1_direction *direction, uint64_t size)
+{
+    struct http_event event;
+
+    if (direction->in_message && !direction->interim &&
+        (size || direction->body)) {
+        event = h1_direction_event(direction, HTTP_REQUEST_BYTES,
+                                   HTTP_RESPONSE_BYTES);
+        event.size = size;
+        event.body = direction->body;
+        h1_say(direction->h1, &event);
+    }
+    direction->body = 0;
+}
+
+static void finish_message(struct h1_direction *direction)
+{
+    struct http_event event =
+        h1_direction_event(direction, HTTP_REQUEST_END, HTTP_RESPONSE_END);
+
+    direction->completed = false;
+    direction->in_message = false;
+    direction->broken_before = false;
+    h1_finish_message(direction->h1, direction, direction->parser.status_code);
+    if (!direction->interim)
+        h1_say(direction->h1, &event);
+}
+
+/* The framing is gone until a segment begins a message. */
+static void lose(struct h1_direction *direction, enum http_event_kind why,
+                 uint64_t size)
+{
+    struct http_event event = h1_direction_event(direction, why, why);
+
+    event.size = size;
+    if (!direction->in_message)
+        event.stream = 0;
+    h1_say(direction->h1, &event);
+    direction->state = H1_DIRECTION_LOST;
+    direction->in_message = false;
+    direction->interim = false;
+    head_free(direction->head);
+    direction->head = NULL;
+}
+
+/* One call of llhttp; gives how many bytes it took. */
+static size_t read_some(struct h1_direction *direction, struct span bytes)
+{
+    const char *at = (const char *)bytes.at;
+    llhttp_errno_t error = llhttp_execute(&direction->parser, at, bytes.size);
+    size_t taken = bytes.size;
+
+    if (error != HPE_OK)
+        taken = (size_t)(llhttp_get_error_pos(&direction->parser) - at);
+    direction->offset += taken;
+    if (error == HPE_OK || error == HPE_PAUSED) {
+        say_bytes(direction, taken);
+        if (error == HPE_PAUSED)
+            llhttp_resume(&direction->parser);
+        if (direction->completed)
+            finish_message(direction);
+    } else if (error == HPE_PAUSED_UPGRADE) {
+        /* until the answer says otherwise, HTTP goes on */
+        say_bytes(direction, taken);
+        if (direction->completed)
+            finish_message(direction);
+        llhttp_resume_after_upgrade(&direction->parser);
+    } else {
+        say_bytes(direction, taken);
+        if (!direction->broken_before)
+            h1_broken(direction->h1);
+        direction->broken_before = true;
+        lose(direction, HTTP_BROKEN, 0);
+    }
+    return taken;
+}
+
+/* Reads what a message begins with, as far as it came in pieces. */
+static void begin_again(struct h1_direction *direction)
+{
+    start_parser(direction);
+    direction->state = H1_DIRECTION_READING;
+    if (!direction->is_request)
+        h1_begin_message(direction->h1, false, true);
+}
+
+/*
+ * Does the chunk, with what was carried over, begin a message? What may still
+ * become one is carried on; `rest` is what is left to read.
+ */
+static bool finds_message(struct h1_direction *direction, struct span *rest)
+{
+    enum sniffed wanted =
+        direction->is_request ? SNIFFED_REQUEST : SNIFFED_RESPONSE;
+    size_t before = direction->carry_size;
+    struct span piece = span_head(*rest, SNIFF_SIZE - before);
+    enum sniffed found;
+
+    memcpy(direction->carry + before, piece.at, piece.size);
+    found = sniff((struct span){direction->carry, before + piece.size});
+    direction->carry_size = 0;
+    if (found == wanted) {
+        begin_again(direction);
+        /* the parser takes what came before first */
+        if (before)
+            (void)read_some(direction, (struct span){direction->carry, before});
+        return true;
+    }
+    if (found == SNIFFED_MORE && before + piece.size < SNIFF_SIZE) {
+        direction->carry_size = (uint8_t)(before + piece.size);
+        return false;
+    }
+    /* not with what was carried over; but perhaps without it */
+    if (before == 0 || sniff(span_head(*rest, SNIFF_SIZE)) != wanted)
+        return false;
+    begin_again(direction);
+    return true;
+}
+
+size_t h1_direction_read(struct h1_direction *direction,
+                         const struct chunk *chunk)
+{
+    struct span rest = chunk->bytes;
+
+    direction->at = chunk->at;
+    direction->offset = chunk->offset;
+    if (direction->state == H1_DIRECTION_LOST && rest.size &&
+        !finds_message(direction, &rest))
+        return rest.size;
+    while (rest.size && direction->state == H1_DIRECTION_READING)
+        rest = span_skip(rest, read_some(direction, rest));
+    return rest.size;
+}
+
+/*
+ * Inside a body of known length the parser is told to expect less. The last
+ * byte is given to it, so that it ends the message itself; bodies are not
+ * kept, so which byte it is does not matter.
+ */
+static uint64_t skip_in_body(struct h1_direction *direction, uint64_t size)
+{
+    static const uint8_t any_byte = ' ';
+    uint64_t skip = size < direction->left ? size : direction->left - 1;
+    struct http_event event;
+
+    direction->left -= skip;
+    direction->parser.content_length -= skip;
+    direction->offset += skip;
+    event = h1_direction_event(direction, HTTP_SKIPPED, HTTP_SKIPPED);
+    event.size = skip;
+    h1_say(direction->h1, &event);
+    if (skip < size) {
+        (void)read_some(direction, (struct span){&any_byte, 1});
+        skip++;
+    }
+    return skip;
+}
+
+void h1_direction_skip(struct h1_direction *direction, const struct chunk *gap)
+{
+    uint64_t size = gap->bytes.size;
+
+    direction->at = gap->at;
+    direction->offset = gap->offset;
+    direction->carry_size = 0;
+    if (direction->state == H1_DIRECTION_LOST)
+        lose(direction, HTTP_LOST, size);
+    if (direction->state != H1_DIRECTION_READING)
+        return;
+    if (direction->in_message && direction->head_done &&
+        direction->framing == FRAMING_CLOSE) {
+        struct http_event event =
+            h1_direction_event(direction, HTTP_SKIPPED, HTTP_SKIPPED);
+
+        event.size = size;
+        h1_say(direction->h1, &event);
+        return;
+    }
+    if (direction->in_message && direction->head_done && direction->left > 0)
+        size -= skip_in_body(direction, size);
+    if (size)
+        lose(direction, HTTP_LOST, size);
+}
+
+void h1_direction_end(struct h1_direction *direction, struct mark at)
+{
+    direction->at = at;
+    if (direction->state != H1_DIRECTION_READING)
+        return;
+    (void)llhttp_finish(&direction->parser);
+    if (direction->completed)
+        finish_message(direction);
+}

@@ -1,0 +1,76 @@
+/*
+ * One direction of an HTTP/1 connection: an llhttp parser, and how far it has
+ * come. It gives the messages of its flow as events through h1.
+ *
+ *   LOST --a segment begins a message--> READING --message needs it--> OPAQUE
+ *     ^                                     |
+ *     +---bytes missing, or no HTTP---------+
+ */
+#ifndef HTTP_H1_DIRECTION_H
+#define HTTP_H1_DIRECTION_H
+
+#include "http/head.h"
+#include "http/http.h"
+
+#include <llhttp.h>
+
+enum h1_direction_state {
+    H1_DIRECTION_READING,
+    H1_DIRECTION_LOST,
+    H1_DIRECTION_OPAQUE
+};
+
+struct h1;
+
+struct h1_direction {
+    llhttp_t parser;
+    struct h1 *h1;
+    struct head *head;         /* while in a head */
+    uint64_t stream;           /* of the message */
+    uint64_t left;             /* body bytes to come, with FRAMING_LENGTH */
+    uint64_t body;             /* body bytes in what is being read */
+    struct mark at;            /* the segment being read */
+    uint64_t offset;           /* how far it was read */
+    uint8_t carry[SNIFF_SIZE]; /* while lost: what may begin a message */
+    uint8_t carry_size;
+    uint8_t side;
+    uint8_t state;
+    uint8_t framing;
+    bool is_request;
+    bool in_message;
+    bool head_done;
+    bool interim;       /* the message is a 1xx */
+    bool no_body;       /* answer to HEAD, or CONNECT's 2xx */
+    bool completed;     /* the parser has just seen the last byte */
+    bool broken_before; /* a parse error since the last whole message */
+};
+
+void h1_direction_init(struct h1_direction *direction, struct h1 *h1,
+                       unsigned side, bool is_request);
+void h1_direction_release(struct h1_direction *direction);
+
+/* Gives how many bytes at the end were not read: it is opaque, or lost. */
+size_t h1_direction_read(struct h1_direction *direction,
+                         const struct chunk *chunk);
+void h1_direction_skip(struct h1_direction *direction, const struct chunk *gap);
+void h1_direction_end(struct h1_direction *direction, struct mark at);
+
+/* What llhttp calls; parser->data is the direction. */
+extern const llhttp_settings_t h1_direction_settings;
+
+/* An event of the direction's message, as of what is being read. */
+struct http_event h1_direction_event(const struct h1_direction *direction,
+                                     enum http_event_kind request,
+                                     enum http_event_kind response);
+
+/* What h1 does for its directions. */
+uint64_t h1_begin_message(struct h1 *h1, bool is_request, bool after_loss);
+bool h1_answers_without_body(struct h1 *h1, uint64_t stream, uint16_t status);
+void h1_request_head(struct h1 *h1, uint64_t stream, uint8_t method);
+void h1_finish_message(struct h1 *h1, const struct h1_direction *direction,
+                       uint16_t status);
+void h1_say(struct h1 *h1, const struct http_event *event);
+void h1_broken(struct h1 *h1);
+void h1_bad_request_body(struct h1 *h1, struct span body);
+
+#endif

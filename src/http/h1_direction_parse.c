@@ -1,0 +1,210 @@
+#include "http/h1_direction.h"
+
+/*
+ * llhttp is asked to pause at the end of each message: only then does it say
+ * where in the bytes that end was.
+ */
+
+static struct h1_direction *direction_of(llhttp_t *parser)
+{
+    return parser->data;
+}
+
+struct http_event h1_direction_event(const struct h1_direction *direction,
+                                     enum http_event_kind request,
+                                     enum http_event_kind response)
+{
+    return (struct http_event){.kind =
+                                   direction->is_request ? request : response,
+                               .side = direction->side,
+                               .stream = direction->stream,
+                               .at = direction->at,
+                               .offset = direction->offset};
+}
+
+static int on_message_begin(llhttp_t *parser)
+{
+    struct h1_direction *direction = direction_of(parser);
+    struct http_event event;
+
+    direction->stream =
+        h1_begin_message(direction->h1, direction->is_request, false);
+    direction->in_message = true;
+    direction->head_done = false;
+    direction->interim = false;
+    direction->no_body = false;
+    direction->framing = FRAMING_NONE;
+    direction->left = 0;
+    if (!direction->head)
+        direction->head = head_new();
+    event =
+        h1_direction_event(direction, HTTP_REQUEST_START, HTTP_RESPONSE_START);
+    h1_say(direction->h1, &event);
+    return 0;
+}
+
+static struct span piece_of(const char *at, size_t size)
+{
+    return (struct span){(const uint8_t *)at, size};
+}
+
+static int on_url(llhttp_t *parser, const char *at, size_t size)
+{
+    if (direction_of(parser)->head)
+        text_add_bytes(&direction_of(parser)->head->target, piece_of(at, size));
+    return 0;
+}
+
+static int on_header_field(llhttp_t *parser, const char *at, size_t size)
+{
+    if (direction_of(parser)->head)
+        head_add_name(direction_of(parser)->head, piece_of(at, size));
+    return 0;
+}
+
+static int on_header_field_complete(llhttp_t *parser)
+{
+    if (direction_of(parser)->head)
+        head_end_name(direction_of(parser)->head);
+    return 0;
+}
+
+static int on_header_value(llhttp_t *parser, const char *at, size_t size)
+{
+    if (direction_of(parser)->head)
+        head_add_value(direction_of(parser)->head, piece_of(at, size));
+    return 0;
+}
+
+static int on_header_value_complete(llhttp_t *parser)
+{
+    if (direction_of(parser)->head)
+        head_end_value(direction_of(parser)->head);
+    return 0;
+}
+
+/*
+ * RFC 9112, 6.3. llhttp_message_needs_eof only tells the truth here. The
+ * framing of an answer without a body is set by what it answers.
+ */
+static void find_framing(struct h1_direction *direction)
+{
+    const llhttp_t *parser = &direction->parser;
+    unsigned status = direction->is_request ? 0 : parser->status_code;
+
+    direction->left = 0;
+    direction->framing = FRAMING_NONE;
+    if (direction->no_body || status / 100 == 1 || status == 204 ||
+        status == 304)
+        return;
+    if (parser->flags & F_CHUNKED) {
+        direction->framing = FRAMING_CHUNKED;
+    } else if (parser->flags & F_CONTENT_LENGTH) {
+        direction->framing = FRAMING_LENGTH;
+        direction->left = parser->content_length;
+    } else if (!direction->is_request && llhttp_message_needs_eof(parser)) {
+        direction->framing = FRAMING_CLOSE;
+    }
+}
+
+/* llhttp does not know yet that an answer to HEAD or CONNECT has no body, and
+ * would say that the close must end it (RFC 9112, 9.3). */
+static bool announces_close(const struct h1_direction *direction)
+{
+    const llhttp_t *parser = &direction->parser;
+
+    if (!direction->no_body)
+        return !llhttp_should_keep_alive(parser);
+    if (parser->http_major == 1 && parser->http_minor == 0)
+        return !(parser->flags & F_CONNECTION_KEEP_ALIVE);
+    return parser->flags & F_CONNECTION_CLOSE;
+}
+
+static struct http_head h1_direction_head(const struct h1_direction *direction)
+{
+    const llhttp_t *parser = &direction->parser;
+    struct http_head head = {
+        .length = direction->framing == FRAMING_LENGTH ? direction->left
+                                                       : HTTP_NO_LENGTH,
+        .framing = direction->framing,
+        .status = direction->is_request ? 0 : parser->status_code,
+        .closes = announces_close(direction),
+    };
+
+    if (direction->is_request)
+        head.method = span_of_text(llhttp_method_name(parser->method));
+    if (direction->head)
+        head_tell(direction->head, &head);
+    return head;
+}
+
+/* 101 to h2c: the response proper comes on stream 1 (RFC 7540, 3.2). */
+static bool offers_h2(const struct h1_direction *direction)
+{
+    struct http_head head = {.status = 101};
+
+    if (!direction->head)
+        return false;
+    head_tell(direction->head, &head);
+    return head.upgrade.size == 3 && memcmp(head.upgrade.at, "h2c", 3) == 0;
+}
+
+static int on_headers_complete(llhttp_t *parser)
+{
+    struct h1_direction *direction = direction_of(parser);
+    struct http_event event;
+    struct http_head head;
+
+    direction->head_done = true;
+    if (direction->is_request) {
+        h1_request_head(direction->h1, direction->stream, parser->method);
+    } else {
+        unsigned status = parser->status_code;
+
+        direction->interim =
+            status / 100 == 1 && (status != 101 || offers_h2(direction));
+        direction->no_body =
+            h1_answers_without_body(direction->h1, direction->stream,
+                                    parser->status_code);
+    }
+    find_framing(direction);
+    head = h1_direction_head(direction);
+    event = h1_direction_event(direction, HTTP_REQUEST_HEAD,
+                               direction->interim ? HTTP_INTERIM
+                                                  : HTTP_RESPONSE_HEAD);
+    event.head = &head;
+    h1_say(direction->h1, &event);
+    head_free(direction->head);
+    direction->head = NULL;
+    return direction->no_body ? 1 : 0;
+}
+
+static int on_body(llhttp_t *parser, const char *at, size_t size)
+{
+    struct h1_direction *direction = direction_of(parser);
+
+    if (!direction->is_request && parser->status_code == 400)
+        h1_bad_request_body(direction->h1, piece_of(at, size));
+    direction->body += size;
+    if (direction->framing == FRAMING_LENGTH)
+        direction->left -= size < direction->left ? size : direction->left;
+    return 0;
+}
+
+static int on_message_complete(llhttp_t *parser)
+{
+    direction_of(parser)->completed = true;
+    return HPE_PAUSED;
+}
+
+const llhttp_settings_t h1_direction_settings = {
+    .on_message_begin = on_message_begin,
+    .on_url = on_url,
+    .on_header_field = on_header_field,
+    .on_header_field_complete = on_header_field_complete,
+    .on_header_value = on_header_value,
+    .on_header_value_complete = on_header_value_complete,
+    .on_headers_complete = on_headers_complete,
+    .on_body = on_body,
+    .on_message_complete = on_message_complete,
+};

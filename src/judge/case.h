@@ -1,0 +1,44 @@
+/*
+ * A case is an incident that is judged, with what was found and told of it.
+ */
+#ifndef JUDGE_CASE_H
+#define JUDGE_CASE_H
+
+#include "diagnose/diagnose.h"
+
+struct docket_case {
+    struct incident *incident;   /* owned */
+    struct finding *finding;     /* owned; borrows the incident; NULL: none */
+    struct server_facts *server; /* held, of infer; NULL: none is known */
+    enum doubt doubt;
+    bool judged;
+    bool wanted;  /* what was found is not hidden by an option */
+    bool settled; /* as what has ended, at some time */
+    bool told;    /* somebody was told of it */
+    bool goes_on; /* its exchange, or connection, has not ended */
+    bool closed;  /* judged for the last time */
+    uint64_t id;  /* under which it is told; 0: not yet */
+    unsigned revision;
+    nanos opened;  /* when it became a case */
+    nanos look_at; /* when it is judged next */
+    struct docket_case *newer;
+    struct docket_case *older;
+};
+
+struct docket_list {
+    struct docket_case *oldest;
+    struct docket_case *newest;
+    size_t count;
+};
+
+/* Takes the incident over. */
+struct docket_case *case_new(struct incident *incident, nanos now);
+void case_free(struct docket_case *one);
+
+void case_list_append(struct docket_list *list, struct docket_case *one);
+void case_list_remove(struct docket_list *list, struct docket_case *one);
+
+/* Frees the cases in it. */
+void case_list_release(struct docket_list *list);
+
+#endif

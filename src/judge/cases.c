@@ -1,0 +1,389 @@
+#include "judge/cases.h"
+
+#include "base/arena.h"
+
+#include <stdlib.h>
+
+enum {
+    /* Of files: cases past it are judged as they come, and counted only. */
+    CASES_KEPT = 10000,
+    /* Live: as many as may still be judged anew. */
+    LIVE_CASES_KEPT = 256,
+    /* Hangs of this moment that are told of; no more are, until they end. */
+    GOING_CASES_MOST = 4096
+};
+
+/* As often as this is what has ended judged anew. */
+#define LOOKED_AT_LEAST (60 * NANOS_PER_SECOND)
+
+void cases_init(struct cases *cases, const struct judge_options *options,
+                struct infer *infer, const struct coverage *coverage,
+                struct judge_counts *counts)
+{
+    *cases = (struct cases){.options = options,
+                            .infer = infer,
+                            .coverage = coverage,
+                            .counts = counts};
+}
+
+void cases_release(struct cases *cases)
+{
+    case_list_release(&cases->ended);
+    case_list_release(&cases->going);
+    case_list_release(&cases->well);
+    free(cases->finding);
+}
+
+static bool is_wanted(const struct cases *cases, enum verdict code,
+                      const struct incident *incident)
+{
+    const struct judge_options *options = cases->options;
+    bool some = false;
+
+    if (options->has_stream && incident->conn.id != options->stream)
+        return false;
+    if (options->ignore[code])
+        return false;
+    for (size_t i = 0; i < VERDICT_COUNT; i++)
+        some |= options->only[i];
+    return !some || options->only[code];
+}
+
+/* --port */
+static bool is_forced(const struct cases *cases, uint16_t port)
+{
+    const struct http_options *http = cases->options->http;
+
+    for (size_t i = 0; i < http->ports; i++) {
+        if (http->port[i] == port)
+            return true;
+    }
+    return false;
+}
+
+/* What is known of its server is kept for as long as it may be judged. */
+static void hold_server(const struct cases *cases, struct docket_case *one)
+{
+    if (!one->server)
+        one->server = infer_hold(cases->infer, &one->incident->conn);
+}
+
+static void let_go_server(const struct cases *cases, struct docket_case *one)
+{
+    if (one->server)
+        infer_let_go(cases->infer, one->server);
+    one->server = NULL;
+}
+
+static void free_case(const struct cases *cases, struct docket_case *one)
+{
+    let_go_server(cases, one);
+    case_free(one);
+}
+
+const struct server_facts *cases_prepare(const struct cases *cases,
+                                         struct docket_case *one)
+{
+    struct incident *incident = one->incident;
+    const struct conn *conn = &incident->conn;
+    uint16_t port = conn->endpoint[conn_server(conn)].port;
+    const struct exchange *x = incident->exchange;
+    nanos since = x ? x->request.start.time : incident->conn.first.time;
+    nanos until = incident->conn.last.time;
+
+    incident->capture_last =
+        coverage_until(cases->coverage, incident->conn.last);
+    if (one->goes_on)
+        until = incident->capture_last.time;
+    incident->drops = coverage_lost(cases->coverage, since, until);
+    incident->port_is_http = infer_port_is_http(cases->infer, port) ||
+                             is_forced(cases, port) ||
+                             cases->counts->http_connections == 0;
+    hold_server(cases, one);
+    return one->server ? one->server : infer_server(cases->infer, conn);
+}
+
+/*
+ * The finding before is the caller's. `preview` is what the server's facts
+ * will be, NULL: as they are.
+ */
+static struct finding *judge(const struct cases *cases, struct docket_case *one,
+                             const struct server_facts *preview)
+{
+    const struct server_facts *server = cases_prepare(cases, one);
+    struct finding *before = one->finding;
+
+    one->finding = NULL;
+    one->doubt = diagnose(&cases->options->settings, one->incident,
+                          preview ? preview : server, &one->finding);
+    one->wanted =
+        one->finding && is_wanted(cases, one->finding->code, one->incident);
+    one->judged = true;
+    return before;
+}
+
+/*
+ * An answer that was sent whole, and counts as such, though its client had
+ * left before, or lost it with the request that it cut short.
+ */
+static bool was_in_vain(const struct incident *incident, enum verdict code)
+{
+    const struct exchange *x = incident->exchange;
+
+    return x && mark_is_set(x->response.end) &&
+           (!mark_is_set(x->request.end) || code == VERDICT_CLIENT_ABORT);
+}
+
+/* Enters the case into the counts, or takes it out again. */
+static void count(struct cases *cases, const struct docket_case *one,
+                  bool enter)
+{
+    struct judge_counts *counts = cases->counts;
+    uint64_t by = enter ? 1 : UINT64_MAX;
+
+    if (!one->judged)
+        return;
+    if (one->doubt && !one->finding && one->incident->exchange)
+        counts->doubtful += by;
+    if (!one->finding)
+        return;
+    if (was_in_vain(one->incident, one->finding->code))
+        counts->complete -= by;
+    if (!one->wanted) {
+        counts->hidden += by;
+        return;
+    }
+    counts->by_severity[one->finding->severity] += by;
+    counts->by_code[one->finding->code] += by;
+}
+
+static void say(struct cases *cases, struct docket_case *one,
+                struct finding *finding, enum standing standing)
+{
+    const struct judge_watcher *watcher = &cases->options->watcher;
+
+    if (one->id)
+        one->revision++;
+    else
+        one->id = ++cases->ids;
+    finding->id = one->id;
+    finding->revision = one->revision;
+    finding->standing = standing;
+    finding->settled_before = one->settled;
+    one->settled |= standing == STANDING_SETTLED;
+    one->told = standing != STANDING_WITHDRAWN;
+    if (watcher->finding)
+        watcher->finding(watcher->context, finding);
+}
+
+static bool differs(const struct finding *a, const struct finding *b)
+{
+    return a->code != b->code || a->severity != b->severity ||
+           a->confidence != b->confidence;
+}
+
+/* Tells what is new of it; `before` is what was found last. */
+static void tell(struct cases *cases, struct docket_case *one,
+                 struct finding *before)
+{
+    bool goes_on = one->goes_on && one->incident->ending == CONN_STILL_OPEN;
+    enum standing standing = goes_on ? STANDING_GOES_ON : STANDING_SETTLED;
+
+    if (one->wanted) {
+        if (!one->told || !before || before->standing != standing ||
+            differs(before, one->finding)) {
+            say(cases, one, one->finding, standing);
+        } else {
+            one->finding->id = one->id;
+            one->finding->revision = one->revision;
+            one->finding->standing = standing;
+        }
+    } else if (one->told && before) {
+        say(cases, one, before, STANDING_WITHDRAWN);
+    }
+}
+
+/* Judges it anew, and tells and counts what has changed. */
+static void look_at(struct cases *cases, struct docket_case *one)
+{
+    nanos now = cases->coverage->now;
+    nanos age = nanos_between(one->opened, now);
+    struct finding *before;
+
+    if (one->closed)
+        return;
+    count(cases, one, false);
+    before = judge(cases, one, NULL);
+    count(cases, one, true);
+    tell(cases, one, before);
+    finding_free(before);
+    if (age < NANOS_PER_SECOND)
+        age = NANOS_PER_SECOND;
+    if (age > LOOKED_AT_LEAST)
+        age = LOOKED_AT_LEAST;
+    one->look_at = nanos_after(now, age);
+}
+
+bool cases_has_room(const struct cases *cases)
+{
+    return cases->going.count < GOING_CASES_MOST;
+}
+
+/* Nothing had gone wrong by now: of what goes on that says nothing. */
+static bool is_worth_telling(const struct docket_case *one)
+{
+    return one->wanted && one->finding->code != VERDICT_ENDING_NOT_CAPTURED;
+}
+
+/* What it was is judged by the newer incident from now on. */
+static void renew(struct cases *cases, struct docket_case *known,
+                  struct incident *incident, const struct server_facts *preview)
+{
+    struct docket_case trial = {.incident = incident, .goes_on = true};
+    struct finding *before = known->finding;
+
+    finding_free(judge(cases, &trial, preview));
+    let_go_server(cases, &trial);
+    if (!is_worth_telling(&trial)) {
+        /* it moves again: its end will tell what came of it */
+        finding_free(trial.finding);
+        incident_free(incident);
+        return;
+    }
+    count(cases, known, false);
+    incident_free(known->incident);
+    known->incident = incident;
+    known->finding = trial.finding;
+    known->doubt = trial.doubt;
+    known->wanted = trial.wanted;
+    count(cases, known, true);
+    tell(cases, known, before);
+    finding_free(before);
+}
+
+struct docket_case *cases_watch(struct cases *cases, struct docket_case *known,
+                                struct incident *incident,
+                                const struct server_facts *preview)
+{
+    struct docket_case *one;
+
+    if (known) {
+        renew(cases, known, incident, preview);
+        return known;
+    }
+    one = case_new(incident, cases->coverage->now);
+    one->goes_on = true;
+    (void)judge(cases, one, preview);
+    if (!is_worth_telling(one)) {
+        free_case(cases, one);
+        return NULL;
+    }
+    case_list_append(&cases->going, one);
+    count(cases, one, true);
+    tell(cases, one, NULL);
+    return one;
+}
+
+static void settle(struct cases *cases, struct docket_case *one)
+{
+    if (!one->judged)
+        look_at(cases, one);
+    cases->counts->not_detailed += one->wanted;
+    cases->unshown += cases_is_asked_why(cases, &one->incident->conn,
+                                         one->incident->exchange);
+    case_list_remove(&cases->ended, one);
+    free_case(cases, one);
+}
+
+/* What cannot be followed any further stays as it was told. */
+static bool stays_as_told(const struct docket_case *known,
+                          const struct incident *incident)
+{
+    return known && known->told && incident->ending == CONN_EVICTED;
+}
+
+static void end_case(struct cases *cases, struct docket_case *known,
+                     struct incident *incident)
+{
+    case_list_remove(&cases->going, known);
+    case_list_append(&cases->ended, known);
+    known->goes_on = false;
+    if (stays_as_told(known, incident)) {
+        incident_free(incident);
+        known->closed = true;
+        say(cases, known, known->finding, STANDING_SETTLED);
+        return;
+    }
+    count(cases, known, false);
+    known->judged = false;
+    incident_free(known->incident);
+    known->incident = incident;
+    /* it is still compared with what is found now */
+    if (known->finding)
+        known->finding->incident = incident;
+}
+
+void cases_add(struct cases *cases, struct docket_case *known,
+               struct incident *incident)
+{
+    struct docket_case *one = known;
+    size_t kept = cases->options->live ? LIVE_CASES_KEPT : CASES_KEPT;
+
+    if (known) {
+        end_case(cases, known, incident);
+    } else {
+        one = case_new(incident, cases->coverage->now);
+        case_list_append(&cases->ended, one);
+    }
+    hold_server(cases, one);
+    if (cases->options->at_once) {
+        look_at(cases, one);
+        if (cases->ended.count > kept)
+            settle(cases, cases->ended.oldest);
+    } else if (cases->ended.count > kept) {
+        settle(cases, one);
+    }
+}
+
+void cases_withdraw(struct cases *cases, struct docket_case *known)
+{
+    count(cases, known, false);
+    case_list_remove(&cases->going, known);
+    if (known->told)
+        say(cases, known, known->finding, STANDING_WITHDRAWN);
+    free_case(cases, known);
+}
+
+void cases_look_again(struct cases *cases, nanos now)
+{
+    for (struct docket_case *one = cases->ended.oldest; one; one = one->newer) {
+        if (conn_is_due(one->look_at, now))
+            look_at(cases, one);
+    }
+}
+
+static int by_time(const void *left, const void *right)
+{
+    const struct finding *a = *(struct finding *const *)left;
+    const struct finding *b = *(struct finding *const *)right;
+
+    if (a->asked.frame != b->asked.frame)
+        return a->asked.frame < b->asked.frame ? -1 : 1;
+    return (a->code > b->code) - (a->code < b->code);
+}
+
+void cases_finish(struct cases *cases)
+{
+    for (struct docket_case *one = cases->ended.oldest; one; one = one->newer)
+        look_at(cases, one);
+    cases->finding =
+        must_realloc(NULL, cases->ended.count + 1, sizeof *cases->finding);
+    for (struct docket_case *one = cases->ended.oldest; one; one = one->newer) {
+        if (one->wanted)
+            cases->finding[cases->findings++] = one->finding;
+    }
+    if (cases->findings)
+        qsort(cases->finding, cases->findings, sizeof *cases->finding, by_time);
+    for (size_t i = 0; i < cases->findings && !cases->options->live; i++)
+        cases->finding[i]->id = i + 1;
+}

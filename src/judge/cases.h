@@ -1,0 +1,84 @@
+/*
+ * The list of cases to be judged: incidents, with what was told
+ * of them. Of files all are judged when everything has been seen, for what
+ * happened at one endpoint is judged by all that happened there. Where nobody
+ * can wait for the end each is judged at once, told, and judged again as more
+ * is seen; what changes is told again under the same id.
+ *
+ *     incident --> case --judge--> told --judge again--> told again | withdrawn
+ *
+ * A case that goes on (a hang of this moment) is held until it ends. Of those
+ * that have ended the latest are held, up to a number; older ones are settled.
+ */
+#ifndef JUDGE_CASES_H
+#define JUDGE_CASES_H
+
+#include "diagnose/why.h"
+#include "judge/case.h"
+#include "judge/coverage.h"
+#include "judge/judge.h"
+
+struct cases {
+    const struct judge_options *options;
+    struct infer *infer;
+    const struct coverage *coverage;
+    struct judge_counts *counts;
+    struct docket_list ended; /* of files: all of them */
+    struct docket_list going;
+    struct docket_list well; /* what went well; see cases_keep_well */
+    uint64_t unshown;        /* past what --why shows */
+    uint64_t ids;
+    struct finding **finding; /* in order of time, after cases_finish */
+    size_t findings;
+};
+
+void cases_init(struct cases *cases, const struct judge_options *options,
+                struct infer *infer, const struct coverage *coverage,
+                struct judge_counts *counts);
+void cases_release(struct cases *cases);
+
+/* Is there room for one more that goes on? */
+bool cases_has_room(const struct cases *cases);
+
+/*
+ * What goes on, or has just ended, as it is now: a new case, or `known` judged
+ * by what is new. Takes the incident over. `preview`: see infer_preview; NULL:
+ * it goes on. NULL when there is nothing to tell of it yet.
+ */
+struct docket_case *cases_watch(struct cases *cases, struct docket_case *known,
+                                struct incident *incident,
+                                const struct server_facts *preview);
+
+/*
+ * What has ended. Takes the incident over; `known` is its case if it was told
+ * while it went on.
+ */
+void cases_add(struct cases *cases, struct docket_case *known,
+               struct incident *incident);
+
+/* It went on and went well: what was told of it is withdrawn. */
+void cases_withdraw(struct cases *cases, struct docket_case *known);
+
+/* Judges those again that are due. */
+void cases_look_again(struct cases *cases, nanos now);
+
+/* Judges all for the last time: findings and counts are complete after it. */
+void cases_finish(struct cases *cases);
+
+/* Is that what --why asks about? `x`: NULL for the connection itself. */
+bool cases_is_asked_why(const struct cases *cases, const struct conn *conn,
+                        const struct exchange *x);
+
+/* Keeps, for --why only, what is not judged. Takes the incident over. */
+void cases_keep_well(struct cases *cases, struct incident *incident);
+
+/* See pipeline_why. */
+uint64_t cases_why(struct cases *cases,
+                   void (*take)(void *context, const struct why *why),
+                   void *context);
+
+/* Adds what is known of the world around a case by now; its server. */
+const struct server_facts *cases_prepare(const struct cases *cases,
+                                         struct docket_case *one);
+
+#endif

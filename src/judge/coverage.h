@@ -1,0 +1,60 @@
+/*
+ * What time the capture covers: its latest packet, where it stood
+ * still, and when it lost packets.
+ */
+#ifndef JUDGE_COVERAGE_H
+#define JUDGE_COVERAGE_H
+
+#include "tcp/conn.h"
+
+/* Pauses longer than this say that the capture itself stood still: files
+ * joined together, a laptop asleep. Nobody is blamed for them. */
+#define COVERAGE_STANDSTILL (15 * 60 * NANOS_PER_SECOND)
+
+enum {
+    COVERAGE_RUNS_KEPT = 256,
+    COVERAGE_LOSSES_KEPT = 64
+};
+
+/* Packets that the capture itself dropped, at some time between two. */
+struct loss {
+    nanos from;
+    nanos to;
+    uint64_t packets;
+};
+
+struct coverage {
+    nanos back;       /* a step back by more is the clock that was set */
+    struct mark last; /* the latest packet of the present run */
+    nanos now;        /* time of the packet before */
+    struct mark run[COVERAGE_RUNS_KEPT]; /* the last ones of earlier runs */
+    size_t runs;
+    uint64_t forgotten; /* frame number: runs up to it are not kept */
+    /* in order; of too many the two oldest become one, that says as much lost
+       at any time between */
+    struct loss loss[COVERAGE_LOSSES_KEPT];
+    size_t losses;
+};
+
+/* A packet was recorded. */
+void coverage_tick(struct coverage *coverage, struct mark at);
+
+/* It is `now`, and no packet came: the capture looks on. */
+void coverage_pass(struct coverage *coverage, nanos now);
+
+/*
+ * Until when a connection could have been seen, that was last seen then. Of a
+ * run that is not kept that is not known: it is said to be then.
+ */
+struct mark coverage_until(const struct coverage *coverage, struct mark last);
+
+/*
+ * The capture dropped packets since `from`. Said again with the same `from`,
+ * it is the same loss, which reaches until now and has grown by `packets`.
+ */
+void coverage_lose(struct coverage *coverage, nanos from, uint64_t packets);
+
+/* Packets dropped at a time that touches the one between. */
+uint64_t coverage_lost(const struct coverage *coverage, nanos from, nanos to);
+
+#endif

@@ -1,0 +1,290 @@
+#include "judge/intake.h"
+
+/* What stands still for long is looked at as often as this. */
+#define LOOK_AT_LEAST (60 * NANOS_PER_SECOND)
+
+/* How soon after a refusal another connection counts as the client's way out.
+ * RFC 8305, 5: attempts follow each other within 2 s. */
+#define GOES_ON_WITHIN (2 * NANOS_PER_SECOND)
+
+/* Connections to one server that begin together are one to who asks. */
+#define ALIKE_WITHIN (GOES_ON_WITHIN / 8)
+
+/* Incidents that are looked at again when a connection has worked. */
+enum {
+    LOOK_BACK_MOST = 256
+};
+
+void intake_init(struct intake *intake, const struct judge_options *options)
+{
+    struct infer_options infer = {.floor = options->settings.timeout_floor};
+
+    *intake = (struct intake){.options = options};
+    intake->coverage.back =
+        options->live ? NANOS_PER_SECOND : COVERAGE_STANDSTILL;
+    intake->infer = infer_new(&infer);
+    cases_init(&intake->cases, options, intake->infer, &intake->coverage,
+               &intake->counts);
+}
+
+void intake_release(struct intake *intake)
+{
+    cases_release(&intake->cases);
+    infer_free(intake->infer);
+}
+
+static bool same_address(const struct endpoint *a, const struct endpoint *b)
+{
+    return memcmp(&a->address, &b->address, sizeof a->address) == 0;
+}
+
+/* Does a connection that worked explain, or ease, what befell another? */
+static bool eases(const struct worked *worked, const struct incident *incident)
+{
+    const struct conn *conn = &incident->conn;
+    const struct endpoint *theirs = &conn->endpoint[conn_server(conn)];
+    nanos apart = nanos_between(conn->last.time, worked->first);
+
+    if (worked->server.port != theirs->port)
+        return false;
+    if (incident->exchange)
+        return same_address(&worked->server, theirs) &&
+               worked->first > incident->exchange->request.start.time;
+    return !same_address(&worked->server, theirs) && apart >= -GOES_ON_WITHIN &&
+           apart <= GOES_ON_WITHIN;
+}
+
+/* Those that worked are looked at for a new incident, and the other way. */
+static void look_for_ease(const struct intake *intake,
+                          struct incident *incident)
+{
+    uint64_t kept = intake->workeds < INTAKE_WORKED_KEPT ? intake->workeds
+                                                         : INTAKE_WORKED_KEPT;
+
+    for (size_t i = 0; i < kept && !incident->later_works; i++)
+        incident->later_works = eases(&intake->worked[i], incident);
+}
+
+static void keep(struct intake *intake, struct docket_case *known,
+                 struct incident *incident)
+{
+    look_for_ease(intake, incident);
+    cases_add(&intake->cases, known, incident);
+}
+
+static void list_exchange(struct intake *intake, const struct conn *conn,
+                          const struct exchange *x)
+{
+    const struct judge_watcher *watcher = &intake->options->watcher;
+    struct listed_exchange listed = {
+        .connection = conn->id,
+        .client = conn->endpoint[conn->client],
+        .server = conn->endpoint[conn_server(conn)],
+        .x = x,
+        .protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1,
+        .complete = mark_is_set(x->response.end) && !exchange_is_short(x),
+    };
+
+    if (!intake->options->list_exchanges ||
+        (intake->options->has_stream && conn->id != intake->options->stream))
+        return;
+    intake->listed++;
+    if (watcher->exchange)
+        watcher->exchange(watcher->context, &listed);
+}
+
+static void take_complete(void *context, struct conn *conn,
+                          const struct exchange *x)
+{
+    struct intake *intake = context;
+
+    intake->counts.exchanges++;
+    intake->counts.complete += !exchange_is_short(x);
+    infer_complete(intake->infer, conn, x);
+    list_exchange(intake, conn, x);
+    if (diagnose_wants_complete(&intake->options->settings, conn, x))
+        keep(intake, x->told, incident_of_exchange(conn, x));
+    else if (x->told)
+        cases_withdraw(&intake->cases, x->told);
+    else if (cases_is_asked_why(&intake->cases, conn, x))
+        cases_keep_well(&intake->cases, incident_of_exchange(conn, x));
+}
+
+static void take_ended(void *context, struct conn *conn,
+                       const struct exchange *x)
+{
+    struct intake *intake = context;
+
+    intake->counts.exchanges++;
+    intake->counts.complete += mark_is_set(x->response.end);
+    infer_ended(intake->infer, conn, x);
+    list_exchange(intake, conn, x);
+    keep(intake, x->told, incident_of_exchange(conn, x));
+}
+
+/* One of the same server at nearly the same time stands for both. */
+static void keep_worked(struct intake *intake, const struct worked *worked)
+{
+    uint64_t kept = intake->workeds < INTAKE_WORKED_KEPT ? intake->workeds
+                                                         : INTAKE_WORKED_KEPT;
+
+    for (size_t i = 0; i < kept; i++) {
+        const struct worked *other = &intake->worked[i];
+        nanos apart = nanos_between(other->first, worked->first);
+
+        if (apart > -ALIKE_WITHIN && apart < ALIKE_WITHIN &&
+            other->server.port == worked->server.port &&
+            same_address(&other->server, &worked->server))
+            return;
+    }
+    intake->worked[intake->workeds++ % INTAKE_WORKED_KEPT] = *worked;
+}
+
+static bool look_back(struct intake *intake, const struct outcome *outcome)
+{
+    const struct conn *conn = outcome->conn;
+    struct worked worked = {.server = conn->endpoint[conn_server(conn)],
+                            .first = conn->first.time};
+    struct docket_case *one = intake->cases.ended.newest;
+
+    if (outcome->complete == 0 &&
+        !(mark_is_set(conn->flow[0].syn) && mark_is_set(conn->flow[1].syn)))
+        return false;
+    keep_worked(intake, &worked);
+    for (size_t i = 0; i < LOOK_BACK_MOST && one; i++, one = one->older) {
+        if (!one->incident->later_works && eases(&worked, one->incident)) {
+            one->incident->later_works = true;
+            one->look_at = 0;
+        }
+    }
+    return true;
+}
+
+static void count_connection(struct judge_counts *counts,
+                             const struct outcome *outcome)
+{
+    counts->connections++;
+    counts->http_connections += outcome->http->protocol == PROTOCOL_HTTP1;
+    counts->tls_connections += outcome->http->protocol == PROTOCOL_TLS;
+    counts->h2_connections += outcome->http->protocol == PROTOCOL_HTTP2;
+    counts->crowded_out += outcome->crowded_out + outcome->http->h2.dropped;
+    counts->one_way += conn_is_one_way(outcome->conn) &&
+                       outcome->http->protocol == PROTOCOL_HTTP1;
+    counts->other_connections += outcome->http->protocol == PROTOCOL_OTHER;
+}
+
+static void take_over(void *context, const struct outcome *outcome)
+{
+    struct intake *intake = context;
+    const struct judge_watcher *watcher = &intake->options->watcher;
+
+    intake->has_stream |= outcome->conn->id == intake->options->stream;
+    count_connection(&intake->counts, outcome);
+    infer_outcome(intake->infer, outcome);
+    for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
+        intake->counts.exchanges++;
+        /* an answer may come before the request has ended: RFC 9110, 9.1 */
+        intake->counts.complete += mark_is_set(x->response.end);
+        list_exchange(intake, outcome->conn, x);
+        keep(intake, x->told, incident_new(outcome, x));
+    }
+    if (diagnose_wants_connection(&intake->options->settings, outcome))
+        keep(intake, outcome->conn->told, incident_new(outcome, NULL));
+    else if (outcome->conn->told)
+        cases_withdraw(&intake->cases, outcome->conn->told);
+    else if (cases_is_asked_why(&intake->cases, outcome->conn, NULL))
+        cases_keep_well(&intake->cases, incident_new(outcome, NULL));
+    if (!outcome->conn->known_to_work)
+        (void)look_back(intake, outcome);
+    if (watcher->over)
+        watcher->over(watcher->context, outcome->conn->id,
+                      intake->coverage.now);
+}
+
+/*
+ * Something may stand still from now on; it counts when it has done so for the
+ * threshold. What was looked at is looked at again when it has lasted a quarter
+ * longer.
+ */
+static nanos next_look(const struct intake *intake, nanos since)
+{
+    nanos now = intake->coverage.now;
+    nanos threshold = intake->options->settings.stall_threshold;
+    nanos lasted = nanos_between(since, now);
+
+    if (lasted < threshold)
+        return nanos_after(since, threshold);
+    lasted /= 4;
+    if (lasted < threshold / 4)
+        lasted = threshold / 4;
+    return nanos_after(now, lasted < LOOK_AT_LEAST ? lasted : LOOK_AT_LEAST);
+}
+
+/* One that goes on: does it hang by now? */
+static void look_at_exchange(struct intake *intake,
+                             const struct outcome *outcome, struct exchange *x,
+                             const struct server_facts *preview)
+{
+    nanos since = exchange_moved(x).time;
+    bool ended = outcome->ending == CONN_ENDED;
+
+    if (ended ? exchange_is_complete(x) && !x->client_had_closed
+              : exchange_is_complete(x) ||
+                    !conn_is_due(x->look_at, intake->coverage.now))
+        return;
+    x->look_at = next_look(intake, since);
+    if (!ended && nanos_between(since, intake->coverage.now) <
+                      intake->options->settings.stall_threshold)
+        return;
+    if (x->told || cases_has_room(&intake->cases))
+        x->told = cases_watch(&intake->cases, x->told, incident_new(outcome, x),
+                              preview);
+}
+
+static void look_at_connection(struct intake *intake,
+                               const struct outcome *outcome,
+                               const struct server_facts *preview)
+{
+    struct conn *conn = outcome->conn;
+
+    if (!diagnose_wants_connection(&intake->options->settings, outcome))
+        return;
+    if (conn->told || cases_has_room(&intake->cases))
+        conn->told = cases_watch(&intake->cases, conn->told,
+                                 incident_new(outcome, NULL), preview);
+}
+
+static void take_look(void *context, const struct outcome *outcome)
+{
+    struct intake *intake = context;
+    struct conn *conn = outcome->conn;
+    nanos now = intake->coverage.now;
+    struct server_facts soon;
+    const struct server_facts *preview = NULL;
+
+    if (outcome->ending == CONN_ENDED) {
+        infer_preview(intake->infer, outcome, &soon);
+        preview = &soon;
+    }
+    conn->look_at =
+        nanos_after(now, intake->options->settings.stall_threshold / 2);
+    if (!conn->known_to_work)
+        conn->known_to_work = look_back(intake, outcome);
+    for (struct exchange *x = outcome->unfinished; x; x = x->next) {
+        look_at_exchange(intake, outcome, x, preview);
+        if (x->look_at > now && x->look_at < conn->look_at)
+            conn->look_at = x->look_at;
+    }
+    look_at_connection(intake, outcome, preview);
+    if (outcome->ending == CONN_ENDED)
+        conn->look_at = CONN_NEVER_DUE;
+}
+
+struct model_sink intake_model_sink(struct intake *intake)
+{
+    return (struct model_sink){.context = intake,
+                               .complete = take_complete,
+                               .ended = take_ended,
+                               .over = take_over,
+                               .look = take_look};
+}

@@ -1,0 +1,37 @@
+/*
+ * The intake takes what the model hands over: it counts, tells infer, and makes
+ * cases of what did not go well.
+ */
+#ifndef JUDGE_INTAKE_H
+#define JUDGE_INTAKE_H
+
+#include "judge/cases.h"
+
+/* A connection that worked: it may explain, or ease, what befell others. */
+struct worked {
+    struct endpoint server;
+    nanos first;
+};
+
+enum {
+    INTAKE_WORKED_KEPT = 256
+};
+
+struct intake {
+    const struct judge_options *options;
+    struct infer *infer;
+    struct cases cases;
+    struct coverage coverage;
+    uint64_t listed; /* exchanges that the watcher was told of */
+    bool has_stream; /* the connection that --stream asks for was there */
+    struct judge_counts counts;
+    struct worked worked[INTAKE_WORKED_KEPT]; /* the latest, in a ring */
+    uint64_t workeds;
+};
+
+void intake_init(struct intake *intake, const struct judge_options *options);
+void intake_release(struct intake *intake);
+
+struct model_sink intake_model_sink(struct intake *intake);
+
+#endif

@@ -1,0 +1,332 @@
+#include "tcp/analysis.h"
+
+#include "tcp/episodes.h"
+#include "tcp/out_of_order.h"
+#include "tcp/resets.h"
+
+/* Data that fills a hole this soon was reordered, not sent again. Wireshark's
+ * packet-tcp.c takes the same 3 ms where it knows no round-trip time. */
+#define REORDERED_WITHIN (3 * NANOS_PER_MILLI)
+
+uint64_t flow_offset(const struct flow *flow, uint32_t seq)
+{
+    uint32_t top_seq = flow->isn + (uint32_t)(flow->top - CONN_ORIGIN);
+    int64_t offset = (int64_t)flow->top + (int32_t)(seq - top_seq);
+
+    return offset < 0 ? 0 : (uint64_t)offset;
+}
+
+static void analyse_window(struct conn *conn, const struct seen *seen)
+{
+    const struct segment *segment = seen->segment;
+    struct flow *flow = &conn->flow[seen->side];
+    struct episode *episode;
+
+    if (!(segment->flags & TCP_ACK) ||
+        (segment->flags & (TCP_SYN | TCP_RST | TCP_FIN)))
+        return;
+    if (segment->window == 0) {
+        episode = episodes_open(conn, EPISODE_ZERO_WINDOW, seen->side);
+        if (!episode)
+            episode =
+                episodes_add(conn, EPISODE_ZERO_WINDOW, seen->side, seen->at);
+        episode->last = seen->at;
+    } else if (flow->window == 0 && flow->has_window) {
+        episode = episodes_open(conn, EPISODE_ZERO_WINDOW, seen->side);
+        if (episode)
+            episodes_end(conn, episode, seen->at);
+    }
+    flow->window = segment->window;
+    flow->has_window = true;
+}
+
+/*
+ * A probe repeats the byte before the next one, or sends nothing from there
+ * (RFC 9293, 3.8.4), or sends one byte into a window of zero (3.8.6.1).
+ */
+static bool is_probe(const struct conn *conn, const struct seen *seen)
+{
+    const struct flow *flow = &conn->flow[seen->side];
+    const struct flow *peer = &conn->flow[1 - seen->side];
+    uint64_t size = seen->end - seen->offset;
+
+    if (size > 1 || !flow->seen ||
+        (seen->segment->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+        return false;
+    if (peer->has_window && peer->window == 0)
+        return (size == 1 && seen->offset <= flow->top) ||
+               seen->offset + 1 == flow->acked;
+    return seen->offset + 1 == flow->top && flow->acked >= flow->top &&
+           flow->top > CONN_ORIGIN && !mark_is_set(flow->fin);
+}
+
+static void analyse_probe(struct conn *conn, const struct seen *seen)
+{
+    const struct flow *peer = &conn->flow[1 - seen->side];
+    struct episode *episode;
+
+    if (peer->has_window && peer->window == 0) {
+        episode = episodes_open(conn, EPISODE_ZERO_WINDOW, 1 - seen->side);
+        if (episode) {
+            if (episode->count++ == 0)
+                episode->second = seen->at;
+            episode->last = seen->at;
+        }
+        return;
+    }
+    episode = episodes_open(conn, EPISODE_KEEPALIVE, seen->side);
+    if (!episode)
+        episode = episodes_add(conn, EPISODE_KEEPALIVE, seen->side, seen->at);
+    episode->count++;
+    episode->last = seen->at;
+    conn->flow[seen->side].probing = true;
+}
+
+/* An empty segment that is no probe itself answers the peer's probe. */
+static void analyse_probe_answer(struct conn *conn, const struct seen *seen)
+{
+    struct flow *peer = &conn->flow[1 - seen->side];
+    struct episode *episode;
+
+    if (!peer->probing)
+        return;
+    peer->probing = false;
+    episode = episodes_open(conn, EPISODE_KEEPALIVE, 1 - seen->side);
+    if (episode && episode->answered < UINT16_MAX)
+        episode->answered++;
+}
+
+/* Bytes flow again: the idle time is over, and with it its probes. */
+static void end_keepalive(struct conn *conn, struct mark at)
+{
+    for (unsigned side = 0; conn->episodes_open && side < 2; side++) {
+        struct episode *episode = episodes_open(conn, EPISODE_KEEPALIVE, side);
+
+        if (episode)
+            episodes_end(conn, episode, at);
+        conn->flow[side].probing = false;
+    }
+}
+
+static void analyse_ack(struct conn *conn, struct seen *seen)
+{
+    struct flow *peer = &conn->flow[1 - seen->side];
+    struct episode *episode;
+
+    if (seen->ack == CONN_NO_OFFSET || seen->ack <= peer->acked)
+        return;
+    /* a reset may carry any number: it proves nothing about unseen bytes */
+    if ((seen->segment->flags & TCP_RST) && seen->ack > peer->top + 1)
+        return;
+    peer->acked = seen->ack;
+    if (peer->fin_at != CONN_NO_OFFSET && seen->ack > peer->fin_at &&
+        !mark_is_set(peer->fin_acked))
+        peer->fin_acked = seen->at;
+    if (peer->acked >= peer->top) {
+        peer->unacked_since = (struct mark){0};
+        peer->acked_all = seen->at;
+        seen->acked_all = true;
+    } else {
+        peer->unacked_since = seen->at;
+        peer->unacked_by_ack = true;
+    }
+    episode = episodes_open(conn, EPISODE_RETRANSMISSION, 1 - seen->side);
+    if (episode && peer->acked >= episode->offset + episode->size)
+        episodes_end(conn, episode, seen->at);
+}
+
+static void analyse_retransmission(struct conn *conn, const struct seen *seen)
+{
+    struct flow *flow = &conn->flow[seen->side];
+    struct episode *episode =
+        episodes_open(conn, EPISODE_RETRANSMISSION, seen->side);
+    struct mark since = flow->unacked_since;
+    uint64_t end;
+
+    if (seen->end <= flow->acked)
+        return; /* it had arrived: needless, and no sign of a stall */
+    if (!episode) {
+        episode = episodes_add(conn, EPISODE_RETRANSMISSION, seen->side,
+                               mark_is_set(since) ? since : seen->at);
+        episode->second = seen->at;
+        episode->after_ack = mark_is_set(since) && flow->unacked_by_ack;
+        episode->offset = seen->offset;
+        episode->size = seen->end - seen->offset;
+    }
+    end = episode->offset + episode->size;
+    if (seen->offset < episode->offset)
+        episode->offset = seen->offset;
+    episode->size = (seen->end > end ? seen->end : end) - episode->offset;
+    episode->count++;
+    episode->last = seen->at;
+}
+
+/* More than a probe goes only into an open window: that it opened was lost. */
+static void end_zero_window(struct conn *conn, const struct seen *seen)
+{
+    struct flow *peer = &conn->flow[1 - seen->side];
+    struct episode *episode;
+
+    if (!peer->has_window || peer->window || seen->end - seen->offset <= 1)
+        return;
+    peer->has_window = false;
+    episode = episodes_open(conn, EPISODE_ZERO_WINDOW, 1 - seen->side);
+    if (episode)
+        episodes_end(conn, episode, seen->at);
+}
+
+static void analyse_data(struct conn *conn, const struct seen *seen)
+{
+    struct flow *flow = &conn->flow[seen->side];
+    uint64_t size = seen->end - seen->offset;
+
+    if (size > flow->largest)
+        flow->largest = size > UINT16_MAX ? UINT16_MAX : (uint16_t)size;
+    if (seen->end <= flow->top) {
+        bool fills = seen->offset >= flow->next && flow->held_count &&
+                     seen->offset < out_of_order_first(flow)->offset;
+
+        if (!fills || nanos_between(flow->last_data.time, seen->at.time) >
+                          REORDERED_WITHIN)
+            analyse_retransmission(conn, seen);
+        if (fills)
+            flow->last_data = seen->at;
+        return;
+    }
+    end_zero_window(conn, seen);
+    flow->top = seen->end;
+    flow->last_data = seen->at;
+    if (!mark_is_set(flow->first_data))
+        flow->first_data = seen->at;
+    if (!mark_is_set(flow->unacked_since) && flow->acked < flow->top) {
+        flow->unacked_since = seen->at;
+        flow->unacked_by_ack = false;
+    }
+}
+
+static void analyse_fin(struct conn *conn, const struct seen *seen)
+{
+    struct flow *flow = &conn->flow[seen->side];
+
+    if (flow->fins < UINT16_MAX)
+        flow->fins++;
+    if (mark_is_set(flow->fin))
+        return;
+    flow->fin = seen->at;
+    flow->fin_at = seen->end;
+    flow->fin_acks = seen->ack;
+}
+
+static void set_isn(struct flow *flow, uint32_t isn)
+{
+    flow->isn_known = true;
+    flow->isn = isn;
+    flow->top = CONN_ORIGIN + 1;
+    flow->next = CONN_ORIGIN + 1;
+    flow->acked = CONN_ORIGIN + 1;
+}
+
+/*
+ * The first segment of a flow says where its numbers begin; before it is
+ * seen, the other side's first ACK does: what it covers came before the
+ * capture.
+ */
+static void start_flows(struct conn *conn, const struct segment *segment,
+                        unsigned side)
+{
+    struct flow *flow = &conn->flow[side];
+    struct flow *peer = &conn->flow[1 - side];
+    bool is_syn = segment->flags & TCP_SYN;
+
+    if (segment->flags & TCP_RST)
+        return;
+    if (!flow->seen) {
+        flow->seen = true;
+        /* an ACK's guess holds once bytes were counted by it */
+        if (!flow->isn_known || (is_syn && flow->next == CONN_ORIGIN + 1))
+            set_isn(flow, is_syn ? segment->seq : segment->seq - 1);
+    }
+    if ((segment->flags & TCP_ACK) && !peer->isn_known)
+        set_isn(peer, segment->ack - 1);
+}
+
+static void analyse_syn(struct conn *conn, const struct seen *seen)
+{
+    const struct segment *segment = seen->segment;
+    struct flow *flow = &conn->flow[seen->side];
+
+    /* recorded behind its own refusal */
+    if (conn->resets && !conn->flow[1 - seen->side].seen &&
+        !(segment->flags & TCP_ACK)) {
+        conn->client = (uint8_t)seen->side;
+        conn->refused = conn->reset[0].from != seen->side;
+    }
+    if (!mark_is_set(flow->syn))
+        flow->syn = seen->at;
+    flow->last_syn = seen->at;
+    if (flow->syns < UINT16_MAX)
+        flow->syns++;
+    flow->has_scale = segment->has_scale;
+    flow->scale = segment->scale;
+    if (segment->has_mss)
+        flow->mss = segment->mss;
+}
+
+static struct seen place_segment(const struct conn *conn,
+                                 const struct segment *segment, unsigned side)
+{
+    const struct flow *flow = &conn->flow[side];
+    const struct flow *peer = &conn->flow[1 - side];
+    struct seen seen = {
+        .segment = segment,
+        .at = segment_mark(segment),
+        .side = side,
+        .offset = flow_offset(flow, segment->seq),
+        .ack = CONN_NO_OFFSET,
+    };
+
+    if (segment->flags & TCP_SYN)
+        seen.offset++;
+    seen.end = seen.offset + segment->payload.size + segment->missing;
+    if ((segment->flags & TCP_ACK) && peer->isn_known)
+        seen.ack = flow_offset(peer, segment->ack);
+    return seen;
+}
+
+struct seen analyse_segment(struct conn *conn, const struct segment *segment,
+                            unsigned side)
+{
+    struct flow *flow = &conn->flow[side];
+    struct seen seen;
+
+    start_flows(conn, segment, side);
+    seen = place_segment(conn, segment, side);
+    flow->segments++;
+    conn->last = seen.at;
+    analyse_ack(conn, &seen);
+    if (segment->flags & TCP_RST) {
+        resets_take(conn, &seen);
+        return seen;
+    }
+    if (conn->resets)
+        resets_forget_strays(conn, side);
+    if (segment->flags & TCP_SYN)
+        analyse_syn(conn, &seen);
+    flow->ttl = segment->ttl;
+    flow->has_timestamp |= segment->has_timestamp;
+    flow->last_any = seen.at;
+    seen.is_probe = is_probe(conn, &seen);
+    if (seen.is_probe)
+        analyse_probe(conn, &seen);
+    if (!seen.is_probe && seen.end == seen.offset) {
+        analyse_probe_answer(conn, &seen);
+    } else if (!seen.is_probe || seen.end > flow->top) {
+        if (conn->episodes_open)
+            end_keepalive(conn, seen.at);
+        analyse_data(conn, &seen);
+    }
+    analyse_window(conn, &seen);
+    if (segment->flags & TCP_FIN)
+        analyse_fin(conn, &seen);
+    return seen;
+}
