@@ -1,7 +1,10 @@
 /*
- * Writes man/whyeof-verdicts.7 from the tables that --explain uses: the page
- * and the program cannot say different things. `make man` runs it.
+ * Writes man/whyeof-verdicts.7 from the tables that --explain uses, and from
+ * the list of rules: the page and the program cannot say different things.
+ * `make man` runs it.
  */
+#include "diagnose/doubt.h"
+#include "diagnose/rules.h"
 #include "report/explain.h"
 
 /* In roff a leading dot or quote is a command, a backslash an escape. */
@@ -44,10 +47,46 @@ static void write_code(enum verdict code)
     write_part("doubts", e->doubts);
 }
 
+static void write_scopes(void)
+{
+    (void)fputs(".SH SCOPES\n"
+                "An incident is in one scope, which says what is asked of "
+                "it.\n",
+                stdout);
+    for (unsigned i = 0; i < SCOPE_COUNT; i++)
+        write_part(scope_slug((enum scope)i), scope_what((enum scope)i));
+}
+
+static void write_doubts(void)
+{
+    (void)fputs(".SH DOUBTS\n"
+                "These are asked first, in this order. Where one holds, "
+                "nothing is said of the\nincident but what does not depend on "
+                "it (the anyway scopes).\n",
+                stdout);
+    for (const struct doubt_row *row = doubt_list;
+         row < doubt_list + DOUBT_ROWS; row++)
+        write_part(doubt_name(row->reason), row->signature);
+}
+
+static void write_rule(const struct rule *rule)
+{
+    (void)fputs(".TP\n.B ", stdout);
+    write_words(verdict_slug(rule->code));
+    write_words(rule->signature);
+    (void)fputs(".br\n", stdout);
+    for (unsigned i = 0, some = 0; i < SCOPE_COUNT; i++) {
+        if (rule_is_in(rule, (enum scope)i))
+            (void)printf("%s%s", some++ ? ", " : "[",
+                         scope_slug((enum scope)i));
+    }
+    (void)fputs("]\n", stdout);
+}
+
 int main(void)
 {
     (void)fputs(
-        ".\\\" made by cmd/mkman.c from src/report/explain.def (make man)\n"
+        ".\\\" made by cmd/mkman.c from tables (make man)\n"
         ".TH WHYEOF\\-VERDICTS 7 2026-11-25 whyeof\n"
         ".SH NAME\n"
         "whyeof\\-verdicts \\- what whyeof says of a failed HTTP exchange, and "
@@ -66,6 +105,17 @@ int main(void)
         stdout);
     for (size_t i = 0; i < VERDICT_COUNT; i++)
         write_code((enum verdict)i);
+    write_scopes();
+    write_doubts();
+    (void)fputs(".SH RULES\n"
+                "Those of an incident's scope (in brackets) are asked in this "
+                "order, and the first\nthat holds is the verdict: each may "
+                "rely on those above it not holding.\n"
+                ".B \"whyeof \\-\\-why N\"\nshows the answers for "
+                "tcp.stream N.\n",
+                stdout);
+    for (size_t i = 0; i < RULE_COUNT; i++)
+        write_rule(&rule_list[i]);
     (void)fputs(".SH SEE ALSO\n.BR whyeof (1)\n", stdout);
     return fflush(stdout) == 0 ? 0 : 1;
 }

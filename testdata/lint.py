@@ -7,7 +7,8 @@ format    clang-format 14 changes nothing
 banned    functions that invite overruns or races are not used
 members   what a struct is told is read by somebody
 budgets   the manual says of each limit what happens when it is reached
-verdicts  each code has its explanation, its scene and its place in the manual
+verdicts  each code has its scene and its place in the manual
+rules     each code has a rule, and the manual has each rule's signature
 options   each option is in the manual
 manuals   mandoc has nothing to warn of
 """
@@ -34,6 +35,8 @@ READ_ELSEWHERE = {
     ("scene_expect", "confidence"): "tests: scenes are only theirs",
     ("scene_expect", "line"): "tests: scenes are only theirs",
 }
+# Codes that no row of rules.def finds, and why that is so.
+NO_RULE = {}
 # Constants named as limits are that bound no store.
 NO_BUDGETS = {
     "BLOCK_MOST": "a format's: what readers of pcapng take",
@@ -222,7 +225,6 @@ def check_budgets():
 
 def check_verdicts():
     page = manual("whyeof-verdicts.7")
-    explained = [row[0] for row in rows_of("src/report/explain.def", "EXPLAIN")]
     verdicts = rows_of("src/diagnose/verdicts.def", "VERDICT")
     for name, slug in verdicts:
         slug = slug.strip('"')
@@ -230,11 +232,36 @@ def check_verdicts():
             problem("man/whyeof-verdicts.7", "no entry for %s" % slug)
         if not os.path.exists("testdata/verdicts/%s.scene" % slug):
             problem("testdata/verdicts", "no scene for %s" % slug)
-        if name not in explained:
-            problem("src/report/explain.def", "no entry for %s" % name)
     for slug in re.findall(r"^\.SS (\S+)$", page, flags=re.M):
         if '"%s"' % slug not in [v[1] for v in verdicts]:
             problem("man/whyeof-verdicts.7", "%s is no code" % slug)
+
+
+def check_rules():
+    """One list, which the manual shows: signatures in the same order."""
+    path = "src/diagnose/rules.def"
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    rules = re.findall(r'^RULE\(([^,]+), (\w+), (\w+), (\w+),\s+"([^"]+)"\)$',
+                       text, flags=re.M)
+    doubts = re.findall(r'^DOUBT\((\w+), (\w+), "([^"]+)"\)$', text, flags=re.M)
+    if len(rules) + len(doubts) != len(re.findall(r"^(?:RULE|DOUBT)\(", text,
+                                                  flags=re.M)):
+        problem(path, "a row that is not as the head of the file says")
+    for name, slug in rows_of("src/diagnose/verdicts.def", "VERDICT"):
+        if name not in [rule[1] for rule in rules] and name not in NO_RULE:
+            problem(path, "no rule finds %s" % slug.strip('"'))
+        elif name in NO_RULE and name in [rule[1] for rule in rules]:
+            problem("testdata/lint.py", "NO_RULE lists %s, which has one" %
+                    name)
+    page = manual("whyeof-verdicts.7")
+    at = page.find(".SH DOUBTS")
+    for signature in [row[-1] for row in doubts + rules]:
+        at = page.find("\n%s\n" % signature, at)
+        if at < 0:
+            problem("man/whyeof-verdicts.7", "not as in %s (make man): '%s'" %
+                    (path, signature))
+            break
 
 
 def check_options():
@@ -349,6 +376,7 @@ CHECKS = {
     "members": check_members,
     "budgets": check_budgets,
     "verdicts": check_verdicts,
+    "rules": check_rules,
     "options": check_options,
     "manuals": check_manuals,
 }

@@ -1,11 +1,12 @@
 /*
  * diagnose takes an incident, what is known of its server, and the settings,
  * and gives a finding or none. It is a pure function of these: a decision
- * list in which doubt about the capture is asked before anybody is blamed.
+ * list (rules.def) in which doubt about the capture is asked before anybody is
+ * blamed.
  *
  *     incident --+
- *     server  ---+--> facts --> rules, in order --> finding | doubt | nothing
- *     settings --+
+ *     server  ---+--> facts --> doubts and rules, in order --> finding | doubt
+ * | nothing settings --+
  */
 #ifndef DIAGNOSE_DIAGNOSE_H
 #define DIAGNOSE_DIAGNOSE_H
@@ -25,11 +26,18 @@ struct diagnose_settings {
 /* What the user gets when nothing is said. */
 struct diagnose_settings diagnose_defaults(void);
 
-enum diagnosis {
-    DIAGNOSIS_NOTHING, /* it went well, or nothing can be said of it */
-    DIAGNOSIS_DOUBT,   /* the capture lacks what its judgement needs */
-    DIAGNOSIS_FINDING
+/* Why the capture cannot carry a judgement. */
+enum doubt {
+    DOUBT_NONE,
+    DOUBT_BYTES_LOST,    /* bytes that the outcome depends on are missing */
+    DOUBT_ONE_DIRECTION, /* the other was not recorded */
+    DOUBT_JOINED_MIDWAY, /* it rests on what came before the capture */
+    DOUBT_NOT_HTTP,      /* its bytes could not be read as HTTP */
+    DOUBT_BUDGET         /* it was not followed to its end */
 };
+
+/* As machines name the reason: "bytes-lost", and "none". */
+const char *doubt_name(enum doubt doubt);
 
 /*
  * Could the incident need a diagnosis at all? Cheap: asked of each exchange
@@ -43,14 +51,16 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
                                const struct outcome *outcome);
 
 /*
- * Judges an incident, which stays the caller's. With DIAGNOSIS_FINDING,
- * *finding is a new finding that borrows it and `around->server`; the caller
- * gives it to finding_free, before it frees the incident.
+ * Judges an incident, which stays the caller's. Where there is something to
+ * say, *finding becomes a new finding that borrows it and `around->server`; the
+ * caller gives it to finding_free, before it frees the incident. Else *finding
+ * is left alone: with DOUBT_NONE it went well, or nothing can be said of it. In
+ * doubt, what does not depend on it is found all the same.
  */
-enum diagnosis diagnose(const struct diagnose_settings *settings,
-                        const struct incident *incident,
-                        const struct circumstances *around,
-                        struct finding **finding);
+enum doubt diagnose(const struct diagnose_settings *settings,
+                    const struct incident *incident,
+                    const struct circumstances *around,
+                    struct finding **finding);
 
 void finding_free(struct finding *finding);
 

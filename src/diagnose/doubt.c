@@ -1,6 +1,70 @@
 #include "diagnose/doubt.h"
 
-#include "diagnose/rules.h"
+#include "diagnose/facts_ends.h"
+
+#include <assert.h>
+
+/* A row's predicates are asked of any incident, with an exchange or without. */
+#define DOUBT(reason, predicate, signature)                                    \
+    static bool predicate(const struct facts *f);
+#include "diagnose/rules.def"
+
+const struct doubt_row doubt_list[] = {
+#define DOUBT(reason, predicate, signature)                                    \
+    {DOUBT_##reason, predicate, signature},
+#include "diagnose/rules.def"
+};
+
+static_assert(sizeof doubt_list / sizeof *doubt_list == DOUBT_ROWS,
+              "every doubt is counted");
+
+static bool is_one_way(const struct facts *f)
+{
+    return conn_is_one_way(f->conn);
+}
+
+static bool is_given_up(const struct facts *f)
+{
+    return f->incident->ending == CONN_EVICTED &&
+           f->closing.by == CLOSED_BY_NOBODY;
+}
+
+/* A FIN's own number counts every byte that was sent before it. */
+static bool is_fin_ahead(const struct flow *flow)
+{
+    return flow->fin_at != CONN_NO_OFFSET && flow->seen &&
+           flow->fin_at > flow->top;
+}
+
+static bool is_short_of_fin(const struct facts *f)
+{
+    return is_fin_ahead(f->server) || is_fin_ahead(f->client);
+}
+
+static bool is_connection_incomplete(const struct facts *f)
+{
+    return !f->x && (f->server->lost > 0 || f->client->lost > 0);
+}
+
+static bool is_exchange_incomplete(const struct facts *f)
+{
+    return f->x && (f->x->request.lost || f->x->response.lost);
+}
+
+static bool is_answer_alone(const struct facts *f)
+{
+    return f->x && f->x->stream == 0;
+}
+
+static bool is_broken(const struct facts *f)
+{
+    return f->x && (f->x->response.broken || f->x->request.broken);
+}
+
+static bool is_behind_orphan(const struct facts *f)
+{
+    return f->x && f->incident->orphans > 0 && f->incident->complete == 0;
+}
 
 /*
  * No TCP leaves data unacknowledged for long without sending it again (RFC
@@ -8,16 +72,10 @@
  */
 static bool is_unacknowledged_for_no_reason(const struct facts *f)
 {
-    return f->closing.by != CLOSED_BY_SERVER && !f->client_retransmission &&
+    return f->x && f->closing.by != CLOSED_BY_SERVER &&
+           !f->client_retransmission &&
            f->client->acked < f->x->request.reached &&
            f->quiet >= 3 * NANOS_PER_SECOND;
-}
-
-/* A FIN's own number counts every byte that was sent before it. */
-static bool is_short_of_fin(const struct flow *flow)
-{
-    return flow->fin_at != CONN_NO_OFFSET && flow->seen &&
-           flow->fin_at > flow->top;
 }
 
 /*
@@ -40,6 +98,11 @@ static bool is_end_unseen(const struct facts *f)
             reset->offset > f->conn->flow[reset->from].top);
 }
 
+static bool is_ending_unseen(const struct facts *f)
+{
+    return f->x && !f->incident->is_complete && is_end_unseen(f);
+}
+
 static bool has_hole(const struct facts *f)
 {
     for (unsigned i = 0; i < f->conn->episodes; i++) {
@@ -50,20 +113,32 @@ static bool has_hole(const struct facts *f)
 }
 
 /*
- * A frame that is missing may have opened a window, or ended the stream. Only
- * what was said of the stream itself still stands then.
+ * An unfinished stream rests on all that came before it; one that the server
+ * reset only on what was said of the stream itself.
  */
-static bool is_window_unknown(const struct facts *f)
+static bool rests_on_connection(const struct facts *f)
 {
-    const struct exchange_h2 *h2 = f->x->h2;
+    return f->x && f->x->is_h2 && !f->incident->is_complete &&
+           !(f->x->h2 && mark_is_set(f->x->h2->reset) &&
+             !f->x->h2->reset_by_client);
+}
 
-    if (h2 && mark_is_set(h2->reset) && !h2->reset_by_client)
+/* A stream that stands still may wait for credit that was not seen. */
+static bool is_h2_joined_midway(const struct facts *f)
+{
+    const struct exchange_h2 *h2;
+
+    if (!rests_on_connection(f))
         return false;
-    /* a stream that stands still may wait for credit that was not seen */
-    if (f->incident->http.h2.joined ||
-        (h2 && (!h2->known[MESSAGE_REQUEST] || !h2->known[MESSAGE_RESPONSE])))
-        return true;
-    return has_hole(f);
+    h2 = f->x->h2;
+    return f->incident->http.h2.joined ||
+           (h2 &&
+            (!h2->known[MESSAGE_REQUEST] || !h2->known[MESSAGE_RESPONSE]));
+}
+
+static bool is_h2_frame_missing(const struct facts *f)
+{
+    return rests_on_connection(f) && has_hole(f);
 }
 
 /* The answer may be in bytes that are missing, or that h1 could not place. */
@@ -71,7 +146,7 @@ static bool may_have_answer(const struct facts *f)
 {
     const struct exchange *x = f->x;
 
-    if (is_race_with_unseen_fin(f))
+    if (!x || x->is_h2 || f->response_begun || is_race_with_unseen_fin(f))
         return false;
     for (unsigned i = 0; i < f->conn->episodes; i++) {
         const struct episode *episode = &f->conn->episode[i];
@@ -86,31 +161,39 @@ static bool may_have_answer(const struct facts *f)
            !mark_is_set(x->interim);
 }
 
-bool is_doubtful(const struct facts *f)
+static bool is_unanswered_syn(const struct facts *f)
 {
-    const struct exchange *x = f->x;
+    return conn_is_one_way(f->conn) &&
+           mark_is_set(f->conn->flow[f->conn->client].syn) &&
+           !f->server->isn_known;
+}
 
-    if (conn_is_one_way(f->conn))
-        return !mark_is_set(f->conn->flow[f->conn->client].syn) ||
-               f->server->isn_known;
-    if (f->incident->ending == CONN_EVICTED &&
-        f->closing.by == CLOSED_BY_NOBODY)
-        return true;
-    if (is_short_of_fin(f->server) || is_short_of_fin(f->client))
-        return true;
-    if (!x)
-        return f->server->lost > 0 || f->client->lost > 0;
-    if (exchange_is_doubtful(x) || x->response.broken || x->request.broken)
-        return true;
-    if (f->incident->orphans > 0 && f->incident->complete == 0)
-        return true;
-    if (is_unacknowledged_for_no_reason(f))
-        return true;
-    if (!f->incident->is_complete && is_end_unseen(f))
-        return true;
-    if (x->is_h2)
-        return !f->incident->is_complete && is_window_unknown(f);
-    return !f->response_begun && may_have_answer(f);
+bool doubt_holds(const struct doubt_row *row, const struct facts *f)
+{
+    return !is_unanswered_syn(f) && row->holds(f);
+}
+
+enum doubt doubt_of(const struct facts *f)
+{
+    for (size_t i = 0; i < DOUBT_ROWS; i++) {
+        if (doubt_holds(&doubt_list[i], f))
+            return doubt_list[i].reason;
+    }
+    return DOUBT_NONE;
+}
+
+const char *doubt_name(enum doubt doubt)
+{
+    static const char *const name[] = {
+        [DOUBT_NONE] = "none",
+        [DOUBT_BYTES_LOST] = "bytes-lost",
+        [DOUBT_ONE_DIRECTION] = "one-direction",
+        [DOUBT_JOINED_MIDWAY] = "joined-midway",
+        [DOUBT_NOT_HTTP] = "not-http",
+        [DOUBT_BUDGET] = "budget",
+    };
+
+    return name[doubt];
 }
 
 bool is_told_by_first_bytes(const struct facts *f)
@@ -134,4 +217,13 @@ bool is_told_by_close(const struct facts *f)
            f->server_closed && !is_end_unseen(f) && !x->request.lost &&
            !x->response.lost && mark_is_set(x->request.end) &&
            !f->response_whole;
+}
+
+bool is_told_by_reset(const struct facts *f)
+{
+    const struct exchange *x = f->x;
+
+    return x && x->h2 && mark_is_set(x->h2->reset) && !x->h2->reset_by_client &&
+           !f->response_whole && !x->request.lost &&
+           (!f->response_begun || x->status);
 }

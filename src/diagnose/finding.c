@@ -7,7 +7,7 @@ static const struct {
     enum severity severity;
     const char *title;
 } verdict[] = {
-#define VERDICT(id, slug, severity, title)                                     \
+#define VERDICT(id, slug, severity, title, ...)                                \
     [VERDICT_##id] = {slug, SEVERITY_##severity, title},
 #include "diagnose/verdicts.def"
 #undef VERDICT

@@ -10,7 +10,7 @@
 #include "infer/infer.h"
 
 enum verdict {
-#define VERDICT(id, slug, severity, title) VERDICT_##id,
+#define VERDICT(id, slug, ...) VERDICT_##id,
 #include "diagnose/verdicts.def"
 #undef VERDICT
     VERDICT_COUNT,

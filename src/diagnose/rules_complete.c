@@ -1,22 +1,20 @@
 /* Exchanges that came to their end, and yet not as they should. */
 #include "diagnose/rules.h"
 
+#include "diagnose/facts_ends.h"
+#include "diagnose/facts_stall.h"
+
 enum {
     STATUS_BAD_GATEWAY = 502,
     STATUS_UNAVAILABLE,
     STATUS_GATEWAY_TIMEOUT
 };
 
-static nanos answer_delay(const struct facts *f)
-{
-    return nanos_between(f->asked.time, f->x->response.start.time);
-}
-
 /*
  * A 504 says it itself. A 502 says that the upstream failed. A 503 may be
  * anything; after a long wait it is what a gateway or a timeout handler says.
  */
-static bool is_gateway_timeout(const struct facts *f)
+bool is_gateway_timeout(const struct facts *f)
 {
     return f->x->status == STATUS_GATEWAY_TIMEOUT ||
            f->x->status == STATUS_BAD_GATEWAY ||
@@ -24,158 +22,18 @@ static bool is_gateway_timeout(const struct facts *f)
             answer_delay(f) >= f->settings->timeout_floor);
 }
 
-static void tell_gateway_timeout(const struct facts *f, struct finding *finding)
-{
-    nanos delay = answer_delay(f);
-    bool constant = durations_constant(&f->known->gateway, 2);
-
-    finding->symptom = SYMPTOM_ERROR_STATUS;
-    finding->confidence = f->x->status == STATUS_GATEWAY_TIMEOUT || constant
-                              ? CONFIDENCE_CERTAIN
-                              : CONFIDENCE_LIKELY;
-    if (f->x->status == STATUS_UNAVAILABLE)
-        draft_explain(finding,
-                      "%s answered 503 after %s: a gateway that got no answer "
-                      "from its upstream or could not reach it, or a time "
-                      "limit of the server itself (Go http.TimeoutHandler).",
-                      f->known->software[0] ? name_server(f, finding)
-                                            : "The server",
-                      draft_duration(finding, delay));
-    else if (delay >= f->settings->timeout_floor)
-        draft_explain(finding,
-                      "%s answered %u after %s: its upstream had not answered "
-                      "by then, or could not be reached.",
-                      f->known->software[0] ? name_server(f, finding)
-                                            : "The gateway",
-                      f->x->status, draft_duration(finding, delay));
-    else
-        draft_explain(finding,
-                      "%s answered %u after %s: its upstream refused, closed "
-                      "or reset the connection, or answered nonsense; for a "
-                      "timeout that is too soon.",
-                      f->known->software[0] ? name_server(f, finding)
-                                            : "The gateway",
-                      f->x->status, draft_duration(finding, delay));
-    if (constant && delay >= f->settings->timeout_floor)
-        draft_explain(finding,
-                      "%" PRIu64 " such answers all took %s: a timeout of the "
-                      "gateway.",
-                      f->known->gateway.samples,
-                      draft_range(finding, &f->known->gateway));
-    draft_explain(finding, "Why the upstream failed it cannot be seen on this "
-                           "leg alone.");
-    draft_advise(finding, "look at the leg from the gateway to its upstream, "
-                          "in this file or in a capture of its own: the "
-                          "request that failed there tells the cause");
-    if (delay >= f->settings->timeout_floor)
-        draft_advise(finding,
-                     "compare the gateway's timeout (nginx proxy_read_timeout, "
-                     "HAProxy timeout server, Envoy route timeout, ALB idle "
-                     "timeout) with the time the upstream needs");
-}
-
-static void tell_slow(struct finding *finding)
-{
-    finding->symptom = SYMPTOM_SLOW;
-    finding->severity = SEVERITY_WARNING;
-    draft_explain(finding, "The response was complete in the end.");
-}
-
-static void tell_window_stall(const struct facts *f, struct finding *finding)
-{
-    bool by_client =
-        f->client_window &&
-        (!f->server_window || episode_lasted(f, f->client_window) >
-                                  episode_lasted(f, f->server_window));
-    const struct episode *episode =
-        by_client ? f->client_window : f->server_window;
-
-    finding->confidence = CONFIDENCE_CERTAIN;
-    draft_explain(finding,
-                  "The %s did not read for %s: its receive buffer was full "
-                  "(TCP window 0) and the other side could only probe, %u "
-                  "time%s.",
-                  by_client ? "client" : "server",
-                  draft_duration(finding, episode_lasted(f, episode)),
-                  episode->count, episode->count == 1 ? "" : "s");
-    draft_advise(finding, "find out what the %s does instead of reading",
-                 by_client ? "client" : "server");
-    tell_slow(finding);
-}
-
-static const struct episode *loss_of(const struct facts *f)
-{
-    const struct episode *episodes[2] = {f->client_retransmission,
-                                         f->server_retransmission};
-
-    for (unsigned i = 0; i < 2; i++) {
-        if (episodes[i] &&
-            episode_held(f, episodes[i]) >= f->settings->stall_threshold)
-            return episodes[i];
-    }
-    return NULL;
-}
-
-static bool was_network_stall(const struct facts *f)
+bool was_network_stall(const struct facts *f)
 {
     return loss_of(f) != NULL;
-}
-
-static void tell_loss(const struct facts *f, struct finding *finding)
-{
-    const struct episode *episode = loss_of(f);
-
-    if (!episode)
-        return;
-    finding->confidence = CONFIDENCE_CERTAIN;
-    draft_explain(finding,
-                  "The %s's data was lost on the way and sent again %u "
-                  "time%s; it took %s until it was acknowledged.",
-                  episode->side == f->conn->client ? "client" : "server",
-                  episode->count, episode->count == 1 ? "" : "s",
-                  draft_duration(finding, episode_lasted(f, episode)));
-    draft_advise(finding, "look for loss on the path (interface errors, "
-                          "congestion, a firewall that drops)");
-    tell_slow(finding);
 }
 
 /*
  * A body whose length was known stopped in the middle. Streams of unknown
  * length may have had nothing to say.
  */
-static bool was_mid_body_pause(const struct facts *f)
+bool was_mid_body_pause(const struct facts *f)
 {
     return f->x->response.framing == FRAMING_LENGTH &&
            nanos_between(f->x->pause.time, f->x->pause_end.time) >=
                f->settings->stall_threshold;
 }
-
-static void tell_mid_body_pause(const struct facts *f, struct finding *finding)
-{
-    nanos pause = nanos_between(f->x->pause.time, f->x->pause_end.time);
-
-    finding->confidence = CONFIDENCE_POSSIBLE;
-    draft_cite(finding, f->x->pause, FROM_SERVER,
-               "the response stops in the middle of its body");
-    draft_cite(finding, f->x->pause_end, FROM_SERVER, "it goes on");
-    draft_explain(finding,
-                  "Nothing came for %s in the middle of a body whose length "
-                  "was known%s.",
-                  draft_duration(finding, pause),
-                  f->client_window ? "" : ", with the client's window open");
-    draft_alternative(finding, VERDICT_NETWORK_STALL,
-                      "packets lost before they reached this capture leave "
-                      "the same silence",
-                      "a capture at the server: were they sent in time?");
-    draft_advise(finding, "look at what the server waits for while it "
-                          "answers, and at the path for loss");
-    tell_slow(finding);
-}
-
-const struct rule complete_rule[] = {
-    {VERDICT_GATEWAY_TIMEOUT,       is_gateway_timeout, tell_gateway_timeout},
-    {VERDICT_TCP_ZERO_WINDOW_STALL,         is_zero_window_stall, tell_window_stall},
-    {VERDICT_NETWORK_STALL, was_network_stall, tell_loss},
-    {VERDICT_SERVER_STALL,            was_mid_body_pause, tell_mid_body_pause},
-    {0        },
-};

@@ -1,6 +1,8 @@
 /* Reused connections, and what lies between the two ends. */
 #include "diagnose/rules.h"
 
+#include "diagnose/facts_ends.h"
+
 /* Below this a path is not taken to have forgotten a flow. */
 #define PATH_FORGETS (60 * NANOS_PER_SECOND)
 
@@ -9,89 +11,11 @@
  * nothing of it. On a connection that was never used the same happens to one
  * that was opened ahead of need.
  */
-static bool is_idle_close_race(const struct facts *f)
+bool is_idle_close_race(const struct facts *f)
 {
     return mark_is_set(f->server->fin) && !f->response_begun && f->idle >= 0 &&
            f->server->fin_acks != CONN_NO_OFFSET &&
            f->server->fin_acks <= f->x->request.begin && f->server_closed;
-}
-
-bool is_race_with_unseen_fin(const struct facts *f)
-{
-    return f->server_fin_unseen && f->server_closed && f->closing.by_reset &&
-           !f->closing.reset->has_ack && !f->response_begun && f->idle >= 0;
-}
-
-static void tell_idle_advice(const struct facts *f, struct finding *finding,
-                             nanos idle)
-{
-    uint32_t said = f->known->keep_alive;
-
-    draft_advise(finding,
-                 "make the client's or proxy's idle timeout shorter than the "
-                 "server's %s (Go Transport.IdleConnTimeout, nginx upstream "
-                 "keepalive_timeout, a pool's idle or keep-alive time)",
-                 draft_duration(finding, idle));
-    draft_advise(finding,
-                 "or the server's longer than the client's: Node "
-                 "server.keepAliveTimeout, Go Server.IdleTimeout, Apache "
-                 "KeepAliveTimeout, nginx keepalive_timeout, uvicorn "
-                 "--timeout-keep-alive, gunicorn --keep-alive");
-    if (said)
-        draft_explain(finding,
-                      "The server had announced it: Keep-Alive: timeout=%u.",
-                      said);
-}
-
-static void tell_idle_close_race(const struct facts *f, struct finding *finding)
-{
-    const struct exchange *x = f->x;
-    struct mark since =
-        mark_is_set(x->idle_since) ? x->idle_since : f->client->last_syn;
-    nanos idle = nanos_between(since.time, f->server->fin.time);
-    nanos early = nanos_between(f->server->fin.time, x->request.start.time);
-    bool stated = f->settings->idle_timeout &&
-                  durations_alike(idle, f->settings->idle_timeout);
-    bool constant = durations_constant(&f->known->idle, 2);
-
-    finding->symptom = f->conn->resets ? SYMPTOM_RESET : SYMPTOM_EMPTY_REPLY;
-    finding->confidence = CONFIDENCE_CERTAIN;
-    draft_explain(finding,
-                  "Not this request: the server closed the connection after "
-                  "%s without a request, and the FIN acknowledges nothing of "
-                  "the one that was on its way. The server program never saw "
-                  "it, so a retry is safe, even of a POST.",
-                  draft_duration(finding, idle));
-    if (early >= 0)
-        draft_explain(finding,
-                      "The FIN had been there for %s when the client sent "
-                      "the request: the client does not watch its idle "
-                      "connections.",
-                      draft_duration(finding, early));
-    if (stated)
-        draft_explain(finding, "It agrees with the idle timeout that was "
-                               "stated.");
-    else if (f->settings->idle_timeout)
-        draft_explain(finding, "It does not agree with the idle timeout that "
-                               "was stated.");
-    else if (constant)
-        draft_explain(finding, "It closes its other idle connections after "
-                               "the same time.");
-    tell_idle_advice(f, finding, idle);
-}
-
-static void tell_race_with_unseen_fin(const struct facts *f,
-                                      struct finding *finding)
-{
-    finding->symptom = SYMPTOM_RESET;
-    finding->confidence = CONFIDENCE_LIKELY;
-    draft_explain(finding,
-                  "Not this request: the server had closed the idle "
-                  "connection. Its FIN is not in the capture, but the client "
-                  "acknowledged it, and the RST without ACK says that the "
-                  "socket was gone when the request came. The server program "
-                  "never saw it, so a retry is safe, even of a POST.");
-    tell_idle_advice(f, finding, f->idle);
 }
 
 static bool reset_without_ack(const struct facts *f)
@@ -101,7 +25,7 @@ static bool reset_without_ack(const struct facts *f)
 }
 
 /* The request went into silence, or met a host that knows of no connection. */
-static bool is_idle_path_drop(const struct facts *f)
+bool is_idle_path_drop(const struct facts *f)
 {
     bool silent = f->client_retransmission &&
                   episode_lasts(f->client_retransmission) &&
@@ -116,44 +40,11 @@ static bool is_idle_path_drop(const struct facts *f)
            !mark_is_set(f->server->fin) && (silent || told);
 }
 
-static void tell_idle_path_drop(const struct facts *f, struct finding *finding)
-{
-    const char *idle = draft_duration(finding, f->idle);
-    bool reset = f->closing.by_reset && f->server_closed;
-
-    finding->symptom = reset ? SYMPTOM_RESET : SYMPTOM_HANG;
-    finding->confidence = CONFIDENCE_LIKELY;
-    draft_explain(finding,
-                  reset ? "The connection had been idle for %s and no FIN was "
-                          "ever seen; the next request met an RST from a host "
-                          "that knows of no such connection."
-                        : "The connection had been idle for %s and no FIN was "
-                          "ever seen; the next request was sent again and "
-                          "again and nothing came back.",
-                  idle);
-    draft_explain(finding, "A NAT, a firewall or a load balancer on the way "
-                           "forgets connections that are idle that long (AWS "
-                           "NAT gateway and NLB: 350 s).");
-    if (f->around->later_works)
-        draft_explain(finding,
-                      "A new connection to the same server works meanwhile.");
-    draft_alternative(finding, reset ? VERDICT_SERVER_RESET : VERDICT_DEAD_PEER,
-                      reset ? "the server itself may have restarted and "
-                              "forgotten the connection"
-                            : "the whole host may be gone",
-                      reset ? "the server's uptime, or a capture on its side"
-                            : "whether new connections to it work");
-    draft_advise(finding,
-                 "close idle connections in the client's pool sooner than "
-                 "%s, or send TCP keep-alive probes more often than that",
-                 idle);
-}
-
 /*
  * An RST whose TTL is not that of its alleged sender. A FIN before it would
  * explain another socket, hence another TTL, so then it is left alone.
  */
-static bool is_middlebox_reset(const struct facts *f)
+bool is_middlebox_reset(const struct facts *f)
 {
     const struct reset *reset = f->closing.reset;
 
@@ -161,37 +52,3 @@ static bool is_middlebox_reset(const struct facts *f)
            reset->ttl != reset->usual_ttl && !mark_is_set(f->client->fin) &&
            !mark_is_set(f->server->fin);
 }
-
-static void tell_middlebox_reset(const struct facts *f, struct finding *finding)
-{
-    const struct reset *reset = f->closing.reset;
-
-    finding->symptom = SYMPTOM_RESET;
-    finding->confidence =
-        f->conn->data_after_reset ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    draft_explain(finding,
-                  "The RST claims to come from the %s, but arrived with TTL "
-                  "%u where all its other packets have %u, and neither side "
-                  "was closing: something on the path sent it.",
-                  f->client_closed ? "client" : "server", reset->ttl,
-                  reset->usual_ttl);
-    if (f->conn->data_after_reset)
-        draft_explain(finding, "Data went on after it: the ends knew nothing "
-                               "of it.");
-    draft_alternative(finding, VERDICT_SERVER_RESET,
-                      "some hosts send RSTs with another TTL than data",
-                      "a capture on the server: did its host send the RST?");
-    draft_advise(finding,
-                 "look for firewalls, intrusion prevention or connection "
-                 "tracking on the way (on Kubernetes: conntrack INVALID, "
-                 "nf_conntrack_tcp_be_liberal=1)");
-}
-
-const struct rule path_rule[] = {
-    {VERDICT_IDLE_CLOSE_RACE,   is_idle_close_race, tell_idle_close_race},
-    {VERDICT_IDLE_CLOSE_RACE,     is_race_with_unseen_fin,
-     tell_race_with_unseen_fin},
-    {VERDICT_IDLE_PATH_DROP,   is_idle_path_drop, tell_idle_path_drop},
-    {VERDICT_MIDDLEBOX_RESET, is_middlebox_reset, tell_middlebox_reset},
-    {0   },
-};

@@ -1,6 +1,8 @@
 /* The server ended it while the request was not complete. */
 #include "diagnose/rules.h"
 
+#include "diagnose/facts_ends.h"
+
 enum {
     STATUS_REQUEST_TIMEOUT = 408
 };
@@ -14,47 +16,18 @@ static bool has_server_reset(const struct facts *f)
     return false;
 }
 
-nanos request_quiet(const struct facts *f)
-{
-    struct mark acted = f->response_begun ? f->x->response.start : f->end;
-
-    return nanos_between(f->x->request.last.time, acted.time);
-}
-
 /*
  * The answer was there while the request was still coming, and what was left
  * unread of it turned the close into an RST.
  */
-static bool is_early_response_reset(const struct facts *f)
+bool is_early_response_reset(const struct facts *f)
 {
     return !f->request_whole && f->response_begun &&
            f->x->status != STATUS_REQUEST_TIMEOUT && has_server_reset(f) &&
            request_quiet(f) < f->settings->timeout_floor;
 }
 
-static void tell_early_response_reset(const struct facts *f,
-                                      struct finding *finding)
-{
-    finding->symptom = SYMPTOM_RESET;
-    finding->confidence = CONFIDENCE_CERTAIN;
-    draft_explain(finding,
-                  "The server answered %u while the request was still coming "
-                  "(%" PRIu64 " bytes of it were sent in all), closed without "
-                  "reading the rest, and the unread bytes turned its close "
-                  "into an RST. "
-                  "The RST can destroy the answer in the client's buffer: it "
-                  "sees 'connection reset' or 'broken pipe' instead of %u.",
-                  f->x->status, f->x->request.bytes, f->x->status);
-    draft_advise(finding,
-                 "look at the answer, not at the reset: %u is what "
-                 "the server meant",
-                 f->x->status);
-    draft_advise(finding,
-                 "let the server read the body to its end before it closes, "
-                 "or let the client send Expect: 100-continue");
-}
-
-static bool is_read_timeout(const struct facts *f)
+bool is_read_timeout(const struct facts *f)
 {
     bool said = f->x->status == STATUS_REQUEST_TIMEOUT;
     bool waited = request_quiet(f) >= f->settings->timeout_floor / 2 &&
@@ -63,65 +36,3 @@ static bool is_read_timeout(const struct facts *f)
 
     return !f->request_whole && f->server_closed && (said || waited);
 }
-
-static const char *request_so_far(const struct facts *f,
-                                  struct finding *finding)
-{
-    const struct message *request = &f->x->request;
-
-    if (!mark_is_set(request->head))
-        return draft_say(finding,
-                         "%" PRIu64 " bytes of the header section, not its end",
-                         request->bytes);
-    if (request->expected == HTTP_NO_LENGTH)
-        return draft_say(finding, "%" PRIu64 " body bytes, not the last chunk",
-                         request->body);
-    return draft_say(finding, "%" PRIu64 " of %" PRIu64 " body bytes",
-                     request->body, request->expected);
-}
-
-void advise_slow_request(struct finding *finding)
-{
-    draft_advise(finding,
-                 "find out why the client did not send the rest: it is the "
-                 "client, or the path from it, that was slow");
-}
-
-static void tell_read_timeout(const struct facts *f, struct finding *finding)
-{
-    nanos since_start = nanos_between(f->x->request.start.time, f->end.time);
-    bool said = f->x->status == STATUS_REQUEST_TIMEOUT;
-
-    finding->symptom = said                ? SYMPTOM_ERROR_STATUS
-                       : f->response_whole ? SYMPTOM_NONE
-                                           : symptom_of_close(f);
-    if (f->response_whole && !said)
-        finding->severity = SEVERITY_WARNING;
-    finding->confidence = said ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    draft_explain(finding,
-                  "The request was not complete (%s) when the server %s, %s "
-                  "after its first byte and %s after the last one that came.",
-                  request_so_far(f, finding),
-                  said                ? "answered 408 and closed"
-                  : f->response_begun ? "answered and closed"
-                                      : "closed without a word",
-                  draft_duration(finding, since_start),
-                  draft_duration(finding, request_quiet(f)));
-    draft_alternative(finding, VERDICT_HANDLER_ABORT,
-                      "a program may close an incomplete request for reasons "
-                      "of its own",
-                      "the server's log, or whether the delay is constant");
-    advise_slow_request(finding);
-    draft_advise(finding,
-                 "if it may be that slow, raise the server's limit: Go "
-                 "ReadHeaderTimeout/ReadTimeout, nginx client_header_timeout/"
-                 "client_body_timeout, Node headersTimeout/requestTimeout, "
-                 "Apache RequestReadTimeout");
-}
-
-const struct rule request_rule[] = {
-    {VERDICT_EARLY_RESPONSE_RESET, is_early_response_reset,
-     tell_early_response_reset},
-    {VERDICT_READ_TIMEOUT,    is_read_timeout, tell_read_timeout},
-    {0        },
-};

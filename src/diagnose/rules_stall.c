@@ -1,99 +1,13 @@
 /* Nothing moves. Asked before the one who gave up at last is blamed. */
 #include "diagnose/rules.h"
 
-/* Who waits in vain for whom. */
-struct silence {
-    const struct episode *episode;
-    const struct flow *silent;
-    enum witness waits; /* FROM_CLIENT: the server is silent */
-};
+#include "diagnose/facts_stall.h"
 
-static bool is_long(const struct facts *f, nanos lasted)
-{
-    return lasted >= f->settings->stall_threshold;
-}
-
-static bool never_acknowledged(const struct facts *f,
-                               const struct episode *episode)
-{
-    return episode && episode_lasts(episode) && episode->count >= 2 &&
-           is_long(f, episode_lasted(f, episode));
-}
-
-static bool never_answered(const struct episode *episode)
-{
-    return episode && episode->answered < episode->count &&
-           episode->count - episode->answered >= 2;
-}
-
-/* Sent again and again, or probed, and not a packet came back. */
-static bool find_silence(const struct facts *f, struct silence *silence)
-{
-    const struct episode *retransmission[2] = {f->client_retransmission,
-                                               f->server_retransmission};
-    const struct episode *probes[2] = {f->client_probes, f->server_probes};
-    const struct flow *other[2] = {f->server, f->client};
-
-    for (unsigned i = 0; i < 2; i++) {
-        silence->waits = i ? FROM_SERVER : FROM_CLIENT;
-        silence->silent = other[i];
-        silence->episode = retransmission[i];
-        if (never_acknowledged(f, retransmission[i]) &&
-            is_silent_since(other[i], retransmission[i]->first))
-            return true;
-        silence->episode = probes[i];
-        if (never_answered(probes[i]) &&
-            other[i]->last_any.time <= probes[i]->last.time &&
-            is_silent_since(other[i], probes[i]->first))
-            return true;
-    }
-    return false;
-}
-
-static bool is_dead_peer(const struct facts *f)
+bool is_dead_peer(const struct facts *f)
 {
     struct silence silence;
 
     return find_silence(f, &silence);
-}
-
-static void tell_dead_peer(const struct facts *f, struct finding *finding)
-{
-    struct silence s;
-    const char *dead;
-    struct mark last;
-
-    if (!find_silence(f, &s))
-        return;
-    dead = s.waits == FROM_CLIENT ? "server" : "client";
-    last = s.silent->last_any;
-    /* the waiting side's own kernel gives up with a timeout, not a reset */
-    finding->symptom = SYMPTOM_HANG;
-    finding->confidence = CONFIDENCE_LIKELY;
-    draft_cite(finding, last,
-               s.waits == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT,
-               "the last packet of the %s", dead);
-    draft_explain(finding,
-                  "%u %s by the %s over %s, and not a single packet came back "
-                  "from the %s: its host is gone, or the path to or from it "
-                  "is.",
-                  s.episode->count,
-                  s.episode->kind == EPISODE_KEEPALIVE ? "keep-alive probes"
-                                                       : "retransmissions",
-                  s.waits == FROM_CLIENT ? "client" : "server",
-                  draft_duration(finding, nanos_between(s.episode->first.time,
-                                                        s.episode->last.time)),
-                  dead);
-    draft_alternative(finding, VERDICT_NETWORK_STALL,
-                      "the path may have come back after the capture ended",
-                      "a longer capture, or one at the other end");
-    draft_advise(finding,
-                 "check whether the %s's host is up and reachable; "
-                 "do new connections to it work?",
-                 dead);
-    draft_advise(finding,
-                 "bound the wait on the side that lives: a request timeout, "
-                 "TCP_USER_TIMEOUT, or keep-alive probes every few seconds");
 }
 
 /* Later bytes came, those before them never did, and nothing moves since. */
@@ -103,95 +17,17 @@ static bool has_unfilled_hole(const struct facts *f)
            f->server->acked < f->server->top && is_long(f, f->quiet);
 }
 
-static bool is_network_stall(const struct facts *f)
+bool is_network_stall(const struct facts *f)
 {
     return never_acknowledged(f, f->client_retransmission) ||
            never_acknowledged(f, f->server_retransmission) ||
            has_unfilled_hole(f);
 }
 
-static void tell_unfilled_hole(const struct facts *f, struct finding *finding)
-{
-    draft_cite(finding, f->server->last_data, FROM_SERVER,
-               "the last bytes of the server that came");
-    draft_explain(finding,
-                  "Bytes of the response came while those before them were "
-                  "missing, and they never did for %s: the network lost them, "
-                  "and what the server sent again too.",
-                  draft_duration(finding, f->quiet));
-}
-
-static void tell_network_stall(const struct facts *f, struct finding *finding)
-{
-    bool by_client = never_acknowledged(f, f->client_retransmission);
-    const struct episode *episode =
-        by_client ? f->client_retransmission : f->server_retransmission;
-    const struct flow *flow = by_client ? f->client : f->server;
-
-    finding->symptom = f->closing.by_reset ? SYMPTOM_RESET : SYMPTOM_HANG;
-    finding->confidence = CONFIDENCE_LIKELY;
-    draft_advise(finding, "look for loss on the path (interface errors, "
-                          "congestion, a firewall that drops)");
-    if (!episode || !never_acknowledged(f, episode)) {
-        tell_unfilled_hole(f, finding);
-        return;
-    }
-    draft_explain(finding,
-                  "The %s's data was sent again %u times over %s and never "
-                  "acknowledged, while other packets still came from the "
-                  "other side: the network loses them.",
-                  by_client ? "client" : "server", episode->count,
-                  draft_duration(finding, episode_lasted(f, episode)));
-    if (flow->mss && episode->size >= flow->mss)
-        draft_advise(finding,
-                     "only large packets may be lost: check the path's MTU "
-                     "(ping -M do -s 1472) and that ICMP 'fragmentation "
-                     "needed' passes");
-}
-
-static bool window_stalls(const struct facts *f, const struct episode *episode)
-{
-    return episode && episode->count >= 1 &&
-           is_long(f, episode_held(f, episode));
-}
-
 bool is_zero_window_stall(const struct facts *f)
 {
-    return window_stalls(f, f->client_window) ||
-           window_stalls(f, f->server_window);
-}
-
-static void tell_zero_window_stall(const struct facts *f,
-                                   struct finding *finding)
-{
-    bool by_client = window_stalls(f, f->client_window);
-    const struct episode *episode =
-        by_client ? f->client_window : f->server_window;
-    const char *reader = by_client ? "client" : "server";
-
-    finding->symptom = f->closing.by == CLOSED_BY_NOBODY ? SYMPTOM_HANG
-                       : f->closing.by_reset             ? SYMPTOM_RESET
-                                                         : SYMPTOM_TRUNCATED;
-    if (f->incident->is_complete)
-        finding->symptom = SYMPTOM_SLOW;
-    finding->confidence = CONFIDENCE_CERTAIN;
-    draft_explain(finding,
-                  "The %s did not read for %s: its receive buffer was full "
-                  "(TCP window 0) and the other side could only probe, %u "
-                  "time%s. The network and the sender are not at fault.",
-                  reader, draft_duration(finding, episode_lasted(f, episode)),
-                  episode->count, episode->count == 1 ? "" : "s");
-    draft_advise(finding,
-                 "find out what the %s does instead of reading %s: a blocked "
-                 "thread, a slow disk, a consumer that waits for something "
-                 "else",
-                 reader, by_client ? "the response" : "the request's body");
-}
-
-static bool host_is_alive(const struct facts *f)
-{
-    return (f->client_probes && f->client_probes->answered) ||
-           (f->server_probes && f->server_probes->count);
+    return is_stalled_by_window(f, f->client_window) ||
+           is_stalled_by_window(f, f->server_window);
 }
 
 /*
@@ -199,7 +35,7 @@ static bool host_is_alive(const struct facts *f)
  * mistake, or a handler that stopped. The same packets; a burst that ended at
  * once points to the mistake, so that comes first.
  */
-static bool is_short_body_open(const struct facts *f)
+bool is_short_body_open(const struct facts *f)
 {
     const struct message *response = &f->x->response;
 
@@ -210,57 +46,7 @@ static bool is_short_body_open(const struct facts *f)
                f->settings->stall_threshold / 10;
 }
 
-static void tell_short_body_open(const struct facts *f, struct finding *finding)
-{
-    const struct message *response = &f->x->response;
-
-    finding->symptom = f->client_closed ? SYMPTOM_TRUNCATED : SYMPTOM_HANG;
-    finding->confidence = CONFIDENCE_POSSIBLE;
-    draft_explain(finding,
-                  "Content-Length promised %" PRIu64 " bytes, %" PRIu64
-                  " came in one go, and then nothing for %s while the "
-                  "connection stays open and every byte is acknowledged: the "
-                  "client waits for %" PRIu64 " bytes that the server may "
-                  "never have meant to send.",
-                  response->expected, response->body,
-                  draft_duration(finding, f->quiet),
-                  response->expected - response->body);
-    draft_alternative(finding, VERDICT_SERVER_STALL,
-                      "the handler may have stopped in the middle of its "
-                      "response",
-                      "whether it is always short by as much; the server's "
-                      "stack dump");
-    draft_advise(finding, "compare Content-Length with what the handler "
-                          "writes (compression, encoding, a HEAD or error path "
-                          "that sends another body)");
-}
-
-/* A constant delay of several aborts is the client's own timeout. */
-static bool is_client_timeout(const struct facts *f)
-{
-    return f->client_closed &&
-           !durations_end_together(&f->known->client_gave_up) &&
-           durations_constant(&f->known->client_gave_up, 2) &&
-           durations_alike(f->wait, f->known->client_gave_up.shortest);
-}
-
-/*
- * A body of unknown length may be silent because there is nothing to say:
- * events to come, a watch. Then the silence is told, nobody is accused.
- */
-static bool may_be_a_stream(const struct facts *f)
-{
-    return f->response_begun && f->x->response.framing != FRAMING_LENGTH;
-}
-
-static bool waits_for_continue(const struct facts *f)
-{
-    return !f->request_whole && f->x->expects_continue &&
-           mark_is_set(f->x->request.head) && f->x->request.body == 0 &&
-           !mark_is_set(f->x->interim) && !f->response_begun;
-}
-
-static bool is_server_stall(const struct facts *f)
+bool is_server_stall(const struct facts *f)
 {
     if (f->server_closed || f->response_whole || is_client_timeout(f))
         return false;
@@ -270,118 +56,13 @@ static bool is_server_stall(const struct facts *f)
            f->client->acked >= f->x->request.reached && is_long(f, f->quiet);
 }
 
-static void tell_server_stall(const struct facts *f, struct finding *finding)
-{
-    finding->symptom = SYMPTOM_HANG;
-    finding->confidence =
-        host_is_alive(f) ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    if (waits_for_continue(f))
-        draft_explain(finding,
-                      "The client asked for 100 Continue and waits before it "
-                      "sends the body; the server has said nothing for %s.",
-                      draft_duration(finding, f->quiet));
-    else
-        draft_explain(finding,
-                      "The server has acknowledged the whole request and sent "
-                      "nothing for %s. Nothing is missing and no one else is "
-                      "waited for: the program is at work, blocked or stopped.",
-                      draft_duration(finding, f->quiet));
-    if (may_be_a_stream(f)) {
-        finding->severity = SEVERITY_WARNING;
-        finding->confidence = CONFIDENCE_POSSIBLE;
-        draft_explain(finding, "The response is one of unknown length: it may "
-                               "be a stream that has nothing to say now.");
-    }
-    if (host_is_alive(f))
-        draft_explain(finding, "Its host answers TCP keep-alive probes.");
-    if (f->client_closed) {
-        draft_explain(finding,
-                      "In the end the client gave up, %s after the "
-                      "request.",
-                      draft_duration(finding, f->wait));
-        draft_alternative(finding, VERDICT_CLIENT_ABORT,
-                          "the client may have left for reasons of its own "
-                          "while the server was within its time",
-                          "whether other requests of this kind take as long");
-    }
-    if (f->closing.by == CLOSED_BY_NOBODY)
-        draft_alternative(finding,
-                          f->response_begun ? VERDICT_WRITE_TIMEOUT_TRUNCATION
-                                            : VERDICT_WRITE_TIMEOUT_EOF,
-                          "a timeout of the server's own may end it later",
-                          "a longer capture");
-    draft_advise(finding,
-                 "look at the server program at that time: goroutine or thread "
-                 "dump, locks, its database and upstream calls");
-    draft_advise(finding, "give the client a timeout, and the server one that "
-                          "is shorter and answers 503");
-}
-
-static bool is_client_abort(const struct facts *f)
+bool is_client_abort(const struct facts *f)
 {
     return f->client_closed;
 }
 
-static void tell_client_abort(const struct facts *f, struct finding *finding)
+bool is_open_ended(const struct facts *f)
 {
-    const struct durations *gave_up = &f->known->client_gave_up;
-
-    finding->symptom = SYMPTOM_NONE;
-    finding->severity = SEVERITY_WARNING;
-    finding->confidence = CONFIDENCE_CERTAIN;
-    if (!f->request_whole)
-        draft_explain(finding, "The client closed in the middle of its own "
-                               "request.");
-    else
-        draft_explain(finding,
-                      f->x->is_h2 && f->x->h2 && mark_is_set(f->x->h2->reset)
-                          ? "The client reset the stream (RST_STREAM) %s after "
-                            "the request, %s."
-                          : "The client closed first, %s after the request, "
-                            "%s.",
-                      draft_duration(finding, f->wait),
-                      f->response_begun &&
-                              f->x->response.start.time < f->closing.at.time
-                          ? "before the response was complete"
-                          : "before the first byte of a response");
-    if (f->response_whole)
-        draft_explain(finding, "The server's complete answer came after that "
-                               "and met an RST.");
-    if (f->x->grpc_timeout)
-        draft_explain(finding, "The request's own grpc-timeout was %s.",
-                      draft_duration(finding, f->x->grpc_timeout));
-    if (is_client_timeout(f) && f->request_whole)
-        draft_explain(finding,
-                      "%" PRIu64 " requests to this server ended so, all "
-                      "after %s: that is the client's own timeout.",
-                      gave_up->samples, draft_range(finding, gave_up));
-    draft_advise(finding,
-                 "if the client should have waited, raise its timeout "
-                 "(or that of the proxy that is the client here); if "
-                 "not, make the server faster or let it stop work when "
-                 "the client has gone");
+    return f->incident->ending == CONN_STILL_OPEN && f->x &&
+           f->closing.by == CLOSED_BY_NOBODY;
 }
-
-const struct rule stall_rule[] = {
-    {VERDICT_DEAD_PEER,     is_dead_peer, tell_dead_peer},
-    {VERDICT_NETWORK_STALL,       is_network_stall, tell_network_stall},
-    {0},
-};
-
-/* After the server's close was looked at. */
-const struct rule window_rule[] = {
-    {VERDICT_TCP_ZERO_WINDOW_STALL, is_zero_window_stall,
-     tell_zero_window_stall},
-    {0       },
-};
-
-const struct rule hang_rule[] = {
-    {VERDICT_SHORT_BODY_KEPT_OPEN, is_short_body_open, tell_short_body_open},
-    {VERDICT_SERVER_STALL,        is_server_stall, tell_server_stall},
-    {0        },
-};
-
-const struct rule client_rule[] = {
-    {VERDICT_CLIENT_ABORT, is_client_abort, tell_client_abort},
-    {0  },
-};

@@ -96,7 +96,8 @@ struct file_outputs *file_outputs_open(const struct options *options,
     for (size_t i = 0; i < options->outputs; i++)
         add_output(outputs, options->output[i].format, options->output[i].path,
                    &plain);
-    add_output(outputs, options->format, NULL, &options->report);
+    if (!options->pipeline.judge.why.asked) /* which takes its place */
+        add_output(outputs, options->format, NULL, &options->report);
     return outputs;
 }
 

@@ -1,8 +1,10 @@
 #include "files/run.h"
 
 #include "base/arena.h"
+#include "files/why_output.h"
 #include "record/recorder.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum {
@@ -11,6 +13,7 @@ enum {
 
 struct file_run {
     struct file_run_listener listener;
+    const struct options *options;
     struct capture *capture;
     struct pipeline *pipeline;
     struct recorder *recorder; /* NULL: nobody asked for recordings */
@@ -87,6 +90,7 @@ struct file_run *file_run_open(const struct options *options,
     struct file_run *run = must_calloc(1, sizeof *run);
 
     run->listener = *listener;
+    run->options = options;
     run->capture =
         capture_open(options->path, options->paths, &options->capture, fail);
     if (run->capture)
@@ -148,6 +152,21 @@ static bool tell_inputs(const struct file_run *run, const struct report *report)
     return unreadable;
 }
 
+/* A reader that has seen enough closes the pipe: that is no failure. */
+static bool write_why(const struct file_run *run, const struct report *report)
+{
+    char text[256];
+
+    if (!run->options->pipeline.judge.why.asked ||
+        why_output_write(run->pipeline, run->options, report, stdout) ||
+        errno == EPIPE)
+        return true;
+    (void)snprintf(text, sizeof text, "cannot write standard output: %s",
+                   strerror(errno));
+    run->listener.say(run->listener.context, text);
+    return false;
+}
+
 const struct report *file_run_finish(struct file_run *run, bool *trouble)
 {
     const struct report *report;
@@ -159,6 +178,7 @@ const struct report *file_run_finish(struct file_run *run, bool *trouble)
     report = pipeline_finish(run->pipeline, input, inputs);
     *trouble = tell_inputs(run, report);
     *trouble |= run->recorder && recorder_counts(run->recorder).failures;
+    *trouble |= !write_why(run, report);
     *trouble |= !file_outputs_write(run->outputs, report);
     return report;
 }

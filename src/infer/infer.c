@@ -13,6 +13,7 @@ enum {
 struct infer {
     struct infer_options options;
     struct servers servers;
+    struct openings openings;
     uint64_t http[PORTS / WORD]; /* ports on which some server answered */
 };
 
@@ -120,6 +121,11 @@ struct server_facts *infer_hold(struct infer *infer, const struct conn *conn)
 void infer_let_go(struct infer *infer, struct server_facts *server)
 {
     servers_let_go(&infer->servers, server);
+}
+
+struct openings *infer_openings(struct infer *infer)
+{
+    return &infer->openings;
 }
 
 uint64_t infer_forgotten(const struct infer *infer)

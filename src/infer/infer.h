@@ -9,7 +9,7 @@
 #ifndef INFER_INFER_H
 #define INFER_INFER_H
 
-#include "model/incident.h"
+#include "infer/openings.h"
 
 /*
  * A set of durations: how many, the shortest, the longest. Constant when they
@@ -103,6 +103,9 @@ const struct server_facts *infer_server(const struct infer *infer,
  */
 struct server_facts *infer_hold(struct infer *infer, const struct conn *conn);
 void infer_let_go(struct infer *infer, struct server_facts *server);
+
+/* Connections that worked. */
+struct openings *infer_openings(struct infer *infer);
 
 /* How many servers had to make room for others so far. */
 uint64_t infer_forgotten(const struct infer *infer);

@@ -30,6 +30,7 @@ void cases_release(struct cases *cases)
 {
     case_list_release(&cases->ended);
     case_list_release(&cases->going);
+    case_list_release(&cases->well);
     free(cases->finding);
 }
 
@@ -80,8 +81,8 @@ static void free_case(const struct cases *cases, struct docket_case *one)
     case_free(one);
 }
 
-/* Adds what is known of the world around it by now. */
-static void prepare(const struct cases *cases, struct docket_case *one)
+const struct circumstances *cases_prepare(const struct cases *cases,
+                                          struct docket_case *one)
 {
     const struct incident *incident = one->incident;
     struct circumstances *around = &one->around;
@@ -101,6 +102,7 @@ static void prepare(const struct cases *cases, struct docket_case *one)
     hold_server(cases, one);
     around->server =
         one->server ? one->server : infer_server(cases->infer, conn);
+    return around;
 }
 
 /*
@@ -111,15 +113,13 @@ static struct finding *judge(const struct cases *cases, struct docket_case *one,
                              const struct server_facts *preview)
 {
     struct finding *before = one->finding;
-    struct circumstances around;
+    struct circumstances around = *cases_prepare(cases, one);
 
-    prepare(cases, one);
-    around = one->around;
     if (preview)
         around.server = preview;
     one->finding = NULL;
-    one->diagnosis = diagnose(&cases->options->settings, one->incident, &around,
-                              &one->finding);
+    one->doubt = diagnose(&cases->options->settings, one->incident, &around,
+                          &one->finding);
     one->wanted =
         one->finding && is_wanted(cases, one->finding->code, one->incident);
     one->judged = true;
@@ -147,7 +147,7 @@ static void count(struct cases *cases, const struct docket_case *one,
 
     if (!one->judged)
         return;
-    if (one->diagnosis == DIAGNOSIS_DOUBT && one->incident->exchange)
+    if (one->doubt && !one->finding && one->incident->exchange)
         counts->doubtful += by;
     if (!one->finding)
         return;
@@ -258,7 +258,7 @@ static void renew(struct cases *cases, struct docket_case *known,
     incident_free(known->incident);
     known->incident = incident;
     known->finding = trial.finding;
-    known->diagnosis = trial.diagnosis;
+    known->doubt = trial.doubt;
     known->wanted = trial.wanted;
     count(cases, known, true);
     tell(cases, known, before);
@@ -293,6 +293,8 @@ static void settle(struct cases *cases, struct docket_case *one)
     if (!one->judged)
         look_at(cases, one);
     cases->counts->not_detailed += one->wanted;
+    cases->unshown += cases_is_asked_why(cases, &one->incident->conn,
+                                         one->incident->exchange);
     case_list_remove(&cases->ended, one);
     free_case(cases, one);
 }

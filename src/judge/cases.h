@@ -13,6 +13,7 @@
 #ifndef JUDGE_CASES_H
 #define JUDGE_CASES_H
 
+#include "diagnose/why.h"
 #include "judge/case.h"
 #include "judge/coverage.h"
 #include "judge/judge.h"
@@ -24,6 +25,8 @@ struct cases {
     struct judge_counts *counts;
     struct docket_list ended; /* of files: all of them */
     struct docket_list going;
+    struct docket_list well; /* what went well; see cases_keep_well */
+    uint64_t unshown;        /* past what --why shows */
     uint64_t ids;
     struct finding **finding; /* in order of time, after cases_finish */
     size_t findings;
@@ -61,5 +64,21 @@ void cases_look_again(struct cases *cases, nanos now);
 
 /* Judges all for the last time: findings and counts are complete after it. */
 void cases_finish(struct cases *cases);
+
+/* Is that what --why asks about? `x`: NULL for the connection itself. */
+bool cases_is_asked_why(const struct cases *cases, const struct conn *conn,
+                        const struct exchange *x);
+
+/* Keeps, for --why only, what is not judged. Takes the incident over. */
+void cases_keep_well(struct cases *cases, struct incident *incident);
+
+/* See pipeline_why. */
+uint64_t cases_why(struct cases *cases,
+                   void (*take)(void *context, const struct why *why),
+                   void *context);
+
+/* What is known of the world around a case by now; borrowed from it. */
+const struct circumstances *cases_prepare(const struct cases *cases,
+                                          struct docket_case *one);
 
 #endif

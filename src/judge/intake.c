@@ -3,13 +3,6 @@
 /* What stands still for long is looked at as often as this. */
 #define LOOK_AT_LEAST (60 * NANOS_PER_SECOND)
 
-/* How soon after a refusal another connection counts as the client's way out.
- * RFC 8305, 5: attempts follow each other within 2 s. */
-#define GOES_ON_WITHIN (2 * NANOS_PER_SECOND)
-
-/* Connections to one server that begin together are one to who asks. */
-#define ALIKE_WITHIN (GOES_ON_WITHIN / 8)
-
 /* Incidents that are looked at again when a connection has worked. */
 enum {
     LOOK_BACK_MOST = 256
@@ -34,45 +27,12 @@ void intake_release(struct intake *intake)
     infer_free(intake->infer);
 }
 
-static bool same_address(const struct endpoint *a, const struct endpoint *b)
-{
-    return memcmp(&a->address, &b->address, sizeof a->address) == 0;
-}
-
-/* Does a connection that worked explain, or ease, what befell another? */
-static bool eases(const struct worked *worked, const struct incident *incident)
-{
-    const struct conn *conn = &incident->conn;
-    const struct endpoint *theirs = &conn->endpoint[conn_server(conn)];
-    nanos apart = nanos_between(conn->last.time, worked->first);
-
-    if (worked->server.port != theirs->port)
-        return false;
-    if (incident->exchange)
-        return same_address(&worked->server, theirs) &&
-               worked->first > incident->exchange->request.start.time;
-    return !same_address(&worked->server, theirs) && apart >= -GOES_ON_WITHIN &&
-           apart <= GOES_ON_WITHIN;
-}
-
-/* Those that worked are looked at for a new incident, and the other way. */
-static bool is_eased(const struct intake *intake,
-                     const struct incident *incident)
-{
-    uint64_t kept = intake->workeds < INTAKE_WORKED_KEPT ? intake->workeds
-                                                         : INTAKE_WORKED_KEPT;
-
-    for (size_t i = 0; i < kept; i++) {
-        if (eases(&intake->worked[i], incident))
-            return true;
-    }
-    return false;
-}
-
 static void keep(struct intake *intake, struct docket_case *known,
                  struct incident *incident)
 {
-    cases_add(&intake->cases, known, incident, is_eased(intake, incident));
+    bool later_works = openings_ease(infer_openings(intake->infer), incident);
+
+    cases_add(&intake->cases, known, incident, later_works);
 }
 
 static void list_exchange(struct intake *intake, const struct conn *conn,
@@ -111,6 +71,8 @@ static void take_complete(void *context, struct conn *conn,
         keep(intake, known.told, incident_of_exchange(conn, x));
     else if (known.told)
         cases_withdraw(&intake->cases, known.told);
+    else if (cases_is_asked_why(&intake->cases, conn, x))
+        cases_keep_well(&intake->cases, incident_of_exchange(conn, x));
 }
 
 static void take_ended(void *context, struct conn *conn,
@@ -127,37 +89,18 @@ static void take_ended(void *context, struct conn *conn,
     keep(intake, known.told, incident_of_exchange(conn, x));
 }
 
-/* One of the same server at nearly the same time stands for both. */
-static void keep_worked(struct intake *intake, const struct worked *worked)
-{
-    uint64_t kept = intake->workeds < INTAKE_WORKED_KEPT ? intake->workeds
-                                                         : INTAKE_WORKED_KEPT;
-
-    for (size_t i = 0; i < kept; i++) {
-        const struct worked *other = &intake->worked[i];
-        nanos apart = nanos_between(other->first, worked->first);
-
-        if (apart > -ALIKE_WITHIN && apart < ALIKE_WITHIN &&
-            other->server.port == worked->server.port &&
-            same_address(&other->server, &worked->server))
-            return;
-    }
-    intake->worked[intake->workeds++ % INTAKE_WORKED_KEPT] = *worked;
-}
-
+/* What was kept before is looked at for one that worked, as the other way. */
 static bool look_back(struct intake *intake, const struct outcome *outcome)
 {
-    const struct conn *conn = outcome->conn;
-    struct worked worked = {.server = conn->endpoint[conn_server(conn)],
-                            .first = conn->first.time};
     struct docket_case *one = intake->cases.ended.newest;
+    struct opening opening;
 
-    if (outcome->complete == 0 &&
-        !(mark_is_set(conn->flow[0].syn) && mark_is_set(conn->flow[1].syn)))
+    if (!opening_of(outcome, &opening))
         return false;
-    keep_worked(intake, &worked);
+    openings_add(infer_openings(intake->infer), &opening);
     for (size_t i = 0; i < LOOK_BACK_MOST && one; i++, one = one->older) {
-        if (!one->around.later_works && eases(&worked, one->incident)) {
+        if (!one->around.later_works &&
+            opening_eases(&opening, one->incident)) {
             one->around.later_works = true;
             one->look_at = 0;
         }
@@ -210,6 +153,8 @@ static void take_over(void *context, const struct outcome *outcome)
         keep(intake, known.told, incident_new(outcome, NULL));
     else if (known.told)
         cases_withdraw(&intake->cases, known.told);
+    else if (cases_is_asked_why(&intake->cases, outcome->conn, NULL))
+        cases_keep_well(&intake->cases, incident_new(outcome, NULL));
     if (!known.known_to_work)
         (void)look_back(intake, outcome);
     if (watcher->over)

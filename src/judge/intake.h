@@ -8,16 +8,6 @@
 #include "judge/cases.h"
 #include "judge/followed.h"
 
-/* A connection that worked: it may explain, or ease, what befell others. */
-struct worked {
-    struct endpoint server;
-    nanos first;
-};
-
-enum {
-    INTAKE_WORKED_KEPT = 256
-};
-
 struct intake {
     const struct judge_options *options;
     struct infer *infer;
@@ -27,8 +17,6 @@ struct intake {
     uint64_t listed; /* exchanges that the watcher was told of */
     bool has_stream; /* the connection that --stream asks for was there */
     struct judge_counts counts;
-    struct worked worked[INTAKE_WORKED_KEPT]; /* the latest, in a ring */
-    uint64_t workeds;
 };
 
 void intake_init(struct intake *intake, const struct judge_options *options);

@@ -31,6 +31,13 @@ struct judge_watcher {
     void (*over)(void *context, uint64_t connection, nanos now);
 };
 
+/* --why: of which incidents all answers of the rules are wanted. */
+struct why_options {
+    bool asked;
+    uint64_t connection; /* tcp.stream */
+    uint64_t stream;     /* exchange, or HTTP/2 stream, of it; 0: all */
+};
+
 struct judge_options {
     struct diagnose_settings settings;
     bool list_exchanges;
@@ -40,6 +47,7 @@ struct judge_options {
     bool ignore[VERDICT_COUNT];
     bool at_once; /* judge when it happened, not only at the end */
     bool live;    /* and what goes on, too; keep only what is recent */
+    struct why_options why;          /* of files only */
     const struct http_options *http; /* ports that are HTTP's whatever comes */
     struct judge_watcher watcher;
 };

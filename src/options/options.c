@@ -188,6 +188,8 @@ static bool apply(struct options *options, enum option_id id, char *value,
         options->pipeline.judge.list_exchanges = true;
         options->report.list_exchanges = true;
         return true;
+    case OPTION_WHY:
+        return value_why(value, &options->pipeline.judge.why, fail);
     case OPTION_SHOW_SECRETS:
         options->report.show_secrets = true;
         options->pipeline.judge.settings.show_secrets = true;
@@ -279,6 +281,16 @@ static bool take_filter_words(struct options *options, struct fail *fail)
     return fits || fail_set(fail, "the filter is too long");
 }
 
+static bool check_why(const struct options *options, struct fail *fail)
+{
+    return !options->pipeline.judge.why.asked ||
+           (!options->watch.interface && !options->watch.follow &&
+            !options->format && !options->outputs &&
+            !options->report.list_exchanges) ||
+           fail_set(fail, "--why is of files, in place of the report: not "
+                          "with --interface, --follow, -F, -o and -x");
+}
+
 static bool check_files(const struct options *options, struct fail *fail)
 {
     const struct watch_options *watch = &options->watch;
@@ -338,6 +350,8 @@ bool options_parse(struct options *options, int argc, char *argv[],
     options->paths = (size_t)(argc - optind);
     if (options->action != ACTION_NONE)
         return true;
+    if (!check_why(options, fail))
+        return false;
     if (options->watch.interface)
         return take_filter_words(options, fail);
     return check_files(options, fail);

@@ -164,3 +164,19 @@ bool value_fail_on(const char *text, int *to, struct fail *fail)
                     "not '%s'",
                     text);
 }
+
+bool value_why(const char *text, struct why_options *to, struct fail *fail)
+{
+    char *end;
+
+    *to = (struct why_options){.asked = true};
+    if (read_whole(text, &end, &to->connection) &&
+        (*end == '\0' ||
+         (*end == '.' && read_whole(end + 1, &end, &to->stream) &&
+          *end == '\0' && to->stream > 0)))
+        return true;
+    return fail_set(fail,
+                    "--why takes N or N.X, a tcp.stream and an exchange "
+                    "of it from 1 on, not '%s'",
+                    text);
+}

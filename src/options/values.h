@@ -31,4 +31,7 @@ bool value_fail_on(const char *text, int *to, struct fail *fail);
 bool value_record_limit(const char *text, struct watch_options *to,
                         struct fail *fail);
 
+/* N[.X]: a tcp.stream, and an exchange of it from 1 on. */
+bool value_why(const char *text, struct why_options *to, struct fail *fail);
+
 #endif

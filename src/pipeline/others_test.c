@@ -7,7 +7,7 @@
 
 enum {
     SERVERS = 4200,     /* more than SERVERS_MAX */
-    CONNECTIONS = 1000, /* more than INTAKE_WORKED_KEPT */
+    CONNECTIONS = 1000, /* more than OPENINGS_KEPT */
     STREAMS = 40        /* more than H2_CLOSED_KEPT */
 };
 

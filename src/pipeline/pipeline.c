@@ -284,3 +284,10 @@ const struct report *pipeline_finish(struct pipeline *pipeline,
     warn_of_connections(pipeline);
     return report;
 }
+
+uint64_t pipeline_why(struct pipeline *pipeline,
+                      void (*take)(void *context, const struct why *why),
+                      void *context)
+{
+    return cases_why(&pipeline->intake.cases, take, context);
+}

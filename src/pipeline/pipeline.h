@@ -6,6 +6,7 @@
 #ifndef PIPELINE_PIPELINE_H
 #define PIPELINE_PIPELINE_H
 
+#include "diagnose/why.h"
 #include "http/http.h"
 #include "report/report.h"
 #include "wire/wire.h"
@@ -55,5 +56,14 @@ const struct report *pipeline_report(struct pipeline *pipeline,
 const struct report *pipeline_finish(struct pipeline *pipeline,
                                      const struct capture_input *input,
                                      size_t inputs);
+
+/*
+ * After pipeline_finish, with options.why: the incidents that are asked about,
+ * in order of time, the connection last. What `take` is given is borrowed for
+ * the call. Returns how many there were; those past a limit are not shown.
+ */
+uint64_t pipeline_why(struct pipeline *pipeline,
+                      void (*take)(void *context, const struct why *why),
+                      void *context);
 
 #endif

@@ -1,11 +1,12 @@
 /*
  * The input is a byte that chooses the link type, then a row of frames: a time
  * step of one byte, a size of two, and as many bytes. The report is written
- * in every format.
+ * in every format, and every rule is asked about the first connection.
  */
 #include "base/reader.h"
 #include "pipeline/pipeline.h"
 #include "report/render.h"
+#include "report/why.h"
 
 #include <assert.h>
 
@@ -46,6 +47,14 @@ static void render_all(const struct teller *teller, const struct report *report)
         assert(each->render(report, &teller->how, teller->nowhere));
 }
 
+static void tell_why(void *context, const struct why *why)
+{
+    const struct teller *teller = context;
+    const struct page page = {teller->nowhere, teller->how.width, false};
+
+    why_write(&page, &teller->how, 0, why);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct capture_input input = {.path = "fuzz", .format = "pcap"};
@@ -61,7 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct pipeline_options options = {
         .judge.settings = diagnose_defaults(),
         .judge.list_exchanges = true,
-        .judge.watcher = {.context = &teller, .exchange = tell_exchange}
+        .judge.why = {.asked = true             },
+        .judge.watcher = { .context = &teller, .exchange = tell_exchange}
     };
     struct pipeline *pipeline;
     struct frame frame = {.link_type = link_type[first & 7],
@@ -86,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         pipeline_take(pipeline, &frame);
     }
     render_all(&teller, pipeline_finish(pipeline, &input, 1));
+    (void)pipeline_why(pipeline, tell_why, &teller);
     pipeline_free(pipeline);
     (void)fclose(teller.nowhere);
     return 0;

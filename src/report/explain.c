@@ -17,10 +17,11 @@
 #define SLOW            (1u << SYMPTOM_SLOW)
 
 static const struct explanation explanation[] = {
-#define EXPLAIN(id, symptoms, seen, means, doing, doubts)                      \
+#define VERDICT(id, slug, severity, title, symptoms, seen, means, doing,       \
+                doubts)                                                        \
     [VERDICT_##id] = {seen, means, doing, doubts, symptoms},
-#include "report/explain.def"
-#undef EXPLAIN
+#include "diagnose/verdicts.def"
+#undef VERDICT
 };
 
 static_assert(sizeof explanation / sizeof *explanation == VERDICT_COUNT,

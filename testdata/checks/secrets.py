@@ -178,6 +178,8 @@ def outputs(path, folder, *arguments):
     for name in ("text", "json", "ndjson"):
         yield name, run("-F", name, *arguments, path)
         yield name + " -x", run("-F", name, "-x", *arguments, path)
+    yield "--why", "\n".join(run("--why", str(stream), *arguments, path)
+                             for stream in range(6))
     record = os.path.join(folder, "record")
     run("--record", record, *arguments, path)
     recorded = sorted(os.listdir(record))

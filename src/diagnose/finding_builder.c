@@ -1,6 +1,6 @@
-#include "diagnose/draft.h"
+#include "diagnose/finding_builder.h"
 
-#include "diagnose/rules.h"
+#include "diagnose/h2_code.h"
 
 #include "base/arena.h"
 #include "base/mask.h"
@@ -22,7 +22,7 @@ say(struct finding *finding, const char *format, va_list args)
     return arena_keep(&finding->arena, span_of_text(text));
 }
 
-const char *draft_say(struct finding *finding, const char *format, ...)
+const char *finding_say(struct finding *finding, const char *format, ...)
 {
     const char *text;
     va_list args;
@@ -33,8 +33,8 @@ const char *draft_say(struct finding *finding, const char *format, ...)
     return text;
 }
 
-const char *draft_quote(const struct facts *f, struct finding *finding,
-                        struct span wire)
+const char *finding_quote(const struct facts *f, struct finding *finding,
+                          struct span wire)
 {
     struct text text;
     const char *quote;
@@ -46,8 +46,8 @@ const char *draft_quote(const struct facts *f, struct finding *finding,
     return quote;
 }
 
-void draft_cite(struct finding *finding, struct mark at, enum witness from,
-                const char *format, ...)
+void finding_cite(struct finding *finding, struct mark at, enum witness from,
+                  const char *format, ...)
 {
     va_list args;
 
@@ -60,7 +60,7 @@ void draft_cite(struct finding *finding, struct mark at, enum witness from,
     va_end(args);
 }
 
-void draft_explain(struct finding *finding, const char *format, ...)
+void finding_explain(struct finding *finding, const char *format, ...)
 {
     const char *text;
     va_list args;
@@ -69,11 +69,11 @@ void draft_explain(struct finding *finding, const char *format, ...)
     text = say(finding, format, args);
     va_end(args);
     if (finding->explanation)
-        text = draft_say(finding, "%s %s", finding->explanation, text);
+        text = finding_say(finding, "%s %s", finding->explanation, text);
     finding->explanation = text;
 }
 
-void draft_advise(struct finding *finding, const char *format, ...)
+void finding_advise(struct finding *finding, const char *format, ...)
 {
     va_list args;
 
@@ -84,8 +84,8 @@ void draft_advise(struct finding *finding, const char *format, ...)
     va_end(args);
 }
 
-void draft_alternative(struct finding *finding, enum verdict code,
-                       const char *why_possible, const char *settled_by)
+void finding_alternative(struct finding *finding, enum verdict code,
+                         const char *why_possible, const char *settled_by)
 {
     if (finding->alternatives == FINDING_ALTERNATIVES_MAX)
         return;
@@ -93,20 +93,20 @@ void draft_alternative(struct finding *finding, enum verdict code,
         (struct alternative){code, why_possible, settled_by};
 }
 
-const char *draft_duration(struct finding *finding, nanos duration)
+const char *finding_duration(struct finding *finding, nanos duration)
 {
     char text[NANOS_TEXT_SIZE];
 
-    return draft_say(finding, "%s", nanos_print_duration(text, duration));
+    return finding_say(finding, "%s", nanos_print_duration(text, duration));
 }
 
-const char *draft_range(struct finding *finding, const struct durations *set)
+const char *finding_range(struct finding *finding, const struct durations *set)
 {
-    const char *low = draft_duration(finding, set->shortest);
-    const char *high = draft_duration(finding, set->longest);
+    const char *low = finding_duration(finding, set->shortest);
+    const char *high = finding_duration(finding, set->longest);
 
     return strcmp(low, high) == 0 ? low
-                                  : draft_say(finding, "%s to %s", low, high);
+                                  : finding_say(finding, "%s to %s", low, high);
 }
 
 static enum witness witness_of(const struct facts *f, unsigned side)
@@ -119,53 +119,53 @@ static void cite_request(struct finding *finding, const struct facts *f)
     const struct message *request = &f->x->request;
     const char *again =
         mark_is_set(f->x->idle_since)
-            ? draft_say(finding, ", %s after the response before it",
-                        draft_duration(finding, f->idle))
+            ? finding_say(finding, ", %s after the response before it",
+                          finding_duration(finding, f->idle))
             : "";
 
     if (f->server->lost == 0)
-        draft_cite(finding, f->x->idle_since, FROM_SERVER,
-                   "the response before this request is complete");
+        finding_cite(finding, f->x->idle_since, FROM_SERVER,
+                     "the response before this request is complete");
     if (f->request_whole && request->start.frame == request->end.frame) {
-        draft_cite(finding, request->start, FROM_CLIENT,
-                   "the request: %" PRIu64 " bytes%s", request->bytes, again);
+        finding_cite(finding, request->start, FROM_CLIENT,
+                     "the request: %" PRIu64 " bytes%s", request->bytes, again);
         return;
     }
-    draft_cite(finding, request->start, FROM_CLIENT, "the request begins%s",
-               again);
+    finding_cite(finding, request->start, FROM_CLIENT, "the request begins%s",
+                 again);
     if (f->request_whole)
-        draft_cite(finding, request->end, FROM_CLIENT,
-                   "the request is complete: %" PRIu64 " bytes",
-                   request->bytes);
+        finding_cite(finding, request->end, FROM_CLIENT,
+                     "the request is complete: %" PRIu64 " bytes",
+                     request->bytes);
     else if (request->last.frame != request->start.frame)
-        draft_cite(finding, request->last, FROM_CLIENT,
-                   "the last of the request that came: %" PRIu64 " bytes",
-                   request->bytes);
+        finding_cite(finding, request->last, FROM_CLIENT,
+                     "the last of the request that came: %" PRIu64 " bytes",
+                     request->bytes);
 }
 
 static void cite_response(struct finding *finding, const struct facts *f)
 {
     const struct message *response = &f->x->response;
 
-    draft_cite(finding, f->x->interim, FROM_SERVER, "an interim response");
+    finding_cite(finding, f->x->interim, FROM_SERVER, "an interim response");
     if (!f->response_begun)
         return;
     if (f->x->status)
-        draft_cite(finding, response->start, FROM_SERVER,
-                   "the response begins: %u", f->x->status);
+        finding_cite(finding, response->start, FROM_SERVER,
+                     "the response begins: %u", f->x->status);
     else
-        draft_cite(finding, response->start, FROM_SERVER,
-                   "the response begins");
+        finding_cite(finding, response->start, FROM_SERVER,
+                     "the response begins");
     if (response->last.frame == response->start.frame)
         return;
-    draft_cite(finding, response->last, FROM_SERVER,
-               f->response_whole && exchange_is_short(f->x)
-                   ? "ends the stream, too soon: %" PRIu64 " body bytes"
-               : f->response_whole ? "the response is complete: %" PRIu64
-                                     " body bytes"
-                                   : "the last byte of the response: %" PRIu64
-                                     " body bytes so far",
-               response->body);
+    finding_cite(finding, response->last, FROM_SERVER,
+                 f->response_whole && exchange_is_short(f->x)
+                     ? "ends the stream, too soon: %" PRIu64 " body bytes"
+                 : f->response_whole ? "the response is complete: %" PRIu64
+                                       " body bytes"
+                                     : "the last byte of the response: %" PRIu64
+                                       " body bytes so far",
+                 response->body);
 }
 
 static void cite_probes(struct finding *finding, const struct facts *f,
@@ -181,12 +181,13 @@ static void cite_probes(struct finding *finding, const struct facts *f,
                 ? nanos_between(episode->first.time, episode->last.time) /
                       (nanos)(episode->count - 1)
                 : 0;
-    draft_cite(
+    finding_cite(
         finding, episode->first, witness_of(f, episode->side),
         "%u TCP keep-alive probe%s of the %s begin%s here, %u answered%s",
         episode->count, episode->count > 1 ? "s" : "", name,
         episode->count > 1 ? "" : "s", episode->answered,
-        every ? draft_say(finding, ", every %s", draft_duration(finding, every))
+        every ? finding_say(finding, ", every %s",
+                            finding_duration(finding, every))
               : "");
 }
 
@@ -195,13 +196,13 @@ static void cite_window(struct finding *finding, const struct facts *f,
 {
     if (!episode)
         return;
-    draft_cite(finding, episode->first, witness_of(f, episode->side),
-               "advertises window 0 (%s in all, %u probe%s)",
-               draft_duration(finding, episode_lasted(f, episode)),
-               episode->count, episode->count == 1 ? "" : "s");
+    finding_cite(finding, episode->first, witness_of(f, episode->side),
+                 "advertises window 0 (%s in all, %u probe%s)",
+                 finding_duration(finding, episode_lasted(f, episode)),
+                 episode->count, episode->count == 1 ? "" : "s");
     if (!episode_lasts(episode))
-        draft_cite(finding, episode->ended, witness_of(f, episode->side),
-                   "opens its window again");
+        finding_cite(finding, episode->ended, witness_of(f, episode->side),
+                     "opens its window again");
 }
 
 static void cite_retransmission(struct finding *finding, const struct facts *f,
@@ -210,17 +211,17 @@ static void cite_retransmission(struct finding *finding, const struct facts *f,
     if (!episode)
         return;
     if (episode->after_ack)
-        draft_cite(finding, episode->first, witness_of(f, 1u - episode->side),
-                   "acknowledges what came before, and not the rest");
+        finding_cite(finding, episode->first, witness_of(f, 1u - episode->side),
+                     "acknowledges what came before, and not the rest");
     else
-        draft_cite(finding, episode->first, witness_of(f, episode->side),
-                   "sends bytes that are not acknowledged");
-    draft_cite(finding, episode->second, witness_of(f, episode->side),
-               "sends them again, %u time%s until #%" PRIu64, episode->count,
-               episode->count == 1 ? "" : "s", mark_frame(episode->last));
+        finding_cite(finding, episode->first, witness_of(f, episode->side),
+                     "sends bytes that are not acknowledged");
+    finding_cite(finding, episode->second, witness_of(f, episode->side),
+                 "sends them again, %u time%s until #%" PRIu64, episode->count,
+                 episode->count == 1 ? "" : "s", mark_frame(episode->last));
     if (!episode_lasts(episode))
-        draft_cite(finding, episode->ended, witness_of(f, 1u - episode->side),
-                   "acknowledges them at last");
+        finding_cite(finding, episode->ended, witness_of(f, 1u - episode->side),
+                     "acknowledges them at last");
 }
 
 static const char *what_fin_covers(const struct facts *f)
@@ -245,8 +246,8 @@ static void cite_fin(struct finding *finding, const struct facts *f,
 
     if (f->x && first && f->server_closed)
         acks = what_fin_covers(f);
-    draft_cite(finding, flow->fin, witness_of(f, side), "closes (FIN%s)%s",
-               first ? ", the first to do so" : "", acks);
+    finding_cite(finding, flow->fin, witness_of(f, side), "closes (FIN%s)%s",
+                 first ? ", the first to do so" : "", acks);
 }
 
 static void cite_resets(struct finding *finding, const struct facts *f)
@@ -256,14 +257,15 @@ static void cite_resets(struct finding *finding, const struct facts *f)
         const char *ttl = "";
 
         if (reset->usual_ttl && reset->ttl != reset->usual_ttl)
-            ttl =
-                draft_say(finding, "; its TTL is %u, that of other packets %u",
-                          reset->ttl, reset->usual_ttl);
-        draft_cite(finding, reset->at, witness_of(f, reset->from),
-                   reset->has_ack ? "resets (RST, ACK)%s"
-                                  : "resets (RST without ACK: there is no such "
-                                    "connection any more)%s",
-                   ttl);
+            ttl = finding_say(finding,
+                              "; its TTL is %u, that of other packets %u",
+                              reset->ttl, reset->usual_ttl);
+        finding_cite(finding, reset->at, witness_of(f, reset->from),
+                     reset->has_ack
+                         ? "resets (RST, ACK)%s"
+                         : "resets (RST without ACK: there is no such "
+                           "connection any more)%s",
+                     ttl);
     }
 }
 
@@ -272,13 +274,13 @@ static void cite_stream_reset(struct finding *finding, const struct facts *f)
     const struct exchange_h2 *h2 = f->x->h2;
 
     if (h2)
-        draft_cite(finding, h2->reset,
-                   h2->reset_by_client ? FROM_CLIENT : FROM_SERVER,
-                   "resets the stream (RST_STREAM, %s)",
-                   h2_code_name(h2->reset_code));
+        finding_cite(finding, h2->reset,
+                     h2->reset_by_client ? FROM_CLIENT : FROM_SERVER,
+                     "resets the stream (RST_STREAM, %s)",
+                     h2_code_name(h2->reset_code));
 }
 
-void draft_timeline(struct finding *finding, const struct facts *f)
+void finding_timeline(struct finding *finding, const struct facts *f)
 {
     if (f->x) {
         cite_request(finding, f);
@@ -298,7 +300,7 @@ void draft_timeline(struct finding *finding, const struct facts *f)
     }
 }
 
-void draft_sort(struct finding *finding)
+void finding_sort(struct finding *finding)
 {
     for (size_t i = 1; i < finding->evidences; i++) {
         struct evidence moved = finding->evidence[i];
@@ -310,7 +312,7 @@ void draft_sort(struct finding *finding)
     }
 }
 
-void draft_weigh_drops(struct finding *finding, const struct facts *f)
+void finding_weigh_drops(struct finding *finding, const struct facts *f)
 {
     uint64_t drops = f->around->drops;
 
@@ -318,10 +320,10 @@ void draft_weigh_drops(struct finding *finding, const struct facts *f)
         return;
     if (finding->confidence > CONFIDENCE_POSSIBLE)
         finding->confidence--;
-    draft_explain(finding,
-                  "The capture dropped %" PRIu64 " packet%s while this went "
-                  "on: what it rests on may be among them.",
-                  drops, drops == 1 ? "" : "s");
+    finding_explain(finding,
+                    "The capture dropped %" PRIu64 " packet%s while this went "
+                    "on: what it rests on may be among them.",
+                    drops, drops == 1 ? "" : "s");
 }
 
 /* An episode that was not kept may have held it up as well. */
@@ -331,11 +333,12 @@ static void weigh_lost_episodes(struct finding *finding, const struct facts *f)
         return;
     if (finding->confidence > CONFIDENCE_POSSIBLE)
         finding->confidence = CONFIDENCE_POSSIBLE;
-    draft_explain(finding,
-                  "This connection was held up more often than is kept: of "
-                  "other episodes, none longer than %s, nothing else is known "
-                  "here.",
-                  draft_duration(finding, f->forgotten));
+    finding_explain(
+        finding,
+        "This connection was held up more often than is kept: of "
+        "other episodes, none longer than %s, nothing else is known "
+        "here.",
+        finding_duration(finding, f->forgotten));
 }
 
 /* What an exchange that is not followed holds, or waits for, is not known. */
@@ -347,13 +350,13 @@ static void weigh_unfollowed(struct finding *finding, const struct facts *f)
         return;
     if (finding->confidence > CONFIDENCE_POSSIBLE)
         finding->confidence--;
-    draft_explain(finding,
-                  "%" PRIu64 " more exchange%s of this connection %s not "
-                  "followed: more were waiting at once than are kept.",
-                  count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
+    finding_explain(finding,
+                    "%" PRIu64 " more exchange%s of this connection %s not "
+                    "followed: more were waiting at once than are kept.",
+                    count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
 }
 
-void draft_weigh_episodes(struct finding *finding, const struct facts *f)
+void finding_weigh_episodes(struct finding *finding, const struct facts *f)
 {
     const struct reset *reset = f->closing.reset;
 
@@ -361,18 +364,18 @@ void draft_weigh_episodes(struct finding *finding, const struct facts *f)
     weigh_unfollowed(finding, f);
     if (f->closing.by_reset && !reset->in_window) {
         finding->confidence = CONFIDENCE_POSSIBLE;
-        draft_explain(finding,
-                      "The RST's sequence number is outside the window: it "
-                      "has the ACK and the timestamps of its sender's socket, "
-                      "which is gone, but its receiver ignores it (RFC 9293, "
-                      "3.10.7.4).");
+        finding_explain(
+            finding, "The RST's sequence number is outside the window: it "
+                     "has the ACK and the timestamps of its sender's socket, "
+                     "which is gone, but its receiver ignores it (RFC 9293, "
+                     "3.10.7.4).");
     }
     if (f->conn->stray_resets)
-        draft_explain(finding,
-                      "%u RST%s outside the window, from no socket of this "
-                      "connection, %s not counted: a host ignores %s.",
-                      f->conn->stray_resets,
-                      f->conn->stray_resets == 1 ? "" : "s",
-                      f->conn->stray_resets == 1 ? "is" : "are",
-                      f->conn->stray_resets == 1 ? "it" : "them");
+        finding_explain(finding,
+                        "%u RST%s outside the window, from no socket of this "
+                        "connection, %s not counted: a host ignores %s.",
+                        f->conn->stray_resets,
+                        f->conn->stray_resets == 1 ? "" : "s",
+                        f->conn->stray_resets == 1 ? "is" : "are",
+                        f->conn->stray_resets == 1 ? "it" : "them");
 }

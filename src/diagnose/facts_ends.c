@@ -1,0 +1,51 @@
+#include "diagnose/facts_ends.h"
+
+enum sniffed began_with(const struct facts *f, unsigned side)
+{
+    return f->incident->http.first[side];
+}
+
+bool server_said_nothing(const struct facts *f)
+{
+    return f->incident->http.first_size[conn_server(f->conn)] == 0 &&
+           f->server->lost == 0;
+}
+
+nanos request_quiet(const struct facts *f)
+{
+    struct mark acted = f->response_begun ? f->x->response.start : f->end;
+
+    return nanos_between(f->x->request.last.time, acted.time);
+}
+
+nanos answer_delay(const struct facts *f)
+{
+    return nanos_between(f->asked.time, f->x->response.start.time);
+}
+
+bool is_slow_reader(const struct facts *f)
+{
+    return f->client_window && episode_lasted(f, f->client_window) >=
+                                   f->settings->stall_threshold / 2;
+}
+
+/*
+ * A body that was cut short and then left alone until an idle timeout: known
+ * as such only when that timeout is known.
+ */
+bool pause_is_idle_timeout(const struct facts *f)
+{
+    nanos stated = f->settings->idle_timeout;
+    nanos pause = nanos_between(f->x->response.last.time, f->end.time);
+
+    if (stated)
+        return durations_alike(pause, stated);
+    return f->known->idle.samples && durations_constant(&f->known->idle, 1) &&
+           durations_alike(pause, f->known->idle.shortest);
+}
+
+bool is_race_with_unseen_fin(const struct facts *f)
+{
+    return f->server_fin_unseen && f->server_closed && f->closing.by_reset &&
+           !f->closing.reset->has_ack && !f->response_begun && f->idle >= 0;
+}

@@ -1,0 +1,35 @@
+/* Facts about how an exchange began and ended, that rules and words share. */
+#ifndef DIAGNOSE_FACTS_ENDS_H
+#define DIAGNOSE_FACTS_ENDS_H
+
+#include "diagnose/facts.h"
+
+/* What the first bytes of a side were. */
+enum sniffed began_with(const struct facts *f, unsigned side);
+
+/* The server sent not a byte, as far as the capture has it. */
+bool server_said_nothing(const struct facts *f);
+
+/* How long nothing of the request had come when the server acted: answered,
+ * closed, or reset the stream. */
+nanos request_quiet(const struct facts *f);
+
+/* From the request's end to the answer's beginning. */
+nanos answer_delay(const struct facts *f);
+
+/* The client's TCP window was zero for half the stall threshold or longer. */
+bool is_slow_reader(const struct facts *f);
+
+/*
+ * A body that was cut short and then left alone until an idle timeout: known
+ * as such only when that timeout is known.
+ */
+bool pause_is_idle_timeout(const struct facts *f);
+
+/*
+ * The server's FIN is not in the capture, but the client acknowledged it, and
+ * the next request met a host that had no such socket any more.
+ */
+bool is_race_with_unseen_fin(const struct facts *f);
+
+#endif

@@ -1,0 +1,131 @@
+#include "diagnose/facts_h2.h"
+
+#include "diagnose/facts_ends.h"
+
+#include <nghttp2/nghttp2.h>
+
+bool has_stream_reset(const struct facts *f)
+{
+    return f->x->h2 && mark_is_set(f->x->h2->reset);
+}
+
+bool is_reset_by_server(const struct facts *f)
+{
+    return has_stream_reset(f) && !f->x->h2->reset_by_client;
+}
+
+/* What answers as one of these is often a proxy, and its timers are those of
+ * the leg behind it. */
+bool is_known_proxy(const struct facts *f)
+{
+    static const char *const name[] = {"nginx", "openresty", "envoy",  "Apache",
+                                       "ATS",   "Caddy",     "haproxy"};
+
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+        if (strcasestr(f->known->software, name[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Could its header section be read? */
+bool is_request_known(const struct facts *f)
+{
+    return f->x->method && f->x->method[0];
+}
+
+bool may_be_read_timeout(const struct facts *f)
+{
+    return !is_request_known(f) && is_reset_by_server(f) && !f->request_whole &&
+           request_quiet(f) >= f->settings->timeout_floor;
+}
+
+bool before_limit(const struct facts *f)
+{
+    struct mark limited = f->x->h2->limited;
+
+    return mark_is_set(limited) && f->x->request.start.frame < limited.frame;
+}
+
+const struct h2_goaway *goaway_of_server(const struct facts *f)
+{
+    const struct h2_goaway *goaway =
+        &f->incident->http.h2.goaway[conn_server(f->conn)];
+
+    return mark_is_set(goaway->at) ? goaway : NULL;
+}
+
+/* The latest GOAWAY with an error, by either side. */
+const struct h2_goaway *goaway_with_error(const struct facts *f)
+{
+    const struct h2_facts *h2 = &f->incident->http.h2;
+
+    for (unsigned side = 0; side < 2; side++) {
+        if (mark_is_set(h2->goaway[side].at) && h2->goaway[side].code)
+            return &h2->goaway[side];
+    }
+    return NULL;
+}
+
+struct mark latest_goaway(const struct facts *f)
+{
+    const struct h2_facts *h2 = &f->incident->http.h2;
+    struct mark a = h2->goaway[0].at;
+    struct mark b = h2->goaway[1].at;
+
+    if (!mark_is_set(a))
+        return b;
+    return mark_is_set(b) && b.time > a.time ? b : a;
+}
+
+/* Is the message such that its sender could still want to send? */
+static bool wants_to_send(const struct facts *f, unsigned message)
+{
+    if (message == MESSAGE_REQUEST)
+        return mark_is_set(f->x->request.head);
+    return f->response_begun;
+}
+
+/* How much of a time blocked fell into the exchange's own. */
+static nanos share(const struct facts *f, struct mark from, struct mark until)
+{
+    nanos start = from.time > f->asked.time ? from.time : f->asked.time;
+
+    return mark_is_set(from) ? nanos_between(start, until.time) : 0;
+}
+
+/* A connection's window may have been used up before the stream began. */
+static bool is_blocked(const struct facts *f, const struct h2_window *window)
+{
+    nanos threshold = f->settings->stall_threshold;
+
+    return share(f, window->blocking.since, f->end) >= threshold ||
+           share(f, window->blocking.from, window->blocking.until) >= threshold;
+}
+
+/* The message that the window of its stream, or of the connection, holds up;
+ * MESSAGES when there is none. */
+unsigned held_up(const struct facts *f, bool by_connection)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+
+    for (unsigned message = MESSAGES; h2 && message-- > 0;) {
+        const struct h2_window *window =
+            by_connection ? &h2->connection[message] : &h2->stream[message];
+
+        if (h2->known[message] && wants_to_send(f, message) &&
+            is_blocked(f, window))
+            return message;
+    }
+    return MESSAGES;
+}
+
+bool ended_while_blocked(const struct facts *f)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+    uint64_t end = f->x->response.end.frame;
+
+    return h2 && end &&
+           (h2->stream[MESSAGE_RESPONSE].blocking.until.frame == end ||
+            h2->connection[MESSAGE_RESPONSE].blocking.until.frame == end);
+}

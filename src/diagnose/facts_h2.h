@@ -1,0 +1,39 @@
+/* Facts of HTTP/2 that rules and words share. */
+#ifndef DIAGNOSE_FACTS_H2_H
+#define DIAGNOSE_FACTS_H2_H
+
+#include "diagnose/facts.h"
+
+/* By whomever. */
+bool has_stream_reset(const struct facts *f);
+bool is_reset_by_server(const struct facts *f);
+
+/* The Server field names a proxy: its resets may be its upstream's. */
+bool is_known_proxy(const struct facts *f);
+
+/* Could its header section be read? */
+bool is_request_known(const struct facts *f);
+
+/* The same as a read timeout, of a request that could not be read. */
+bool may_be_read_timeout(const struct facts *f);
+
+/* The request was sent before the limit on streams was known to the client. */
+bool before_limit(const struct facts *f);
+
+/* NULL: it said none. */
+const struct h2_goaway *goaway_of_server(const struct facts *f);
+
+/* The latest GOAWAY with an error, by either side. NULL: none. */
+const struct h2_goaway *goaway_with_error(const struct facts *f);
+
+/* Of the two sides'. Not set: none. */
+struct mark latest_goaway(const struct facts *f);
+
+/* The message that the window of its stream, or of the connection, holds up;
+ * MESSAGES when there is none. */
+unsigned held_up(const struct facts *f, bool by_connection);
+
+/* The response's sender had used up a window when it ended. */
+bool ended_while_blocked(const struct facts *f);
+
+#endif

@@ -1,0 +1,86 @@
+#include "diagnose/facts_stall.h"
+
+bool is_long(const struct facts *f, nanos lasted)
+{
+    return lasted >= f->settings->stall_threshold;
+}
+
+bool never_acknowledged(const struct facts *f, const struct episode *episode)
+{
+    return episode && episode_lasts(episode) && episode->count >= 2 &&
+           is_long(f, episode_lasted(f, episode));
+}
+
+static bool never_answered(const struct episode *episode)
+{
+    return episode && episode->answered < episode->count &&
+           episode->count - episode->answered >= 2;
+}
+
+/* Sent again and again, or probed, and not a packet came back. */
+bool find_silence(const struct facts *f, struct silence *silence)
+{
+    const struct episode *retransmission[2] = {f->client_retransmission,
+                                               f->server_retransmission};
+    const struct episode *probes[2] = {f->client_probes, f->server_probes};
+    const struct flow *other[2] = {f->server, f->client};
+
+    for (unsigned i = 0; i < 2; i++) {
+        silence->waits = i ? FROM_SERVER : FROM_CLIENT;
+        silence->silent = other[i];
+        silence->episode = retransmission[i];
+        if (never_acknowledged(f, retransmission[i]) &&
+            is_silent_since(other[i], retransmission[i]->first))
+            return true;
+        silence->episode = probes[i];
+        if (never_answered(probes[i]) &&
+            other[i]->last_any.time <= probes[i]->last.time &&
+            is_silent_since(other[i], probes[i]->first))
+            return true;
+    }
+    return false;
+}
+
+bool is_stalled_by_window(const struct facts *f, const struct episode *episode)
+{
+    return episode && episode->count >= 1 &&
+           is_long(f, episode_held(f, episode));
+}
+
+/* A constant delay of several aborts is the client's own timeout. */
+bool is_client_timeout(const struct facts *f)
+{
+    return f->client_closed &&
+           !durations_end_together(&f->known->client_gave_up) &&
+           durations_constant(&f->known->client_gave_up, 2) &&
+           durations_alike(f->wait, f->known->client_gave_up.shortest);
+}
+
+/*
+ * A body of unknown length may be silent because there is nothing to say:
+ * events to come, a watch. Then the silence is told, nobody is accused.
+ */
+bool may_be_a_stream(const struct facts *f)
+{
+    return f->response_begun && f->x->response.framing != FRAMING_LENGTH;
+}
+
+bool waits_for_continue(const struct facts *f)
+{
+    return !f->request_whole && f->x->expects_continue &&
+           mark_is_set(f->x->request.head) && f->x->request.body == 0 &&
+           !mark_is_set(f->x->interim) && !f->response_begun;
+}
+
+const struct episode *loss_of(const struct facts *f)
+{
+    const struct episode *episodes[2] = {f->client_retransmission,
+                                         f->server_retransmission};
+
+    for (unsigned i = 0; i < 2; i++) {
+        if (episodes[i] &&
+            episode_held(f, episodes[i]) >= f->settings->stall_threshold)
+            return episodes[i];
+    }
+    return NULL;
+}

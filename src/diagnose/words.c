@@ -1,0 +1,124 @@
+#include "diagnose/words.h"
+
+enum symptom symptom_of_close(const struct facts *f)
+{
+    if (f->closing.by_reset)
+        return SYMPTOM_RESET;
+    return f->response_begun ? SYMPTOM_TRUNCATED : SYMPTOM_EMPTY_REPLY;
+}
+
+const char *name_server(const struct facts *f, struct finding *finding)
+{
+    if (!f->known->software[0])
+        return "The server";
+    return finding_say(finding, "The server (%s)",
+                       finding_quote(f, finding,
+                                     span_of_text(f->known->software)));
+}
+
+/* What speaks against one write timeout. */
+static void tell_refuted(const struct facts *f, struct finding *finding)
+{
+    const struct durations *good = &f->known->success;
+    const struct durations *bad = &f->known->cut;
+
+    if (f->settings->write_timeout)
+        finding_explain(finding,
+                        "It came before the write timeout of %s that was "
+                        "stated, so that was not the cause.",
+                        finding_duration(finding, f->settings->write_timeout));
+    else
+        finding_explain(finding,
+                        "No single timeout explains it: a response of the "
+                        "same server was complete after %s (#%" PRIu64
+                        "), and one was cut after %s (#%" PRIu64 ").",
+                        finding_duration(finding, good->longest),
+                        mark_frame(good->longest_at),
+                        finding_duration(finding, bad->shortest),
+                        mark_frame(bad->shortest_at));
+}
+
+void tell_timeout_fit(const struct facts *f, struct finding *finding)
+{
+    const struct durations *good = &f->known->success;
+    const struct durations *bad = &f->known->cut;
+    const char *longest = finding_duration(finding, good->longest);
+    const char *shortest = finding_duration(finding, bad->shortest);
+
+    switch (timeout_fit(f)) {
+    case FIT_STATED:
+        finding_explain(finding,
+                        "It agrees with the write timeout of %s that "
+                        "was stated.",
+                        finding_duration(finding, f->settings->write_timeout));
+        return;
+    case FIT_REFUTED:
+        tell_refuted(f, finding);
+        return;
+    case FIT_VARIED:
+    case FIT_BRACKET:
+        if (good->samples)
+            finding_explain(finding,
+                            "WriteTimeout lies between %s (longest success, "
+                            "#%" PRIu64 ") and %s (shortest failure, #%" PRIu64
+                            ").",
+                            longest, mark_frame(good->longest_at), shortest,
+                            mark_frame(bad->shortest_at));
+        else
+            finding_explain(
+                finding,
+                "%" PRIu64 " responses were cut so, the soonest "
+                "after %s, at delays that vary: no plain timer, but "
+                "a deadline noticed only when the handler ends.",
+                bad->samples, shortest);
+        return;
+    case FIT_CONSTANT:
+        finding_explain(finding,
+                        "%" PRIu64
+                        " responses were cut so, all after %s to %s: "
+                        "a timer, or handlers that take equally long.",
+                        bad->samples, shortest,
+                        finding_duration(finding, bad->longest));
+        return;
+    case FIT_ALONE:
+        finding_explain(finding, "It is the only such exchange with this "
+                                 "server, so nothing refutes a timeout and "
+                                 "nothing confirms one.");
+        return;
+    }
+}
+
+void tell_unsent(const struct facts *f, struct finding *finding)
+{
+    const struct message *response = &f->x->response;
+
+    if (!mark_is_set(response->head))
+        finding_explain(finding,
+                        "%" PRIu64 " bytes came, not even the end of the "
+                        "response's header section.",
+                        response->bytes);
+    else if (response->framing == FRAMING_LENGTH)
+        finding_explain(finding,
+                        "Of %" PRIu64 " promised body bytes %" PRIu64
+                        " came; %" PRIu64 " were never sent.",
+                        response->expected, response->body,
+                        response->expected - response->body);
+    else
+        finding_explain(finding,
+                        "%" PRIu64
+                        " body bytes came, the last chunk never did.",
+                        response->body);
+    if (response->bytes >= WRITE_BUFFER && response->bytes % WRITE_BUFFER == 0)
+        finding_explain(finding,
+                        "What came (%" PRIu64 " bytes with the header) is a "
+                        "multiple of %d: the cut falls on the edge of Go's "
+                        "write buffer, the rest was still in it.",
+                        response->bytes, WRITE_BUFFER);
+}
+
+void advise_slow_request(struct finding *finding)
+{
+    finding_advise(finding,
+                   "find out why the client did not send the rest: it is the "
+                   "client, or the path from it, that was slow");
+}

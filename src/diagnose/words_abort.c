@@ -1,0 +1,90 @@
+/* What rules_close.c finds: no timeout of the server's explains it. */
+#include "diagnose/rules.h"
+
+#include "diagnose/words.h"
+
+/* Where nobody was ever answered, there may be nobody. */
+static void offer_no_backend(const struct facts *f, struct finding *finding)
+{
+    if (f->known->answered > 0 || f->response_begun ||
+        f->wait >= f->settings->timeout_floor)
+        return;
+    finding_alternative(finding, VERDICT_NO_BACKEND,
+                        "no request to this port was ever answered in this "
+                        "capture: perhaps something accepts, and nobody is "
+                        "behind it",
+                        "more requests: whether any of them is answered");
+}
+
+void tell_server_reset(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_LIKELY;
+    if (!f->closing.reset->has_ack)
+        finding_explain(finding,
+                        "%s later the server's host answered with an RST "
+                        "without ACK: it knows of no such connection any more. "
+                        "The process or the host was restarted, or a device on "
+                        "the way forgot the connection.",
+                        finding_duration(finding, f->wait));
+    else
+        finding_explain(finding,
+                        "The server's side aborted the live connection (RST "
+                        "with ACK) %s after the request%s: it closed with data "
+                        "unread, or asked for an abortive close (SO_LINGER 0, "
+                        "destroy), or the process died.",
+                        finding_duration(finding, f->wait),
+                        f->request_whole ? ""
+                                         : " began, before it was complete");
+    finding_alternative(finding, VERDICT_HANDLER_ABORT,
+                        "a handler that destroys its socket, or a crash",
+                        "the server's log at that time");
+    offer_no_backend(f, finding);
+    finding_advise(finding, "look in the server's log and its process "
+                            "supervisor for a crash or restart at that time");
+}
+
+/* A response that took clearly longer was complete: it is no timeout. */
+static bool is_beaten(const struct facts *f)
+{
+    return f->known->success.samples &&
+           f->known->success.longest > f->wait + 100 * NANOS_PER_MILLI;
+}
+
+void tell_handler_abort(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = symptom_of_close(f);
+    finding->confidence = f->known->success.samples && is_beaten(f) &&
+                                  f->wait < f->settings->timeout_floor
+                              ? CONFIDENCE_CERTAIN
+                              : CONFIDENCE_LIKELY;
+    finding_explain(finding, "The server closed %s after the request%s.",
+                    finding_duration(finding, f->wait),
+                    f->response_begun ? ", in the middle of its own response"
+                                      : " without a byte of an answer");
+    if (f->response_begun)
+        tell_unsent(f, finding);
+    if (f->wait >= f->settings->timeout_floor)
+        tell_timeout_fit(f, finding);
+    else if (is_beaten(f))
+        finding_explain(finding,
+                        "Slower requests to the same server succeed (%s, "
+                        "#%" PRIu64 "), so it is no timeout.",
+                        finding_duration(finding, f->known->success.longest),
+                        mark_frame(f->known->success.longest_at));
+    finding_explain(finding,
+                    "A panic, a crash or an explicit abort of the "
+                    "handler does this; so does the end of the process, "
+                    "or of the upstream behind a proxy.");
+    if (f->wait >= f->settings->timeout_floor / 2)
+        finding_alternative(finding,
+                            f->response_begun ? VERDICT_WRITE_TIMEOUT_TRUNCATION
+                                              : VERDICT_WRITE_TIMEOUT_EOF,
+                            "a write timeout of about this length",
+                            "whether slower requests succeed");
+    offer_no_backend(f, finding);
+    finding_advise(
+        finding, "look in the server's log for this request (Go: 'http: panic "
+                 "serving'; http.ErrAbortHandler leaves no trace) and for "
+                 "killed or restarted workers");
+}

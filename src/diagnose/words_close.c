@@ -1,0 +1,192 @@
+/* What rules_close.c finds: a timeout of the server's, or nobody behind it. */
+#include "diagnose/rules.h"
+
+#include "diagnose/facts_ends.h"
+#include "diagnose/words.h"
+
+static enum confidence fit_confidence(const struct facts *f)
+{
+    switch (timeout_fit(f)) {
+    case FIT_STATED:
+        return CONFIDENCE_CERTAIN;
+    case FIT_VARIED:
+        return f->known->success.samples ? CONFIDENCE_CERTAIN
+                                         : CONFIDENCE_LIKELY;
+    case FIT_BRACKET:
+        return CONFIDENCE_LIKELY;
+    default:
+        return CONFIDENCE_POSSIBLE;
+    }
+}
+
+static void offer_abort(struct finding *finding)
+{
+    finding_alternative(
+        finding, VERDICT_HANDLER_ABORT,
+        "a handler that panics or aborts, or a process that dies, after that "
+        "time leaves the same packets",
+        "more requests: do all that take longer fail and all that are faster "
+        "succeed? and the server's log (Go: 'http: panic serving')");
+}
+
+/* The same packets as a body that was short from the start. */
+static void offer_short_body(const struct facts *f, struct finding *finding)
+{
+    const struct message *response = &f->x->response;
+
+    if (response->framing != FRAMING_LENGTH || is_slow_reader(f) ||
+        nanos_between(response->last.time, f->end.time) <
+            f->settings->stall_threshold ||
+        (f->settings->idle_timeout && !pause_is_idle_timeout(f)))
+        return;
+    finding_alternative(
+        finding, VERDICT_SHORT_BODY_KEPT_OPEN,
+        "Content-Length may have promised too much, and an idle "
+        "timeout closed what was left open",
+        "whether the server leaves its idle connections open "
+        "that long; whether the same response is always short "
+        "by as much");
+}
+
+/* Go's net/http sends no Server field of its own. */
+static bool may_be_go(const struct facts *f)
+{
+    return f->known->software[0] == '\0';
+}
+
+static void advise_write_timeout(const struct facts *f, struct finding *finding)
+{
+    if (!may_be_go(f)) {
+        finding_advise(finding,
+                       "raise the server's response or worker timeout "
+                       "above its slowest answers (gunicorn --timeout, "
+                       "nginx send_timeout, a framework's own)");
+        finding_advise(finding, "look in its log for a worker that was killed "
+                                "or timed out at that moment");
+        return;
+    }
+    finding_advise(finding,
+                   "raise http.Server.WriteTimeout above the slowest handler, "
+                   "or set it per handler with http.NewResponseController(w)."
+                   "SetWriteDeadline; other servers: their response or send "
+                   "timeout");
+    finding_advise(
+        finding, "wrap slow handlers in http.TimeoutHandler with less than "
+                 "WriteTimeout: the client then gets a 503 instead of an EOF");
+    finding_advise(finding,
+                   "to see it in the server's log, measure each handler's time "
+                   "and check the error of Flush; Write returns none while the "
+                   "answer fits the buffer");
+}
+
+static void tell_how_it_comes(const struct facts *f, struct finding *finding)
+{
+    if (may_be_go(f))
+        finding_explain(finding,
+                        "A Go server does this when the handler takes longer "
+                        "than http.Server.WriteTimeout: the small answer waits "
+                        "in a %d-byte buffer, Write reports no error, and the "
+                        "server closes when the handler returns.",
+                        WRITE_BUFFER);
+    else
+        finding_explain(finding,
+                        "A server does this when a timeout of its own, "
+                        "for responses or for its workers, is over "
+                        "before the answer is there.");
+}
+
+void tell_write_timeout_eof(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_EMPTY_REPLY;
+    finding->confidence = fit_confidence(f);
+    finding_explain(finding,
+                    "%s read the whole request, sent not one byte for %s and "
+                    "then closed with a clean FIN.",
+                    f->known->software[0] ? name_server(f, finding)
+                                          : "The server",
+                    finding_duration(finding, f->wait));
+    tell_how_it_comes(f, finding);
+    tell_timeout_fit(f, finding);
+    offer_abort(finding);
+    advise_write_timeout(f, finding);
+}
+
+void tell_short_body_closed(const struct facts *f, struct finding *finding)
+{
+    const struct message *response = &f->x->response;
+
+    finding->symptom = SYMPTOM_TRUNCATED;
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding_explain(finding,
+                    "Content-Length promised %" PRIu64 " bytes, %" PRIu64
+                    " came, and the server left the connection open until its "
+                    "idle timeout closed it %s later.",
+                    response->expected, response->body,
+                    finding_duration(finding, nanos_between(response->last.time,
+                                                            f->end.time)));
+    finding_alternative(finding, VERDICT_WRITE_TIMEOUT_TRUNCATION,
+                        "a handler that pauses past its write timeout is cut "
+                        "the same way",
+                        "whether the same response is always short by as much");
+    finding_advise(finding,
+                   "compute Content-Length from the bytes that are "
+                   "sent (after compression and encoding), or leave it "
+                   "to the framework");
+}
+
+void tell_write_timeout_truncation(const struct facts *f,
+                                   struct finding *finding)
+{
+    nanos pause = nanos_between(f->x->response.last.time, f->end.time);
+
+    finding->symptom = SYMPTOM_TRUNCATED;
+    finding->confidence = fit_confidence(f);
+    if (is_slow_reader(f)) {
+        if (finding->confidence < CONFIDENCE_LIKELY)
+            finding->confidence = CONFIDENCE_LIKELY;
+        finding_explain(finding,
+                        "The client did not read (TCP window 0 for %s), so the "
+                        "server's writes blocked until its write timeout ended "
+                        "the response. The FIN came %s after the request, "
+                        "behind what was still buffered: that is only an upper "
+                        "bound for the timeout.",
+                        finding_duration(finding,
+                                         episode_lasted(f, f->client_window)),
+                        finding_duration(finding, f->wait));
+        finding_advise(finding, "look at the client first: it stopped reading");
+    } else {
+        finding_explain(finding,
+                        "The server closed %s after the request, %s after the "
+                        "last byte, in the middle of its own response: a write "
+                        "timeout runs from the request on, whether or not data "
+                        "flows.",
+                        finding_duration(finding, f->wait),
+                        finding_duration(finding, pause));
+        tell_timeout_fit(f, finding);
+    }
+    tell_unsent(f, finding);
+    offer_abort(finding);
+    offer_short_body(f, finding);
+    advise_write_timeout(f, finding);
+}
+
+void tell_no_backend(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = symptom_of_close(f);
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding_explain(
+        finding,
+        "Every one of %" PRIu64 " requests to this port was "
+        "accepted and closed at once, and never a byte came back: "
+        "something accepts connections (a published container port, "
+        "a sidecar, a load balancer) and finds nobody behind it.",
+        f->known->failed);
+    finding_alternative(
+        finding, VERDICT_HANDLER_ABORT,
+        "a server that aborts every request looks the same",
+        "a connection to the program itself, past the forwarder");
+    finding_advise(finding,
+                   "check what the forwarder sends to: is the program up, and "
+                   "does it listen on an address that the forwarder reaches "
+                   "(127.0.0.1 inside a container is not)");
+}

@@ -1,0 +1,133 @@
+/* What rules_complete.c finds. */
+#include "diagnose/rules.h"
+
+#include "diagnose/facts_ends.h"
+#include "diagnose/facts_stall.h"
+#include "diagnose/words.h"
+
+enum {
+    STATUS_BAD_GATEWAY = 502,
+    STATUS_UNAVAILABLE,
+    STATUS_GATEWAY_TIMEOUT
+};
+
+void tell_gateway_timeout(const struct facts *f, struct finding *finding)
+{
+    nanos delay = answer_delay(f);
+    bool constant = durations_constant(&f->known->gateway, 2);
+
+    finding->symptom = SYMPTOM_ERROR_STATUS;
+    finding->confidence = f->x->status == STATUS_GATEWAY_TIMEOUT || constant
+                              ? CONFIDENCE_CERTAIN
+                              : CONFIDENCE_LIKELY;
+    if (f->x->status == STATUS_UNAVAILABLE)
+        finding_explain(
+            finding,
+            "%s answered 503 after %s: a gateway that got no answer "
+            "from its upstream or could not reach it, or a time "
+            "limit of the server itself (Go http.TimeoutHandler).",
+            f->known->software[0] ? name_server(f, finding) : "The server",
+            finding_duration(finding, delay));
+    else if (delay >= f->settings->timeout_floor)
+        finding_explain(
+            finding,
+            "%s answered %u after %s: its upstream had not answered "
+            "by then, or could not be reached.",
+            f->known->software[0] ? name_server(f, finding) : "The gateway",
+            f->x->status, finding_duration(finding, delay));
+    else
+        finding_explain(finding,
+                        "%s answered %u after %s: its upstream refused, closed "
+                        "or reset the connection, or answered nonsense; for a "
+                        "timeout that is too soon.",
+                        f->known->software[0] ? name_server(f, finding)
+                                              : "The gateway",
+                        f->x->status, finding_duration(finding, delay));
+    if (constant && delay >= f->settings->timeout_floor)
+        finding_explain(finding,
+                        "%" PRIu64
+                        " such answers all took %s: a timeout of the "
+                        "gateway.",
+                        f->known->gateway.samples,
+                        finding_range(finding, &f->known->gateway));
+    finding_explain(finding,
+                    "Why the upstream failed it cannot be seen on this "
+                    "leg alone.");
+    finding_advise(finding, "look at the leg from the gateway to its upstream, "
+                            "in this file or in a capture of its own: the "
+                            "request that failed there tells the cause");
+    if (delay >= f->settings->timeout_floor)
+        finding_advise(
+            finding, "compare the gateway's timeout (nginx proxy_read_timeout, "
+                     "HAProxy timeout server, Envoy route timeout, ALB idle "
+                     "timeout) with the time the upstream needs");
+}
+
+static void tell_slow(struct finding *finding)
+{
+    finding->symptom = SYMPTOM_SLOW;
+    finding->severity = SEVERITY_WARNING;
+    finding_explain(finding, "The response was complete in the end.");
+}
+
+void tell_past_zero_window(const struct facts *f, struct finding *finding)
+{
+    bool by_client =
+        f->client_window &&
+        (!f->server_window || episode_lasted(f, f->client_window) >
+                                  episode_lasted(f, f->server_window));
+    const struct episode *episode =
+        by_client ? f->client_window : f->server_window;
+
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding_explain(finding,
+                    "The %s did not read for %s: its receive buffer was full "
+                    "(TCP window 0) and the other side could only probe, %u "
+                    "time%s.",
+                    by_client ? "client" : "server",
+                    finding_duration(finding, episode_lasted(f, episode)),
+                    episode->count, episode->count == 1 ? "" : "s");
+    finding_advise(finding, "find out what the %s does instead of reading",
+                   by_client ? "client" : "server");
+    tell_slow(finding);
+}
+
+void tell_past_network_stall(const struct facts *f, struct finding *finding)
+{
+    const struct episode *episode = loss_of(f);
+
+    if (!episode)
+        return;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding_explain(finding,
+                    "The %s's data was lost on the way and sent again %u "
+                    "time%s; it took %s until it was acknowledged.",
+                    episode->side == f->conn->client ? "client" : "server",
+                    episode->count, episode->count == 1 ? "" : "s",
+                    finding_duration(finding, episode_lasted(f, episode)));
+    finding_advise(finding, "look for loss on the path (interface errors, "
+                            "congestion, a firewall that drops)");
+    tell_slow(finding);
+}
+
+void tell_mid_body_pause(const struct facts *f, struct finding *finding)
+{
+    nanos pause = nanos_between(f->x->pause.time, f->x->pause_end.time);
+
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_cite(finding, f->x->pause, FROM_SERVER,
+                 "the response stops in the middle of its body");
+    finding_cite(finding, f->x->pause_end, FROM_SERVER, "it goes on");
+    finding_explain(finding,
+                    "Nothing came for %s in the middle of a body whose length "
+                    "was known%s.",
+                    finding_duration(finding, pause),
+                    f->client_window ? "" : ", with the client's window open");
+    finding_alternative(finding, VERDICT_NETWORK_STALL,
+                        "packets lost before they reached this capture leave "
+                        "the same silence",
+                        "a capture at the server: were they sent in time?");
+    finding_advise(finding, "look at what the server waits for while it "
+                            "answers, and at the path for loss");
+    tell_slow(finding);
+}

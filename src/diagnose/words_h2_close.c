@@ -1,0 +1,157 @@
+/* What rules_h2.c finds of connections that ended. */
+#include "diagnose/rules.h"
+
+#include "diagnose/facts_h2.h"
+#include "diagnose/h2_code.h"
+
+#include <nghttp2/nghttp2.h>
+
+static const char *debug_of(const struct facts *f,
+                            const struct h2_goaway *goaway,
+                            struct finding *finding)
+{
+    const struct span debug = {(const uint8_t *)goaway->debug,
+                               goaway->debug_size};
+
+    return debug.size ? finding_say(finding, ", \"%s\"%s",
+                                    finding_quote(f, finding, debug),
+                                    goaway->debug_cut ? " and more" : "")
+                      : "";
+}
+
+static void cite_goaways(const struct facts *f, struct finding *finding)
+{
+    const struct h2_facts *h2 = &f->incident->http.h2;
+
+    for (unsigned side = 0; side < 2; side++) {
+        const struct h2_goaway *goaway = &h2->goaway[side];
+
+        finding_cite(finding, goaway->at,
+                     side == f->conn->client ? FROM_CLIENT : FROM_SERVER,
+                     "GOAWAY, last stream %u, %s%s", goaway->last_stream,
+                     h2_code_name(goaway->code), debug_of(f, goaway, finding));
+    }
+}
+
+void tell_connection_error(const struct facts *f, struct finding *finding)
+{
+    const struct h2_goaway *goaway = goaway_with_error(f);
+    const struct h2_facts *h2 = &f->incident->http.h2;
+    bool by_client = goaway == &h2->goaway[f->conn->client];
+
+    finding->symptom = f->x ? SYMPTOM_RESET : SYMPTOM_NONE;
+    if (!f->x)
+        finding->severity = SEVERITY_WARNING;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    cite_goaways(f, finding);
+    finding_explain(finding, "The %s gave the connection up: GOAWAY with %s%s.",
+                    by_client ? "client" : "server", h2_code_name(goaway->code),
+                    debug_of(f, goaway, finding));
+    if (h2->strange)
+        finding_explain(finding,
+                        "%" PRIu64
+                        " frame%s of this connection broke RFC 9113's "
+                        "rules of length or order.",
+                        h2->strange, h2->strange == 1 ? "" : "s");
+    if (goaway->code == NGHTTP2_ENHANCE_YOUR_CALM &&
+        h2->pings[f->conn->client] > 0) {
+        finding_cite(finding, h2->ping[f->conn->client], FROM_CLIENT,
+                     "the last of %u PINGs", h2->pings[f->conn->client]);
+        finding_explain(finding,
+                        "The client had sent %u PINGs: more often than the "
+                        "server permits.",
+                        h2->pings[f->conn->client]);
+        finding_advise(finding,
+                       "raise the client's keep-alive time, or lower the "
+                       "server's minimum (grpc-go: EnforcementPolicy.MinTime, "
+                       "5 min by default, and PermitWithoutStream)");
+    }
+    finding_advise(finding,
+                   "look up the code and the debug data, and the log of "
+                   "the side that sent it");
+}
+
+void tell_goaway_lost(const struct facts *f, struct finding *finding)
+{
+    const struct h2_goaway *goaway = goaway_of_server(f);
+    bool above = f->x->stream > goaway->last_stream;
+    nanos late = nanos_between(goaway->at.time, f->x->request.start.time);
+
+    finding->symptom = f->response_begun ? SYMPTOM_TRUNCATED : SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    cite_goaways(f, finding);
+    finding_explain(
+        finding,
+        "The server said GOAWAY (%s) with last stream %u and the "
+        "connection closed %s later, with stream %" PRIu64 " unfinished.",
+        h2_code_name(goaway->code), goaway->last_stream,
+        finding_duration(finding,
+                         nanos_between(goaway->at.time, f->closing.at.time)),
+        f->x->stream);
+    finding_explain(finding,
+                    above
+                        ? "This stream is above it: it was not processed, and "
+                          "a retry is safe."
+                        : "This stream is not above it: it may have been "
+                          "processed.");
+    if (late > 0)
+        finding_explain(finding,
+                        "The GOAWAY had been there for %s when the request was "
+                        "sent: the client goes on using the connection.",
+                        finding_duration(finding, late));
+    if (!above)
+        finding_advise(finding, "let the server wait for its streams before it "
+                                "closes (drain time, grace period)");
+    finding_advise(finding,
+                   above
+                       ? "let the client send again, on a new connection, what "
+                         "is above the last stream; where it happens often, "
+                         "raise the limit behind it (idle time, age, requests "
+                         "of a connection)"
+                       : "let the client open a new connection when it sees "
+                         "GOAWAY");
+}
+
+void tell_connection_closed(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = f->response_begun ? SYMPTOM_TRUNCATED : SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding_explain(finding,
+                    "The server's side closed the connection (%s) with %s%u "
+                    "stream%s open and no GOAWAY before: its process ended, or "
+                    "something in between closed it.",
+                    f->closing.by_reset ? "RST" : "FIN",
+                    f->incident->http.h2.dropped ? "more than " : "",
+                    f->incident->http.h2.open,
+                    f->incident->http.h2.open == 1 ? "" : "s");
+    finding_advise(finding, "look for a crash or restart at that time, and at "
+                            "the idle and age limits of load balancers");
+}
+
+void tell_goaway_hang(const struct facts *f, struct finding *finding)
+{
+    struct mark said = latest_goaway(f);
+    const struct episode *window =
+        f->client_window ? f->client_window : f->server_window;
+
+    finding->symptom = SYMPTOM_HANG;
+    finding->confidence = CONFIDENCE_LIKELY;
+    cite_goaways(f, finding);
+    finding_explain(finding,
+                    "GOAWAY was said, no stream is open any more, and %s later "
+                    "the connection is still not closed.",
+                    finding_duration(finding,
+                                     nanos_between(said.time, f->end.time)));
+    if (window && episode_lasts(window))
+        finding_explain(finding, "A TCP window of zero holds what is left to "
+                                 "send.");
+    else if (f->client_retransmission || f->server_retransmission)
+        finding_explain(finding, "Data is unacknowledged and sent again: the "
+                                 "path loses it.");
+    else
+        finding_explain(finding, "Nothing on the wire holds it: a program has "
+                                 "not called close.");
+    finding_advise(finding,
+                   "look at the side that said GOAWAY, or at the other "
+                   "one that should close after it; bound the wait");
+}

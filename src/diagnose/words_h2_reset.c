@@ -1,0 +1,221 @@
+/* What rules_h2.c finds of streams that were reset, and of their limit. */
+#include "diagnose/rules.h"
+
+#include "diagnose/facts_ends.h"
+#include "diagnose/facts_h2.h"
+#include "diagnose/h2_code.h"
+#include "diagnose/words.h"
+
+#include <nghttp2/nghttp2.h>
+
+void tell_stream_limit(const struct facts *f, struct finding *finding)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+    bool refused = has_stream_reset(f);
+
+    finding->symptom = refused ? SYMPTOM_RESET : SYMPTOM_HANG;
+    finding->confidence = refused ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+    finding_explain(finding,
+                    "The server allows %u streams at once (SETTINGS_MAX_"
+                    "CONCURRENT_STREAMS) and %u were open.",
+                    h2->limit, h2->open);
+    if (refused)
+        finding_explain(finding,
+                        "It refused this one (%s): it was not processed, and a "
+                        "retry is safe.%s",
+                        h2_code_name(h2->reset_code),
+                        before_limit(f)
+                            ? " The client had sent it before the "
+                              "server's SETTINGS came with the limit."
+                            : "");
+    else
+        finding_explain(finding, "Further requests wait inside the client, "
+                                 "where no packet shows them.");
+    if (refused && before_limit(f))
+        finding_advise(finding,
+                       "let the client send again what was refused, or "
+                       "wait for the server's SETTINGS before it sends "
+                       "many");
+    else
+        finding_advise(finding, "find out why the open streams do not end, the "
+                                "oldest first (--exchanges lists them)");
+    finding_advise(finding, "raise the server's limit, or let the client open "
+                            "another connection");
+}
+
+void tell_write_timeout_reset(const struct facts *f, struct finding *finding)
+{
+    const struct durations *resets = &f->known->reset;
+
+    finding->symptom = SYMPTOM_RESET;
+    finding->confidence = resets->samples >= 2 || f->settings->write_timeout
+                              ? CONFIDENCE_CERTAIN
+                              : CONFIDENCE_POSSIBLE;
+    finding_explain(finding,
+                    "The server reset the stream with INTERNAL_ERROR %s after "
+                    "the request and kept the connection.",
+                    finding_duration(finding, f->wait));
+    if (resets->samples >= 2)
+        finding_explain(finding,
+                        "%" PRIu64 " streams were reset so, all %s after "
+                        "their requests: a timer, as Go's http.Server."
+                        "WriteTimeout is under HTTP/2.",
+                        resets->samples, finding_range(finding, resets));
+    else
+        finding_explain(finding,
+                        "It is the only such stream: Go's http.Server."
+                        "WriteTimeout does this, and so does a handler "
+                        "that panics.");
+    finding_alternative(
+        finding, VERDICT_HANDLER_ABORT,
+        "a handler that panics at that time sends the same",
+        "more streams: a timer strikes after the same time each "
+        "time");
+    finding_advise(finding,
+                   "raise WriteTimeout, or set it to 0 where responses stream "
+                   "(gRPC) and bound the handlers otherwise");
+}
+
+static void tell_proxy_abort(const struct facts *f, struct finding *finding)
+{
+    const struct durations *resets = &f->known->reset;
+
+    finding_explain(
+        finding,
+        "It calls itself %s: as a proxy it does so when its upstream "
+        "ends a response too soon, or says nothing for its read "
+        "timeout. The leg behind it tells which.",
+        finding_quote(f, finding, span_of_text(f->known->software)));
+    if (durations_constant(resets, 2) && f->wait >= f->settings->timeout_floor)
+        finding_explain(finding,
+                        "%" PRIu64 " streams were reset so, all %s after their "
+                        "requests: a timer.",
+                        resets->samples, finding_range(finding, resets));
+    finding_advise(finding,
+                   "look at the leg from the proxy to its upstream, and "
+                   "in the proxy's error log; compare its read timeout "
+                   "(nginx proxy_read_timeout) with the upstream's "
+                   "pauses");
+}
+
+void tell_h2_abort(const struct facts *f, struct finding *finding)
+{
+    const struct durations *resets = &f->known->reset;
+
+    finding->symptom = SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding_explain(finding,
+                    "The server reset the stream with INTERNAL_ERROR %s after "
+                    "the request%s: its handler panicked or gave up, or the "
+                    "upstream behind it did.",
+                    finding_duration(finding, f->wait),
+                    f->response_begun ? ", in the middle of its own response"
+                                      : "");
+    if (resets->samples >= 2 && !durations_constant(resets, 2))
+        finding_explain(finding,
+                        "Such resets come after %s: no one timer explains them "
+                        "all.",
+                        finding_range(finding, resets));
+    if (is_known_proxy(f))
+        tell_proxy_abort(f, finding);
+    else
+        finding_advise(finding,
+                       "look in the server's log for this request (Go: 'http2: "
+                       "panic serving'; http.ErrAbortHandler leaves no trace)");
+}
+
+void tell_trailers_missing(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_TRUNCATED;
+    finding->severity = SEVERITY_ERROR;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding_explain(finding,
+                    "The gRPC response ended (%s) after %" PRIu64
+                    " bytes of messages without the trailer section that "
+                    "carries grpc-status.",
+                    has_stream_reset(f) ? "RST_STREAM, NO_ERROR" : "END_STREAM",
+                    f->x->response.body);
+    finding_advise(finding, "look at what stands between the two: a proxy that "
+                            "does not pass trailers on, or a server that is no "
+                            "gRPC server");
+}
+
+void tell_stream_reset(const struct facts *f, struct finding *finding)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+
+    finding->symptom = SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding_explain(
+        finding, "The %s reset the stream with %s (%u) %s after the request.",
+        h2->reset_by_client ? "client" : "server", h2_code_name(h2->reset_code),
+        h2->reset_code, finding_duration(finding, f->wait));
+    if (h2->reset_code == NGHTTP2_REFUSED_STREAM)
+        finding_explain(
+            finding, "That says that it was not processed and may be sent "
+                     "again (RFC 9113, 8.7). A proxy may say so of a request "
+                     "that it had forwarded: before one that is not "
+                     "idempotent is sent again, look at the leg behind it.");
+    if (may_be_read_timeout(f)) {
+        finding->confidence = CONFIDENCE_LIKELY;
+        finding_alternative(finding, VERDICT_READ_TIMEOUT,
+                            "the request was not complete; what it was the "
+                            "capture does not tell",
+                            "a capture from the connection's beginning");
+    }
+    finding_advise(finding, "look into the log of the side that sent it");
+}
+
+void tell_short_of_length(const struct facts *f, struct finding *finding)
+{
+    nanos pause = nanos_between(f->x->pause.time, f->x->pause_end.time);
+
+    finding->symptom = SYMPTOM_TRUNCATED;
+    finding->severity = SEVERITY_ERROR;
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding_explain(
+        finding,
+        "The server ended the stream (END_STREAM) after %" PRIu64
+        " of the %" PRIu64
+        " body bytes that content-length promised: the response is "
+        "malformed, and clients refuse it (curl: PROTOCOL_ERROR, Go: "
+        "unexpected EOF).",
+        f->x->response.body, f->x->response.expected);
+    if (pause >= f->settings->timeout_floor &&
+        f->x->pause_end.frame == f->x->response.end.frame)
+        finding_explain(finding,
+                        "Before that it had sent nothing for %s: a timeout of "
+                        "its own, or, of a proxy, of the leg behind it.",
+                        finding_duration(finding, pause));
+    if (f->x->windows_lost)
+        finding_alternative(
+            finding, VERDICT_H2_STREAM_WINDOW_STALL,
+            "a window that was used up holds a response so; the "
+            "capture lacks what would show it",
+            "a capture from the connection's beginning");
+    finding_advise(finding,
+                   "compare content-length with what the handler "
+                   "writes, and look for a handler that returns early");
+    finding_advise(finding, "if it is a proxy (HAProxy does this when 'timeout "
+                            "server' or 'timeout client' strikes), look at the "
+                            "leg behind it and in its log");
+}
+
+void tell_h2_read_timeout(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding_explain(finding,
+                    "The request was not complete (%" PRIu64
+                    " body bytes, no END_STREAM) when the server reset the "
+                    "stream with %s, %s after the last byte of it that came.",
+                    f->x->request.body, h2_code_name(f->x->h2->reset_code),
+                    finding_duration(finding, request_quiet(f)));
+    finding_alternative(finding, VERDICT_HANDLER_ABORT,
+                        "a program may reset an incomplete request for reasons "
+                        "of its own",
+                        "the server's log, or whether the delay is constant");
+    advise_slow_request(finding);
+    finding_advise(finding, "if it is rightly slow, raise the server's timeout "
+                            "for reading (nginx client_body_timeout)");
+}

@@ -1,0 +1,81 @@
+/* What rules_request.c finds. */
+#include "diagnose/rules.h"
+
+#include "diagnose/facts_ends.h"
+#include "diagnose/words.h"
+
+enum {
+    STATUS_REQUEST_TIMEOUT = 408
+};
+
+void tell_early_response_reset(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding_explain(finding,
+                    "The server answered %u while the request was still coming "
+                    "(%" PRIu64
+                    " bytes of it were sent in all), closed without "
+                    "reading the rest, and the unread bytes turned its close "
+                    "into an RST. "
+                    "The RST can destroy the answer in the client's buffer: it "
+                    "sees 'connection reset' or 'broken pipe' instead of %u.",
+                    f->x->status, f->x->request.bytes, f->x->status);
+    finding_advise(finding,
+                   "look at the answer, not at the reset: %u is what "
+                   "the server meant",
+                   f->x->status);
+    finding_advise(finding,
+                   "let the server read the body to its end before it closes, "
+                   "or let the client send Expect: 100-continue");
+}
+
+static const char *request_so_far(const struct facts *f,
+                                  struct finding *finding)
+{
+    const struct message *request = &f->x->request;
+
+    if (!mark_is_set(request->head))
+        return finding_say(finding,
+                           "%" PRIu64
+                           " bytes of the header section, not its end",
+                           request->bytes);
+    if (request->expected == HTTP_NO_LENGTH)
+        return finding_say(finding,
+                           "%" PRIu64 " body bytes, not the last chunk",
+                           request->body);
+    return finding_say(finding, "%" PRIu64 " of %" PRIu64 " body bytes",
+                       request->body, request->expected);
+}
+
+void tell_read_timeout(const struct facts *f, struct finding *finding)
+{
+    nanos since_start = nanos_between(f->x->request.start.time, f->end.time);
+    bool said = f->x->status == STATUS_REQUEST_TIMEOUT;
+
+    finding->symptom = said                ? SYMPTOM_ERROR_STATUS
+                       : f->response_whole ? SYMPTOM_NONE
+                                           : symptom_of_close(f);
+    if (f->response_whole && !said)
+        finding->severity = SEVERITY_WARNING;
+    finding->confidence = said ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+    finding_explain(finding,
+                    "The request was not complete (%s) when the server %s, %s "
+                    "after its first byte and %s after the last one that came.",
+                    request_so_far(f, finding),
+                    said                ? "answered 408 and closed"
+                    : f->response_begun ? "answered and closed"
+                                        : "closed without a word",
+                    finding_duration(finding, since_start),
+                    finding_duration(finding, request_quiet(f)));
+    finding_alternative(finding, VERDICT_HANDLER_ABORT,
+                        "a program may close an incomplete request for reasons "
+                        "of its own",
+                        "the server's log, or whether the delay is constant");
+    advise_slow_request(finding);
+    finding_advise(finding,
+                   "if it may be that slow, raise the server's limit: Go "
+                   "ReadHeaderTimeout/ReadTimeout, nginx client_header_timeout/"
+                   "client_body_timeout, Node headersTimeout/requestTimeout, "
+                   "Apache RequestReadTimeout");
+}

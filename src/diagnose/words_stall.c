@@ -1,0 +1,252 @@
+/* What rules_stall.c finds. */
+#include "diagnose/rules.h"
+
+#include "diagnose/facts_stall.h"
+
+void tell_dead_peer(const struct facts *f, struct finding *finding)
+{
+    struct silence s;
+    const char *dead;
+    struct mark last;
+
+    if (!find_silence(f, &s))
+        return;
+    dead = s.waits == FROM_CLIENT ? "server" : "client";
+    last = s.silent->last_any;
+    /* the waiting side's own kernel gives up with a timeout, not a reset */
+    finding->symptom = SYMPTOM_HANG;
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding_cite(finding, last,
+                 s.waits == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT,
+                 "the last packet of the %s", dead);
+    finding_explain(
+        finding,
+        "%u %s by the %s over %s, and not a single packet came back "
+        "from the %s: its host is gone, or the path to or from it "
+        "is.",
+        s.episode->count,
+        s.episode->kind == EPISODE_KEEPALIVE ? "keep-alive probes"
+                                             : "retransmissions",
+        s.waits == FROM_CLIENT ? "client" : "server",
+        finding_duration(finding, nanos_between(s.episode->first.time,
+                                                s.episode->last.time)),
+        dead);
+    finding_alternative(finding, VERDICT_NETWORK_STALL,
+                        "the path may have come back after the capture ended",
+                        "a longer capture, or one at the other end");
+    finding_advise(finding,
+                   "check whether the %s's host is up and reachable; "
+                   "do new connections to it work?",
+                   dead);
+    finding_advise(finding,
+                   "bound the wait on the side that lives: a request timeout, "
+                   "TCP_USER_TIMEOUT, or keep-alive probes every few seconds");
+}
+
+static void tell_unfilled_hole(const struct facts *f, struct finding *finding)
+{
+    finding_cite(finding, f->server->last_data, FROM_SERVER,
+                 "the last bytes of the server that came");
+    finding_explain(
+        finding,
+        "Bytes of the response came while those before them were "
+        "missing, and they never did for %s: the network lost them, "
+        "and what the server sent again too.",
+        finding_duration(finding, f->quiet));
+}
+
+void tell_network_stall(const struct facts *f, struct finding *finding)
+{
+    bool by_client = never_acknowledged(f, f->client_retransmission);
+    const struct episode *episode =
+        by_client ? f->client_retransmission : f->server_retransmission;
+    const struct flow *flow = by_client ? f->client : f->server;
+
+    finding->symptom = f->closing.by_reset ? SYMPTOM_RESET : SYMPTOM_HANG;
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding_advise(finding, "look for loss on the path (interface errors, "
+                            "congestion, a firewall that drops)");
+    if (!episode || !never_acknowledged(f, episode)) {
+        tell_unfilled_hole(f, finding);
+        return;
+    }
+    finding_explain(finding,
+                    "The %s's data was sent again %u times over %s and never "
+                    "acknowledged, while other packets still came from the "
+                    "other side: the network loses them.",
+                    by_client ? "client" : "server", episode->count,
+                    finding_duration(finding, episode_lasted(f, episode)));
+    if (flow->mss && episode->size >= flow->mss)
+        finding_advise(finding,
+                       "only large packets may be lost: check the path's MTU "
+                       "(ping -M do -s 1472) and that ICMP 'fragmentation "
+                       "needed' passes");
+}
+
+void tell_zero_window_stall(const struct facts *f, struct finding *finding)
+{
+    bool by_client = is_stalled_by_window(f, f->client_window);
+    const struct episode *episode =
+        by_client ? f->client_window : f->server_window;
+    const char *reader = by_client ? "client" : "server";
+
+    finding->symptom = f->closing.by == CLOSED_BY_NOBODY ? SYMPTOM_HANG
+                       : f->closing.by_reset             ? SYMPTOM_RESET
+                                                         : SYMPTOM_TRUNCATED;
+    if (f->incident->is_complete)
+        finding->symptom = SYMPTOM_SLOW;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding_explain(finding,
+                    "The %s did not read for %s: its receive buffer was full "
+                    "(TCP window 0) and the other side could only probe, %u "
+                    "time%s. The network and the sender are not at fault.",
+                    reader,
+                    finding_duration(finding, episode_lasted(f, episode)),
+                    episode->count, episode->count == 1 ? "" : "s");
+    finding_advise(finding,
+                   "find out what the %s does instead of reading %s: a blocked "
+                   "thread, a slow disk, a consumer that waits for something "
+                   "else",
+                   reader, by_client ? "the response" : "the request's body");
+}
+
+static bool host_is_alive(const struct facts *f)
+{
+    return (f->client_probes && f->client_probes->answered) ||
+           (f->server_probes && f->server_probes->count);
+}
+
+void tell_short_body_open(const struct facts *f, struct finding *finding)
+{
+    const struct message *response = &f->x->response;
+
+    finding->symptom = f->client_closed ? SYMPTOM_TRUNCATED : SYMPTOM_HANG;
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_explain(finding,
+                    "Content-Length promised %" PRIu64 " bytes, %" PRIu64
+                    " came in one go, and then nothing for %s while the "
+                    "connection stays open and every byte is acknowledged: the "
+                    "client waits for %" PRIu64 " bytes that the server may "
+                    "never have meant to send.",
+                    response->expected, response->body,
+                    finding_duration(finding, f->quiet),
+                    response->expected - response->body);
+    finding_alternative(finding, VERDICT_SERVER_STALL,
+                        "the handler may have stopped in the middle of its "
+                        "response",
+                        "whether it is always short by as much; the server's "
+                        "stack dump");
+    finding_advise(finding,
+                   "compare Content-Length with what the handler "
+                   "writes (compression, encoding, a HEAD or error path "
+                   "that sends another body)");
+}
+
+void tell_server_stall(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_HANG;
+    finding->confidence =
+        host_is_alive(f) ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+    if (waits_for_continue(f))
+        finding_explain(finding,
+                        "The client asked for 100 Continue and waits before it "
+                        "sends the body; the server has said nothing for %s.",
+                        finding_duration(finding, f->quiet));
+    else
+        finding_explain(
+            finding,
+            "The server has acknowledged the whole request and sent "
+            "nothing for %s. Nothing is missing and no one else is "
+            "waited for: the program is at work, blocked or stopped.",
+            finding_duration(finding, f->quiet));
+    if (may_be_a_stream(f)) {
+        finding->severity = SEVERITY_WARNING;
+        finding->confidence = CONFIDENCE_POSSIBLE;
+        finding_explain(finding,
+                        "The response is one of unknown length: it may "
+                        "be a stream that has nothing to say now.");
+    }
+    if (host_is_alive(f))
+        finding_explain(finding, "Its host answers TCP keep-alive probes.");
+    if (f->client_closed) {
+        finding_explain(finding,
+                        "In the end the client gave up, %s after the "
+                        "request.",
+                        finding_duration(finding, f->wait));
+        finding_alternative(finding, VERDICT_CLIENT_ABORT,
+                            "the client may have left for reasons of its own "
+                            "while the server was within its time",
+                            "whether other requests of this kind take as long");
+    }
+    if (f->closing.by == CLOSED_BY_NOBODY)
+        finding_alternative(finding,
+                            f->response_begun ? VERDICT_WRITE_TIMEOUT_TRUNCATION
+                                              : VERDICT_WRITE_TIMEOUT_EOF,
+                            "a timeout of the server's own may end it later",
+                            "a longer capture");
+    finding_advise(
+        finding, "look at the server program at that time: goroutine or thread "
+                 "dump, locks, its database and upstream calls");
+    finding_advise(finding,
+                   "give the client a timeout, and the server one that "
+                   "is shorter and answers 503");
+}
+
+void tell_client_abort(const struct facts *f, struct finding *finding)
+{
+    const struct durations *gave_up = &f->known->client_gave_up;
+
+    finding->symptom = SYMPTOM_NONE;
+    finding->severity = SEVERITY_WARNING;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    if (!f->request_whole)
+        finding_explain(finding, "The client closed in the middle of its own "
+                                 "request.");
+    else
+        finding_explain(
+            finding,
+            f->x->is_h2 && f->x->h2 && mark_is_set(f->x->h2->reset)
+                ? "The client reset the stream (RST_STREAM) %s after "
+                  "the request, %s."
+                : "The client closed first, %s after the request, "
+                  "%s.",
+            finding_duration(finding, f->wait),
+            f->response_begun && f->x->response.start.time < f->closing.at.time
+                ? "before the response was complete"
+                : "before the first byte of a response");
+    if (f->response_whole)
+        finding_explain(finding, "The server's complete answer came after that "
+                                 "and met an RST.");
+    if (f->x->grpc_timeout)
+        finding_explain(finding, "The request's own grpc-timeout was %s.",
+                        finding_duration(finding, f->x->grpc_timeout));
+    if (is_client_timeout(f) && f->request_whole)
+        finding_explain(finding,
+                        "%" PRIu64 " requests to this server ended so, all "
+                        "after %s: that is the client's own timeout.",
+                        gave_up->samples, finding_range(finding, gave_up));
+    finding_advise(finding,
+                   "if the client should have waited, raise its timeout "
+                   "(or that of the proxy that is the client here); if "
+                   "not, make the server faster or let it stop work when "
+                   "the client has gone");
+}
+
+void tell_open_ended(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_NONE;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    if (f->quiet > 0)
+        finding_explain(finding,
+                        "%s after the last byte of this exchange the capture "
+                        "ends, with the connection open.",
+                        finding_duration(finding, f->quiet));
+    else
+        finding_explain(finding,
+                        "The capture ends with the last byte so far of "
+                        "this exchange, and with the connection open.");
+    finding_explain(finding, "Nothing had gone wrong by then.");
+    finding_advise(finding, "capture until the client has reported its error, "
+                            "then stop a second later (tcpdump "
+                            "--immediate-mode -U)");
+}

@@ -1,0 +1,90 @@
+/* --why: every answer of the rules about what is asked for. */
+#include "judge/cases.h"
+
+#include "base/arena.h"
+
+#include <stdlib.h>
+
+enum {
+    /* Exchanges that went well, of the one connection that is asked about. */
+    WHY_WELL_KEPT = 1000
+};
+
+bool cases_is_asked_why(const struct cases *cases, const struct conn *conn,
+                        const struct exchange *x)
+{
+    const struct why_options *why = &cases->options->why;
+
+    return why->asked && conn->id == why->connection &&
+           (why->stream == 0 || (x && x->stream == why->stream));
+}
+
+void cases_keep_well(struct cases *cases, struct incident *incident)
+{
+    if (cases->well.count == WHY_WELL_KEPT) {
+        cases->unshown++;
+        incident_free(incident);
+        return;
+    }
+    case_list_append(&cases->well, case_new(incident, 0));
+}
+
+/* The connection itself comes behind its exchanges. */
+static int by_time(const void *left, const void *right)
+{
+    const struct docket_case *a = *(struct docket_case *const *)left;
+    const struct docket_case *b = *(struct docket_case *const *)right;
+    const struct exchange *x = a->incident->exchange;
+    const struct exchange *y = b->incident->exchange;
+
+    if (!x || !y)
+        return (x == NULL) - (y == NULL);
+    if (x->request.start.frame != y->request.start.frame)
+        return x->request.start.frame < y->request.start.frame ? -1 : 1;
+    return (x->stream > y->stream) - (x->stream < y->stream);
+}
+
+static size_t add_asked(const struct cases *cases,
+                        const struct docket_list *list,
+                        struct docket_case **asked)
+{
+    size_t count = 0;
+
+    for (struct docket_case *one = list->oldest; one; one = one->newer) {
+        if (cases_is_asked_why(cases, &one->incident->conn,
+                               one->incident->exchange))
+            asked[count++] = one;
+    }
+    return count;
+}
+
+static struct why why_of(const struct cases *cases, struct docket_case *one)
+{
+    struct why why = diagnose_why(&cases->options->settings, one->incident,
+                                  cases_prepare(cases, one));
+
+    why.finding = one->finding;
+    why.hidden = one->finding && !one->wanted;
+    why.went_well = !one->judged;
+    return why;
+}
+
+uint64_t cases_why(struct cases *cases,
+                   void (*take)(void *context, const struct why *why),
+                   void *context)
+{
+    size_t most = cases->ended.count + cases->well.count;
+    struct docket_case **asked = must_realloc(NULL, most + 1, sizeof *asked);
+    size_t count = add_asked(cases, &cases->ended, asked);
+
+    count += add_asked(cases, &cases->well, asked + count);
+    if (count)
+        qsort(asked, count, sizeof *asked, by_time);
+    for (size_t i = 0; i < count; i++) {
+        const struct why why = why_of(cases, asked[i]);
+
+        take(context, &why);
+    }
+    free(asked);
+    return count + cases->unshown;
+}
