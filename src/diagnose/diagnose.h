@@ -1,11 +1,11 @@
 /*
- * diagnose takes an incident, what is known of its server, and the settings,
- * and gives a finding or none. It is a pure function of these: a decision
- * list in which doubt about the capture is asked before anybody is blamed.
+ * diagnose takes an incident, its circumstances, and the settings, and gives a
+ * finding or none. It is a pure function of these: a decision list in which
+ * doubt about the capture is asked before anybody is blamed.
  *
- *     incident --+
- *     server  ---+--> facts --> rules, in order --> finding | doubt | nothing
- *     settings --+
+ *     incident ------+
+ *     circumstances -+-> facts --> rules, in order --> finding | doubt |
+ *     settings ------+                                 nothing
  */
 #ifndef DIAGNOSE_DIAGNOSE_H
 #define DIAGNOSE_DIAGNOSE_H
