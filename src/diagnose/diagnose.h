@@ -1,12 +1,11 @@
 /*
- * diagnose takes an incident, what is known of its server, and the settings,
- * and gives a finding or none. It is a pure function of these: a decision
- * list (rules.def) in which doubt about the capture is asked before anybody is
- * blamed.
+ * diagnose takes an incident, its circumstances, and the settings, and gives a
+ * finding or none. It is a pure function of these: a decision list (rules.def)
+ * in which doubt about the capture is asked before anybody is blamed.
  *
- *     incident --+
- *     server  ---+--> facts --> doubts and rules, in order --> finding | doubt
- * | nothing settings --+
+ *     incident ------+
+ *     circumstances -+-> facts --> doubts and rules, in order
+ *     settings ------+                 --> finding | doubt | nothing
  */
 #ifndef DIAGNOSE_DIAGNOSE_H
 #define DIAGNOSE_DIAGNOSE_H
