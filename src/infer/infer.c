@@ -82,8 +82,6 @@ static struct durations *figure_of(struct server_facts *server,
     switch (entry->kind) {
     case LOG_CLOSED_IDLE:
         return &server->idle;
-    case LOG_REUSED:
-        return &server->reused;
     case LOG_ANSWERED:
         return &server->success;
     case LOG_GATEWAY:
@@ -211,9 +209,9 @@ static void add_complete(struct server_facts *server, const struct exchange *x)
     if (x->status >= 502 && x->status <= 504)
         log_add(server, LOG_GATEWAY, wait, x->response.start);
     if (mark_is_set(x->idle_since))
-        log_add(server, LOG_REUSED,
-                nanos_between(x->idle_since.time, x->request.start.time),
-                x->request.start);
+        durations_add(&server->reused,
+                      nanos_between(x->idle_since.time, x->request.start.time),
+                      x->request.start);
 }
 
 void infer_complete(struct infer *infer, const struct conn *conn,

@@ -14,7 +14,6 @@ enum log_kind {
     LOG_CLOSED_IDLE,      /* the server closed it with nothing outstanding */
     LOG_CLOSED_BY_SERVER, /* it closed it first, otherwise */
     LOG_CLOSED_BY_CLIENT,
-    LOG_REUSED,   /* a request went well on a connection that was idle */
     LOG_ANSWERED, /* an exchange: the whole answer came */
     LOG_GATEWAY,  /* that was a 502, 503 or 504 */
     LOG_CUT,   /* the server closed, from the floor on, before it was whole */
@@ -35,13 +34,17 @@ enum {
 };
 
 struct server_log {
-    struct log_entry *entry; /* in order of time */
+    struct log_entry *entry; /* a ring; see server_log_at */
+    size_t first;
     size_t count;
     size_t room;
 };
 
 /* An entry that is older than all that are kept is not, when they are many. */
 void server_log_add(struct server_log *log, const struct log_entry *entry);
+/* From 0, the oldest, to count - 1, the latest. */
+const struct log_entry *server_log_at(const struct server_log *log, size_t i);
+
 void server_log_release(struct server_log *log);
 
 /* "answered whole" */

@@ -21,7 +21,8 @@ static void add(struct server_log *log, uint64_t frame)
 static void must_be_in_order(const struct server_log *log)
 {
     for (size_t i = 1; i < log->count; i++)
-        assert_true(log->entry[i - 1].at.frame <= log->entry[i].at.frame);
+        assert_true(server_log_at(log, i - 1)->at.frame <=
+                    server_log_at(log, i)->at.frame);
 }
 
 /* A connection is told of when it is over, and began long before. */
@@ -34,8 +35,8 @@ static void test_order(void **state)
     for (size_t i = 0; i < sizeof frame / sizeof *frame; i++)
         add(&log, frame[i]);
     assert_int_equal(log.count, sizeof frame / sizeof *frame);
-    assert_int_equal(log.entry[0].at.frame, 1);
-    assert_int_equal(log.entry[log.count - 1].at.frame, 12);
+    assert_int_equal(server_log_at(&log, 0)->at.frame, 1);
+    assert_int_equal(server_log_at(&log, log.count - 1)->at.frame, 12);
     must_be_in_order(&log);
     server_log_release(&log);
     assert_int_equal(log.count, 0);
@@ -50,15 +51,16 @@ static void test_the_oldest_goes(void **state)
         add(&log, 10 + 10 * i);
     add(&log, 1); /* older than all that are kept */
     assert_int_equal(log.count, SERVER_LOG_KEPT);
-    assert_int_equal(log.entry[0].at.frame, 10);
+    assert_int_equal(server_log_at(&log, 0)->at.frame, 10);
     add(&log, 25);
     assert_int_equal(log.count, SERVER_LOG_KEPT);
-    assert_int_equal(log.entry[0].at.frame, 20);
-    assert_int_equal(log.entry[1].at.frame, 25);
-    assert_int_equal(log.entry[2].at.frame, 30);
+    assert_int_equal(server_log_at(&log, 0)->at.frame, 20);
+    assert_int_equal(server_log_at(&log, 1)->at.frame, 25);
+    assert_int_equal(server_log_at(&log, 2)->at.frame, 30);
     add(&log, 100000);
-    assert_int_equal(log.entry[0].at.frame, 25);
-    assert_int_equal(log.entry[SERVER_LOG_KEPT - 1].at.frame, 100000);
+    assert_int_equal(server_log_at(&log, 0)->at.frame, 25);
+    assert_int_equal(server_log_at(&log, SERVER_LOG_KEPT - 1)->at.frame,
+                     100000);
     must_be_in_order(&log);
     server_log_release(&log);
 }

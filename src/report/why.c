@@ -210,11 +210,11 @@ static void write_events(struct sheet *sheet)
     if (!log)
         return;
     while (after < log->count &&
-           log->entry[after].at.frame <= sheet->why->facts.end.frame)
+           server_log_at(log, after)->at.frame <= sheet->why->facts.end.frame)
         after++;
     for (size_t i = after < EVENTS_BEFORE ? 0 : after - EVENTS_BEFORE;
          i < log->count && i < after + EVENTS_AFTER; i++) {
-        const struct log_entry *entry = &log->entry[i];
+        const struct log_entry *entry = server_log_at(log, i);
 
         text_add(&sheet->text, sheet->text.size ? "; " : "");
         add_mark(sheet, entry->at);
