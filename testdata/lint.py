@@ -368,17 +368,28 @@ def check_members():
                     "%s, which is read, or is not there" % (name, owner))
 
 
+CHECKS = {
+    "layers": None,  # needs to be told them
+    "length": check_length,
+    "format": check_format,
+    "banned": check_banned,
+    "members": check_members,
+    "budgets": check_budgets,
+    "verdicts": check_verdicts,
+    "rules": check_rules,
+    "options": check_options,
+    "manuals": check_manuals,
+}
+
+
 def main(layers):
-    check_layers(layers)
-    check_length()
-    check_format()
-    check_banned()
-    check_members()
-    check_budgets()
-    check_verdicts()
-    check_rules()
-    check_options()
-    check_manuals()
+    # LINT_CHECKS: those that are asked for, by the test of this lint
+    wanted = os.environ.get("LINT_CHECKS", " ".join(CHECKS)).split()
+    for name in wanted:
+        if name == "layers":
+            check_layers(layers)
+        else:
+            CHECKS[name]()
     for text in problems:
         print("lint: " + text)
     print("lint: %s" % ("%d problems" % len(problems) if problems else "clean"))

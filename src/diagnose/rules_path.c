@@ -3,7 +3,7 @@
 
 #include "diagnose/facts_ends.h"
 
-/* Below this a path does not forget a flow (design/verdicts.md, section 3). */
+/* Below this a path is not taken to have forgotten a flow. */
 #define PATH_FORGETS (60 * NANOS_PER_SECOND)
 
 /*

@@ -15,12 +15,14 @@ printf '%s\n' "$said" | sed -n 's/^lint: no \(.*\), \(.*\) not checked$/skip lin
 mkdir "$work/tree"
 cp -r src cmd man testdata .clang-format "$work/tree"
 
-# plant NAME FILE WORDS: lints a copy of the sources to which standard input
-# was added at the end of FILE; the lint must say WORDS.
+# plant CHECK NAME FILE WORDS: lints a copy of the sources to which standard
+# input was added at the end of FILE; that check of the lint must say WORDS.
 plant() {
+    check=$1
+    shift
     cp "$work/tree/$2" "$work/sound"
     cat >> "$work/tree/$2"
-    if said=$(cd "$work/tree" && LINT_FORMAT=$2 python3 testdata/lint.py $layers 2>&1); then
+    if said=$(cd "$work/tree" && LINT_CHECKS=$check LINT_FORMAT=$2 python3 testdata/lint.py $layers 2>&1); then
         echo "FAIL lint $1: not seen"
         status=1
     elif printf '%s\n' "$said" | grep -q "$3"; then
@@ -32,11 +34,11 @@ plant() {
     cp "$work/sound" "$work/tree/$2"
 }
 
-plant 'include against the layers' src/tcp/table.c \
+plant layers 'include against the layers' src/tcp/table.c \
     'layer tcp must not include report' <<'END'
 #include "report/report.h"
 END
-plant 'scene in the program' src/tcp/table.c 'layer tcp\|only tests' <<'END'
+plant layers 'scene in the program' src/tcp/table.c 'layer tcp\|only tests' <<'END'
 #include "scene/scene.h"
 END
 {
@@ -48,16 +50,16 @@ END
     echo '    return x;'
     echo '}'
 } > "$work/61"
-plant 'function of 61 lines' src/base/fail.c 'function planted has 61 lines' \
+plant length 'function of 61 lines' src/base/fail.c 'function planted has 61 lines' \
     < "$work/61"
-plant 'banned function' src/base/fail.c 'is banned' <<'END'
+plant banned 'banned function' src/base/fail.c 'is banned' <<'END'
 void planted(char *a, const char *b);
 void planted(char *a, const char *b)
 {
     strcpy(a, b);
 }
 END
-plant 'member that nobody reads' src/tcp/table.c \
+plant members 'member that nobody reads' src/tcp/table.c \
     "'kept' of struct planted is never read" <<'END'
 struct planted {
     int kept;
@@ -71,20 +73,30 @@ int planted(struct planted *it)
     return it->used;
 }
 END
-plant 'budget that no manual has' src/tcp/table.c \
+plant budgets 'budget that no manual has' src/tcp/table.c \
     'PLANTED_KEPT is not among the budgets' <<'END'
 enum {
     PLANTED_KEPT = 3
 };
 END
-plant 'format' src/base/fail.c 'not as clang-format has it' <<'END'
+plant format 'format' src/base/fail.c 'not as clang-format has it' <<'END'
 int    planted ( void ) ;
 END
-plant 'verdict without its papers' src/diagnose/verdicts.def \
+plant rules 'verdict without a rule' src/diagnose/verdicts.def 'no rule finds planted' <<'END'
+VERDICT(PLANTED, "planted", ERROR, "planted", NONE, "", "", "", "")
+END
+plant rules 'rule that the manual lacks' src/diagnose/rules.def 'not as in .*planted' <<'END'
+RULE(H1, NO_BACKEND, is_planted, tell_planted,
+     "planted")
+END
+plant rules 'rule of another form' src/diagnose/rules.def 'not as the head of the file says' <<'END'
+RULE(H1, NO_BACKEND, is_planted, "planted")
+END
+plant verdicts 'verdict without its papers' src/diagnose/verdicts.def \
     'no entry for planted-code' <<'END'
 VERDICT(PLANTED, "planted-code", ERROR, "planted")
 END
-plant 'option without a word' src/options/options.def 'no word of --planted' <<'END'
+plant options 'option without a word' src/options/options.def 'no word of --planted' <<'END'
 OPTION(PLANTED, "planted", 0, NULL, "planted")
 END
 exit $status
