@@ -75,10 +75,38 @@ void infer_free(struct infer *infer)
     free(infer);
 }
 
-static void add_gave_up(struct server_facts *server, nanos wait, struct mark at)
+/* The figure that entries of a kind are counted in. NULL: none. */
+static struct durations *figure_of(struct server_facts *server,
+                                   const struct log_entry *entry)
 {
-    if (wait >= GIVES_UP_LEAST)
-        durations_add(&server->client_gave_up, wait, at);
+    switch (entry->kind) {
+    case LOG_CLOSED_IDLE:
+        return &server->idle;
+    case LOG_ANSWERED:
+        return &server->success;
+    case LOG_GATEWAY:
+        return &server->gateway;
+    case LOG_CUT:
+        return &server->cut;
+    case LOG_RESET:
+        return &server->reset;
+    case LOG_GIVEN_UP:
+        return entry->took >= GIVES_UP_LEAST ? &server->client_gave_up : NULL;
+    default:
+        return NULL;
+    }
+}
+
+static void log_add(struct server_facts *server, enum log_kind kind, nanos took,
+                    struct mark at)
+{
+    const struct log_entry entry = {.kind = kind, .at = at, .took = took};
+    struct durations *figure = figure_of(server, &entry);
+
+    if (figure)
+        durations_add(figure, took, at);
+    if (server->log && mark_is_set(at))
+        server_log_add(server->log, &entry);
 }
 
 /* More than a refusal came from it. */
@@ -169,6 +197,7 @@ static void add_complete(struct server_facts *server, const struct exchange *x)
     server->answered++;
     if (exchange_is_short(x)) {
         server->failed++;
+        log_add(server, LOG_FAILED, wait, x->response.end);
         return;
     }
     server->complete++;
@@ -176,9 +205,9 @@ static void add_complete(struct server_facts *server, const struct exchange *x)
         return;
     /* a body that ends with the connection may have been cut */
     if (x->response.framing != FRAMING_CLOSE)
-        durations_add(&server->success, wait, x->response.end);
+        log_add(server, LOG_ANSWERED, wait, x->response.end);
     if (x->status >= 502 && x->status <= 504)
-        durations_add(&server->gateway, wait, x->response.start);
+        log_add(server, LOG_GATEWAY, wait, x->response.start);
     if (mark_is_set(x->idle_since))
         durations_add(&server->reused,
                       nanos_between(x->idle_since.time, x->request.start.time),
@@ -217,10 +246,11 @@ void infer_ended(struct infer *infer, const struct conn *conn,
         return;
     }
     server->failed++;
-    if (x->h2->reset_by_client)
-        add_gave_up(server, wait, x->h2->reset);
-    else if (x->h2->reset_code == H2_INTERNAL_ERROR)
-        durations_add(&server->reset, wait, x->h2->reset);
+    log_add(server,
+            x->h2->reset_by_client                   ? LOG_GIVEN_UP
+            : x->h2->reset_code == H2_INTERNAL_ERROR ? LOG_RESET
+                                                     : LOG_FAILED,
+            wait, x->h2->reset);
 }
 
 /* What a request that got no whole answer adds. */
@@ -247,13 +277,15 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
     if (closing.by == CLOSED_BY_SERVER && !closing.by_reset &&
         closing.acks != CONN_NO_OFFSET && closing.acks >= x->request.reached &&
         wait >= infer->options.floor && !x->is_h2)
-        durations_add(&server->cut, wait, closing.at);
-    if (closing.by == CLOSED_BY_CLIENT)
-        add_gave_up(server, wait, closing.at);
+        log_add(server, LOG_CUT, wait, closing.at);
+    else
+        log_add(server,
+                closing.by == CLOSED_BY_CLIENT ? LOG_GIVEN_UP : LOG_FAILED,
+                wait, closing.at);
 }
 
 /* The server closed a connection on which nothing was outstanding. */
-static void add_idle_close(struct server_facts *server,
+static bool add_idle_close(struct server_facts *server,
                            const struct outcome *outcome)
 {
     const struct h2_facts *h2 = &outcome->http->h2;
@@ -272,13 +304,34 @@ static void add_idle_close(struct server_facts *server,
         outcome->last_closes || !mark_is_set(outcome->last_response_end) ||
         mark_is_set(outcome->http->h2.goaway[outcome->conn->client].at) ||
         outcome->complete == 0)
-        return;
+        return false;
     /* a request that crossed the FIN was not there when it was decided */
     if (x &&
         (closing.acks == CONN_NO_OFFSET || closing.acks > x->request.begin))
-        return;
-    durations_add(&server->idle, nanos_between(active.time, closing.at.time),
-                  closing.at);
+        return false;
+    log_add(server, LOG_CLOSED_IDLE,
+            nanos_between(active.time, closing.at.time), closing.at);
+    return true;
+}
+
+/* How a connection began and ended. */
+static void add_connection(struct server_facts *server,
+                           const struct outcome *outcome)
+{
+    const struct conn *conn = outcome->conn;
+    struct closing closing = conn_closing(conn);
+    struct opening opening;
+
+    if (conn->refused)
+        log_add(server, LOG_REFUSED, 0, conn->first);
+    else if (opening_of(outcome, &opening))
+        log_add(server, LOG_OPENED, 0, conn->first);
+    if (!add_idle_close(server, outcome) && closing.by != CLOSED_BY_NOBODY &&
+        !conn->refused)
+        log_add(server,
+                closing.by == CLOSED_BY_SERVER ? LOG_CLOSED_BY_SERVER
+                                               : LOG_CLOSED_BY_CLIENT,
+                nanos_between(conn->first.time, closing.at.time), closing.at);
 }
 
 static void add_probes(struct server_facts *server, const struct conn *conn)
@@ -319,7 +372,7 @@ static void add_outcome(const struct infer *infer, struct server_facts *server,
         else
             add_failure(infer, server, conn, x);
     }
-    add_idle_close(server, outcome);
+    add_connection(server, outcome);
     add_probes(server, conn);
 }
 
@@ -338,5 +391,6 @@ void infer_preview(const struct infer *infer, const struct outcome *outcome,
 {
     *server = *infer_server(infer, outcome->conn);
     server->server = outcome->conn->endpoint[conn_server(outcome->conn)];
+    server->log = NULL; /* which is the server's own */
     add_outcome(infer, server, outcome);
 }

@@ -10,6 +10,7 @@
 #define INFER_INFER_H
 
 #include "infer/openings.h"
+#include "infer/server_log.h"
 
 /*
  * A set of durations: how many, the shortest, the longest. Constant when they
@@ -61,7 +62,9 @@ struct server_facts {
     struct durations probes[2]; /* between keep-alive probes: client, server */
     uint32_t keep_alive; /* as the server's Keep-Alive said, in seconds */
     char software[INCIDENT_SOFTWARE_SIZE]; /* as its Server field said */
-    struct server_facts *next;             /* in order of appearance */
+    struct server_log *log;    /* what the figures are of, as far as it is
+                                  kept; NULL: a preview has none */
+    struct server_facts *next; /* in order of appearance */
 };
 
 struct infer_options {

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 struct servers_entry {
-    struct server_facts facts;    /* first: the entry is found from its facts */
+    struct server_facts facts; /* first: the entry is found from its facts */
+    struct server_log log;
     struct servers_entry *before; /* in order of appearance */
     struct servers_entry *hash_next;
     struct servers_entry *older; /* by use, while nobody holds it */
@@ -33,6 +34,7 @@ void servers_release(struct servers *servers)
     while (server) {
         struct server_facts *next = server->next;
 
+        server_log_release(&entry_of(server)->log);
         free(entry_of(server));
         server = next;
     }
@@ -119,6 +121,7 @@ static void forget(struct servers *servers, struct servers_entry *entry)
     unlink_appearance(servers, entry);
     servers->count--;
     servers->forgotten++;
+    server_log_release(&entry->log);
     free(entry);
 }
 
@@ -129,6 +132,7 @@ static struct servers_entry *add(struct servers *servers,
     struct servers_entry **bucket = bucket_of(servers, endpoint);
 
     entry->facts.server = *endpoint;
+    entry->facts.log = &entry->log;
     entry->hash_next = *bucket;
     *bucket = entry;
     append_appearance(servers, entry);

@@ -4,6 +4,12 @@
 
 #include <stdarg.h>
 
+/* Of the server's log, about the end of what is judged. */
+enum {
+    EVENTS_BEFORE = 6,
+    EVENTS_AFTER = 3
+};
+
 enum {
     LABEL = 12, /* of facts */
     ANSWER = 8, /* of rules */
@@ -195,6 +201,30 @@ static void write_server(struct sheet *sheet)
     write_gathered(sheet, "its server");
 }
 
+/* What befell its server's clients about then. */
+static void write_events(struct sheet *sheet)
+{
+    const struct server_log *log = sheet->why->facts.known->log;
+    size_t after = 0;
+
+    if (!log)
+        return;
+    while (after < log->count &&
+           server_log_at(log, after)->at.frame <= sheet->why->facts.end.frame)
+        after++;
+    for (size_t i = after < EVENTS_BEFORE ? 0 : after - EVENTS_BEFORE;
+         i < log->count && i < after + EVENTS_AFTER; i++) {
+        const struct log_entry *entry = server_log_at(log, i);
+
+        text_add(&sheet->text, sheet->text.size ? "; " : "");
+        add_mark(sheet, entry->at);
+        text_addf(&sheet->text, " %s", log_kind_name(entry->kind));
+        if (entry->took > 0)
+            add_duration(sheet, " after ", entry->took, "");
+    }
+    write_gathered(sheet, "its log");
+}
+
 static void add_window(struct sheet *sheet, const char *of,
                        const struct h2_window *window)
 {
@@ -238,6 +268,7 @@ static void write_facts(struct sheet *sheet)
     write_times(sheet);
     write_episodes(sheet);
     write_server(sheet);
+    write_events(sheet);
 }
 
 static void write_doubts(struct sheet *sheet)

@@ -82,6 +82,16 @@ END
 plant format 'format' src/base/fail.c 'not as clang-format has it' <<'END'
 int    planted ( void ) ;
 END
+plant rules 'verdict without a rule' src/diagnose/verdicts.def 'no rule finds planted' <<'END'
+VERDICT(PLANTED, "planted", ERROR, "planted", NONE, "", "", "", "")
+END
+plant rules 'rule that the manual lacks' src/diagnose/rules.def 'not as in .*planted' <<'END'
+RULE(H1, NO_BACKEND, is_planted, tell_planted,
+     "planted")
+END
+plant rules 'rule of another form' src/diagnose/rules.def 'not as the head of the file says' <<'END'
+RULE(H1, NO_BACKEND, is_planted, "planted")
+END
 plant verdicts 'verdict without its papers' src/diagnose/verdicts.def \
     'no entry for planted-code' <<'END'
 VERDICT(PLANTED, "planted-code", ERROR, "planted")
