@@ -29,6 +29,7 @@ READ_ELSEWHERE = {
     ("beneath", "*"): "the kernel: landlock(7)",
     ("send_question", "link"): "the kernel: rtnetlink(7)",
     ("ask", "room"): "nobody: it is how large the answer may be",
+    ("finding_connection", "is_open"): "tests, which ask less of what goes on",
     ("frame", "file_number"): "tests, which hold it against Wireshark's number",
     ("store_counts", "room"): "tests, which hold the bytes in use against it",
     ("store_packet", "trimmed"): "tests, which ask what the store gave up",

@@ -26,6 +26,34 @@ static uint64_t body_unsent(const struct facts *f)
     return response->expected - response->body;
 }
 
+static struct finding_connection connection_of(const struct incident *incident)
+{
+    const struct conn *conn = &incident->conn;
+
+    return (struct finding_connection){
+        .id = conn->id,
+        .client = conn->endpoint[conn->client],
+        .server = conn->endpoint[conn_server(conn)],
+        .protocol = incident->http.protocol,
+        .minor = incident->http.minor,
+        .start_seen = conn_start_seen(conn),
+        .is_open = incident->ending == CONN_STILL_OPEN,
+        .first = conn->first,
+        .last = conn->last,
+    };
+}
+
+/* What clients of HTTP/1 print of it is unlike what else they print. */
+static bool is_answered_strangely(const struct incident *incident)
+{
+    const struct http_facts *http = &incident->http;
+    unsigned server = conn_server(&incident->conn);
+
+    return http->first[1 - server] == SNIFFED_REQUEST &&
+           http->first_size[server] > 0 &&
+           http->first[server] != SNIFFED_RESPONSE;
+}
+
 static struct finding *build(const struct rule *rule, const struct facts *f)
 {
     struct finding *finding = must_calloc(1, sizeof *finding);
@@ -34,7 +62,9 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     finding->code = rule->code;
     finding->severity = verdict_severity(rule->code);
     finding->title = verdict_title(rule->code);
-    finding->incident = f->incident;
+    finding->connection = connection_of(f->incident);
+    finding->exchange = f->x ? exchange_copy(f->x) : NULL;
+    finding->answered_strangely = is_answered_strangely(f->incident);
     finding->asked = f->asked;
     finding->ended = f->end;
     finding->wait = f->wait;
@@ -149,6 +179,7 @@ void finding_free(struct finding *finding)
 {
     if (!finding)
         return;
+    exchange_free(finding->exchange);
     arena_release(&finding->arena);
     free(finding);
 }

@@ -51,10 +51,10 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
 
 /*
  * Judges an incident, which stays the caller's. Where there is something to
- * say, *finding becomes a new finding that borrows it and `around->server`; the
- * caller gives it to finding_free, before it frees the incident. Else *finding
- * is left alone: with DOUBT_NONE it went well, or nothing can be said of it. In
- * doubt, what does not depend on it is found all the same.
+ * say, *finding becomes a new finding, whole by itself; the caller gives it to
+ * finding_free. Else *finding is left alone: with DOUBT_NONE it went well, or
+ * nothing can be said of it. In doubt, what does not depend on it is found all
+ * the same.
  */
 enum doubt diagnose(const struct diagnose_settings *settings,
                     const struct incident *incident,

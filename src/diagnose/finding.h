@@ -77,6 +77,20 @@ struct alternative {
     const char *settled_by;
 };
 
+/* The connection that a finding is about, as far as it is told. */
+struct finding_connection {
+    uint64_t id; /* tcp.stream */
+    struct endpoint client;
+    struct endpoint server;
+    enum http_protocol protocol;
+    uint8_t minor; /* of the HTTP version */
+    bool start_seen;
+    bool is_open; /* it had not ended */
+    struct mark first;
+    struct mark last;
+};
+
+/* Whole by itself: nothing in it is borrowed but literals. */
 struct finding {
     uint64_t id; /* from 1, in order of the failures' times */
     enum verdict code;
@@ -94,10 +108,12 @@ struct finding {
     size_t evidences;
     struct alternative alternative[FINDING_ALTERNATIVES_MAX]; /* best first */
     size_t alternatives;
-    const struct incident *incident; /* whom it happened to; borrowed */
-    struct mark asked; /* the request complete, as far as it was */
-    struct mark ended; /* the close, or the last sign of life */
-    nanos wait;        /* how long it took from asked to ended */
+    struct finding_connection connection;
+    struct exchange *exchange; /* owned; NULL: about the connection itself */
+    bool answered_strangely;   /* an HTTP/1 request, in something else */
+    struct mark asked;         /* the request complete, as far as it was */
+    struct mark ended;         /* the close, or the last sign of life */
+    nanos wait;                /* how long it took from asked to ended */
     /* HTTP/2: the window that was used up */
     bool has_window;
     const char *window_of; /* "stream", "connection" */

@@ -4,23 +4,23 @@
 
 #include <stdlib.h>
 
-struct docket_case *case_new(struct incident *incident, nanos now)
+struct judged_case *case_new(struct incident *incident, nanos now)
 {
-    struct docket_case *one = must_calloc(1, sizeof *one);
+    struct judged_case *one = must_calloc(1, sizeof *one);
 
     one->incident = incident;
     one->opened = now;
     return one;
 }
 
-void case_free(struct docket_case *one)
+void case_free(struct judged_case *one)
 {
     finding_free(one->finding);
     incident_free(one->incident);
     free(one);
 }
 
-void case_list_append(struct docket_list *list, struct docket_case *one)
+void case_list_append(struct docket_list *list, struct judged_case *one)
 {
     one->newer = NULL;
     one->older = list->newest;
@@ -32,7 +32,7 @@ void case_list_append(struct docket_list *list, struct docket_case *one)
     list->count++;
 }
 
-void case_list_remove(struct docket_list *list, struct docket_case *one)
+void case_list_remove(struct docket_list *list, struct judged_case *one)
 {
     if (one->older)
         one->older->newer = one->newer;
@@ -47,10 +47,10 @@ void case_list_remove(struct docket_list *list, struct docket_case *one)
 
 void case_list_release(struct docket_list *list)
 {
-    struct docket_case *one = list->oldest;
+    struct judged_case *one = list->oldest;
 
     while (one) {
-        struct docket_case *newer = one->newer;
+        struct judged_case *newer = one->newer;
 
         case_free(one);
         one = newer;

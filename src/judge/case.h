@@ -6,7 +6,7 @@
 
 #include "diagnose/diagnose.h"
 
-struct docket_case {
+struct judged_case {
     struct incident *incident;   /* owned */
     struct finding *finding;     /* owned; borrows the incident; NULL: none */
     struct server_facts *server; /* held, of infer; NULL: none is known */
@@ -22,22 +22,22 @@ struct docket_case {
     unsigned revision;
     nanos opened;  /* when it became a case */
     nanos look_at; /* when it is judged next */
-    struct docket_case *newer;
-    struct docket_case *older;
+    struct judged_case *newer;
+    struct judged_case *older;
 };
 
 struct docket_list {
-    struct docket_case *oldest;
-    struct docket_case *newest;
+    struct judged_case *oldest;
+    struct judged_case *newest;
     size_t count;
 };
 
 /* Takes the incident over. */
-struct docket_case *case_new(struct incident *incident, nanos now);
-void case_free(struct docket_case *one);
+struct judged_case *case_new(struct incident *incident, nanos now);
+void case_free(struct judged_case *one);
 
-void case_list_append(struct docket_list *list, struct docket_case *one);
-void case_list_remove(struct docket_list *list, struct docket_case *one);
+void case_list_append(struct docket_list *list, struct judged_case *one);
+void case_list_remove(struct docket_list *list, struct judged_case *one);
 
 /* Frees the cases in it. */
 void case_list_release(struct docket_list *list);

@@ -62,27 +62,27 @@ static bool is_forced(const struct cases *cases, uint16_t port)
 }
 
 /* What is known of its server is kept for as long as it may be judged. */
-static void hold_server(const struct cases *cases, struct docket_case *one)
+static void hold_server(const struct cases *cases, struct judged_case *one)
 {
     if (!one->server)
         one->server = infer_hold(cases->infer, &one->incident->conn);
 }
 
-static void let_go_server(const struct cases *cases, struct docket_case *one)
+static void let_go_server(const struct cases *cases, struct judged_case *one)
 {
     if (one->server)
         infer_let_go(cases->infer, one->server);
     one->server = NULL;
 }
 
-static void free_case(const struct cases *cases, struct docket_case *one)
+static void free_case(const struct cases *cases, struct judged_case *one)
 {
     let_go_server(cases, one);
     case_free(one);
 }
 
 const struct circumstances *cases_prepare(const struct cases *cases,
-                                          struct docket_case *one)
+                                          struct judged_case *one)
 {
     const struct incident *incident = one->incident;
     struct circumstances *around = &one->around;
@@ -109,7 +109,7 @@ const struct circumstances *cases_prepare(const struct cases *cases,
  * The finding before is the caller's. `preview` is what the server's facts
  * will be, NULL: as they are.
  */
-static struct finding *judge(const struct cases *cases, struct docket_case *one,
+static struct finding *judge(const struct cases *cases, struct judged_case *one,
                              const struct server_facts *preview)
 {
     struct finding *before = one->finding;
@@ -139,7 +139,7 @@ static bool was_in_vain(const struct incident *incident, enum verdict code)
 }
 
 /* Enters the case into the counts, or takes it out again. */
-static void count(struct cases *cases, const struct docket_case *one,
+static void count(struct cases *cases, const struct judged_case *one,
                   bool enter)
 {
     struct judge_counts *counts = cases->counts;
@@ -161,7 +161,7 @@ static void count(struct cases *cases, const struct docket_case *one,
     counts->by_code[one->finding->code] += by;
 }
 
-static void say(struct cases *cases, struct docket_case *one,
+static void say(struct cases *cases, struct judged_case *one,
                 struct finding *finding, enum standing standing)
 {
     const struct judge_watcher *watcher = &cases->options->watcher;
@@ -187,7 +187,7 @@ static bool differs(const struct finding *a, const struct finding *b)
 }
 
 /* Tells what is new of it; `before` is what was found last. */
-static void tell(struct cases *cases, struct docket_case *one,
+static void tell(struct cases *cases, struct judged_case *one,
                  struct finding *before)
 {
     bool goes_on = one->goes_on && one->incident->ending == CONN_STILL_OPEN;
@@ -208,7 +208,7 @@ static void tell(struct cases *cases, struct docket_case *one,
 }
 
 /* Judges it anew, and tells and counts what has changed. */
-static void look_at(struct cases *cases, struct docket_case *one)
+static void look_at(struct cases *cases, struct judged_case *one)
 {
     nanos now = cases->coverage->now;
     nanos age = nanos_between(one->opened, now);
@@ -234,16 +234,16 @@ bool cases_has_room(const struct cases *cases)
 }
 
 /* Nothing had gone wrong by now: of what goes on that says nothing. */
-static bool is_worth_telling(const struct docket_case *one)
+static bool is_worth_telling(const struct judged_case *one)
 {
     return one->wanted && one->finding->code != VERDICT_ENDING_NOT_CAPTURED;
 }
 
 /* What it was is judged by the newer incident from now on. */
-static void renew(struct cases *cases, struct docket_case *known,
+static void renew(struct cases *cases, struct judged_case *known,
                   struct incident *incident, const struct server_facts *preview)
 {
-    struct docket_case trial = {.incident = incident, .goes_on = true};
+    struct judged_case trial = {.incident = incident, .goes_on = true};
     struct finding *before = known->finding;
 
     finding_free(judge(cases, &trial, preview));
@@ -265,11 +265,11 @@ static void renew(struct cases *cases, struct docket_case *known,
     finding_free(before);
 }
 
-struct docket_case *cases_watch(struct cases *cases, struct docket_case *known,
+struct judged_case *cases_watch(struct cases *cases, struct judged_case *known,
                                 struct incident *incident,
                                 const struct server_facts *preview)
 {
-    struct docket_case *one;
+    struct judged_case *one;
 
     if (known) {
         renew(cases, known, incident, preview);
@@ -288,7 +288,7 @@ struct docket_case *cases_watch(struct cases *cases, struct docket_case *known,
     return one;
 }
 
-static void settle(struct cases *cases, struct docket_case *one)
+static void settle(struct cases *cases, struct judged_case *one)
 {
     if (!one->judged)
         look_at(cases, one);
@@ -300,13 +300,13 @@ static void settle(struct cases *cases, struct docket_case *one)
 }
 
 /* What cannot be followed any further stays as it was told. */
-static bool stays_as_told(const struct docket_case *known,
+static bool stays_as_told(const struct judged_case *known,
                           const struct incident *incident)
 {
     return known && known->told && incident->ending == CONN_EVICTED;
 }
 
-static void end_case(struct cases *cases, struct docket_case *known,
+static void end_case(struct cases *cases, struct judged_case *known,
                      struct incident *incident, bool later_works)
 {
     case_list_remove(&cases->going, known);
@@ -323,15 +323,12 @@ static void end_case(struct cases *cases, struct docket_case *known,
     incident_free(known->incident);
     known->incident = incident;
     known->around.later_works = later_works;
-    /* it is still compared with what is found now */
-    if (known->finding)
-        known->finding->incident = incident;
 }
 
-void cases_add(struct cases *cases, struct docket_case *known,
+void cases_add(struct cases *cases, struct judged_case *known,
                struct incident *incident, bool later_works)
 {
-    struct docket_case *one = known;
+    struct judged_case *one = known;
     size_t kept = cases->options->live ? LIVE_CASES_KEPT : CASES_KEPT;
 
     if (known) {
@@ -351,7 +348,7 @@ void cases_add(struct cases *cases, struct docket_case *known,
     }
 }
 
-void cases_withdraw(struct cases *cases, struct docket_case *known)
+void cases_withdraw(struct cases *cases, struct judged_case *known)
 {
     count(cases, known, false);
     case_list_remove(&cases->going, known);
@@ -362,7 +359,7 @@ void cases_withdraw(struct cases *cases, struct docket_case *known)
 
 void cases_look_again(struct cases *cases, nanos now)
 {
-    for (struct docket_case *one = cases->ended.oldest; one; one = one->newer) {
+    for (struct judged_case *one = cases->ended.oldest; one; one = one->newer) {
         if (conn_is_due(one->look_at, now))
             look_at(cases, one);
     }
@@ -380,11 +377,11 @@ static int by_time(const void *left, const void *right)
 
 void cases_finish(struct cases *cases)
 {
-    for (struct docket_case *one = cases->ended.oldest; one; one = one->newer)
+    for (struct judged_case *one = cases->ended.oldest; one; one = one->newer)
         look_at(cases, one);
     cases->finding =
         must_realloc(NULL, cases->ended.count + 1, sizeof *cases->finding);
-    for (struct docket_case *one = cases->ended.oldest; one; one = one->newer) {
+    for (struct judged_case *one = cases->ended.oldest; one; one = one->newer) {
         if (one->wanted)
             cases->finding[cases->findings++] = one->finding;
     }

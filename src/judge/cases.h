@@ -45,7 +45,7 @@ bool cases_has_room(const struct cases *cases);
  * by what is new. Takes the incident over. `preview`: see infer_preview; NULL:
  * it goes on. NULL when there is nothing to tell of it yet.
  */
-struct docket_case *cases_watch(struct cases *cases, struct docket_case *known,
+struct judged_case *cases_watch(struct cases *cases, struct judged_case *known,
                                 struct incident *incident,
                                 const struct server_facts *preview);
 
@@ -53,11 +53,11 @@ struct docket_case *cases_watch(struct cases *cases, struct docket_case *known,
  * What has ended. Takes the incident over; `known` is its case if it was told
  * while it went on. `later_works`: another connection did.
  */
-void cases_add(struct cases *cases, struct docket_case *known,
+void cases_add(struct cases *cases, struct judged_case *known,
                struct incident *incident, bool later_works);
 
 /* It went on and went well: what was told of it is withdrawn. */
-void cases_withdraw(struct cases *cases, struct docket_case *known);
+void cases_withdraw(struct cases *cases, struct judged_case *known);
 
 /* Judges those again that are due. */
 void cases_look_again(struct cases *cases, nanos now);
@@ -79,6 +79,6 @@ uint64_t cases_why(struct cases *cases,
 
 /* What is known of the world around a case by now; borrowed from it. */
 const struct circumstances *cases_prepare(const struct cases *cases,
-                                          struct docket_case *one);
+                                          struct judged_case *one);
 
 #endif

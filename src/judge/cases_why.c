@@ -32,8 +32,8 @@ void cases_keep_well(struct cases *cases, struct incident *incident)
 /* The connection itself comes behind its exchanges. */
 static int by_time(const void *left, const void *right)
 {
-    const struct docket_case *a = *(struct docket_case *const *)left;
-    const struct docket_case *b = *(struct docket_case *const *)right;
+    const struct judged_case *a = *(struct judged_case *const *)left;
+    const struct judged_case *b = *(struct judged_case *const *)right;
     const struct exchange *x = a->incident->exchange;
     const struct exchange *y = b->incident->exchange;
 
@@ -46,11 +46,11 @@ static int by_time(const void *left, const void *right)
 
 static size_t add_asked(const struct cases *cases,
                         const struct docket_list *list,
-                        struct docket_case **asked)
+                        struct judged_case **asked)
 {
     size_t count = 0;
 
-    for (struct docket_case *one = list->oldest; one; one = one->newer) {
+    for (struct judged_case *one = list->oldest; one; one = one->newer) {
         if (cases_is_asked_why(cases, &one->incident->conn,
                                one->incident->exchange))
             asked[count++] = one;
@@ -58,7 +58,7 @@ static size_t add_asked(const struct cases *cases,
     return count;
 }
 
-static struct why why_of(const struct cases *cases, struct docket_case *one)
+static struct why why_of(const struct cases *cases, struct judged_case *one)
 {
     struct why why = diagnose_why(&cases->options->settings, one->incident,
                                   cases_prepare(cases, one));
@@ -74,7 +74,7 @@ uint64_t cases_why(struct cases *cases,
                    void *context)
 {
     size_t most = cases->ended.count + cases->well.count;
-    struct docket_case **asked = must_realloc(NULL, most + 1, sizeof *asked);
+    struct judged_case **asked = must_realloc(NULL, most + 1, sizeof *asked);
     size_t count = add_asked(cases, &cases->ended, asked);
 
     count += add_asked(cases, &cases->well, asked + count);

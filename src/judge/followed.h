@@ -16,7 +16,7 @@ struct followed_one {
     struct followed_one *next; /* of its bucket */
     uint64_t conn;
     uint64_t exchange;        /* its number, or FOLLOWED_CONN */
-    struct docket_case *told; /* its case, borrowed; NULL: nothing was told */
+    struct judged_case *told; /* its case, borrowed; NULL: nothing was told */
     nanos look_at;            /* an exchange is looked at next then */
     bool known_to_work;       /* a connection was counted as one that does */
 };

@@ -37,7 +37,7 @@ static void test_end(void **state)
 {
     struct followed followed = {0};
     struct followed_one known;
-    struct docket_case told = {0};
+    struct judged_case told = {0};
 
     (void)state;
     followed_begin(&followed, 7, FOLLOWED_CONN)->known_to_work = true;

@@ -27,7 +27,7 @@ void intake_release(struct intake *intake)
     infer_free(intake->infer);
 }
 
-static void keep(struct intake *intake, struct docket_case *known,
+static void keep(struct intake *intake, struct judged_case *known,
                  struct incident *incident)
 {
     bool later_works = openings_ease(infer_openings(intake->infer), incident);
@@ -92,7 +92,7 @@ static void take_ended(void *context, struct conn *conn,
 /* What was kept before is looked at for one that worked, as the other way. */
 static bool look_back(struct intake *intake, const struct outcome *outcome)
 {
-    struct docket_case *one = intake->cases.ended.newest;
+    struct judged_case *one = intake->cases.ended.newest;
     struct opening opening;
 
     if (!opening_of(outcome, &opening))
@@ -215,7 +215,7 @@ static void look_at_connection(struct intake *intake,
 {
     struct followed_one *known =
         followed_find(&intake->followed, outcome->conn->id, FOLLOWED_CONN);
-    struct docket_case *told = known ? known->told : NULL;
+    struct judged_case *told = known ? known->told : NULL;
 
     if (!diagnose_wants_connection(&intake->options->settings, outcome) ||
         (!told && !cases_has_room(&intake->cases)))

@@ -174,7 +174,7 @@ static void test_stall_not_kept(void **state)
     assert_int_equal(run.report->findings, 2);
     for (size_t i = 0; i < 2; i++) {
         const struct finding *finding = run.report->finding[i];
-        bool is_third = finding->incident->exchange->stream == 3;
+        bool is_third = finding->exchange->stream == 3;
 
         assert_int_equal(finding->code, VERDICT_TCP_ZERO_WINDOW_STALL);
         assert_int_equal(finding->confidence,

@@ -42,7 +42,7 @@ static void take_finding(void *context, const struct finding *finding)
                       .standing = finding->standing,
                       .confidence = finding->confidence,
                       .revision = finding->revision,
-                      .connection = finding->incident->conn.id};
+                      .connection = finding->connection.id};
 }
 
 static int set_up(void **state)

@@ -103,7 +103,7 @@ static inline void note_error(struct yield *yield,
 {
     bool named[VERDICT_COUNT] = {false};
     bool first = !yield->error[finding->code];
-    bool open = finding->incident->ending == CONN_STILL_OPEN;
+    bool open = finding->connection.is_open;
 
     for (size_t i = 0; i < finding->alternatives; i++)
         named[finding->alternative[i].code] = true;

@@ -53,7 +53,7 @@ static void take_finding(void *context, const struct finding *finding)
                    verdict_slug(finding->code),
                    severity_name(finding->severity),
                    symptom_name(finding->symptom),
-                   (unsigned)finding->incident->conn.id);
+                   (unsigned)finding->connection.id);
 }
 
 /* As the program would, with the clock of the packets. */

@@ -19,8 +19,7 @@ static inline void tell_own(const struct report *report, struct text *out)
 
     for (size_t i = 0; i < report->findings; i++) {
         const struct finding *finding = report->finding[i];
-        const struct conn *conn = &finding->incident->conn;
-        const struct endpoint *client = &conn->endpoint[conn->client];
+        const struct endpoint *client = &finding->connection.client;
 
         if (client->address.byte[1] != OTHERS)
             assert_true(asprintf(&line[lines++], "%s %s %s %s port %u",

@@ -152,8 +152,7 @@ static inline void tell_findings(const struct report *report, struct text *out)
 
         text_addf(out, "#   found %s %s %s (tcp.stream %" PRIu64 ")\n",
                   verdict_slug(finding->code), severity_name(finding->severity),
-                  confidence_name(finding->confidence),
-                  finding->incident->conn.id);
+                  confidence_name(finding->confidence), finding->connection.id);
     }
     if (!report->findings)
         text_add(out, "#   found nothing\n");

@@ -46,7 +46,7 @@ static inline void tell_signature(const struct report *report, struct text *out)
                              verdict_slug(finding->code),
                              severity_name(finding->severity),
                              symptom_name(finding->symptom),
-                             (unsigned)finding->incident->conn.id) > 0);
+                             (unsigned)finding->connection.id) > 0);
     }
     qsort(line, report->findings, sizeof *line, by_text);
     for (size_t i = 0; i < report->findings; i++) {

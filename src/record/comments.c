@@ -40,7 +40,7 @@ static const char *keep_endpoint(struct comments *comments,
 struct comments *comments_new(const struct finding *finding, nanos now)
 {
     struct comments *comments = must_calloc(1, sizeof *comments);
-    const struct conn *conn = &finding->incident->conn;
+    const struct finding_connection *connection = &finding->connection;
 
     arena_init(&comments->arena);
     comments->id = finding->id;
@@ -49,10 +49,9 @@ struct comments *comments_new(const struct finding *finding, nanos now)
     comments->confidence = finding->confidence;
     comments->failed = time_of_failure(finding, now);
     comments->ended = finding->ended.frame;
-    comments->first = conn->first.frame;
-    comments->client = keep_endpoint(comments, &conn->endpoint[conn->client]);
-    comments->server =
-        keep_endpoint(comments, &conn->endpoint[conn_server(conn)]);
+    comments->first = connection->first.frame;
+    comments->client = keep_endpoint(comments, &connection->client);
+    comments->server = keep_endpoint(comments, &connection->server);
     comments->title = keep(comments, finding->title);
     comments->explanation = keep(comments, finding->explanation);
     comments->advices = finding->advices;

@@ -271,7 +271,7 @@ static void add_finding(struct recorder *recorder, uint64_t conn,
 
 void recorder_finding(struct recorder *recorder, const struct finding *finding)
 {
-    uint64_t conn = finding->incident->conn.id;
+    uint64_t conn = finding->connection.id;
     struct pending *pending = pending_list_find(&recorder->pending_list, conn);
     bool known = pending && pending_find(pending, finding->id);
     struct store_holding holding;

@@ -80,7 +80,6 @@ static inline uint64_t rig_take(struct rig *rig, uint64_t conn, size_t payload)
 /* A finding that cites no frames yet. */
 struct told {
     struct finding finding;
-    struct incident incident;
 };
 
 static inline void told_init(struct told *told, const struct rig *rig,
@@ -94,15 +93,14 @@ static inline void told_init(struct told *told, const struct rig *rig,
                     .explanation = "The explanation.",
                     .advice = {"raise the timeout"},
                     .advices = 1,
-                    .ended = {.time = rig->now, .frame = rig->frame & 0xffff}},
-        .incident = {
-                    .conn = {
-                .id = conn,
-                .first = {.frame = first & 0xffff},
-                .endpoint = {{.address = {4, {10, 0, 0, 1}}, .port = 40000},
-                             {.address = {4, {10, 0, 0, 2}}, .port = 8080}}}  }
+                    .ended = {.time = rig->now, .frame = rig->frame & 0xffff},
+                    .connection = {.id = conn,
+                                   .first = {.frame = first & 0xffff},
+                                   .client = {.address = {4, {10, 0, 0, 1}},
+                                              .port = 40000},
+                                   .server = {.address = {4, {10, 0, 0, 2}},
+                                              .port = 8080}}}
     };
-    told->finding.incident = &told->incident;
 }
 
 static inline void told_cite(struct told *told, uint64_t frame,
@@ -114,11 +112,10 @@ static inline void told_cite(struct told *told, uint64_t frame,
         (struct evidence){.at = {.frame = frame & 0xffff}, .what = what};
 }
 
-/* Tells the recorder. The incident moves with the struct, so set it again. */
+/* Tells the recorder. */
 static inline void rig_tell(struct rig *rig, struct told *told, uint64_t id,
                             unsigned revision)
 {
-    told->finding.incident = &told->incident;
     told->finding.id = id;
     told->finding.revision = revision;
     told->finding.standing = STANDING_SETTLED;

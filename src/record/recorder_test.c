@@ -156,7 +156,7 @@ static void test_too_late(void **state)
     rig_tell(&rig, &told, 1, 1);
     recorder_over(rig.recorder, 1, rig.now);
     rig_tell(&rig, &told, 2, 0);
-    told.incident.conn.id = 99;
+    told.finding.connection.id = 99;
     rig_tell(&rig, &told, 3, 0);
     recorder_finish(rig.recorder, rig.now);
     assert_int_equal(recorder_counts(rig.recorder).files, 1);

@@ -163,7 +163,7 @@ static void test_names(void **state)
     rig_open(&rig, plain);
     (void)rig_take(&rig, 1, 0);
     told_init(&told, &rig, 1, 1);
-    told.incident.conn.endpoint[1] = (struct endpoint){
+    told.finding.connection.server = (struct endpoint){
         .address = {6, {0xfe, 0x80, [15] = 1}},
           .port = 443
     };
@@ -191,9 +191,9 @@ static void test_longest_name(void **state)
         told_init(&told, &rig, UINT64_MAX, 1);
         told.finding.code = (enum verdict)code;
         told.finding.ended.time = INT64_MIN;
-        told.incident.conn.endpoint[1].port = 65535;
-        told.incident.conn.endpoint[1].address.version = 6;
-        memset(told.incident.conn.endpoint[1].address.byte, 0xdd, 16);
+        told.finding.connection.server.port = 65535;
+        told.finding.connection.server.address.version = 6;
+        memset(told.finding.connection.server.address.byte, 0xdd, 16);
         rig_tell(&rig, &told, (uint64_t)code + 1, 0);
     }
     recorder_finish(rig.recorder, rig.now);

@@ -5,8 +5,8 @@
 const char *filter_print(char text[static FILTER_SIZE],
                          const struct finding *finding)
 {
-    const struct exchange *x = finding->incident->exchange;
-    uint64_t id = finding->incident->conn.id;
+    const struct exchange *x = finding->exchange;
+    uint64_t id = finding->connection.id;
 
     if (x && x->is_h2)
         (void)snprintf(text, FILTER_SIZE,

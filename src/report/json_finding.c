@@ -5,22 +5,21 @@
 
 static json_t *connection(const struct finding *finding)
 {
-    const struct incident *incident = finding->incident;
-    const struct conn *conn = &incident->conn;
+    const struct finding_connection *c = &finding->connection;
 
-    return json_pack(
-        "{s:I, s:o, s:o, s:s, s:b, s:[I, I]}", "id", (json_int_t)conn->id,
-        "client", json_endpoint_name(&conn->endpoint[conn->client]), "server",
-        json_endpoint_name(&conn->endpoint[conn_server(conn)]), "protocol",
-        protocol_version(incident->http.protocol, incident->http.minor),
-        "start_seen", conn_start_seen(conn), "frames",
-        (json_int_t)conn->first.frame, (json_int_t)conn->last.frame);
+    return json_pack("{s:I, s:o, s:o, s:s, s:b, s:[I, I]}", "id",
+                     (json_int_t)c->id, "client",
+                     json_endpoint_name(&c->client), "server",
+                     json_endpoint_name(&c->server), "protocol",
+                     protocol_version(c->protocol, c->minor), "start_seen",
+                     c->start_seen, "frames", (json_int_t)c->first.frame,
+                     (json_int_t)c->last.frame);
 }
 
 static json_t *exchange(const struct finding *finding,
                         const struct report_options *options)
 {
-    const struct exchange *x = finding->incident->exchange;
+    const struct exchange *x = finding->exchange;
     json_t *json;
 
     if (!x)
@@ -33,7 +32,7 @@ static json_t *exchange(const struct finding *finding,
 static json_t *timing(const struct report *report,
                       const struct finding *finding)
 {
-    const struct exchange *x = finding->incident->exchange;
+    const struct exchange *x = finding->exchange;
     struct mark never = {0};
 
     return json_pack("{s:o, s:o, s:o, s:o, s:o}", "request_complete_s",

@@ -78,7 +78,7 @@ const char *reporter_name(enum reporter reporter)
 
 static bool is_inside_response(const struct finding *finding)
 {
-    const struct exchange *x = finding->incident->exchange;
+    const struct exchange *x = finding->exchange;
 
     return x && mark_is_set(x->response.head);
 }
@@ -109,13 +109,8 @@ static const char *h2_reset(const struct finding *finding,
  */
 static bool is_answered_strangely(const struct finding *finding)
 {
-    const struct incident *incident = finding->incident;
-    unsigned server = conn_server(&incident->conn);
-
     return finding->code == VERDICT_PROTOCOL_MISMATCH &&
-           incident->http.first[1 - server] == SNIFFED_REQUEST &&
-           incident->http.first_size[server] > 0 &&
-           incident->http.first[server] != SNIFFED_RESPONSE;
+           finding->answered_strangely;
 }
 
 static const char *strange_answer(enum reporter reporter)
@@ -134,7 +129,7 @@ static const char *strange_answer(enum reporter reporter)
 
 const char *known_as(const struct finding *finding, enum reporter reporter)
 {
-    const struct exchange *x = finding->incident->exchange;
+    const struct exchange *x = finding->exchange;
 
     if (is_answered_strangely(finding))
         return strange_answer(reporter);

@@ -36,8 +36,7 @@ void metrics_free(struct metrics *metrics)
 
 void metrics_finding(struct metrics *metrics, const struct finding *finding)
 {
-    const struct conn *conn = &finding->incident->conn;
-    const struct endpoint *server = &conn->endpoint[conn_server(conn)];
+    const struct endpoint *server = &finding->connection.server;
     struct series *series = metrics->series;
 
     if (finding->standing != STANDING_SETTLED || finding->settled_before)

@@ -22,9 +22,7 @@ enum {
 
 static const struct endpoint *server_of(const struct finding *finding)
 {
-    const struct conn *conn = &finding->incident->conn;
-
-    return &conn->endpoint[conn_server(conn)];
+    return &finding->connection.server;
 }
 
 /* Two findings that text shows as one block. */
@@ -38,13 +36,13 @@ static void write_alike(const struct page *page,
                         const struct report_options *options,
                         const struct finding *finding)
 {
-    const struct exchange *x = finding->incident->exchange;
+    const struct exchange *x = finding->exchange;
     struct text text;
     char duration[NANOS_TEXT_SIZE];
 
     text_init(&text, LINE_SIZE);
     text_addf(&text, "#%" PRIu64 ", tcp.stream %" PRIu64 ", ",
-              mark_frame(finding->asked), finding->incident->conn.id);
+              mark_frame(finding->asked), finding->connection.id);
     if (x && x->is_h2)
         text_addf(&text, "stream %" PRIu64 ", ", x->stream);
     text_add_request(&text, finding, options);
@@ -269,8 +267,7 @@ bool render_text(const struct report *report,
 
 static bool is_told(struct live_memory *memory, const struct finding *finding)
 {
-    const struct conn *conn = &finding->incident->conn;
-    const struct endpoint *server = &conn->endpoint[conn_server(conn)];
+    const struct endpoint *server = &finding->connection.server;
     uint64_t kept =
         memory->tolds < LIVE_MEMORY_KEPT ? memory->tolds : LIVE_MEMORY_KEPT;
 

@@ -30,7 +30,7 @@ enum ink text_ink(enum severity severity)
 void text_add_request(struct text *text, const struct finding *finding,
                       const struct report_options *options)
 {
-    const struct exchange *x = finding->incident->exchange;
+    const struct exchange *x = finding->exchange;
 
     if (!x) {
         text_add(text, "the connection");
@@ -64,7 +64,7 @@ void text_finding_line(const struct page *page,
                        const struct report_options *options,
                        const struct finding *finding)
 {
-    const struct conn *conn = &finding->incident->conn;
+    const struct finding_connection *connection = &finding->connection;
     char server[ENDPOINT_TEXT_SIZE];
     char duration[NANOS_TEXT_SIZE];
     struct text text;
@@ -82,8 +82,7 @@ void text_finding_line(const struct page *page,
     text_init(&text, LINE_SIZE);
     text_add_request(&text, finding, options);
     text_addf(&text, ", %s, tcp.stream %" PRIu64,
-              endpoint_print(server, &conn->endpoint[conn_server(conn)]),
-              conn->id);
+              endpoint_print(server, &connection->server), connection->id);
     if (finding->standing == STANDING_WITHDRAWN)
         text_add(&text, ": what followed says otherwise");
     else
@@ -99,7 +98,7 @@ static void write_head(const struct page *page, const struct report *report,
                        const struct report_options *options,
                        const struct finding *finding)
 {
-    const struct conn *conn = &finding->incident->conn;
+    const struct finding_connection *connection = &finding->connection;
     char client[ENDPOINT_TEXT_SIZE];
     char server[ENDPOINT_TEXT_SIZE];
     struct text text;
@@ -119,9 +118,8 @@ static void write_head(const struct page *page, const struct report *report,
     (void)fprintf(page->out, "  %s\n", text_string(&text));
     text_release(&text);
     (void)fprintf(page->out, "  from %s to %s, tcp.stream %" PRIu64 "\n",
-                  endpoint_print(client, &conn->endpoint[conn->client]),
-                  endpoint_print(server, &conn->endpoint[conn_server(conn)]),
-                  conn->id);
+                  endpoint_print(client, &connection->client),
+                  endpoint_print(server, &connection->server), connection->id);
 }
 
 /*
@@ -194,7 +192,7 @@ static void write_grpc(const struct page *page,
                        const struct report_options *options,
                        const struct finding *finding)
 {
-    const struct exchange *x = finding->incident->exchange;
+    const struct exchange *x = finding->exchange;
     struct text text;
 
     if (!x || x->grpc_status == 0)
