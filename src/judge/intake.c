@@ -69,7 +69,7 @@ static void take_complete(void *context, struct conn *conn,
         keep(intake, x->told, incident_of_exchange(conn, x));
     else if (x->told)
         cases_withdraw(&intake->cases, x->told);
-    else if (cases_is_asked_why(&intake->cases, conn, x))
+    else if (why_asks(&intake->options->why, conn->id, x))
         cases_keep_well(&intake->cases, incident_of_exchange(conn, x));
 }
 
@@ -136,7 +136,7 @@ static void take_over(void *context, const struct outcome *outcome)
         keep(intake, outcome->conn->told, incident_new(outcome, NULL));
     else if (outcome->conn->told)
         cases_withdraw(&intake->cases, outcome->conn->told);
-    else if (cases_is_asked_why(&intake->cases, outcome->conn, NULL))
+    else if (why_asks(&intake->options->why, outcome->conn->id, NULL))
         cases_keep_well(&intake->cases, incident_new(outcome, NULL));
     if (!outcome->conn->known_to_work)
         (void)look_back(intake, outcome);
