@@ -42,16 +42,17 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     finding_timeline(finding, f);
     rule->tell(f, finding);
     finding_weigh_episodes(finding, f);
-    finding_weigh_drops(finding);
+    finding_weigh_drops(finding, f);
     finding_sort(finding);
     return finding;
 }
 
 enum doubt diagnose(const struct diagnose_settings *settings,
                     const struct incident *incident,
-                    const struct server_facts *server, struct finding **finding)
+                    const struct circumstances *around,
+                    struct finding **finding)
 {
-    struct facts f = facts_of(settings, incident, server);
+    struct facts f = facts_of(settings, incident, around);
     enum doubt doubt = doubt_of(&f);
     const struct rule *rule;
 

@@ -1,16 +1,16 @@
 /*
- * diagnose takes an incident, what is known of its server, and the settings,
- * and gives a finding or none. It is a pure function of these: a decision
- * list (rules.def) in which doubt about the capture is asked before anybody is
- * blamed.
+ * diagnose takes an incident, its circumstances, and the settings, and gives a
+ * finding or none. It is a pure function of these: a decision list (rules.def)
+ * in which doubt about the capture is asked before anybody is blamed.
  *
- *     incident --+
- *     server  ---+--> facts --> doubts and rules, in order --> finding | doubt
- * | nothing settings --+
+ *     incident ------+
+ *     circumstances -+-> facts --> doubts and rules, in order
+ *     settings ------+                 --> finding | doubt | nothing
  */
 #ifndef DIAGNOSE_DIAGNOSE_H
 #define DIAGNOSE_DIAGNOSE_H
 
+#include "diagnose/circumstances.h"
 #include "diagnose/finding.h"
 
 struct diagnose_settings {
@@ -51,14 +51,14 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
 
 /*
  * Judges an incident, which stays the caller's. Where there is something to
- * say, *finding becomes a new finding that borrows it and `server`; the caller
- * gives it to finding_free, before it frees the incident. Else *finding is left
- * alone: with DOUBT_NONE it went well, or nothing can be said of it. In doubt,
- * what does not depend on it is found all the same.
+ * say, *finding becomes a new finding that borrows it and `around->server`; the
+ * caller gives it to finding_free, before it frees the incident. Else *finding
+ * is left alone: with DOUBT_NONE it went well, or nothing can be said of it. In
+ * doubt, what does not depend on it is found all the same.
  */
 enum doubt diagnose(const struct diagnose_settings *settings,
                     const struct incident *incident,
-                    const struct server_facts *server,
+                    const struct circumstances *around,
                     struct finding **finding);
 
 void finding_free(struct finding *finding);

@@ -180,13 +180,14 @@ static bool is_undelivered(const struct facts *f)
 
 struct facts facts_of(const struct diagnose_settings *settings,
                       const struct incident *incident,
-                      const struct server_facts *known)
+                      const struct circumstances *around)
 {
     const struct conn *conn = &incident->conn;
     struct facts f = {
         .settings = settings,
         .incident = incident,
-        .known = known,
+        .around = around,
+        .known = around->server,
         .conn = conn,
         .x = incident->exchange,
         .client = &conn->flow[conn->client],
@@ -207,8 +208,8 @@ struct facts facts_of(const struct diagnose_settings *settings,
     }
     f.server_closed = f.closing.by == CLOSED_BY_SERVER;
     f.client_closed = f.closing.by == CLOSED_BY_CLIENT;
-    f.end = f.closing.by == CLOSED_BY_NOBODY ? incident->capture_last
-                                             : f.closing.at;
+    f.end =
+        f.closing.by == CLOSED_BY_NOBODY ? around->capture_last : f.closing.at;
     if (f.x)
         find_exchange(&f);
     f.undelivered = is_undelivered(&f);

@@ -11,6 +11,7 @@
 struct facts {
     const struct diagnose_settings *settings;
     const struct incident *incident;
+    const struct circumstances *around;
     const struct server_facts *known;
     const struct conn *conn;
     const struct exchange *x; /* NULL: about the connection */
@@ -45,7 +46,7 @@ struct facts {
 
 struct facts facts_of(const struct diagnose_settings *settings,
                       const struct incident *incident,
-                      const struct server_facts *known);
+                      const struct circumstances *around);
 
 /* How long an episode lasted, to the end of what is judged. */
 nanos episode_lasted(const struct facts *f, const struct episode *episode);

@@ -312,9 +312,9 @@ void finding_sort(struct finding *finding)
     }
 }
 
-void finding_weigh_drops(struct finding *finding)
+void finding_weigh_drops(struct finding *finding, const struct facts *f)
 {
-    uint64_t drops = finding->incident->drops;
+    uint64_t drops = f->around->drops;
 
     if (!drops)
         return;

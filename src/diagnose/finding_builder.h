@@ -34,7 +34,7 @@ void finding_alternative(struct finding *finding, enum verdict code,
 void finding_timeline(struct finding *finding, const struct facts *f);
 
 /* The capture lost packets meanwhile: the finding is that much less sure. */
-void finding_weigh_drops(struct finding *finding);
+void finding_weigh_drops(struct finding *finding, const struct facts *f);
 
 /*
  * What was not kept of the connection, and resets that a host would ignore:

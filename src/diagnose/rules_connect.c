@@ -76,6 +76,6 @@ bool is_half_close_leak(const struct facts *f)
         return false;
     return mark_is_set(closed->fin_acked) &&
            open->last_data.time <= closed->fin.time &&
-           nanos_between(closed->fin.time, f->incident->capture_last.time) >=
+           nanos_between(closed->fin.time, f->around->capture_last.time) >=
                f->settings->leak_threshold;
 }

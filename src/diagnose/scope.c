@@ -81,7 +81,7 @@ static void look_past_half_close(struct facts *f)
         f->end = f->server->fin;
     } else {
         f->closing = (struct closing){.acks = CONN_NO_OFFSET};
-        f->end = f->incident->capture_last;
+        f->end = f->around->capture_last;
     }
     f->wait = nanos_between(f->asked.time, f->end.time);
     f->quiet = nanos_between(f->progress.time, f->end.time);

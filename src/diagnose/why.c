@@ -9,9 +9,9 @@ static void ask_all(enum scope scope, const struct facts *f,
 
 struct why diagnose_why(const struct diagnose_settings *settings,
                         const struct incident *incident,
-                        const struct server_facts *server)
+                        const struct circumstances *around)
 {
-    struct facts f = facts_of(settings, incident, server);
+    struct facts f = facts_of(settings, incident, around);
     struct why why = {.facts = facts_for_rules(&f), .doubt = doubt_of(&f)};
 
     for (size_t i = 0; i < DOUBT_ROWS; i++)

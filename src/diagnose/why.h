@@ -26,6 +26,6 @@ struct why {
 /* Judges as `diagnose` does, and goes on after the first yes. */
 struct why diagnose_why(const struct diagnose_settings *settings,
                         const struct incident *incident,
-                        const struct server_facts *server);
+                        const struct circumstances *around);
 
 #endif

@@ -6,7 +6,7 @@
 /* Nothing says that the connection was meant for HTTP. */
 static void tell_port(const struct facts *f, struct finding *finding)
 {
-    if (f->incident->port_is_http)
+    if (f->around->port_is_http)
         return;
     finding->severity = SEVERITY_INFO;
     finding_explain(
@@ -25,7 +25,7 @@ void tell_refused(const struct facts *f, struct finding *finding)
                     "The SYN was answered by an RST: nobody listens on port %u "
                     "of that host, or a firewall answers in its place.",
                     f->conn->endpoint[conn_server(f->conn)].port);
-    if (f->incident->later_works) {
+    if (f->around->later_works) {
         finding->severity = SEVERITY_INFO;
         finding_explain(
             finding, "A connection to the same port of another address was "
@@ -58,7 +58,7 @@ void tell_connect_timeout(const struct facts *f, struct finding *finding)
         "drops SYNs then).",
         f->client->syns, finding_duration(finding, lasted));
     tell_port(f, finding);
-    if (f->incident->later_works)
+    if (f->around->later_works)
         finding->severity = SEVERITY_INFO;
     finding_alternative(finding, VERDICT_ACCEPT_QUEUE_OVERFLOW,
                         "a full listen queue drops SYNs as a firewall does",
@@ -164,7 +164,7 @@ void tell_half_close_leak(const struct facts *f, struct finding *finding)
     const char *keeps = by_client ? "server" : "client";
     const struct flow *closed = by_client ? f->client : f->server;
     nanos lasted =
-        nanos_between(closed->fin.time, f->incident->capture_last.time);
+        nanos_between(closed->fin.time, f->around->capture_last.time);
 
     finding->symptom = SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_CERTAIN;

@@ -91,7 +91,7 @@ void tell_idle_path_drop(const struct facts *f, struct finding *finding)
     finding_explain(finding, "A NAT, a firewall or a load balancer on the way "
                              "forgets connections that are idle that long (AWS "
                              "NAT gateway and NLB: 350 s).");
-    if (f->incident->later_works)
+    if (f->around->later_works)
         finding_explain(finding,
                         "A new connection to the same server works meanwhile.");
     finding_alternative(finding,

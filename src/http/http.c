@@ -355,14 +355,14 @@ static struct http_facts facts_of(const struct conn *conn,
     return facts;
 }
 
-static void take_look(void *context, struct conn *conn)
+static nanos take_look(void *context, struct conn *conn)
 {
     struct http *http = context;
     struct http_facts facts = {0};
 
     if (conn->http)
         facts = facts_of(conn, conn->http);
-    http->sink.look(http->sink.context, conn, &facts);
+    return http->sink.look(http->sink.context, conn, &facts);
 }
 
 static void take_over(void *context, struct conn *conn, enum conn_ending ending)

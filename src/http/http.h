@@ -72,9 +72,10 @@ struct http_sink {
     void (*acked)(void *context, struct conn *conn, unsigned side);
     void (*over)(void *context, struct conn *conn, enum conn_ending ending,
                  const struct http_facts *facts);
-    /* it goes on, or may: what is known of it by now. NULL: nobody looks */
-    void (*look)(void *context, struct conn *conn,
-                 const struct http_facts *facts);
+    /* it goes on, or may: what is known of it by now. Gives when to look at it
+       next. NULL: nobody looks */
+    nanos (*look)(void *context, struct conn *conn,
+                  const struct http_facts *facts);
 };
 
 enum {

@@ -10,6 +10,7 @@ struct docket_case {
     struct incident *incident;   /* owned */
     struct finding *finding;     /* owned; borrows the incident; NULL: none */
     struct server_facts *server; /* held, of infer; NULL: none is known */
+    struct circumstances around; /* as of when it was judged last */
     enum doubt doubt;
     bool judged;
     bool wanted;  /* what was found is not hidden by an option */

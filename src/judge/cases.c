@@ -81,26 +81,28 @@ static void free_case(const struct cases *cases, struct docket_case *one)
     case_free(one);
 }
 
-const struct server_facts *cases_prepare(const struct cases *cases,
-                                         struct docket_case *one)
+const struct circumstances *cases_prepare(const struct cases *cases,
+                                          struct docket_case *one)
 {
-    struct incident *incident = one->incident;
+    const struct incident *incident = one->incident;
+    struct circumstances *around = &one->around;
     const struct conn *conn = &incident->conn;
     uint16_t port = conn->endpoint[conn_server(conn)].port;
     const struct exchange *x = incident->exchange;
-    nanos since = x ? x->request.start.time : incident->conn.first.time;
-    nanos until = incident->conn.last.time;
+    nanos since = x ? x->request.start.time : conn->first.time;
+    nanos until = conn->last.time;
 
-    incident->capture_last =
-        coverage_until(cases->coverage, incident->conn.last);
+    around->capture_last = coverage_until(cases->coverage, conn->last);
     if (one->goes_on)
-        until = incident->capture_last.time;
-    incident->drops = coverage_lost(cases->coverage, since, until);
-    incident->port_is_http = infer_port_is_http(cases->infer, port) ||
-                             is_forced(cases, port) ||
-                             cases->counts->http_connections == 0;
+        until = around->capture_last.time;
+    around->drops = coverage_lost(cases->coverage, since, until);
+    around->port_is_http = infer_port_is_http(cases->infer, port) ||
+                           is_forced(cases, port) ||
+                           cases->counts->http_connections == 0;
     hold_server(cases, one);
-    return one->server ? one->server : infer_server(cases->infer, conn);
+    around->server =
+        one->server ? one->server : infer_server(cases->infer, conn);
+    return around;
 }
 
 /*
@@ -110,12 +112,14 @@ const struct server_facts *cases_prepare(const struct cases *cases,
 static struct finding *judge(const struct cases *cases, struct docket_case *one,
                              const struct server_facts *preview)
 {
-    const struct server_facts *server = cases_prepare(cases, one);
     struct finding *before = one->finding;
+    struct circumstances around = *cases_prepare(cases, one);
 
+    if (preview)
+        around.server = preview;
     one->finding = NULL;
-    one->doubt = diagnose(&cases->options->settings, one->incident,
-                          preview ? preview : server, &one->finding);
+    one->doubt = diagnose(&cases->options->settings, one->incident, &around,
+                          &one->finding);
     one->wanted =
         one->finding && is_wanted(cases, one->finding->code, one->incident);
     one->judged = true;
@@ -303,7 +307,7 @@ static bool stays_as_told(const struct docket_case *known,
 }
 
 static void end_case(struct cases *cases, struct docket_case *known,
-                     struct incident *incident)
+                     struct incident *incident, bool later_works)
 {
     case_list_remove(&cases->going, known);
     case_list_append(&cases->ended, known);
@@ -318,21 +322,23 @@ static void end_case(struct cases *cases, struct docket_case *known,
     known->judged = false;
     incident_free(known->incident);
     known->incident = incident;
+    known->around.later_works = later_works;
     /* it is still compared with what is found now */
     if (known->finding)
         known->finding->incident = incident;
 }
 
 void cases_add(struct cases *cases, struct docket_case *known,
-               struct incident *incident)
+               struct incident *incident, bool later_works)
 {
     struct docket_case *one = known;
     size_t kept = cases->options->live ? LIVE_CASES_KEPT : CASES_KEPT;
 
     if (known) {
-        end_case(cases, known, incident);
+        end_case(cases, known, incident, later_works);
     } else {
         one = case_new(incident, cases->coverage->now);
+        one->around.later_works = later_works;
         case_list_append(&cases->ended, one);
     }
     hold_server(cases, one);

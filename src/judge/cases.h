@@ -51,10 +51,10 @@ struct docket_case *cases_watch(struct cases *cases, struct docket_case *known,
 
 /*
  * What has ended. Takes the incident over; `known` is its case if it was told
- * while it went on.
+ * while it went on. `later_works`: another connection did.
  */
 void cases_add(struct cases *cases, struct docket_case *known,
-               struct incident *incident);
+               struct incident *incident, bool later_works);
 
 /* It went on and went well: what was told of it is withdrawn. */
 void cases_withdraw(struct cases *cases, struct docket_case *known);
@@ -73,8 +73,8 @@ uint64_t cases_why(struct cases *cases,
                    void (*take)(void *context, const struct why *why),
                    void *context);
 
-/* Adds what is known of the world around a case by now; its server. */
-const struct server_facts *cases_prepare(const struct cases *cases,
-                                         struct docket_case *one);
+/* What is known of the world around a case by now; borrowed from it. */
+const struct circumstances *cases_prepare(const struct cases *cases,
+                                          struct docket_case *one);
 
 #endif

@@ -22,6 +22,7 @@ void intake_init(struct intake *intake, const struct judge_options *options)
 
 void intake_release(struct intake *intake)
 {
+    followed_release(&intake->followed);
     cases_release(&intake->cases);
     infer_free(intake->infer);
 }
@@ -29,10 +30,9 @@ void intake_release(struct intake *intake)
 static void keep(struct intake *intake, struct docket_case *known,
                  struct incident *incident)
 {
-    if (!incident->later_works)
-        incident->later_works =
-            openings_ease(infer_openings(intake->infer), incident);
-    cases_add(&intake->cases, known, incident);
+    bool later_works = openings_ease(infer_openings(intake->infer), incident);
+
+    cases_add(&intake->cases, known, incident, later_works);
 }
 
 static void list_exchange(struct intake *intake, const struct conn *conn,
@@ -60,15 +60,17 @@ static void take_complete(void *context, struct conn *conn,
                           const struct exchange *x)
 {
     struct intake *intake = context;
+    struct followed_one known =
+        followed_end(&intake->followed, conn->id, x->number);
 
     intake->counts.exchanges++;
     intake->counts.complete += !exchange_is_short(x);
     infer_complete(intake->infer, conn, x);
     list_exchange(intake, conn, x);
     if (diagnose_wants_complete(&intake->options->settings, conn, x))
-        keep(intake, x->told, incident_of_exchange(conn, x));
-    else if (x->told)
-        cases_withdraw(&intake->cases, x->told);
+        keep(intake, known.told, incident_of_exchange(conn, x));
+    else if (known.told)
+        cases_withdraw(&intake->cases, known.told);
     else if (why_asks(&intake->options->why, conn->id, x))
         cases_keep_well(&intake->cases, incident_of_exchange(conn, x));
 }
@@ -77,12 +79,14 @@ static void take_ended(void *context, struct conn *conn,
                        const struct exchange *x)
 {
     struct intake *intake = context;
+    struct followed_one known =
+        followed_end(&intake->followed, conn->id, x->number);
 
     intake->counts.exchanges++;
     intake->counts.complete += mark_is_set(x->response.end);
     infer_ended(intake->infer, conn, x);
     list_exchange(intake, conn, x);
-    keep(intake, x->told, incident_of_exchange(conn, x));
+    keep(intake, known.told, incident_of_exchange(conn, x));
 }
 
 /* What was kept before is looked at for one that worked, as the other way. */
@@ -95,9 +99,9 @@ static bool look_back(struct intake *intake, const struct outcome *outcome)
         return false;
     openings_add(infer_openings(intake->infer), &opening);
     for (size_t i = 0; i < LOOK_BACK_MOST && one; i++, one = one->older) {
-        if (!one->incident->later_works &&
+        if (!one->around.later_works &&
             opening_eases(&opening, one->incident)) {
-            one->incident->later_works = true;
+            one->around.later_works = true;
             one->look_at = 0;
         }
     }
@@ -117,28 +121,41 @@ static void count_connection(struct judge_counts *counts,
     counts->other_connections += outcome->http->protocol == PROTOCOL_OTHER;
 }
 
-static void take_over(void *context, const struct outcome *outcome)
+static void take_unfinished(struct intake *intake,
+                            const struct outcome *outcome)
 {
-    struct intake *intake = context;
-    const struct judge_watcher *watcher = &intake->options->watcher;
+    uint64_t conn = outcome->conn->id;
 
-    intake->has_stream |= outcome->conn->id == intake->options->stream;
-    count_connection(&intake->counts, outcome);
-    infer_outcome(intake->infer, outcome);
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
+        struct followed_one known =
+            followed_end(&intake->followed, conn, x->number);
+
         intake->counts.exchanges++;
         /* an answer may come before the request has ended: RFC 9110, 9.1 */
         intake->counts.complete += mark_is_set(x->response.end);
         list_exchange(intake, outcome->conn, x);
-        keep(intake, x->told, incident_new(outcome, x));
+        keep(intake, known.told, incident_new(outcome, x));
     }
+}
+
+static void take_over(void *context, const struct outcome *outcome)
+{
+    struct intake *intake = context;
+    const struct judge_watcher *watcher = &intake->options->watcher;
+    struct followed_one known =
+        followed_end(&intake->followed, outcome->conn->id, FOLLOWED_CONN);
+
+    intake->has_stream |= outcome->conn->id == intake->options->stream;
+    count_connection(&intake->counts, outcome);
+    infer_outcome(intake->infer, outcome);
+    take_unfinished(intake, outcome);
     if (diagnose_wants_connection(&intake->options->settings, outcome))
-        keep(intake, outcome->conn->told, incident_new(outcome, NULL));
-    else if (outcome->conn->told)
-        cases_withdraw(&intake->cases, outcome->conn->told);
+        keep(intake, known.told, incident_new(outcome, NULL));
+    else if (known.told)
+        cases_withdraw(&intake->cases, known.told);
     else if (why_asks(&intake->options->why, outcome->conn->id, NULL))
         cases_keep_well(&intake->cases, incident_new(outcome, NULL));
-    if (!outcome->conn->known_to_work)
+    if (!known.known_to_work)
         (void)look_back(intake, outcome);
     if (watcher->over)
         watcher->over(watcher->context, outcome->conn->id,
@@ -164,45 +181,70 @@ static nanos next_look(const struct intake *intake, nanos since)
     return nanos_after(now, lasted < LOOK_AT_LEAST ? lasted : LOOK_AT_LEAST);
 }
 
-/* One that goes on: does it hang by now? */
-static void look_at_exchange(struct intake *intake,
-                             const struct outcome *outcome, struct exchange *x,
-                             const struct server_facts *preview)
+/* One that goes on: does it hang by now? Gives when to look at it next. */
+static nanos look_at_exchange(struct intake *intake,
+                              const struct outcome *outcome,
+                              const struct exchange *x,
+                              const struct server_facts *preview)
 {
+    uint64_t conn = outcome->conn->id;
     nanos since = exchange_moved(x).time;
     bool ended = outcome->ending == CONN_ENDED;
+    struct followed_one *known =
+        followed_find(&intake->followed, conn, x->number);
+    nanos look_at = known ? known->look_at : 0;
 
     if (ended ? exchange_is_complete(x) && !x->client_had_closed
               : exchange_is_complete(x) ||
-                    !conn_is_due(x->look_at, intake->coverage.now))
-        return;
-    x->look_at = next_look(intake, since);
+                    !conn_is_due(look_at, intake->coverage.now))
+        return look_at;
+    known = followed_begin(&intake->followed, conn, x->number);
+    known->look_at = next_look(intake, since);
     if (!ended && nanos_between(since, intake->coverage.now) <
                       intake->options->settings.stall_threshold)
-        return;
-    if (x->told || cases_has_room(&intake->cases))
-        x->told = cases_watch(&intake->cases, x->told, incident_new(outcome, x),
-                              preview);
+        return known->look_at;
+    if (known->told || cases_has_room(&intake->cases))
+        known->told = cases_watch(&intake->cases, known->told,
+                                  incident_new(outcome, x), preview);
+    return known->look_at;
 }
 
 static void look_at_connection(struct intake *intake,
                                const struct outcome *outcome,
                                const struct server_facts *preview)
 {
-    struct conn *conn = outcome->conn;
+    struct followed_one *known =
+        followed_find(&intake->followed, outcome->conn->id, FOLLOWED_CONN);
+    struct docket_case *told = known ? known->told : NULL;
 
-    if (!diagnose_wants_connection(&intake->options->settings, outcome))
+    if (!diagnose_wants_connection(&intake->options->settings, outcome) ||
+        (!told && !cases_has_room(&intake->cases)))
         return;
-    if (conn->told || cases_has_room(&intake->cases))
-        conn->told = cases_watch(&intake->cases, conn->told,
-                                 incident_new(outcome, NULL), preview);
+    told =
+        cases_watch(&intake->cases, told, incident_new(outcome, NULL), preview);
+    if (told)
+        followed_begin(&intake->followed, outcome->conn->id, FOLLOWED_CONN)
+            ->told = told;
 }
 
-static void take_look(void *context, const struct outcome *outcome)
+static void look_whether_it_works(struct intake *intake,
+                                  const struct outcome *outcome)
+{
+    uint64_t conn = outcome->conn->id;
+    const struct followed_one *known =
+        followed_find(&intake->followed, conn, FOLLOWED_CONN);
+
+    if ((!known || !known->known_to_work) && look_back(intake, outcome))
+        followed_begin(&intake->followed, conn, FOLLOWED_CONN)->known_to_work =
+            true;
+}
+
+static nanos take_look(void *context, const struct outcome *outcome)
 {
     struct intake *intake = context;
-    struct conn *conn = outcome->conn;
     nanos now = intake->coverage.now;
+    nanos next =
+        nanos_after(now, intake->options->settings.stall_threshold / 2);
     struct server_facts soon;
     const struct server_facts *preview = NULL;
 
@@ -210,18 +252,15 @@ static void take_look(void *context, const struct outcome *outcome)
         infer_preview(intake->infer, outcome, &soon);
         preview = &soon;
     }
-    conn->look_at =
-        nanos_after(now, intake->options->settings.stall_threshold / 2);
-    if (!conn->known_to_work)
-        conn->known_to_work = look_back(intake, outcome);
-    for (struct exchange *x = outcome->unfinished; x; x = x->next) {
-        look_at_exchange(intake, outcome, x, preview);
-        if (x->look_at > now && x->look_at < conn->look_at)
-            conn->look_at = x->look_at;
+    look_whether_it_works(intake, outcome);
+    for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
+        nanos look_at = look_at_exchange(intake, outcome, x, preview);
+
+        if (look_at > now && look_at < next)
+            next = look_at;
     }
     look_at_connection(intake, outcome, preview);
-    if (outcome->ending == CONN_ENDED)
-        conn->look_at = CONN_NEVER_DUE;
+    return outcome->ending == CONN_ENDED ? CONN_NEVER_DUE : next;
 }
 
 struct model_sink intake_model_sink(struct intake *intake)

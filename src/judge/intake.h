@@ -6,11 +6,13 @@
 #define JUDGE_INTAKE_H
 
 #include "judge/cases.h"
+#include "judge/followed.h"
 
 struct intake {
     const struct judge_options *options;
     struct infer *infer;
     struct cases cases;
+    struct followed followed;
     struct coverage coverage;
     uint64_t listed; /* exchanges that the watcher was told of */
     bool has_stream; /* the connection that --stream asks for was there */

@@ -64,6 +64,7 @@ struct exchange {
     struct exchange *whole_before;
     struct exchange_h2 *h2; /* owned; what is told of its stream, or NULL */
     uint64_t stream;        /* n-th request of the connection; 0: unknown */
+    uint64_t number;        /* n-th exchange of the connection, from 1 */
     const char *method;     /* NULL when the request was not seen */
     const char *target;
     const char *host;
@@ -78,8 +79,6 @@ struct exchange {
     struct mark pause_end;
     struct mark settled; /* its last byte was acknowledged */
     uint64_t server_top; /* how far the server's flow was when it began */
-    void *told;          /* what was told of it before its end, if anything */
-    nanos look_at;       /* when it is looked at next, while it goes on */
     nanos grpc_timeout;  /* 0: none */
     uint32_t grpc_status;
     uint16_t status; /* 0: none */

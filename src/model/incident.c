@@ -16,7 +16,6 @@ static void copy_conn(struct conn *copy, const struct conn *conn)
     copy->model = NULL;
     copy->hash_next = NULL;
     copy->newer = NULL;
-    copy->told = NULL;
     copy->older = NULL;
 }
 

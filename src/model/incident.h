@@ -35,13 +35,9 @@ struct incident {
     struct http_facts http;
     enum conn_ending ending;
     uint64_t complete;
-    struct mark capture_last; /* the capture's latest packet at its end */
     uint32_t orphans;
     uint64_t unfollowed; /* exchanges of the connection: too many at once */
-    uint64_t drops;      /* packets that the capture lost while it went on */
     bool is_complete;    /* the exchange came to its end all the same */
-    bool port_is_http;   /* as far as the capture tells */
-    bool later_works;    /* a later connection between the same hosts did */
     char server_software[INCIDENT_SOFTWARE_SIZE];
     char client_software[INCIDENT_SOFTWARE_SIZE];
 };

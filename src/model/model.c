@@ -46,6 +46,7 @@ static void begin_request(struct model_conn *state, const struct conn *conn,
         return;
     }
     x = exchange_new(event->stream);
+    x->number = state->exchanges;
     x->request.start = event->at;
     x->request.last = event->at;
     x->request.begin = event->offset;
@@ -244,15 +245,15 @@ static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
     };
 }
 
-static void take_look(void *context, struct conn *conn,
-                      const struct http_facts *facts)
+static nanos take_look(void *context, struct conn *conn,
+                       const struct http_facts *facts)
 {
     struct model *model = context;
     struct outcome outcome =
         outcome_of(conn, mark_is_set(conn->over) ? CONN_ENDED : CONN_STILL_OPEN,
                    facts);
 
-    model->sink.look(model->sink.context, &outcome);
+    return model->sink.look(model->sink.context, &outcome);
 }
 
 static void take_over(void *context, struct conn *conn, enum conn_ending ending,

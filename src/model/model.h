@@ -14,8 +14,8 @@ struct outcome {
     struct conn *conn;
     enum conn_ending ending;
     const struct http_facts *http;
-    struct exchange *unfinished; /* oldest first; NULL: none */
-    uint64_t exchanges;          /* begun on it */
+    const struct exchange *unfinished; /* oldest first; NULL: none */
+    uint64_t exchanges;                /* begun on it */
     uint64_t complete;
     uint64_t crowded_out;          /* more waited than are kept */
     struct mark last_response_end; /* of the last complete exchange */
@@ -35,8 +35,9 @@ struct model_sink {
     /* HTTP/2: its stream was reset; it is gone after the call */
     void (*ended)(void *context, struct conn *conn, const struct exchange *x);
     void (*over)(void *context, const struct outcome *outcome);
-    /* it goes on, or may: what it came to by now. NULL: nobody looks */
-    void (*look)(void *context, const struct outcome *outcome);
+    /* it goes on, or may: what it came to by now. Gives when to look at it
+       next. NULL: nobody looks */
+    nanos (*look)(void *context, const struct outcome *outcome);
 };
 
 struct model;

@@ -170,11 +170,9 @@ struct conn {
     uint8_t client;         /* index of the client's flow */
     uint8_t place;          /* in which of the table's lists */
     bool told_over;
-    bool known_to_work; /* it was counted as one that does, while it goes on */
     bool data_after_reset; /* by a side that was not told, or did not care */
     bool refused;          /* the first answer to the SYN was an RST */
-    void *told;            /* what was told of it before its end, if anything */
-    nanos look_at;         /* when it is looked at next, while it goes on */
+    nanos look_at;         /* when the sink wants to look at it next */
     struct flow flow[2];
     uint64_t id; /* tcp.stream */
     struct mark first;

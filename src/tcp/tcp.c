@@ -115,7 +115,7 @@ void tcp_look(struct tcp *tcp, nanos now)
 
         for (; conn; conn = conn->newer) {
             if (is_due(conn, now))
-                tcp->sink.look(tcp->sink.context, conn);
+                conn->look_at = tcp->sink.look(tcp->sink.context, conn);
         }
     }
 }

@@ -39,8 +39,9 @@ struct tcp_sink {
     /* all that the flow has sent so far is acknowledged */
     void (*acked)(void *context, struct conn *conn, unsigned side);
     void (*over)(void *context, struct conn *conn, enum conn_ending how);
-    /* it goes on, or may: see tcp_look. NULL: nobody looks */
-    void (*look)(void *context, struct conn *conn);
+    /* it goes on, or may: see tcp_look. Gives when to look at it next, or
+       CONN_NEVER_DUE. NULL: nobody looks */
+    nanos (*look)(void *context, struct conn *conn);
 };
 
 struct tcp_options {
@@ -77,8 +78,8 @@ const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment);
 void tcp_tick(struct tcp *tcp, nanos now);
 
 /*
- * Hands over each connection that is not told yet and whose `look_at` has
- * come; those that have ended, when no late packet is likely any more.
+ * Hands over each connection that is not told yet and whose time to be looked
+ * at has come; those that have ended, when no late packet is likely any more.
  */
 void tcp_look(struct tcp *tcp, nanos now);
 

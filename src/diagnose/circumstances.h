@@ -1,0 +1,18 @@
+/*
+ * The circumstances of an incident: what is known, when it is judged, of the
+ * world around it. They change while a capture goes on; the incident does not.
+ */
+#ifndef DIAGNOSE_CIRCUMSTANCES_H
+#define DIAGNOSE_CIRCUMSTANCES_H
+
+#include "infer/infer.h"
+
+struct circumstances {
+    const struct server_facts *server; /* borrowed; what happened there */
+    struct mark capture_last;          /* the capture's latest packet */
+    uint64_t drops;    /* packets that the capture lost while it went on */
+    bool port_is_http; /* as far as the capture tells */
+    bool later_works;  /* a later connection between the same hosts did */
+};
+
+#endif
