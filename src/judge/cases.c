@@ -293,8 +293,8 @@ static void settle(struct cases *cases, struct judged_case *one)
     if (!one->judged)
         look_at(cases, one);
     cases->counts->not_detailed += one->wanted;
-    cases->unshown += cases_is_asked_why(cases, &one->incident->conn,
-                                         one->incident->exchange);
+    cases->unshown += why_asks(&cases->options->why, one->incident->conn.id,
+                               one->incident->exchange);
     case_list_remove(&cases->ended, one);
     free_case(cases, one);
 }

@@ -65,10 +65,6 @@ void cases_look_again(struct cases *cases, nanos now);
 /* Judges all for the last time: findings and counts are complete after it. */
 void cases_finish(struct cases *cases);
 
-/* Is that what --why asks about? `x`: NULL for the connection itself. */
-bool cases_is_asked_why(const struct cases *cases, const struct conn *conn,
-                        const struct exchange *x);
-
 /* Keeps, for --why only, what is not judged. Takes the incident over. */
 void cases_keep_well(struct cases *cases, struct incident *incident);
 

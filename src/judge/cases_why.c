@@ -10,15 +10,6 @@ enum {
     WHY_WELL_KEPT = 1000
 };
 
-bool cases_is_asked_why(const struct cases *cases, const struct conn *conn,
-                        const struct exchange *x)
-{
-    const struct why_options *why = &cases->options->why;
-
-    return why->asked && conn->id == why->connection &&
-           (why->stream == 0 || (x && x->stream == why->stream));
-}
-
 void cases_keep_well(struct cases *cases, struct incident *incident)
 {
     if (cases->well.count == WHY_WELL_KEPT) {
@@ -51,8 +42,8 @@ static size_t add_asked(const struct cases *cases,
     size_t count = 0;
 
     for (struct judged_case *one = list->oldest; one; one = one->newer) {
-        if (cases_is_asked_why(cases, &one->incident->conn,
-                               one->incident->exchange))
+        if (why_asks(&cases->options->why, one->incident->conn.id,
+                     one->incident->exchange))
             asked[count++] = one;
     }
     return count;

@@ -71,7 +71,7 @@ static void take_complete(void *context, struct conn *conn,
         keep(intake, known.told, incident_of_exchange(conn, x));
     else if (known.told)
         cases_withdraw(&intake->cases, known.told);
-    else if (cases_is_asked_why(&intake->cases, conn, x))
+    else if (why_asks(&intake->options->why, conn->id, x))
         cases_keep_well(&intake->cases, incident_of_exchange(conn, x));
 }
 
@@ -153,7 +153,7 @@ static void take_over(void *context, const struct outcome *outcome)
         keep(intake, known.told, incident_new(outcome, NULL));
     else if (known.told)
         cases_withdraw(&intake->cases, known.told);
-    else if (cases_is_asked_why(&intake->cases, outcome->conn, NULL))
+    else if (why_asks(&intake->options->why, outcome->conn->id, NULL))
         cases_keep_well(&intake->cases, incident_new(outcome, NULL));
     if (!known.known_to_work)
         (void)look_back(intake, outcome);

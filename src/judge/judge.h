@@ -38,6 +38,14 @@ struct why_options {
     uint64_t stream;     /* exchange, or HTTP/2 stream, of it; 0: all */
 };
 
+/* Is that what it asks about? `x`: NULL for the connection itself. */
+static inline bool why_asks(const struct why_options *why, uint64_t connection,
+                            const struct exchange *x)
+{
+    return why->asked && connection == why->connection &&
+           (why->stream == 0 || (x && x->stream == why->stream));
+}
+
 struct judge_options {
     struct diagnose_settings settings;
     bool list_exchanges;
