@@ -21,11 +21,12 @@ def loud(report):
     return [f for f in report["findings"] if f["severity"] != "info"]
 
 
-def never(pattern, why):
-    """No finding says it."""
+def never(pattern, why, connection=None):
+    """No finding (of that connection) says it."""
     def ask(report):
         return [why for f in report["findings"]
-                if re.search(pattern, text_of(f))][:1]
+                if connection in (None, f["connection"]["id"]) and
+                re.search(pattern, text_of(f))][:1]
     return ask
 
 
@@ -183,9 +184,8 @@ QUESTIONS = {
     "head-with-body.pcap": (
         never("http/2|another protocol", "another protocol"),),
     "http-proxy-body-parser.pcap": (
-        linked([3], 2),
         never("look at the server program|the program is at work",
-              "that the upstream program is slow")),
+              "that the upstream program is slow", 3),),
     "http11-no-length-hang.pcap": (
         unfinished(0), unfinished(1), unfinished(2)),
     "hypercorn-h2c-upgrade-keepalive.pcap": (
@@ -233,8 +233,7 @@ QUESTIONS = {
     "notjudged.pcapng": (reasons,),
     "proxy-backend-down.pcap": (linked([7], 6), caused),
     "sse-nginx-mixed.pcap": (
-        timeless("write_timeout"),
-        timeless("client_timeout"), tied(7, 10, 11, 12)),
+        timeless("write_timeout"), timeless("client_timeout", ":14702")),
     "traefik-read-timeout.pcap.gz": (tied(1, 5),),
     "uwsgi-http-socket-closes.pcap": (
         timeless("idle_timeout"),

@@ -231,7 +231,7 @@ def forbidden(row, findings):
         for finding in findings:
             if most is not None and \
                     finding["code"] in (codes or open_codes or every) and \
-                    finding["severity"] == "error" and \
+                    finding["severity"] != "info" and \
                     CONFIDENCES.index(finding["confidence"]) > most:
                 yield finding, SURER + CONFIDENCES[most]
         for token in re.split(r",\s+", clause):
