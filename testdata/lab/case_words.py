@@ -190,9 +190,7 @@ QUESTIONS = {
         unfinished(0), unfinished(1), unfinished(2)),
     "hypercorn-h2c-upgrade-keepalive.pcap": (
         never("not one byte|without a byte", "not one byte came"),),
-    "idle-race-fin-first-5.pcap": (
-        never("econnreset|connection reset by peer", "read ECONNRESET"),
-        never("gunicorn", "gunicorn hints")),
+    "idle-race-fin-first-5.pcap": (never("gunicorn", "gunicorn hints"),),
     "jdk-h2c-upgrade-writetimeout.pcap": (
         never("the only such exchange", "the only such exchange"),),
     "killed-curl.pcap": (not_safe(),),
