@@ -29,6 +29,10 @@ export PYTHONDONTWRITEBYTECODE := 1
 # What tshark says of a capture is the same for each build of the program.
 export WHYEOF_KEPT := build/tshark
 
+# Captures with a known cause, if the folder is there; LAB_OPTIONS=--json gives
+# what lab-check says as one document.
+CASES := ../shared/cases
+
 # What Debian's packages are called. `deps` installs those of the build that
 # are missing, and with a goal of NEED_TESTS beside it the tests' as well.
 DEPS_BUILD := gcc make pkg-config libc6-dev libpcap-dev libjansson-dev libnghttp2-dev \
@@ -262,7 +266,8 @@ golden: $(B)/test/pipeline/golden_test
 	@git status --short testdata
 
 lab-check: $(B)/whyeof
-	@python3 testdata/lab/lab.py check --whyeof $(B)/whyeof --captures testdata/captures
+	@python3 testdata/lab/lab.py check --whyeof $(B)/whyeof \
+	    --captures testdata/captures --cases $(CASES) $(LAB_OPTIONS)
 
 lab: deps-lab $(B)/whyeof
 	@rm -rf $(B)/lab

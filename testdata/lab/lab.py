@@ -3,8 +3,10 @@
 
     lab.py list                            the table, tab separated
     lab.py run [NAME...] --out DIR         record live (root), DIR/NAME.pcap
-    lab.py check --whyeof PATH --captures DIR [NAME...]
+    lab.py check --whyeof PATH --captures DIR [--cases DIR [--open FILE]]
+                 [--json] [NAME...]
                                            does whyeof say what the table says
+                                           (and the cases' INDEX.tsv)
     lab.py live --whyeof PATH --out DIR [NAME...]
                                            record, with whyeof watching beside
                                            tcpdump; do both say the same
@@ -21,7 +23,6 @@ each recipe has network namespaces of its own.
 
 import argparse
 import collections
-import json
 import os
 import re
 import shutil
@@ -32,6 +33,7 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
+import check  # noqa: E402
 import kit  # noqa: E402
 import recipes  # noqa: E402
 import watch  # noqa: E402
@@ -189,81 +191,12 @@ def do_run_here(args):
 
 # ---- check ----------------------------------------------------------------
 
-# What whyeof must read to judge a recipe's capture, and a code that shows that
-# it does.
-READS = {"h2": "h2-stream-reset", "tls": "tls-handshake-failed"}
-
-
-def not_read(r, codes):
-    """The protocol that this capture is of and whyeof does not read yet."""
-    for protocol, code in READS.items():
-        if r.name.startswith(protocol + "-") and code not in codes and \
-                r.expect[0] != "protocol-mismatch":
-            return protocol
-    return None
-
-
 def do_check(args):
-    passed = failed = skipped = 0
-    listed = subprocess.run([args.whyeof, "--list-codes"], text=True,
-                            capture_output=True, check=True).stdout
-    codes = {line.split()[0] for line in listed.splitlines()}
-    for r in chosen(args.name):
-        protocol = r.expect and not_read(r, codes)
-        if protocol:
-            skipped += 1
-            print(f"{r.name}\t{expectation(r)}\t\t"
-                  f"skipped: {protocol} is not read yet", flush=True)
-            continue
-        path = os.path.join(args.captures, r.name + ".pcap")
-        got, problem = codes_of(args.whyeof, r.options, path)
-        good = problem is None and matches(r, got)
-        passed, failed = passed + good, failed + (not good)
-        shown = problem or " ".join(
-            c if level != "info" else f"({c})" for c, level in got) or "none"
-        print(f"{r.name}\t{expectation(r)}\t{shown}\t"
-              f"{'ok' if good else 'FAIL'}", flush=True)
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
-
-
-def codes_of(whyeof, options, path):
-    """[(code, severity)] of a capture, and what prevented knowing it."""
-    try:
-        run = subprocess.run([whyeof, "--format", "json", *options, path],
-                             capture_output=True, timeout=60)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return [], str(error)
-    if run.returncode not in (0, 1):
-        return [], f"exit status {run.returncode}"
-    try:
-        found = json.loads(run.stdout)["findings"]
-        return sorted((f["code"], f["severity"]) for f in found), None
-    except (ValueError, KeyError, TypeError):
-        return [], "no such JSON"
-
-
-def matches(r, got):
-    informed = {code for code, level in got if level == "info"}
-    if not set(r.info) <= informed:
-        return False
-    return fits(r.expect, [c for c, level in got if level != "info"])
-
-
-def fits(words, codes):
-    """Can each word have its codes, and each code its word?"""
-    if not words:
-        return not codes
-    word, rest = words[0], words[1:]
-    most = {"?": 1, "*": len(codes)}.get(word[-1])
-    if word[-1] == "*":  # takes all it can: no other word shares its codes
-        names = word[:-1].split("|")
-        return fits(rest, [c for c in codes if c not in names])
-    names = word.rstrip("?").split("|")
-    for i, code in enumerate(codes):
-        if code in names and fits(rest, codes[:i] + codes[i + 1:]):
-            return True
-    return most is not None and fits(rest, codes)
+    checking = check.Check(args)
+    check.lab(checking, chosen(args.name), expectation)
+    if args.cases:
+        check.with_cases(checking)
+    return check.finish(checking)
 
 
 # ---- describe -------------------------------------------------------------
@@ -397,9 +330,15 @@ def main():
     here = command("run-here", do_run_here)
     here.add_argument("--out", required=True)
     here.add_argument("--bin", required=True)
-    check = command("check", do_check)
-    check.add_argument("--whyeof", required=True)
-    check.add_argument("--captures", required=True)
+    checked = command("check", do_check)
+    checked.add_argument("--whyeof", required=True)
+    checked.add_argument("--captures", required=True)
+    checked.add_argument("--cases", help="a folder with an INDEX.tsv: each "
+                         "row is judged too")
+    checked.add_argument("--open", help="the rows known to be wrong: only "
+                         "those are told that are not as this file says")
+    checked.add_argument("--json", action="store_true", help="rows, confusion "
+                         "and calibration as one JSON document")
     describe = command("describe", do_describe)
     describe.add_argument("--captures", required=True)
     args = parser.parse_args()
