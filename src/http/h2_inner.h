@@ -1,5 +1,8 @@
 /*
- * What the files of h2 share: the connection, and how they say what happened.
+ * What the files of h2 share, each calling only those to its right:
+ *
+ *     h2.c --> h2_take.c --> h2_block.c --> h2_events.c
+ *     bytes    frames        header blocks  streams, and what is said of them
  */
 #ifndef HTTP_H2_INNER_H
 #define HTTP_H2_INNER_H
