@@ -181,7 +181,7 @@ static void report_on_stderr(const struct options *options,
 
     plain.color = false;
     plain.width = WIDTH_DEFAULT;
-    (void)renderer_find("text")->render(report, &plain, stderr);
+    (void)text_renderer.render(report, &plain, stderr);
 }
 
 static int run_session(const struct options *options)

@@ -180,3 +180,32 @@ bool value_why(const char *text, struct why_options *to, struct fail *fail)
                     "of it from 1 on, not '%s'",
                     text);
 }
+
+enum {
+    NAMES_ROOM = 256
+};
+
+bool value_format(const char *text, const struct renderer **to,
+                  struct fail *fail)
+{
+    struct text names;
+
+    *to = renderer_find(text);
+    if (*to)
+        return true;
+    text_init(&names, NAMES_ROOM);
+    renderer_list(&names);
+    (void)fail_set(fail, "no such format '%s': %s", text, text_string(&names));
+    text_release(&names);
+    return false;
+}
+
+void value_print_formats(FILE *out)
+{
+    struct text names;
+
+    text_init(&names, NAMES_ROOM);
+    renderer_list(&names);
+    (void)fputs(text_string(&names), out);
+    text_release(&names);
+}

@@ -253,8 +253,8 @@ static void write_end(const struct page *page, const struct report *report,
     write_summary(page, report);
 }
 
-bool render_text(const struct report *report,
-                 const struct report_options *options, FILE *out)
+static bool render_text(const struct report *report,
+                        const struct report_options *options, FILE *out)
 {
     struct page page = page_for(options, out);
 
@@ -323,9 +323,15 @@ static void end_live(const struct report *report,
     write_end(&page, report, options);
 }
 
-const struct live_format live_text = {
+static const struct live_format live = {
     .finding = tell_finding,
     .exchange = tell_exchange,
     .warning = tell_warning,
     .end = end_live,
+};
+
+const struct renderer text_renderer = {
+    .name = "text",
+    .render = render_text,
+    .live = &live,
 };
