@@ -37,7 +37,7 @@ static void tell_exchange(void *context, const struct listed_exchange *exchange)
         if (each->spool)
             assert(
                 each->spool(report, &teller->how, exchange, teller->nowhere));
-        else
+        else if (each->live)
             each->live->exchange(report, &teller->how, exchange,
                                  teller->nowhere);
     }
