@@ -51,6 +51,7 @@ NO_BUDGETS = {
     "H2_NO_LIMIT": "says that there is none",
     "H2_LENGTH_MAX": "a format's: HTTP/2's length",
     "LAST_LIMIT": "a time",
+    "LINE_MOST": "a format's: PROXY protocol, version 1",
     "NAMES_LIMIT": "of a table that is shown",
     "PATH_SIZE_MAX": "the system's",
     "SCALE_MAX": "a format's: RFC 7323",

@@ -60,8 +60,10 @@ struct http_facts {
     uint8_t minor;   /* HTTP/1: version of the last request, or response */
     bool tunnel;
     struct h2_facts h2;
-    bool in_orphan;     /* a response without its request had not ended */
-    bool told_tls_port; /* a 400 said that the port expects HTTPS */
+    struct endpoint origin; /* for whom a proxy said that it speaks (PROXY
+                               protocol); of version 0: nobody */
+    bool in_orphan;         /* a response without its request had not ended */
+    bool told_tls_port;     /* a 400 said that the port expects HTTPS */
 };
 
 struct http_sink {
@@ -99,6 +101,10 @@ struct tcp_sink http_tcp_sink(struct http *http);
 
 /* Times that bytes on an HTTP connection were no HTTP. */
 uint64_t http_broken(const struct http *http);
+
+/* What a connection speaks, by what each of its flows began with. */
+enum http_protocol http_protocol_of(const uint8_t sniffed[static 2],
+                                    unsigned client);
 
 const char *http_protocol_name(enum http_protocol protocol);
 
