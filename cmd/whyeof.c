@@ -150,7 +150,8 @@ static int finding_status(const struct options *options,
         if (report->counts.by_severity[i] > 0)
             return STATUS_FOUND;
     }
-    return STATUS_CLEAN;
+    return report->unjudged && options->fail_unjudged ? STATUS_FOUND
+                                                      : STATUS_CLEAN;
 }
 
 static int run_files(const struct options *options)

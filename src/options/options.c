@@ -195,7 +195,8 @@ static bool apply(struct options *options, enum option_id id, char *value,
     case OPTION_PROGRESS:
         return value_when(option[id].name, value, &options->progress, fail);
     case OPTION_FAIL_ON:
-        return value_fail_on(value, &options->fail_on, fail);
+        return value_fail_on(value, &options->fail_on, &options->fail_unjudged,
+                             fail);
     default:
         return apply_threshold(options, id, value, fail);
     }

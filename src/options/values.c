@@ -147,8 +147,12 @@ bool value_ports(const char *list, struct http_options *http, struct fail *fail)
     return true;
 }
 
-bool value_fail_on(const char *text, int *to, struct fail *fail)
+bool value_fail_on(const char *text, int *to, bool *unjudged, struct fail *fail)
 {
+    if (strcmp(text, "unjudged") == 0) {
+        *unjudged = true;
+        return true;
+    }
     if (strcmp(text, "never") == 0) {
         *to = SEVERITY_COUNT;
         return true;
@@ -160,7 +164,7 @@ bool value_fail_on(const char *text, int *to, struct fail *fail)
         }
     }
     return fail_set(fail,
-                    "--fail-on takes error, warning, info or never, "
+                    "--fail-on takes error, warning, info, never or unjudged, "
                     "not '%s'",
                     text);
 }

@@ -25,7 +25,8 @@ bool value_codes(const char *list, bool set[static VERDICT_COUNT],
                  struct fail *fail);
 bool value_ports(const char *list, struct http_options *http,
                  struct fail *fail);
-bool value_fail_on(const char *text, int *to, struct fail *fail);
+bool value_fail_on(const char *text, int *to, bool *unjudged,
+                   struct fail *fail);
 
 /* SIZE[,N] */
 bool value_record_limit(const char *text, struct watch_options *to,

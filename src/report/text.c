@@ -222,9 +222,8 @@ static void write_summary(const struct page *page, const struct report *report)
               ", %" PRIu64 " exchange%s, %" PRIu64 " complete: ", c->exchanges,
               plural(c->exchanges), c->complete);
     if (by[SEVERITY_ERROR] + by[SEVERITY_WARNING] + by[SEVERITY_INFO] == 0)
-        text_add(&text, c->exchanges == 0 && c->tls_connections
-                            ? "nothing that could be judged"
-                            : "nothing to report");
+        text_add(&text, report->unjudged ? "nothing could be judged"
+                                         : "nothing to report");
     else
         text_addf(&text,
                   "%" PRIu64 " error%s, %" PRIu64 " warning%s, %" PRIu64
