@@ -178,6 +178,34 @@ static bool is_undelivered(const struct facts *f)
     return false;
 }
 
+/*
+ * A request that was sent behind the close had failed when it was sent; that it
+ * had is told to its client by the RST, if one came.
+ */
+static struct mark end_of(const struct facts *f)
+{
+    if (f->closing.by == CLOSED_BY_NOBODY)
+        return f->around->capture_last;
+    if (f->closing.at.frame >= f->asked.frame)
+        return f->closing.at;
+    for (unsigned i = 0; i < f->conn->resets; i++) {
+        const struct reset *reset = &f->conn->reset[i];
+
+        if (reset->from == conn_server(f->conn) &&
+            reset->at.frame > f->asked.frame)
+            return reset->at;
+    }
+    return f->asked;
+}
+
+/* A clock that was set back makes no time negative. */
+nanos facts_passed(struct mark from, struct mark until)
+{
+    nanos passed = nanos_between(from.time, until.time);
+
+    return passed > 0 ? passed : 0;
+}
+
 struct facts facts_of(const struct diagnose_settings *settings,
                       const struct incident *incident,
                       const struct circumstances *around)
@@ -198,27 +226,26 @@ struct facts facts_of(const struct diagnose_settings *settings,
         .idle = -1,
     };
 
-    /* a stream that was reset has ended, whatever becomes of the connection */
-    if (f.x && f.x->h2 && mark_is_set(f.x->h2->reset)) {
-        f.closing =
-            (struct closing){.by = f.x->h2->reset_by_client ? CLOSED_BY_CLIENT
-                                                            : CLOSED_BY_SERVER,
-                             .at = f.x->h2->reset,
-                             .acks = CONN_NO_OFFSET};
+    /* a stream that was reset has ended, whatever becomes of the connection;
+       one whose connection had ended has no more to say by its RST_STREAM */
+    if (f.x) {
+        const struct h2_facts *h2 = &incident->http.h2;
+
+        f.closing = stream_closing(conn, h2, f.x);
+        f.stream_reset = was_ended_by_reset(conn, h2, f.x);
     }
     f.server_closed = f.closing.by == CLOSED_BY_SERVER;
     f.client_closed = f.closing.by == CLOSED_BY_CLIENT;
-    f.end =
-        f.closing.by == CLOSED_BY_NOBODY ? around->capture_last : f.closing.at;
     if (f.x)
         find_exchange(&f);
+    f.end = end_of(&f);
     f.undelivered = is_undelivered(&f);
     f.client_fin_unseen = is_fin_unseen(&f, conn->client);
     f.server_fin_unseen = is_fin_unseen(&f, conn_server(conn));
     if (incident->is_complete && !f.undelivered)
         f.end = later(f.x->response.end, f.x->settled);
-    f.wait = nanos_between(f.asked.time, f.end.time);
-    f.quiet = nanos_between(f.progress.time, f.end.time);
+    f.wait = facts_passed(f.asked, f.end);
+    f.quiet = facts_passed(f.progress, f.end);
     find_episodes(&f);
     find_forgotten(&f);
     return f;

@@ -146,8 +146,11 @@ bool is_connection_error(const struct facts *f)
 /* A stream that was reset had ended before the connection did. */
 bool is_goaway_lost(const struct facts *f)
 {
+    const struct h2_facts *h2 = &f->incident->http.h2;
+
     return !has_stream_reset(f) && f->closing.by != CLOSED_BY_NOBODY &&
-           goaway_of_server(f) && !f->response_whole;
+           goaway_of_server(f) && !f->response_whole &&
+           h2->first_goaway[conn_server(f->conn)].frame <= f->closing.at.frame;
 }
 
 bool is_connection_closed(const struct facts *f)

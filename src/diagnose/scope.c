@@ -83,8 +83,8 @@ static void look_past_half_close(struct facts *f)
         f->closing = (struct closing){.acks = CONN_NO_OFFSET};
         f->end = f->around->capture_last;
     }
-    f->wait = nanos_between(f->asked.time, f->end.time);
-    f->quiet = nanos_between(f->progress.time, f->end.time);
+    f->wait = facts_passed(f->asked, f->end);
+    f->quiet = facts_passed(f->progress, f->end);
 }
 
 /* Exchanges of HTTP/1 whose answer, if any, reached who was there. */
@@ -105,7 +105,7 @@ struct facts facts_for_rules(const struct facts *f)
     } else if (client_had_left(f)) {
         /* told when the client had closed before: did it take the answer? */
         read.end = f->closing.at;
-        read.wait = nanos_between(f->asked.time, read.end.time);
+        read.wait = facts_passed(f->asked, read.end);
     }
     return read;
 }

@@ -258,7 +258,6 @@ void h2_gap(struct h2 *h2, unsigned side, const struct chunk *gap)
 
 void h2_close(struct h2 *h2)
 {
-    h2->facts.open = h2->streams.open;
     for (struct h2_stream *s = h2->streams.oldest; s; s = s->newer)
         h2_say_windows(h2, s, h2->client,
                        &(struct http_event){.kind = HTTP_STILL_OPEN});
@@ -268,4 +267,5 @@ void h2_tell(const struct h2 *h2, struct http_facts *facts)
 {
     facts->protocol = PROTOCOL_HTTP2;
     facts->h2 = h2->facts;
+    facts->h2.open = h2->streams.open;
 }

@@ -258,16 +258,15 @@ static void take_data(void *context, struct conn *conn, unsigned side,
     struct http *http = context;
     struct http_conn *state = state_of(conn);
 
-    if (state->h1 || state->h2)
+    if (state->h1 || state->h2) {
+        if (state->sniffed[side] == SNIFFED_MORE &&
+            state->first_size[side] < SNIFF_SIZE)
+            sniff_along(state, side, chunk);
         read_on(http, conn, side, chunk);
-    else if (state->sniffed[side] == SNIFFED_MORE ||
-             may_sniff_again(state, side))
-        sniff_chunk(http, conn, side, chunk);
-    else
         return;
-    if ((state->h1 || state->h2) && state->sniffed[side] == SNIFFED_MORE &&
-        state->first_size[side] < SNIFF_SIZE)
-        sniff_along(state, side, chunk);
+    }
+    if (state->sniffed[side] == SNIFFED_MORE || may_sniff_again(state, side))
+        sniff_chunk(http, conn, side, chunk);
 }
 
 static void take_gap(void *context, struct conn *conn, unsigned side,
@@ -330,12 +329,14 @@ static enum http_protocol protocol_of(const struct http_conn *state,
                                      : protocol;
 }
 
-/* What is known of it by now. The streams of HTTP/2 are told their windows. */
-static struct http_facts facts_of(const struct conn *conn,
-                                  const struct http_conn *state)
+struct http_facts http_facts_of(const struct conn *conn)
 {
-    struct http_facts facts = {.protocol = protocol_of(state, conn->client)};
+    const struct http_conn *state = conn->http;
+    struct http_facts facts = {0};
 
+    if (!state)
+        return facts;
+    facts.protocol = protocol_of(state, conn->client);
     for (unsigned side = 0; side < 2; side++) {
         uint8_t size = state->first_size[side];
 
@@ -348,20 +349,26 @@ static struct http_facts facts_of(const struct conn *conn,
     }
     if (state->h1)
         h1_tell(state->h1, &facts);
-    if (state->h2) {
-        h2_close(state->h2);
+    if (state->h2)
         h2_tell(state->h2, &facts);
-    }
     return facts;
+}
+
+/* The same, and the streams of HTTP/2 are told their windows. */
+static struct http_facts close_and_tell(struct conn *conn)
+{
+    struct http_conn *state = conn->http;
+
+    if (state && state->h2)
+        h2_close(state->h2);
+    return http_facts_of(conn);
 }
 
 static nanos take_look(void *context, struct conn *conn)
 {
     struct http *http = context;
-    struct http_facts facts = {0};
+    struct http_facts facts = close_and_tell(conn);
 
-    if (conn->http)
-        facts = facts_of(conn, conn->http);
     return http->sink.look(http->sink.context, conn, &facts);
 }
 
@@ -369,10 +376,8 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending)
 {
     struct http *http = context;
     struct http_conn *state = conn->http;
-    struct http_facts facts = {0};
+    struct http_facts facts = close_and_tell(conn);
 
-    if (state)
-        facts = facts_of(conn, state);
     http->broken += facts.broken;
     http->sink.over(http->sink.context, conn, ending, &facts);
     if (state) {

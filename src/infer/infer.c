@@ -234,6 +234,8 @@ void infer_ended(struct infer *infer, const struct conn *conn,
                  const struct exchange *x)
 {
     struct server_facts *server = server_of(infer, conn);
+    struct http_facts http = http_facts_of(conn);
+    bool by_reset = was_ended_by_reset(conn, &http.h2, x);
     nanos wait = nanos_between(exchange_asked(x).time, x->h2->reset.time);
 
     if (!server)
@@ -247,7 +249,8 @@ void infer_ended(struct infer *infer, const struct conn *conn,
     }
     server->failed++;
     log_add(server,
-            x->h2->reset_by_client                   ? LOG_GIVEN_UP
+            !by_reset                                ? LOG_FAILED
+            : x->h2->reset_by_client                 ? LOG_GIVEN_UP
             : x->h2->reset_code == H2_INTERNAL_ERROR ? LOG_RESET
                                                      : LOG_FAILED,
             wait, x->h2->reset);
