@@ -247,6 +247,9 @@ static void sniff_chunk(struct http *http, struct conn *conn, unsigned side,
 static void sniff_along(struct http_conn *state, unsigned side,
                         const struct chunk *chunk)
 {
+    if (state->sniffed[side] != SNIFFED_MORE ||
+        state->first_size[side] >= SNIFF_SIZE)
+        return;
     keep_first(state, side, chunk);
     state->sniffed[side] = (uint8_t)sniff(
         (struct span){state->first[side], state->first_size[side]});
@@ -259,13 +262,10 @@ static void take_data(void *context, struct conn *conn, unsigned side,
     struct http_conn *state = state_of(conn);
 
     if (state->h1 || state->h2) {
-        if (state->sniffed[side] == SNIFFED_MORE &&
-            state->first_size[side] < SNIFF_SIZE)
-            sniff_along(state, side, chunk);
+        sniff_along(state, side, chunk);
         read_on(http, conn, side, chunk);
-        return;
-    }
-    if (state->sniffed[side] == SNIFFED_MORE || may_sniff_again(state, side))
+    } else if (state->sniffed[side] == SNIFFED_MORE ||
+               may_sniff_again(state, side))
         sniff_chunk(http, conn, side, chunk);
 }
 
@@ -277,13 +277,9 @@ static void take_gap(void *context, struct conn *conn, unsigned side,
     (void)context;
     if (state->h2) {
         h2_gap(state->h2, side, gap);
-        return;
-    }
-    if (state->h1) {
+    } else if (state->h1) {
         h1_gap(state->h1, side, gap);
-        return;
-    }
-    if (state->sniffed[side] == SNIFFED_MORE) {
+    } else if (state->sniffed[side] == SNIFFED_MORE) {
         state->missed[side] = true;
         state->sniffed[side] = SNIFFED_OTHER;
     }
@@ -357,7 +353,7 @@ struct http_facts http_facts_of(const struct conn *conn)
 /* The same, and the streams of HTTP/2 are told their windows. */
 static struct http_facts close_and_tell(struct conn *conn)
 {
-    struct http_conn *state = conn->http;
+    const struct http_conn *state = conn->http;
 
     if (state && state->h2)
         h2_close(state->h2);
@@ -366,7 +362,7 @@ static struct http_facts close_and_tell(struct conn *conn)
 
 static nanos take_look(void *context, struct conn *conn)
 {
-    struct http *http = context;
+    const struct http *http = context;
     struct http_facts facts = close_and_tell(conn);
 
     return http->sink.look(http->sink.context, conn, &facts);
