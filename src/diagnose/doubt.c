@@ -145,7 +145,8 @@ static bool may_have_answer(const struct facts *f)
 {
     const struct exchange *x = f->x;
 
-    if (!x || x->is_h2 || f->response_begun || is_race_with_unseen_fin(f))
+    if (!x || x->is_h2 || mark_is_set(x->response.start) ||
+        is_race_with_unseen_fin(f))
         return false;
     for (unsigned i = 0; i < f->conn->episodes; i++) {
         const struct episode *episode = &f->conn->episode[i];

@@ -61,7 +61,7 @@ static bool is_of_exchange(const struct facts *f, const struct episode *episode)
         return true;
     message = by_client ? &f->x->request : &f->x->response;
     if (!by_client && !f->response_begun)
-        return !f->incident->is_complete;
+        return f->left || !f->incident->is_complete;
     return episode->offset + episode->size > message->begin &&
            (!mark_is_set(message->end) || episode->offset < message->reached);
 }
@@ -125,6 +125,29 @@ static nanos idle_before(const struct facts *f)
     return -1;
 }
 
+/*
+ * What came behind the client's close did not happen for it. Of the bytes that
+ * came before, the last is known where the close fell into a pause.
+ */
+static void forget_what_came_late(struct facts *f)
+{
+    const struct exchange *x = f->x;
+    uint64_t closed = f->closing.at.frame;
+
+    f->left = exchange_was_left(f->conn, x);
+    if (!f->left)
+        return;
+    f->response_whole = false;
+    if (closed < x->response.start.frame) {
+        f->response_begun = false;
+        f->progress = x->request.last;
+    } else if (x->pause.frame < closed && closed < x->pause_end.frame) {
+        f->progress = x->pause;
+    } else {
+        f->progress = f->closing.at;
+    }
+}
+
 static void find_exchange(struct facts *f)
 {
     const struct exchange *x = f->x;
@@ -134,6 +157,7 @@ static void find_exchange(struct facts *f)
     f->response_whole = mark_is_set(x->response.end);
     f->asked = exchange_asked(x);
     f->progress = later(x->request.last, x->response.last);
+    forget_what_came_late(f);
     f->idle = idle_before(f);
     f->covers = f->server_closed && f->closing.acks != CONN_NO_OFFSET &&
                 f->closing.acks >= x->request.reached;
@@ -239,10 +263,10 @@ struct facts facts_of(const struct diagnose_settings *settings,
     if (f.x)
         find_exchange(&f);
     f.end = end_of(&f);
-    f.undelivered = is_undelivered(&f);
+    f.undelivered = !f.left && is_undelivered(&f);
     f.client_fin_unseen = is_fin_unseen(&f, conn->client);
     f.server_fin_unseen = is_fin_unseen(&f, conn_server(conn));
-    if (incident->is_complete && !f.undelivered)
+    if (incident->is_complete && !f.undelivered && !f.left)
         f.end = later(f.x->response.end, f.x->settled);
     f.wait = facts_passed(f.asked, f.end);
     f.quiet = facts_passed(f.progress, f.end);

@@ -27,6 +27,7 @@ struct facts {
     bool request_whole;
     bool response_begun;
     bool response_whole;
+    bool left;              /* see exchange_was_left */
     bool undelivered;       /* and yet the client never had all of it */
     bool client_fin_unseen; /* acknowledged, but not in the capture */
     bool server_fin_unseen;

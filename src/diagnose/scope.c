@@ -150,6 +150,8 @@ enum scope scope_of(const struct facts *f)
         return scope_of_stream(f);
     if (f->undelivered)
         return SCOPE_H1_UNDELIVERED;
+    if (f->left)
+        return SCOPE_H1;
     if (f->incident->is_complete)
         return client_had_left(f) ? SCOPE_H1_LEFT : SCOPE_H1_COMPLETE;
     if (f->response_whole && !f->request_whole)

@@ -263,11 +263,13 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
     struct closing closing = conn_closing(conn);
     struct mark asked = exchange_asked(x);
     nanos wait = nanos_between(asked.time, closing.at.time);
+    bool left = exchange_was_left(conn, x);
 
     server->exchanges++;
     /* an answer to a request that it did not wait for is one all the same
      * (RFC 9112, 9.6), if no reset has overtaken it */
-    if (mark_is_set(x->response.end) && !conn->resets && x->status != 408)
+    if (mark_is_set(x->response.end) && !conn->resets && x->status != 408 &&
+        !left)
         server->complete++;
     else
         server->failed++;
@@ -275,7 +277,7 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
                         conn->flow[conn_server(conn)].lost > 1; /* a FIN: 1 */
     /* under HTTP/2 a server's timeouts reset the stream, not the connection */
     if (!mark_is_set(x->request.end) || exchange_is_doubtful(x) || x->tunnel ||
-        mark_is_set(x->response.end))
+        (mark_is_set(x->response.end) && !left))
         return;
     if (closing.by == CLOSED_BY_SERVER && !closing.by_reset &&
         closing.acks != CONN_NO_OFFSET && closing.acks >= x->request.reached &&
@@ -370,7 +372,7 @@ static void add_outcome(const struct infer *infer, struct server_facts *server,
     if (outcome->keep_alive)
         server->keep_alive = outcome->keep_alive;
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
-        if (exchange_is_complete(x))
+        if (exchange_is_complete(x) && !exchange_was_left(conn, x))
             add_complete(server, x);
         else
             add_failure(infer, server, conn, x);

@@ -148,6 +148,32 @@ struct closing conn_closing(const struct conn *conn)
     return closing_by_reset(conn, reset);
 }
 
+/* Data for a socket that nobody has any more meets an RST without ACK; one
+ * that was half-closed goes on acknowledging (RFC 9293, 3.10.7.4). */
+static bool refused_data(const struct conn *conn, const struct exchange *x)
+{
+    if (conn->flow[conn_server(conn)].acked >= x->response.reached)
+        return false;
+    for (unsigned i = 0; i < conn->resets; i++) {
+        if (conn->reset[i].from == conn->client && !conn->reset[i].has_ack)
+            return true;
+    }
+    return false;
+}
+
+bool exchange_was_left(const struct conn *conn, const struct exchange *x)
+{
+    struct closing closing = conn_closing(conn);
+
+    if (x->is_h2 || x->tunnel || closing.by != CLOSED_BY_CLIENT ||
+        !mark_is_set(x->response.start) ||
+        x->response.last.frame <= closing.at.frame)
+        return false;
+    if (!mark_is_set(x->request.end))
+        return closing.at.frame < x->response.start.frame;
+    return closing.by_reset || refused_data(conn, x);
+}
+
 static bool is_before(struct mark a, struct mark b)
 {
     return mark_is_set(a) && a.frame < b.frame;

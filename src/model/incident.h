@@ -60,6 +60,13 @@ void incident_free(struct incident *incident);
  */
 struct closing conn_closing(const struct conn *conn);
 
+/*
+ * HTTP/1: the client had closed before its answer came, or before the rest of
+ * it, and took nothing of what came then. What came is evidence of what it did
+ * not wait for; it ended nothing.
+ */
+bool exchange_was_left(const struct conn *conn, const struct exchange *x);
+
 /* What ended an HTTP/2 stream that both its own end and the connection's may
  * have: the first that could not be undone. */
 struct closing stream_closing(const struct conn *conn,
