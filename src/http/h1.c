@@ -42,6 +42,7 @@ struct h1 {
     bool tunnel;
     bool told_tls_port;
     struct text bad_request; /* the beginning of a 400's body */
+    struct text h2_settings; /* of the latest request */
     bool is_h2;
 };
 
@@ -51,6 +52,7 @@ struct h1 *h1_new(const struct http_sink *sink, struct conn *conn,
     struct h1 *h1 = must_calloc(1, sizeof *h1);
 
     text_init(&h1->bad_request, BAD_REQUEST_LIMIT);
+    text_init(&h1->h2_settings, HEAD_VALUE_LIMIT);
     h1->sink = sink;
     h1->conn = conn;
     h1->client = (uint8_t)client;
@@ -64,6 +66,7 @@ void h1_free(struct h1 *h1)
     if (!h1)
         return;
     text_release(&h1->bad_request);
+    text_release(&h1->h2_settings);
     free(h1->methods);
     h1_direction_release(&h1->direction[0]);
     h1_direction_release(&h1->direction[1]);
@@ -219,9 +222,27 @@ void h1_lose(struct h1 *h1, unsigned side)
     h1->direction[side].state = H1_DIRECTION_LOST;
 }
 
+void h1_keep_settings(struct h1 *h1, struct span settings)
+{
+    text_clear(&h1->h2_settings);
+    text_add_bytes(&h1->h2_settings, settings);
+}
+
 bool h1_is_h2_now(const struct h1 *h1)
 {
     return h1->is_h2;
+}
+
+struct h2_upgrade h1_upgrade(const struct h1 *h1)
+{
+    const struct text *settings = &h1->h2_settings;
+    bool cut = settings->size >= HEAD_VALUE_LIMIT;
+
+    return (struct h2_upgrade){
+        .request = (uint32_t)(h1->answered + 1),
+        .settings = {(const uint8_t *)text_string(settings),
+                     cut ? 0 : settings->size}
+    };
 }
 
 static bool is_in_orphan(const struct h1_direction *direction)

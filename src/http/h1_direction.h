@@ -67,6 +67,7 @@ struct http_event h1_direction_event(const struct h1_direction *direction,
 uint64_t h1_begin_message(struct h1 *h1, bool is_request, bool after_loss);
 bool h1_answers_without_body(struct h1 *h1, uint64_t stream, uint16_t status);
 void h1_request_head(struct h1 *h1, uint64_t stream, uint8_t method);
+void h1_keep_settings(struct h1 *h1, struct span settings);
 void h1_finish_message(struct h1 *h1, const struct h1_direction *direction,
                        uint16_t status);
 void h1_say(struct h1 *h1, const struct http_event *event);

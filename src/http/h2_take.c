@@ -98,6 +98,14 @@ static struct settings read_settings(struct h2 *h2, unsigned side,
     return settings;
 }
 
+void h2_take_first_settings(struct h2 *h2, struct span payload)
+{
+    struct h2_direction *d = &h2->direction[h2->client];
+
+    d->waiting[d->waiting_count++] = read_settings(h2, h2->client, payload);
+    apply_settings(h2, 1 - h2->client);
+}
+
 static void take_settings(struct h2 *h2, unsigned side,
                           const struct h2_frame *frame, struct span payload)
 {

@@ -107,9 +107,11 @@ static void start_upgraded(struct http *http, struct conn *conn, unsigned side,
                            const struct chunk *chunk, size_t left)
 {
     struct http_conn *state = conn->http;
+    struct h2_upgrade upgrade = h1_upgrade(state->h1);
     struct chunk rest = *chunk;
 
     state->h2 = h2_new(&http->sink, conn, conn->client, H2_UPGRADED);
+    h2_upgrade(state->h2, &upgrade, chunk);
     rest.bytes = span_skip(chunk->bytes, chunk->bytes.size - left);
     rest.offset += chunk->bytes.size - left;
     if (left)

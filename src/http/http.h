@@ -26,6 +26,12 @@ enum {
     H2_DEBUG_KEPT = 64
 };
 
+/* What HTTP/1 leaves to HTTP/2; borrowed. */
+struct h2_upgrade {
+    uint32_t request;     /* its number, from 1 */
+    struct span settings; /* HTTP2-Settings; base64url; empty: not known */
+};
+
 /* A GOAWAY frame (RFC 9113, 6.8). */
 struct h2_goaway {
     struct mark at;

@@ -263,13 +263,12 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
     struct closing closing = conn_closing(conn);
     struct mark asked = exchange_asked(x);
     nanos wait = nanos_between(asked.time, closing.at.time);
-    bool left = exchange_was_left(conn, x);
+    bool whole = mark_is_set(x->response.end) && !exchange_was_left(conn, x);
 
     server->exchanges++;
     /* an answer to a request that it did not wait for is one all the same
      * (RFC 9112, 9.6), if no reset has overtaken it */
-    if (mark_is_set(x->response.end) && !conn->resets && x->status != 408 &&
-        !left)
+    if (whole && !conn->resets && x->status != 408)
         server->complete++;
     else
         server->failed++;
@@ -277,7 +276,7 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
                         conn->flow[conn_server(conn)].lost > 1; /* a FIN: 1 */
     /* under HTTP/2 a server's timeouts reset the stream, not the connection */
     if (!mark_is_set(x->request.end) || exchange_is_doubtful(x) || x->tunnel ||
-        (mark_is_set(x->response.end) && !left))
+        whole)
         return;
     if (closing.by == CLOSED_BY_SERVER && !closing.by_reset &&
         closing.acks != CONN_NO_OFFSET && closing.acks >= x->request.reached &&
