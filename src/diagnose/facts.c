@@ -154,7 +154,7 @@ static void find_exchange(struct facts *f)
 
     f->request_whole = mark_is_set(x->request.end);
     f->response_begun = mark_is_set(x->response.start);
-    f->response_whole = mark_is_set(x->response.end);
+    f->response_whole = exchange_is_answered(x);
     f->asked = exchange_asked(x);
     f->progress = later(x->request.last, x->response.last);
     forget_what_came_late(f);
@@ -268,6 +268,8 @@ struct facts facts_of(const struct diagnose_settings *settings,
     f.server_fin_unseen = is_fin_unseen(&f, conn_server(conn));
     if (incident->is_complete && !f.undelivered && !f.left)
         f.end = later(f.x->response.end, f.x->settled);
+    if (f.x && exchange_is_whole_by_length(f.x) && !f.stream_reset)
+        f.end = f.x->response.last;
     f.wait = facts_passed(f.asked, f.end);
     f.quiet = facts_passed(f.progress, f.end);
     find_episodes(&f);

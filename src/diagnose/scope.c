@@ -120,7 +120,8 @@ static enum scope scope_of_stream(const struct facts *f)
 {
     if (is_declined_push(f))
         return SCOPE_NOTHING;
-    if (f->incident->is_complete)
+    if (f->incident->is_complete ||
+        (f->request_whole && f->response_whole && !has_stream_reset(f)))
         return exchange_is_short(f->x) && ended_while_blocked(f)
                    ? SCOPE_H2_CUT
                    : SCOPE_H2_COMPLETE;

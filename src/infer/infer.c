@@ -243,7 +243,7 @@ void infer_ended(struct infer *infer, const struct conn *conn,
     server->exchanges++;
     server->answered += mark_is_set(x->response.start);
     note_answered(infer, server);
-    if (mark_is_set(x->response.end)) {
+    if (exchange_is_answered(x)) {
         server->complete++;
         return;
     }
@@ -263,7 +263,7 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
     struct closing closing = conn_closing(conn);
     struct mark asked = exchange_asked(x);
     nanos wait = nanos_between(asked.time, closing.at.time);
-    bool whole = mark_is_set(x->response.end) && !exchange_was_left(conn, x);
+    bool whole = exchange_is_answered(x) && !exchange_was_left(conn, x);
 
     server->exchanges++;
     /* an answer to a request that it did not wait for is one all the same
