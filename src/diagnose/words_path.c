@@ -33,7 +33,8 @@ void tell_idle_close_race(const struct facts *f, struct finding *finding)
                   durations_alike(idle, f->settings->idle_timeout);
     bool constant = durations_constant(&f->known->idle, 2);
 
-    finding->symptom = f->conn->resets ? SYMPTOM_RESET : SYMPTOM_EMPTY_REPLY;
+    /* the FIN was there first: the client read the end, then met the RST */
+    finding->symptom = SYMPTOM_EMPTY_REPLY;
     finding->confidence = CONFIDENCE_CERTAIN;
     finding_explain(finding,
                     "Not this request: the server closed the connection after "
@@ -61,7 +62,7 @@ void tell_idle_close_race(const struct facts *f, struct finding *finding)
 
 void tell_race_with_unseen_fin(const struct facts *f, struct finding *finding)
 {
-    finding->symptom = SYMPTOM_RESET;
+    finding->symptom = SYMPTOM_EMPTY_REPLY;
     finding->confidence = CONFIDENCE_LIKELY;
     finding_explain(finding,
                     "Not this request: the server had closed the idle "

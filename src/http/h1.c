@@ -59,6 +59,18 @@ bool h1_is_h2_now(const struct h1 *h1)
     return h1->messages.is_h2;
 }
 
+struct h2_upgrade h1_upgrade(const struct h1 *h1)
+{
+    const struct text *settings = &h1->messages.h2_settings;
+    bool cut = settings->size >= HEAD_VALUE_LIMIT;
+
+    return (struct h2_upgrade){
+        .request = (uint32_t)(h1->messages.answered + 1),
+        .settings = {(const uint8_t *)text_string(settings),
+                     cut ? 0 : settings->size}
+    };
+}
+
 static bool is_in_orphan(const struct h1_direction *direction)
 {
     return direction->in_message && direction->stream == 0;

@@ -177,6 +177,8 @@ static int on_headers_complete(llhttp_t *parser)
                                                   : HTTP_RESPONSE_HEAD);
     event.head = &head;
     h1_say(direction->messages, &event);
+    if (direction->is_request)
+        h1_keep_settings(direction->messages, head.h2_settings);
     head_free(direction->head);
     direction->head = NULL;
     return direction->no_body ? 1 : 0;

@@ -1,6 +1,7 @@
 #include "http/h1_messages.h"
 
 #include "base/arena.h"
+#include "http/head.h"
 
 #include <stdlib.h>
 
@@ -31,11 +32,13 @@ void h1_messages_init(struct h1_messages *messages,
 {
     *messages = (struct h1_messages){.sink = sink, .conn = conn};
     text_init(&messages->bad_request, BAD_REQUEST_LIMIT);
+    text_init(&messages->h2_settings, HEAD_VALUE_LIMIT);
 }
 
 void h1_messages_release(struct h1_messages *messages)
 {
     text_release(&messages->bad_request);
+    text_release(&messages->h2_settings);
     free(messages->methods);
 }
 
@@ -143,6 +146,12 @@ void h1_becomes_h2(struct h1_messages *messages)
 void h1_say(const struct h1_messages *messages, const struct http_event *event)
 {
     messages->sink->event(messages->sink->context, messages->conn, event);
+}
+
+void h1_keep_settings(struct h1_messages *messages, struct span settings)
+{
+    text_clear(&messages->h2_settings);
+    text_add_bytes(&messages->h2_settings, settings);
 }
 
 void h1_broken(struct h1_messages *messages)

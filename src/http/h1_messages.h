@@ -27,6 +27,7 @@ struct h1_messages {
     bool opaque; /* neither direction is read any further */
     bool told_tls_port;
     struct text bad_request; /* the beginning of a 400's body */
+    struct text h2_settings; /* HTTP2-Settings of the latest request */
 };
 
 void h1_messages_init(struct h1_messages *messages,
@@ -43,6 +44,9 @@ void h1_request_head(struct h1_messages *messages, uint64_t stream,
 void h1_note_version(struct h1_messages *messages, const llhttp_t *parser);
 bool h1_answers_without_body(const struct h1_messages *messages,
                              uint64_t stream, uint16_t status);
+
+/* Its HTTP2-Settings (RFC 7540, 3.2.1). */
+void h1_keep_settings(struct h1_messages *messages, struct span settings);
 
 /* A final response came to its end; `ended` says of which stream and where. */
 void h1_response_ended(struct h1_messages *messages,

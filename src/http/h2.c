@@ -1,6 +1,7 @@
 #include "http/h2_inner.h"
 
 #include "base/arena.h"
+#include "http/h2_base64.h"
 
 #include <stdlib.h>
 
@@ -57,6 +58,23 @@ static void open_upgraded(struct h2 *h2)
     h2->direction[h2->client].preface_left = PREFACE_SIZE;
     /* HTTP2-Settings may have said more than the default */
     h2->streams.known[1 - h2->client] = false;
+}
+
+void h2_upgrade(struct h2 *h2, const struct h2_upgrade *from,
+                const struct chunk *at)
+{
+    struct h2_stream *stream = h2_streams_find(&h2->streams, 1);
+    uint8_t bytes[H2_SETTINGS_SIZE];
+    struct span settings = h2_read_base64url(from->settings, bytes);
+
+    h2->now = *at;
+    h2->streams.known[h2->client] = true;
+    if (settings.size) {
+        h2->streams.known[1 - h2->client] = true;
+        h2_take_first_settings(h2, settings);
+    }
+    h2_say(h2, stream, 1 - h2->client,
+           &(struct http_event){.kind = HTTP_UPGRADED, .code = from->request});
 }
 
 struct h2 *h2_new(const struct http_sink *sink, struct conn *conn,
@@ -184,7 +202,6 @@ void h2_gap(struct h2 *h2, unsigned side, const struct chunk *gap)
 
 void h2_close(struct h2 *h2)
 {
-    h2->facts.open = h2->streams.open;
     for (struct h2_stream *s = h2->streams.oldest; s; s = s->newer)
         h2_say_windows(h2, s, h2->client,
                        &(struct http_event){.kind = HTTP_STILL_OPEN});
@@ -194,4 +211,5 @@ void h2_tell(const struct h2 *h2, struct http_facts *facts)
 {
     facts->protocol = PROTOCOL_HTTP2;
     facts->h2 = h2->facts;
+    facts->h2.open = h2->streams.open;
 }

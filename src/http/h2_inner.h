@@ -68,6 +68,9 @@ struct h2_stream *h2_open_stream(struct h2 *h2, uint32_t id);
  */
 struct h2_stream *h2_join_stream(struct h2 *h2, uint32_t id);
 
+/* RFC 7540, 3.2.1: a SETTINGS frame's payload, in force from the 101 on. */
+void h2_take_first_settings(struct h2 *h2, struct span payload);
+
 /* The side has sent its last on the stream. */
 void h2_end_side(struct h2 *h2, struct h2_stream *stream, unsigned side);
 

@@ -96,9 +96,11 @@ static void start_upgraded(struct http *http, struct conn *conn, unsigned side,
                            const struct chunk *chunk, size_t left)
 {
     struct http_conn *state = conn->http;
+    struct h2_upgrade upgrade = h1_upgrade(state->h1);
     struct chunk rest = *chunk;
 
     state->h2 = h2_new(&http->sink, conn, conn->client, H2_UPGRADED);
+    h2_upgrade(state->h2, &upgrade, chunk);
     rest.bytes = span_skip(chunk->bytes, chunk->bytes.size - left);
     rest.offset += chunk->bytes.size - left;
     if (left)
@@ -236,6 +238,9 @@ static void sniff_chunk(struct http *http, struct conn *conn, unsigned side,
 static void sniff_along(struct http_conn *state, unsigned side,
                         const struct chunk *chunk)
 {
+    if (state->sniffed[side] != SNIFFED_MORE ||
+        state->first_size[side] >= SNIFF_SIZE)
+        return;
     keep_first(state, side, chunk);
     state->sniffed[side] = (uint8_t)sniff(
         (struct span){state->first[side], state->first_size[side]});
@@ -246,16 +251,12 @@ static void take_bytes(struct http *http, struct conn *conn, unsigned side,
 {
     struct http_conn *state = conn->http;
 
-    if (state->h1 || state->h2)
-        read_on(http, conn, side, chunk);
-    else if (state->sniffed[side] == SNIFFED_MORE ||
-             may_sniff_again(state, side))
-        sniff_chunk(http, conn, side, chunk);
-    else
-        return;
-    if ((state->h1 || state->h2) && state->sniffed[side] == SNIFFED_MORE &&
-        state->first_size[side] < SNIFF_SIZE)
+    if (state->h1 || state->h2) {
         sniff_along(state, side, chunk);
+        read_on(http, conn, side, chunk);
+    } else if (state->sniffed[side] == SNIFFED_MORE ||
+               may_sniff_again(state, side))
+        sniff_chunk(http, conn, side, chunk);
 }
 
 /* What a proxy says of its client comes before all, and is no HTTP. */
@@ -294,13 +295,9 @@ static void take_gap(void *context, struct conn *conn, unsigned side,
     end_proxied(context, conn, side);
     if (state->h2) {
         h2_gap(state->h2, side, gap);
-        return;
-    }
-    if (state->h1) {
+    } else if (state->h1) {
         h1_gap(state->h1, side, gap);
-        return;
-    }
-    if (state->sniffed[side] == SNIFFED_MORE) {
+    } else if (state->sniffed[side] == SNIFFED_MORE) {
         state->missed[side] = true;
         state->sniffed[side] = SNIFFED_OTHER;
     }
@@ -326,14 +323,15 @@ static void take_acked(void *context, struct conn *conn, unsigned side)
         http->sink.acked(http->sink.context, conn, side);
 }
 
-/* What is known of it by now. The streams of HTTP/2 are told their windows. */
-static struct http_facts facts_of(const struct conn *conn,
-                                  const struct http_conn *state)
+struct http_facts http_facts_of(const struct conn *conn)
 {
-    struct http_facts facts = {.protocol = http_protocol_of(state->sniffed,
-                                                            conn->client),
-                               .origin = state->origin};
+    const struct http_conn *state = conn->http;
+    struct http_facts facts = {0};
 
+    if (!state)
+        return facts;
+    facts.protocol = http_protocol_of(state->sniffed, conn->client);
+    facts.origin = state->origin;
     for (unsigned side = 0; side < 2; side++) {
         uint8_t size = state->first_size[side];
 
@@ -346,20 +344,26 @@ static struct http_facts facts_of(const struct conn *conn,
     }
     if (state->h1)
         h1_tell(state->h1, &facts);
-    if (state->h2) {
-        h2_close(state->h2);
+    if (state->h2)
         h2_tell(state->h2, &facts);
-    }
     return facts;
+}
+
+/* The same, and the streams of HTTP/2 are told their windows. */
+static struct http_facts close_and_tell(struct conn *conn)
+{
+    const struct http_conn *state = conn->http;
+
+    if (state && state->h2)
+        h2_close(state->h2);
+    return http_facts_of(conn);
 }
 
 static nanos take_look(void *context, struct conn *conn)
 {
-    struct http *http = context;
-    struct http_facts facts = {0};
+    const struct http *http = context;
+    struct http_facts facts = close_and_tell(conn);
 
-    if (conn->http)
-        facts = facts_of(conn, conn->http);
     return http->sink.look(http->sink.context, conn, &facts);
 }
 
@@ -367,10 +371,8 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending)
 {
     struct http *http = context;
     struct http_conn *state = conn->http;
-    struct http_facts facts = {0};
+    struct http_facts facts = close_and_tell(conn);
 
-    if (state)
-        facts = facts_of(conn, state);
     http->broken += facts.broken;
     http->sink.over(http->sink.context, conn, ending, &facts);
     if (state) {
