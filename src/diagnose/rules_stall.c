@@ -30,6 +30,42 @@ bool is_zero_window_stall(const struct facts *f)
            is_stalled_by_window(f, f->server_window);
 }
 
+/* When the sender of the request last had a reason to go on. */
+static struct mark last_turn(const struct facts *f)
+{
+    return f->x->interim.frame > f->x->request.last.frame ? f->x->interim
+                                                          : f->x->request.last;
+}
+
+/* HTTP/2: a call that streams its messages is silent as long as it likes. */
+static bool has_promised_more(const struct facts *f)
+{
+    const struct message *request = &f->x->request;
+
+    if (!f->x->is_h2)
+        return true;
+    return !f->x->is_grpc && request->framing == FRAMING_LENGTH &&
+           mark_is_set(request->head) && request->body < request->expected;
+}
+
+/*
+ * It is the turn of whoever sends the request, and nothing hinders it. What
+ * came in pieces may go on after as long a pause as it had before.
+ */
+bool is_request_stall(const struct facts *f)
+{
+    nanos quiet;
+
+    if (f->request_whole || f->response_begun || f->server_closed ||
+        waits_for_continue(f) || !has_promised_more(f))
+        return false;
+    if (f->server_window && episode_lasts(f->server_window))
+        return false;
+    quiet = facts_passed(last_turn(f), f->end);
+    return f->client->acked >= f->x->request.reached && is_long(f, quiet) &&
+           quiet >= 2 * f->x->request_pause;
+}
+
 /*
  * Fewer bytes than promised, then nothing, and nobody closes: a framing
  * mistake, or a handler that stopped. The same packets; a burst that ended at

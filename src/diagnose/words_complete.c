@@ -11,6 +11,24 @@ enum {
     STATUS_GATEWAY_TIMEOUT
 };
 
+/* It may have been the request's time that was over, not the upstream's. */
+static void tell_unread_request(const struct facts *f, struct finding *finding)
+{
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_explain(finding,
+                    "The request was still coming when the answer did, %s "
+                    "after its first byte.",
+                    finding_duration(finding,
+                                     facts_passed(f->x->request.start,
+                                                  f->x->response.start)));
+    finding_alternative(finding, VERDICT_READ_TIMEOUT,
+                        "a limit on the time for reading the whole request "
+                        "(Traefik respondingTimeouts.readTimeout, Go "
+                        "ReadTimeout) ends it so",
+                        "whether the time from the request's first byte is the "
+                        "same each time");
+}
+
 void tell_gateway_timeout(const struct facts *f, struct finding *finding)
 {
     nanos delay = answer_delay(f);
@@ -20,6 +38,8 @@ void tell_gateway_timeout(const struct facts *f, struct finding *finding)
     finding->confidence = f->x->status == STATUS_GATEWAY_TIMEOUT || constant
                               ? CONFIDENCE_CERTAIN
                               : CONFIDENCE_LIKELY;
+    if (!f->request_whole)
+        tell_unread_request(f, finding);
     if (f->x->status == STATUS_UNAVAILABLE)
         finding_explain(
             finding,
