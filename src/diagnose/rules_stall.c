@@ -48,6 +48,15 @@ static bool has_promised_more(const struct facts *f)
            mark_is_set(request->head) && request->body < request->expected;
 }
 
+/* HTTP/2: the server's credit is awaited, for however long by now. */
+static bool is_window_used_up(const struct facts *f)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+
+    return h2 && (mark_is_set(h2->stream[MESSAGE_REQUEST].blocking.since) ||
+                  mark_is_set(h2->connection[MESSAGE_REQUEST].blocking.since));
+}
+
 /*
  * It is the turn of whoever sends the request, and nothing hinders it. What
  * came in pieces may go on after as long a pause as it had before.
@@ -60,6 +69,8 @@ bool is_request_stall(const struct facts *f)
         waits_for_continue(f) || !has_promised_more(f))
         return false;
     if (f->server_window && episode_lasts(f->server_window))
+        return false;
+    if (is_window_used_up(f))
         return false;
     quiet = facts_passed(last_turn(f), f->end);
     return f->client->acked >= f->x->request.reached && is_long(f, quiet) &&

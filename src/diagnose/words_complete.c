@@ -16,8 +16,10 @@ static void tell_unread_request(const struct facts *f, struct finding *finding)
 {
     finding->confidence = CONFIDENCE_POSSIBLE;
     finding_explain(finding,
-                    "The request was still coming when the answer did, %s "
-                    "after its first byte.",
+                    "The gateway answered %u, %s after the request's first "
+                    "byte, while the request was still coming: the leg behind "
+                    "it failed, or the time for the request was over.",
+                    f->x->status,
                     finding_duration(finding,
                                      facts_passed(f->x->request.start,
                                                   f->x->response.start)));
@@ -40,7 +42,7 @@ void tell_gateway_timeout(const struct facts *f, struct finding *finding)
                               : CONFIDENCE_LIKELY;
     if (!f->request_whole)
         tell_unread_request(f, finding);
-    if (f->x->status == STATUS_UNAVAILABLE)
+    else if (f->x->status == STATUS_UNAVAILABLE)
         finding_explain(
             finding,
             "%s answered 503 after %s: a gateway that got no answer "

@@ -84,15 +84,25 @@ void tell_read_timeout(const struct facts *f, struct finding *finding)
                    "Apache RequestReadTimeout");
 }
 
+/* The connection was still recorded when the silence had lasted for long. */
+static bool is_heard_of(const struct facts *f)
+{
+    return facts_passed(f->x->request.last, f->conn->last) >=
+           f->settings->stall_threshold;
+}
+
 void tell_request_stall(const struct facts *f, struct finding *finding)
 {
     nanos quiet = facts_passed(f->x->request.last, f->end);
     bool sized = f->x->request.expected != HTTP_NO_LENGTH;
     bool in_head = !mark_is_set(f->x->request.head);
+    bool sure = (sized && f->x->request.body == 0) || is_heard_of(f);
 
     finding->symptom = SYMPTOM_HANG;
     finding->confidence =
-        sized || in_head ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+        sure && (sized || in_head) ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+    if (!sized && !in_head)
+        finding->severity = SEVERITY_WARNING;
     finding_explain(finding,
                     "The request is not complete (%s), and nothing more of it "
                     "has come for %s. All that came is acknowledged and the "
