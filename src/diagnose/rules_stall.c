@@ -93,9 +93,17 @@ bool is_short_body_open(const struct facts *f)
                f->settings->stall_threshold / 10;
 }
 
+/* It had said how long it would wait: the server was slower than that. */
+static bool is_own_deadline(const struct facts *f)
+{
+    return f->client_closed && f->x->grpc_timeout > 0 &&
+           durations_alike(f->wait, f->x->grpc_timeout);
+}
+
 bool is_server_stall(const struct facts *f)
 {
-    if (f->server_closed || f->response_whole || is_client_timeout(f))
+    if (f->server_closed || f->response_whole || is_client_timeout(f) ||
+        is_own_deadline(f))
         return false;
     if (may_be_a_stream(f) && (f->client_closed || f->x->is_event_stream))
         return false;
