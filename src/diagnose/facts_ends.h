@@ -15,6 +15,9 @@ bool server_said_nothing(const struct facts *f);
 nanos request_quiet(const struct facts *f);
 
 /* From the request's end to the answer's beginning. */
+/* 400, 408, 502 to 504: what is said of a request that does not come to its
+ * end. */
+bool is_answer_to_slowness(const struct facts *f);
 nanos answer_delay(const struct facts *f);
 
 /* The client's TCP window was zero for half the stall threshold or longer. */

@@ -4,7 +4,10 @@
 #include "diagnose/facts_ends.h"
 
 enum {
-    STATUS_REQUEST_TIMEOUT = 408
+    STATUS_BAD_REQUEST = 400,
+    STATUS_REQUEST_TIMEOUT = 408,
+    STATUS_BAD_GATEWAY = 502,
+    STATUS_GATEWAY_TIMEOUT = 504
 };
 
 static bool has_server_reset(const struct facts *f)
@@ -27,12 +30,23 @@ bool is_early_response_reset(const struct facts *f)
            request_quiet(f) < f->settings->timeout_floor;
 }
 
+/* What is said of a request that does not come to its end. */
+bool is_answer_to_slowness(const struct facts *f)
+{
+    uint16_t status = f->x->status;
+
+    return status == STATUS_BAD_REQUEST || status == STATUS_REQUEST_TIMEOUT ||
+           (status >= STATUS_BAD_GATEWAY && status <= STATUS_GATEWAY_TIMEOUT);
+}
+
 bool is_read_timeout(const struct facts *f)
 {
+    bool answered = f->response_whole && is_answer_to_slowness(f);
     bool said = f->x->status == STATUS_REQUEST_TIMEOUT;
     bool waited = request_quiet(f) >= f->settings->timeout_floor / 2 &&
                   nanos_between(f->x->request.start.time, f->end.time) >=
                       f->settings->timeout_floor / 2;
 
-    return !f->request_whole && f->server_closed && (said || waited);
+    return !f->request_whole && (f->server_closed || answered) &&
+           (said || waited);
 }

@@ -11,6 +11,26 @@ enum {
     STATUS_GATEWAY_TIMEOUT
 };
 
+/* It may have been the request's time that was over, not the upstream's. */
+static void tell_unread_request(const struct facts *f, struct finding *finding)
+{
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_explain(finding,
+                    "The gateway answered %u, %s after the request's first "
+                    "byte, while the request was still coming: the leg behind "
+                    "it failed, or the time for the request was over.",
+                    f->x->status,
+                    finding_duration(finding,
+                                     facts_passed(f->x->request.start,
+                                                  f->x->response.start)));
+    finding_alternative(finding, VERDICT_READ_TIMEOUT,
+                        "a limit on the time for reading the whole request "
+                        "(Traefik respondingTimeouts.readTimeout, Go "
+                        "ReadTimeout) ends it so",
+                        "whether the time from the request's first byte is the "
+                        "same each time");
+}
+
 void tell_gateway_timeout(const struct facts *f, struct finding *finding)
 {
     nanos delay = answer_delay(f);
@@ -20,7 +40,9 @@ void tell_gateway_timeout(const struct facts *f, struct finding *finding)
     finding->confidence = f->x->status == STATUS_GATEWAY_TIMEOUT || constant
                               ? CONFIDENCE_CERTAIN
                               : CONFIDENCE_LIKELY;
-    if (f->x->status == STATUS_UNAVAILABLE)
+    if (!f->request_whole)
+        tell_unread_request(f, finding);
+    else if (f->x->status == STATUS_UNAVAILABLE)
         finding_explain(
             finding,
             "%s answered 503 after %s: a gateway that got no answer "

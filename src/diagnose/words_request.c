@@ -52,18 +52,22 @@ void tell_read_timeout(const struct facts *f, struct finding *finding)
 {
     nanos since_start = nanos_between(f->x->request.start.time, f->end.time);
     bool said = f->x->status == STATUS_REQUEST_TIMEOUT;
+    bool told = f->response_whole && is_answer_to_slowness(f);
+    const char *ends = f->server_closed ? " and closed" : "";
 
-    finding->symptom = said                ? SYMPTOM_ERROR_STATUS
+    finding->symptom = told                ? SYMPTOM_ERROR_STATUS
                        : f->response_whole ? SYMPTOM_NONE
                                            : symptom_of_close(f);
-    if (f->response_whole && !said)
+    if (f->response_whole && !told)
         finding->severity = SEVERITY_WARNING;
     finding->confidence = said ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
     finding_explain(finding,
                     "The request was not complete (%s) when the server %s, %s "
                     "after its first byte and %s after the last one that came.",
                     request_so_far(f, finding),
-                    said                ? "answered 408 and closed"
+                    f->response_begun && f->x->status
+                        ? finding_say(finding, "answered %u%s", f->x->status,
+                                      ends)
                     : f->response_begun ? "answered and closed"
                                         : "closed without a word",
                     finding_duration(finding, since_start),
@@ -78,4 +82,55 @@ void tell_read_timeout(const struct facts *f, struct finding *finding)
                    "ReadHeaderTimeout/ReadTimeout, nginx client_header_timeout/"
                    "client_body_timeout, Node headersTimeout/requestTimeout, "
                    "Apache RequestReadTimeout");
+}
+
+/* The connection was still recorded when the silence had lasted for long. */
+static bool is_heard_of(const struct facts *f)
+{
+    return facts_passed(f->x->request.last, f->conn->last) >=
+           f->settings->stall_threshold;
+}
+
+void tell_request_stall(const struct facts *f, struct finding *finding)
+{
+    nanos quiet = facts_passed(f->x->request.last, f->end);
+    bool sized = f->x->request.expected != HTTP_NO_LENGTH;
+    bool in_head = !mark_is_set(f->x->request.head);
+    bool sure = (sized && f->x->request.body == 0) || is_heard_of(f);
+
+    finding->symptom = SYMPTOM_HANG;
+    finding->confidence =
+        sure && (sized || in_head) ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+    if (!sized && !in_head)
+        finding->severity = SEVERITY_WARNING;
+    finding_explain(finding,
+                    "The request is not complete (%s), and nothing more of it "
+                    "has come for %s. All that came is acknowledged and the "
+                    "server's window is open: the sender of the request has "
+                    "stopped, the server can only wait.",
+                    request_so_far(f, finding),
+                    finding_duration(finding, quiet));
+    if (f->client_closed)
+        finding_explain(finding, "In the end the sender closed.");
+    if (!sized && !in_head)
+        finding_alternative(finding, VERDICT_ENDING_NOT_CAPTURED,
+                            "a body without a length may be a stream that has "
+                            "nothing to say now",
+                            "a longer capture");
+    else if (f->client_closed)
+        finding_alternative(finding, VERDICT_CLIENT_ABORT,
+                            "the sender may have left for reasons of its own",
+                            "the sender's log");
+    else
+        finding_alternative(finding, VERDICT_ENDING_NOT_CAPTURED,
+                            "a slow source of the body may have gone on later",
+                            "a longer capture");
+    finding_advise(finding,
+                   "look at the sender: compare Content-Length with what it "
+                   "writes, and see what it reads the body from");
+    finding_advise(finding,
+                   "if it is a proxy or middleware, look whether the body was "
+                   "read before it is forwarded (Node: a body parser in front "
+                   "of http-proxy or http-proxy-middleware, whose fixRequest"
+                   "Body writes it again)");
 }

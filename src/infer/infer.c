@@ -243,11 +243,12 @@ void infer_ended(struct infer *infer, const struct conn *conn,
     server->exchanges++;
     server->answered += mark_is_set(x->response.start);
     note_answered(infer, server);
-    if (exchange_is_answered(x)) {
+    if (exchange_went_well(conn, x))
         server->complete++;
+    else
+        server->failed++;
+    if (exchange_is_answered(x))
         return;
-    }
-    server->failed++;
     log_add(server,
             !by_reset                                ? LOG_FAILED
             : x->h2->reset_by_client                 ? LOG_GIVEN_UP
@@ -266,9 +267,7 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
     bool whole = exchange_is_answered(x) && !exchange_was_left(conn, x);
 
     server->exchanges++;
-    /* an answer to a request that it did not wait for is one all the same
-     * (RFC 9112, 9.6), if no reset has overtaken it */
-    if (whole && !conn->resets && x->status != 408)
+    if (exchange_went_well(conn, x))
         server->complete++;
     else
         server->failed++;

@@ -130,13 +130,15 @@ static struct finding *judge(const struct cases *cases, struct judged_case *one,
  * An answer that was sent whole, and counts as such, though it was lost with
  * the request that it cut short, or not taken for other reasons.
  */
-static bool was_in_vain(const struct incident *incident, enum verdict code)
+static bool was_in_vain(const struct incident *incident,
+                        const struct finding *finding)
 {
     const struct exchange *x = incident->exchange;
 
-    return x && mark_is_set(x->response.end) &&
-           !exchange_was_left(&incident->conn, x) &&
-           (!mark_is_set(x->request.end) || code == VERDICT_CLIENT_ABORT);
+    if (!x || !exchange_went_well(&incident->conn, x))
+        return false;
+    return finding->code == VERDICT_CLIENT_ABORT ||
+           (!mark_is_set(x->request.end) && finding->symptom != SYMPTOM_NONE);
 }
 
 /* Enters the case into the counts, or takes it out again. */
@@ -152,7 +154,7 @@ static void count(struct cases *cases, const struct judged_case *one,
         counts->doubtful += by;
     if (!one->finding)
         return;
-    if (was_in_vain(one->incident, one->finding->code))
+    if (was_in_vain(one->incident, one->finding))
         counts->complete -= by;
     if (!one->wanted) {
         counts->hidden += by;

@@ -77,6 +77,7 @@ struct exchange {
     struct mark idle_since; /* end of the exchange before; not set: first */
     struct mark pause;      /* where the longest pause in the response began */
     struct mark pause_end;
+    nanos request_pause; /* the longest between two of the request's bytes */
     struct mark settled; /* its last byte was acknowledged */
     uint64_t server_top; /* how far the server's flow was when it began */
     nanos grpc_timeout;  /* 0: none */

@@ -150,10 +150,8 @@ struct closing conn_closing(const struct conn *conn)
 
 /* Data for a socket that nobody has any more meets an RST without ACK; one
  * that was half-closed goes on acknowledging (RFC 9293, 3.10.7.4). */
-static bool refused_data(const struct conn *conn, const struct exchange *x)
+static bool refused_data(const struct conn *conn)
 {
-    if (conn->flow[conn_server(conn)].acked >= x->response.reached)
-        return false;
     for (unsigned i = 0; i < conn->resets; i++) {
         if (conn->reset[i].from == conn->client && !conn->reset[i].has_ack)
             return true;
@@ -166,12 +164,29 @@ bool exchange_was_left(const struct conn *conn, const struct exchange *x)
     struct closing closing = conn_closing(conn);
 
     if (x->is_h2 || x->tunnel || closing.by != CLOSED_BY_CLIENT ||
+        closing.at.frame < x->request.start.frame ||
         !mark_is_set(x->response.start) ||
         x->response.last.frame <= closing.at.frame)
         return false;
     if (!mark_is_set(x->request.end))
         return closing.at.frame < x->response.start.frame;
-    return closing.by_reset || refused_data(conn, x);
+    return conn->flow[conn_server(conn)].acked < x->response.reached &&
+           (closing.by_reset || refused_data(conn));
+}
+
+/* What is said because the request did not come to its end. */
+static bool is_status_of_unfinished(uint16_t status)
+{
+    return status == 408 || status == 502 || status == 504;
+}
+
+bool exchange_went_well(const struct conn *conn, const struct exchange *x)
+{
+    if (!exchange_is_answered(x) || exchange_is_short(x) ||
+        exchange_was_left(conn, x))
+        return false;
+    return mark_is_set(x->request.end) ||
+           (!conn->resets && !is_status_of_unfinished(x->status));
 }
 
 static bool is_before(struct mark a, struct mark b)

@@ -67,6 +67,13 @@ struct closing conn_closing(const struct conn *conn);
  */
 bool exchange_was_left(const struct conn *conn, const struct exchange *x);
 
+/*
+ * It counts as complete: its answer is whole, and came to somebody. An answer
+ * to a request that it did not wait for is one all the same (RFC 9112, 9.6), if
+ * no reset has overtaken it and it does not complain of just that.
+ */
+bool exchange_went_well(const struct conn *conn, const struct exchange *x);
+
 /* What ended an HTTP/2 stream that both its own end and the connection's may
  * have: the first that could not be undone. */
 struct closing stream_closing(const struct conn *conn,

@@ -78,6 +78,14 @@ static void note_pause(struct exchange *x, struct mark until)
     }
 }
 
+static void note_request_pause(struct exchange *x, struct mark until)
+{
+    nanos pause = nanos_between(x->request.last.time, until.time);
+
+    if (pause > x->request_pause)
+        x->request_pause = pause;
+}
+
 static void take_bytes(struct message *message, const struct http_event *event)
 {
     message->bytes += event->size;
@@ -117,6 +125,7 @@ void model_take_request(struct model_conn *state, struct exchange *x,
         take_request_head(state, x, event);
         break;
     case HTTP_REQUEST_BYTES:
+        note_request_pause(x, event->at);
         take_bytes(&x->request, event);
         break;
     case HTTP_REQUEST_END:

@@ -57,6 +57,10 @@ static bool check_findings(const struct tape *tape, const struct report *report)
 
     if (!scene->expects && !scene->expects_none)
         fail_msg("'%s' expects nothing", tape->name);
+    for (size_t i = 0; i < report->findings; i++) {
+        if (report->finding[i]->wait < 0)
+            fail_msg("'%s': a finding waits less than nothing", tape->name);
+    }
     for (size_t i = 0; i < scene->expects; i++) {
         unsigned count = count_as(&scene->expect[i], report);
 

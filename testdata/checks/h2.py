@@ -61,6 +61,10 @@ APART = {
     # Behind a CONNECT (5) that was granted (11): whyeof leaves tunnels, and
     # reads the other leg (tcp.stream 1).
     ("h2-errorcode-proxy.pcap", 0, 1): [("stream", True, False)],
+    # Upgraded: to tshark the request is HTTP/1's, and its answer alone is on
+    # stream 1; they are one exchange (RFC 7540, 3.2).
+    ("healthy-h2-upgrade.pcap", 0, 1): [("stream", False, True)],
+    ("healthy-nghttp-upgrade.pcap", 0, 1): [("stream", False, True)],
     # The capture begins inside the connection: HPACK's tables are not known,
     # and tshark reads what the static one gives.
     ("healthy-h2-joined-midway.pcap", 0, 5):
