@@ -22,7 +22,7 @@ static void tell_refuted(const struct facts *f, struct finding *finding)
     const struct durations *good = &f->known->success;
     const struct durations *bad = &f->known->cut;
 
-    if (f->settings->write_timeout)
+    if (f->settings->write_timeout && !is_statement_refuted(f))
         finding_explain(finding,
                         "It came before the write timeout of %s that was "
                         "stated, so that was not the cause.",
@@ -38,6 +38,22 @@ static void tell_refuted(const struct facts *f, struct finding *finding)
                         mark_frame(bad->shortest_at));
 }
 
+/* A statement that the wire refutes is not used. */
+static void tell_statement_refuted(const struct facts *f,
+                                   struct finding *finding)
+{
+    const struct durations *good = &f->known->success;
+
+    if (is_statement_refuted(f))
+        finding_explain(finding,
+                        "The write timeout of %s that was stated is refuted: "
+                        "an answer of this server was whole after %s "
+                        "(#%" PRIu64 ").",
+                        finding_duration(finding, f->settings->write_timeout),
+                        finding_duration(finding, good->longest),
+                        mark_frame(good->longest_at));
+}
+
 void tell_timeout_fit(const struct facts *f, struct finding *finding)
 {
     const struct durations *good = &f->known->success;
@@ -45,6 +61,7 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
     const char *longest = finding_duration(finding, good->longest);
     const char *shortest = finding_duration(finding, bad->shortest);
 
+    tell_statement_refuted(f, finding);
     switch (timeout_fit(f)) {
     case FIT_STATED:
         finding_explain(finding,
@@ -59,9 +76,11 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
     case FIT_BRACKET:
         if (good->samples)
             finding_explain(finding,
-                            "WriteTimeout lies between %s (longest success, "
+                            "%s lies between %s (longest success, "
                             "#%" PRIu64 ") and %s (shortest failure, #%" PRIu64
                             ").",
+                            f->known->software[0] ? "Its timeout, if it is one,"
+                                                  : "WriteTimeout",
                             longest, mark_frame(good->longest_at), shortest,
                             mark_frame(bad->shortest_at));
         else

@@ -54,10 +54,7 @@ static bool is_beaten(const struct facts *f)
 void tell_handler_abort(const struct facts *f, struct finding *finding)
 {
     finding->symptom = symptom_of_close(f);
-    finding->confidence = f->known->success.samples && is_beaten(f) &&
-                                  f->wait < f->settings->timeout_floor
-                              ? CONFIDENCE_CERTAIN
-                              : CONFIDENCE_LIKELY;
+    finding->confidence = CONFIDENCE_LIKELY;
     finding_explain(finding, "The server closed %s after the request%s.",
                     finding_duration(finding, f->wait),
                     f->response_begun ? ", in the middle of its own response"

@@ -4,23 +4,34 @@
 #include "diagnose/facts_ends.h"
 #include "diagnose/words.h"
 
+/* The longest success and the shortest failure are within 1.5 : 1. */
+static bool is_narrow(const struct facts *f)
+{
+    const struct durations *good = &f->known->success;
+
+    return good->samples &&
+           f->known->cut.shortest <= good->longest + good->longest / 2;
+}
+
+/* What is inferred from a number of exchanges is never certain. */
 static enum confidence fit_confidence(const struct facts *f)
 {
     switch (timeout_fit(f)) {
     case FIT_STATED:
         return CONFIDENCE_CERTAIN;
     case FIT_VARIED:
-        return f->known->success.samples ? CONFIDENCE_CERTAIN
-                                         : CONFIDENCE_LIKELY;
-    case FIT_BRACKET:
-        return CONFIDENCE_LIKELY;
+        return f->known->cut.instants >= 3 && is_narrow(f)
+                   ? CONFIDENCE_LIKELY
+                   : CONFIDENCE_POSSIBLE;
     default:
         return CONFIDENCE_POSSIBLE;
     }
 }
 
-static void offer_abort(struct finding *finding)
+static void offer_abort(const struct facts *f, struct finding *finding)
 {
+    if (timeout_fit(f) == FIT_STATED)
+        return;
     finding_alternative(
         finding, VERDICT_HANDLER_ABORT,
         "a handler that panics or aborts, or a process that dies, after that "
@@ -107,7 +118,7 @@ void tell_write_timeout_eof(const struct facts *f, struct finding *finding)
                     finding_duration(finding, f->wait));
     tell_how_it_comes(f, finding);
     tell_timeout_fit(f, finding);
-    offer_abort(finding);
+    offer_abort(f, finding);
     advise_write_timeout(f, finding);
 }
 
@@ -165,7 +176,7 @@ void tell_write_timeout_truncation(const struct facts *f,
         tell_timeout_fit(f, finding);
     }
     tell_unsent(f, finding);
-    offer_abort(finding);
+    offer_abort(f, finding);
     offer_short_body(f, finding);
     advise_write_timeout(f, finding);
 }

@@ -20,46 +20,6 @@ struct infer {
 /* Who gives up sooner has not waited: it was done, or went away. */
 #define GIVES_UP_LEAST (100 * NANOS_PER_MILLI)
 
-void durations_add(struct durations *set, nanos duration, struct mark at)
-{
-    if (duration < 0)
-        return;
-    if (set->samples == 0 || duration < set->shortest) {
-        set->shortest = duration;
-        set->shortest_at = at;
-    }
-    if (set->samples == 0 || duration > set->longest) {
-        set->longest = duration;
-        set->longest_at = at;
-    }
-    set->samples++;
-}
-
-bool durations_alike(nanos a, nanos b)
-{
-    nanos larger = a > b ? a : b;
-    nanos difference = a > b ? a - b : b - a;
-    nanos jitter = larger / 10;
-
-    if (jitter > 50 * NANOS_PER_MILLI)
-        jitter = 50 * NANOS_PER_MILLI;
-    return difference <= jitter || difference <= larger / 50;
-}
-
-bool durations_end_together(const struct durations *set)
-{
-    nanos ends = nanos_between(set->shortest_at.time, set->longest_at.time);
-
-    return set->samples >= 2 &&
-           (ends < 0 ? -ends : ends) < (set->longest - set->shortest) / 2;
-}
-
-bool durations_constant(const struct durations *set, uint64_t samples)
-{
-    return set->samples >= samples &&
-           durations_alike(set->shortest, set->longest);
-}
-
 struct infer *infer_new(const struct infer_options *options)
 {
     struct infer *infer = must_calloc(1, sizeof *infer);

@@ -9,35 +9,9 @@
 #ifndef INFER_INFER_H
 #define INFER_INFER_H
 
+#include "infer/durations.h"
 #include "infer/openings.h"
 #include "infer/server_log.h"
-
-/*
- * A set of durations: how many, the shortest, the longest. Constant when they
- * lie within 2 % or 50 ms of each other, whichever is larger; of short ones, to
- * which 50 ms are much, within a tenth.
- */
-struct durations {
-    uint64_t samples;
-    nanos shortest;
-    nanos longest;
-    struct mark shortest_at;
-    struct mark longest_at;
-};
-
-void durations_add(struct durations *set, nanos duration, struct mark at);
-
-/* At least `samples` of them, all alike. */
-bool durations_constant(const struct durations *set, uint64_t samples);
-
-/*
- * Did what took longest end with what took shortest, though it had begun at
- * another time? Then the one end is what they share, and no timer.
- */
-bool durations_end_together(const struct durations *set);
-
-/* Do two durations differ by no more than 2 %, or a tenth up to 50 ms? */
-bool durations_alike(nanos a, nanos b);
 
 /* What is known of one server address and port. */
 struct server_facts {
