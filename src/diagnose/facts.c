@@ -245,6 +245,9 @@ enum timeout_fit timeout_fit(const struct facts *f)
                    : FIT_REFUTED;
     if (good->samples && bad->samples && good->longest > bad->shortest)
         return FIT_REFUTED;
+    /* one that is no part of the figures: others agree on a timeout */
+    if (f->known->odd && f->wait < good->longest)
+        return FIT_REFUTED;
     /* a timer is one whatever it lets through */
     if (durations_constant(bad, 2))
         return FIT_CONSTANT;

@@ -27,6 +27,13 @@ static void tell_refuted(const struct facts *f, struct finding *finding)
                         "It came before the write timeout of %s that was "
                         "stated, so that was not the cause.",
                         finding_duration(finding, f->settings->write_timeout));
+    else if (f->known->odd)
+        finding_explain(finding,
+                        "No timeout explains it, though one may explain "
+                        "others that were cut: a response of the same server "
+                        "was complete after %s (#%" PRIu64 ").",
+                        finding_duration(finding, good->longest),
+                        mark_frame(good->longest_at));
     else
         finding_explain(finding,
                         "No single timeout explains it: a response of the "
@@ -52,6 +59,17 @@ static void tell_statement_refuted(const struct facts *f,
                         finding_duration(finding, f->settings->write_timeout),
                         finding_duration(finding, good->longest),
                         mark_frame(good->longest_at));
+}
+
+/* Cuts that no timeout explains, beside many that one does. */
+static void tell_odd(const struct facts *f, struct finding *finding)
+{
+    if (f->known->odd)
+        finding_explain(finding,
+                        "%" PRIu64 " other cut%s came sooner than that "
+                        "success, and %s of another cause.",
+                        f->known->odd, f->known->odd == 1 ? "" : "s",
+                        f->known->odd == 1 ? "is" : "are");
 }
 
 void tell_timeout_fit(const struct facts *f, struct finding *finding)
@@ -90,6 +108,7 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
                 "after %s, at delays that vary: no plain timer, but "
                 "a deadline noticed only when the handler ends.",
                 bad->samples, shortest);
+        tell_odd(f, finding);
         return;
     case FIT_CONSTANT:
         finding_explain(finding,

@@ -1,21 +1,44 @@
 /* What rules_path.c finds. */
 #include "diagnose/rules.h"
 
+#include "diagnose/software.h"
+
+/* A close this soon after an answer belongs to the answer. */
+#define AT_ONCE (50 * NANOS_PER_MILLI)
+
+/* No idle timeout was over: it closes with its answers, and says nothing. */
+static void tell_unannounced(const struct facts *f, struct finding *finding)
+{
+    if (f->known->unannounced > 1)
+        finding_explain(finding,
+                        "It did so right after an answer %" PRIu64 " times.",
+                        f->known->unannounced);
+    finding_explain(finding,
+                    "The answer does not announce the close: Connection: close "
+                    "is missing (RFC 9112, 9.6), so the client takes the "
+                    "connection for one that it may use again.");
+    finding_advise(finding, "let the server announce its close (Connection: "
+                            "close), or keep the connection open");
+    finding_advise(finding, "or let the client send again what is safe to send "
+                            "again, on a new connection");
+}
+
 static void tell_idle_advice(const struct facts *f, struct finding *finding,
                              nanos idle)
 {
     uint32_t said = f->known->keep_alive;
 
+    if (idle < AT_ONCE) {
+        tell_unannounced(f, finding);
+        return;
+    }
     finding_advise(finding,
                    "make the client's or proxy's idle timeout shorter than the "
                    "server's %s (Go Transport.IdleConnTimeout, nginx upstream "
                    "keepalive_timeout, a pool's idle or keep-alive time)",
                    finding_duration(finding, idle));
-    finding_advise(finding,
-                   "or the server's longer than the client's: Node "
-                   "server.keepAliveTimeout, Go Server.IdleTimeout, Apache "
-                   "KeepAliveTimeout, nginx keepalive_timeout, uvicorn "
-                   "--timeout-keep-alive, gunicorn --keep-alive");
+    finding_advise(finding, "or the server's longer than the client's: %s",
+                   idle_setting(f));
     if (said)
         finding_explain(finding,
                         "The server had announced it: Keep-Alive: timeout=%u.",
