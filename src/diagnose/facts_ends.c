@@ -57,6 +57,13 @@ bool is_in_shutdown(const struct facts *f, struct cluster *cluster)
            cluster_is_shutdown(cluster);
 }
 
+bool may_be_shutdown(const struct facts *f)
+{
+    return f->server_closed &&
+           (!f->known->endings ||
+            !endings_survived(f->known->endings, f->closing.at));
+}
+
 static bool find_client_cluster(const struct facts *f, struct cluster *cluster)
 {
     return f->client_closed && f->known->endings &&

@@ -38,6 +38,9 @@ bool is_race_with_unseen_fin(const struct facts *f);
  */
 bool is_in_shutdown(const struct facts *f, struct cluster *cluster);
 
+/* Nothing that was open at the server's close is known to have lived on. */
+bool may_be_shutdown(const struct facts *f);
+
 /* The client's connections, of unlike age, all ended in one instant. */
 bool is_client_exit(const struct facts *f);
 

@@ -32,21 +32,23 @@ static bool is_published(nanos silence)
 bool is_stream_idle_timeout(const struct facts *f)
 {
     const struct durations *known = &f->known->silence;
+    nanos gap;
     nanos silence;
 
     if (!is_server_close(f) || !f->response_begun || f->closing.by_reset ||
         !f->covers || is_slow_reader(f))
         return false;
     silence = answer_silence(f);
-    if (silence < f->settings->timeout_floor)
+    gap = nanos_between(f->x->pause.time, f->x->pause_end.time);
+    /* a silence that the answer's own rhythm has times nothing */
+    if (silence < f->settings->timeout_floor || silence <= gap + gap / 10)
         return false;
     if (known->samples)
         return is_timer(silence, known->longest) ||
                durations_alike(silence, known->longest);
-    /* one alone: its own gaps must be shorter, and the other clock unlike */
+    /* one alone: the other clock must say something else */
     return f->x->response.framing != FRAMING_LENGTH && is_published(silence) &&
-           !durations_alike(silence, f->wait) &&
-           nanos_between(f->x->pause.time, f->x->pause_end.time) < silence;
+           !durations_alike(silence, f->wait);
 }
 
 bool is_write_timeout_eof(const struct facts *f)

@@ -127,6 +127,13 @@ static void offer_abort(const struct facts *f, struct finding *finding)
         "time leaves the same packets",
         "more requests: do all that take longer fail and all that are faster "
         "succeed? and the server's log (Go: 'http: panic serving')");
+    if (may_be_shutdown(f))
+        finding_alternative(
+            finding, VERDICT_SERVER_SHUTDOWN,
+            "the server's process may have ended then: no other connection is "
+            "known that was open and lived on",
+            "the process's start time; whether its port refused connections "
+            "right after");
 }
 
 /* The same packets as a body that was short from the start. */

@@ -75,6 +75,7 @@ static void end_busy(struct ending *ending, nanos floor,
     ending->silent =
         ending->begun ? nanos_between(x->response.last.time, closing->at.time)
                       : ending->took;
+    ending->gap = nanos_between(x->pause.time, x->pause_end.time);
     ending->is_cut = exchange_is_cut(floor, closing, x, ending->took);
 }
 

@@ -160,6 +160,14 @@ bool endings_cluster(const struct endings *endings, struct mark at,
     return true;
 }
 
+bool endings_survived(const struct endings *endings, struct mark at)
+{
+    struct cluster cluster = {0};
+
+    look_around(endings, at.time, NULL, &cluster);
+    return cluster.survivors;
+}
+
 bool cluster_is_shutdown(const struct cluster *cluster)
 {
     unsigned members = cluster->busy + cluster->idle;
@@ -188,7 +196,9 @@ static void time_cuts(const struct endings *endings, nanos least,
     for (size_t i = 0; i < endings->count; i++) {
         const struct ending *ending = &endings->entry[i];
 
+        /* a silence that its own rhythm has times nothing */
         if (!ending->is_cut || !ending->begun || ending->silent < least ||
+            ending->silent <= ending->gap + ending->gap / 10 ||
             !stands_for_itself(endings, ending))
             continue;
         durations_add(silence, ending->silent, ending->at);
@@ -216,7 +226,7 @@ static nanos least_cut(const struct endings *endings, nanos longest,
         else
             above++;
     }
-    *odd = below > 0 && above >= 4 * below ? below : 0;
+    *odd = below > 0 && above >= 3 * below ? below : 0;
     return *odd ? longest : 0;
 }
 

@@ -27,6 +27,7 @@ struct ending {
     struct mark at; /* the close; of an open one the last packet */
     nanos took;     /* busy: since the request; idle: since the answer */
     nanos silent;   /* busy: since the last byte of the answer */
+    nanos gap;      /* busy: the longest between bytes of the answer */
     struct endpoint client;
 };
 
@@ -75,6 +76,9 @@ void endings_release(struct endings *endings);
  */
 bool endings_cluster(const struct endings *endings, struct mark at,
                      const struct endpoint *client, struct cluster *cluster);
+
+/* Did a connection that was open then go on? */
+bool endings_survived(const struct endings *endings, struct mark at);
 
 /* A process ended: connections in one instant, or one and then a refusal. */
 bool cluster_is_shutdown(const struct cluster *cluster);
