@@ -150,7 +150,8 @@ static int finding_status(const struct options *options,
         if (report->counts.by_severity[i] > 0)
             return STATUS_FOUND;
     }
-    return STATUS_CLEAN;
+    return report->unjudged && options->fail_unjudged ? STATUS_FOUND
+                                                      : STATUS_CLEAN;
 }
 
 static int run_files(const struct options *options)
@@ -181,7 +182,7 @@ static void report_on_stderr(const struct options *options,
 
     plain.color = false;
     plain.width = WIDTH_DEFAULT;
-    (void)renderer_find("text")->render(report, &plain, stderr);
+    (void)text_renderer.render(report, &plain, stderr);
 }
 
 static int run_session(const struct options *options)

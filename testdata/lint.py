@@ -10,6 +10,7 @@ budgets   the manual says of each limit what happens when it is reached
 verdicts  each code has its scene and its place in the manual
 rules     each code has a rule, and the manual has each rule's signature
 options   each option is in the manual
+renderers the formats are those of whyeof(1), in order
 manuals   mandoc has nothing to warn of
 """
 import glob
@@ -50,6 +51,7 @@ NO_BUDGETS = {
     "H2_NO_LIMIT": "says that there is none",
     "H2_LENGTH_MAX": "a format's: HTTP/2's length",
     "LAST_LIMIT": "a time",
+    "LINE_MOST": "a format's: PROXY protocol, version 1",
     "NAMES_LIMIT": "of a table that is shown",
     "PATH_SIZE_MAX": "the system's",
     "SCALE_MAX": "a format's: RFC 7323",
@@ -273,6 +275,18 @@ def check_options():
             problem("man/whyeof.1", "no word of --%s" % name)
 
 
+def check_renderers():
+    page = manual("whyeof.1")
+    formats = page[page.index("The format on standard output:"):]
+    formats = formats[:formats.index("Default:")]
+    named = re.findall(r"^\.BR? (\w+)", formats, flags=re.M)
+    with open("src/report/render.def", encoding="utf-8") as file:
+        rows = re.findall(r"^RENDERER\((\w+)\)$", file.read(), flags=re.M)
+    if named != rows:
+        problem("man/whyeof.1", "--format lists %s, and render.def %s" %
+                (" ".join(named), " ".join(rows)))
+
+
 def check_manuals():
     if not shutil.which("mandoc"):
         print("lint: no mandoc, manuals not checked")
@@ -379,6 +393,7 @@ CHECKS = {
     "verdicts": check_verdicts,
     "rules": check_rules,
     "options": check_options,
+    "renderers": check_renderers,
     "manuals": check_manuals,
 }
 

@@ -34,6 +34,7 @@ static struct finding_connection connection_of(const struct incident *incident)
         .id = conn->id,
         .client = conn->endpoint[conn->client],
         .server = conn->endpoint[conn_server(conn)],
+        .origin = incident->http.origin,
         .protocol = incident->http.protocol,
         .minor = incident->http.minor,
         .start_seen = conn_start_seen(conn),

@@ -119,8 +119,7 @@ static bool has_hole(const struct facts *f)
 static bool rests_on_connection(const struct facts *f)
 {
     return f->x && f->x->is_h2 && !f->incident->is_complete &&
-           !(f->x->h2 && mark_is_set(f->x->h2->reset) &&
-             !f->x->h2->reset_by_client);
+           !(f->stream_reset && !f->x->h2->reset_by_client);
 }
 
 /* A stream that stands still may wait for credit that was not seen. */
@@ -146,7 +145,8 @@ static bool may_have_answer(const struct facts *f)
 {
     const struct exchange *x = f->x;
 
-    if (!x || x->is_h2 || f->response_begun || is_race_with_unseen_fin(f))
+    if (!x || x->is_h2 || mark_is_set(x->response.start) ||
+        is_race_with_unseen_fin(f))
         return false;
     for (unsigned i = 0; i < f->conn->episodes; i++) {
         const struct episode *episode = &f->conn->episode[i];
@@ -223,7 +223,7 @@ bool is_told_by_reset(const struct facts *f)
 {
     const struct exchange *x = f->x;
 
-    return x && x->h2 && mark_is_set(x->h2->reset) && !x->h2->reset_by_client &&
+    return x && f->stream_reset && !x->h2->reset_by_client &&
            !f->response_whole && !x->request.lost &&
            (!f->response_begun || x->status);
 }

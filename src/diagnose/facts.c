@@ -61,7 +61,7 @@ static bool is_of_exchange(const struct facts *f, const struct episode *episode)
         return true;
     message = by_client ? &f->x->request : &f->x->response;
     if (!by_client && !f->response_begun)
-        return !f->incident->is_complete;
+        return f->left || !f->incident->is_complete;
     return episode->offset + episode->size > message->begin &&
            (!mark_is_set(message->end) || episode->offset < message->reached);
 }
@@ -125,15 +125,39 @@ static nanos idle_before(const struct facts *f)
     return -1;
 }
 
+/*
+ * What came behind the client's close did not happen for it. Of the bytes that
+ * came before, the last is known where the close fell into a pause.
+ */
+static void forget_what_came_late(struct facts *f)
+{
+    const struct exchange *x = f->x;
+    uint64_t closed = f->closing.at.frame;
+
+    f->left = exchange_was_left(f->conn, x);
+    if (!f->left)
+        return;
+    f->response_whole = false;
+    if (closed < x->response.start.frame) {
+        f->response_begun = false;
+        f->progress = x->request.last;
+    } else if (x->pause.frame < closed && closed < x->pause_end.frame) {
+        f->progress = x->pause;
+    } else {
+        f->progress = f->closing.at;
+    }
+}
+
 static void find_exchange(struct facts *f)
 {
     const struct exchange *x = f->x;
 
     f->request_whole = mark_is_set(x->request.end);
     f->response_begun = mark_is_set(x->response.start);
-    f->response_whole = mark_is_set(x->response.end);
+    f->response_whole = exchange_is_answered(x);
     f->asked = exchange_asked(x);
     f->progress = later(x->request.last, x->response.last);
+    forget_what_came_late(f);
     f->idle = idle_before(f);
     f->covers = f->server_closed && f->closing.acks != CONN_NO_OFFSET &&
                 f->closing.acks >= x->request.reached;
@@ -178,6 +202,34 @@ static bool is_undelivered(const struct facts *f)
     return false;
 }
 
+/*
+ * A request that was sent behind the close had failed when it was sent; that it
+ * had is told to its client by the RST, if one came.
+ */
+static struct mark end_of(const struct facts *f)
+{
+    if (f->closing.by == CLOSED_BY_NOBODY)
+        return f->around->capture_last;
+    if (f->closing.at.frame >= f->asked.frame)
+        return f->closing.at;
+    for (unsigned i = 0; i < f->conn->resets; i++) {
+        const struct reset *reset = &f->conn->reset[i];
+
+        if (reset->from == conn_server(f->conn) &&
+            reset->at.frame > f->asked.frame)
+            return reset->at;
+    }
+    return f->asked;
+}
+
+/* A clock that was set back makes no time negative. */
+nanos facts_passed(struct mark from, struct mark until)
+{
+    nanos passed = nanos_between(from.time, until.time);
+
+    return passed > 0 ? passed : 0;
+}
+
 struct facts facts_of(const struct diagnose_settings *settings,
                       const struct incident *incident,
                       const struct circumstances *around)
@@ -198,27 +250,28 @@ struct facts facts_of(const struct diagnose_settings *settings,
         .idle = -1,
     };
 
-    /* a stream that was reset has ended, whatever becomes of the connection */
-    if (f.x && f.x->h2 && mark_is_set(f.x->h2->reset)) {
-        f.closing =
-            (struct closing){.by = f.x->h2->reset_by_client ? CLOSED_BY_CLIENT
-                                                            : CLOSED_BY_SERVER,
-                             .at = f.x->h2->reset,
-                             .acks = CONN_NO_OFFSET};
+    /* a stream that was reset has ended, whatever becomes of the connection;
+       one whose connection had ended has no more to say by its RST_STREAM */
+    if (f.x) {
+        const struct h2_facts *h2 = &incident->http.h2;
+
+        f.closing = stream_closing(conn, h2, f.x);
+        f.stream_reset = was_ended_by_reset(conn, h2, f.x);
     }
     f.server_closed = f.closing.by == CLOSED_BY_SERVER;
     f.client_closed = f.closing.by == CLOSED_BY_CLIENT;
-    f.end =
-        f.closing.by == CLOSED_BY_NOBODY ? around->capture_last : f.closing.at;
     if (f.x)
         find_exchange(&f);
-    f.undelivered = is_undelivered(&f);
+    f.end = end_of(&f);
+    f.undelivered = !f.left && is_undelivered(&f);
     f.client_fin_unseen = is_fin_unseen(&f, conn->client);
     f.server_fin_unseen = is_fin_unseen(&f, conn_server(conn));
-    if (incident->is_complete && !f.undelivered)
+    if (incident->is_complete && !f.undelivered && !f.left)
         f.end = later(f.x->response.end, f.x->settled);
-    f.wait = nanos_between(f.asked.time, f.end.time);
-    f.quiet = nanos_between(f.progress.time, f.end.time);
+    if (f.x && exchange_is_whole_by_length(f.x) && !f.stream_reset)
+        f.end = f.x->response.last;
+    f.wait = facts_passed(f.asked, f.end);
+    f.quiet = facts_passed(f.progress, f.end);
     find_episodes(&f);
     find_forgotten(&f);
     return f;

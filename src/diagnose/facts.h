@@ -27,9 +27,11 @@ struct facts {
     bool request_whole;
     bool response_begun;
     bool response_whole;
+    bool left;              /* see exchange_was_left */
     bool undelivered;       /* and yet the client never had all of it */
     bool client_fin_unseen; /* acknowledged, but not in the capture */
     bool server_fin_unseen;
+    bool stream_reset;  /* HTTP/2: by RST_STREAM, before anything else did */
     bool server_closed; /* first */
     bool client_closed; /* first */
     bool covers;        /* the server's close acknowledges the whole request */
@@ -47,6 +49,9 @@ struct facts {
 struct facts facts_of(const struct diagnose_settings *settings,
                       const struct incident *incident,
                       const struct circumstances *around);
+
+/* The time between two marks, 0 where the clock was set back. */
+nanos facts_passed(struct mark from, struct mark until);
 
 /* How long an episode lasted, to the end of what is judged. */
 nanos episode_lasted(const struct facts *f, const struct episode *episode);

@@ -6,7 +6,7 @@
 
 bool has_stream_reset(const struct facts *f)
 {
-    return f->x->h2 && mark_is_set(f->x->h2->reset);
+    return f->stream_reset;
 }
 
 bool is_reset_by_server(const struct facts *f)
@@ -55,16 +55,49 @@ const struct h2_goaway *goaway_of_server(const struct facts *f)
     return mark_is_set(goaway->at) ? goaway : NULL;
 }
 
-/* The latest GOAWAY with an error, by either side. */
+static bool has_closed_before(const struct facts *f, unsigned side,
+                              struct mark at)
+{
+    const struct flow *flow = &f->conn->flow[side];
+
+    for (unsigned i = 0; i < f->conn->resets; i++) {
+        const struct reset *reset = &f->conn->reset[i];
+
+        if (reset->from == side && reset->in_window &&
+            reset->at.frame < at.frame)
+            return true;
+    }
+    return mark_is_set(flow->fin) && flow->fin.frame < at.frame;
+}
+
+/* The side had closed by then, or had said that it would not do this stream:
+ * what the other one says of it comes after. */
+static bool had_ended_before(const struct facts *f, unsigned side,
+                             struct mark at)
+{
+    const struct h2_facts *h2 = &f->incident->http.h2;
+    const struct h2_goaway *goaway = &h2->goaway[side];
+    bool excludes = f->x && mark_is_set(goaway->at) &&
+                    goaway->at.frame < at.frame && side != f->conn->client &&
+                    f->x->stream > goaway->last_stream;
+
+    return excludes || has_closed_before(f, side, at);
+}
+
 const struct h2_goaway *goaway_with_error(const struct facts *f)
 {
     const struct h2_facts *h2 = &f->incident->http.h2;
+    const struct h2_goaway *first = NULL;
 
     for (unsigned side = 0; side < 2; side++) {
-        if (mark_is_set(h2->goaway[side].at) && h2->goaway[side].code)
-            return &h2->goaway[side];
+        const struct h2_goaway *goaway = &h2->goaway[side];
+
+        if (mark_is_set(goaway->at) && goaway->code &&
+            !had_ended_before(f, 1 - side, goaway->at) &&
+            (!first || goaway->at.frame < first->at.frame))
+            first = goaway;
     }
-    return NULL;
+    return first;
 }
 
 struct mark latest_goaway(const struct facts *f)

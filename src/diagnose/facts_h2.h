@@ -23,7 +23,8 @@ bool before_limit(const struct facts *f);
 /* NULL: it said none. */
 const struct h2_goaway *goaway_of_server(const struct facts *f);
 
-/* The latest GOAWAY with an error, by either side. NULL: none. */
+/* The first GOAWAY with an error, by either side, unless the other side had
+ * ended it before. NULL: none. */
 const struct h2_goaway *goaway_with_error(const struct facts *f);
 
 /* Of the two sides'. Not set: none. */

@@ -82,6 +82,7 @@ struct finding_connection {
     uint64_t id; /* tcp.stream */
     struct endpoint client;
     struct endpoint server;
+    struct endpoint origin; /* the client's, as a proxy says; version 0: none */
     enum http_protocol protocol;
     uint8_t minor; /* of the HTTP version */
     bool start_seen;

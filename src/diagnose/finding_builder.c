@@ -148,18 +148,22 @@ static void cite_response(struct finding *finding, const struct facts *f)
     const struct message *response = &f->x->response;
 
     finding_cite(finding, f->x->interim, FROM_SERVER, "an interim response");
-    if (!f->response_begun)
+    if (!f->response_begun && !f->left)
         return;
     if (f->x->status)
         finding_cite(finding, response->start, FROM_SERVER,
-                     "the response begins: %u", f->x->status);
+                     "the response begins%s: %u",
+                     f->response_begun ? "" : ", too late", f->x->status);
     else
         finding_cite(finding, response->start, FROM_SERVER,
-                     "the response begins");
+                     "the response begins%s",
+                     f->response_begun ? "" : ", too late");
     if (response->last.frame == response->start.frame)
         return;
     finding_cite(finding, response->last, FROM_SERVER,
-                 f->response_whole && exchange_is_short(f->x)
+                 f->left ? "the rest of the response, too late: %" PRIu64
+                           " body bytes in all"
+                 : f->response_whole && exchange_is_short(f->x)
                      ? "ends the stream, too soon: %" PRIu64 " body bytes"
                  : f->response_whole ? "the response is complete: %" PRIu64
                                        " body bytes"

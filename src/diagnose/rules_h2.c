@@ -146,8 +146,12 @@ bool is_connection_error(const struct facts *f)
 /* A stream that was reset had ended before the connection did. */
 bool is_goaway_lost(const struct facts *f)
 {
+    const struct h2_facts *h2 = &f->incident->http.h2;
+    struct mark said = h2->first_goaway[conn_server(f->conn)];
+    bool behind = f->client_closed && f->closing.at.frame < said.frame;
+
     return !has_stream_reset(f) && f->closing.by != CLOSED_BY_NOBODY &&
-           goaway_of_server(f) && !f->response_whole;
+           goaway_of_server(f) && !f->response_whole && !behind;
 }
 
 bool is_connection_closed(const struct facts *f)

@@ -83,8 +83,8 @@ static void look_past_half_close(struct facts *f)
         f->closing = (struct closing){.acks = CONN_NO_OFFSET};
         f->end = f->around->capture_last;
     }
-    f->wait = nanos_between(f->asked.time, f->end.time);
-    f->quiet = nanos_between(f->progress.time, f->end.time);
+    f->wait = facts_passed(f->asked, f->end);
+    f->quiet = facts_passed(f->progress, f->end);
 }
 
 /* Exchanges of HTTP/1 whose answer, if any, reached who was there. */
@@ -105,7 +105,7 @@ struct facts facts_for_rules(const struct facts *f)
     } else if (client_had_left(f)) {
         /* told when the client had closed before: did it take the answer? */
         read.end = f->closing.at;
-        read.wait = nanos_between(f->asked.time, read.end.time);
+        read.wait = facts_passed(f->asked, read.end);
     }
     return read;
 }
@@ -120,7 +120,8 @@ static enum scope scope_of_stream(const struct facts *f)
 {
     if (is_declined_push(f))
         return SCOPE_NOTHING;
-    if (f->incident->is_complete)
+    if (f->incident->is_complete ||
+        (f->request_whole && f->response_whole && !has_stream_reset(f)))
         return exchange_is_short(f->x) && ended_while_blocked(f)
                    ? SCOPE_H2_CUT
                    : SCOPE_H2_COMPLETE;
@@ -150,6 +151,8 @@ enum scope scope_of(const struct facts *f)
         return scope_of_stream(f);
     if (f->undelivered)
         return SCOPE_H1_UNDELIVERED;
+    if (f->left)
+        return SCOPE_H1;
     if (f->incident->is_complete)
         return client_had_left(f) ? SCOPE_H1_LEFT : SCOPE_H1_COMPLETE;
     if (f->response_whole && !f->request_whole)

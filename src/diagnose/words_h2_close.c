@@ -33,6 +33,26 @@ static void cite_goaways(const struct facts *f, struct finding *finding)
     }
 }
 
+/* A client that opens streams and resets them is taken for a flood. */
+static void tell_reset_burst(const struct h2_goaway *goaway,
+                             struct finding *finding)
+{
+    enum {
+        BURST = 20
+    };
+
+    if (goaway->resets < BURST)
+        return;
+    finding_explain(finding,
+                    "The client had reset %u streams of this connection before "
+                    "that: servers take a burst of resets for a flood.",
+                    goaway->resets);
+    finding_advise(finding,
+                   "find out why the client cancels so often, or raise the "
+                   "server's limit (Node streamResetBurst and streamResetRate, "
+                   "Apache H2MaxStreamErrors)");
+}
+
 void tell_connection_error(const struct facts *f, struct finding *finding)
 {
     const struct h2_goaway *goaway = goaway_with_error(f);
@@ -53,6 +73,8 @@ void tell_connection_error(const struct facts *f, struct finding *finding)
                         " frame%s of this connection broke RFC 9113's "
                         "rules of length or order.",
                         h2->strange, h2->strange == 1 ? "" : "s");
+    if (!by_client)
+        tell_reset_burst(goaway, finding);
     if (goaway->code == NGHTTP2_ENHANCE_YOUR_CALM &&
         h2->pings[f->conn->client] > 0) {
         finding_cite(finding, h2->ping[f->conn->client], FROM_CLIENT,
@@ -100,8 +122,10 @@ void tell_goaway_lost(const struct facts *f, struct finding *finding)
                         "sent: the client goes on using the connection.",
                         finding_duration(finding, late));
     if (!above)
-        finding_advise(finding, "let the server wait for its streams before it "
-                                "closes (drain time, grace period)");
+        finding_advise(finding,
+                       "let the server wait for its streams before it closes "
+                       "(drain time, grace period; grpc-go: "
+                       "MaxConnectionAgeGrace behind MaxConnectionAge)");
     finding_advise(finding,
                    above
                        ? "let the client send again, on a new connection, what "

@@ -161,7 +161,7 @@ void tell_stream_reset(const struct facts *f, struct finding *finding)
         finding, "The %s reset the stream with %s (%u) %s after the request.",
         h2->reset_by_client ? "client" : "server", h2_code_name(h2->reset_code),
         h2->reset_code, finding_duration(finding, f->wait));
-    if (h2->reset_code == NGHTTP2_REFUSED_STREAM)
+    if (h2->reset_code == NGHTTP2_REFUSED_STREAM && !h2->reset_by_client)
         finding_explain(
             finding, "That says that it was not processed and may be sent "
                      "again (RFC 9113, 8.7). A proxy may say so of a request "

@@ -11,7 +11,10 @@ static void tell_unannounced(const struct facts *f, struct finding *finding)
 {
     if (f->known->unannounced > 1)
         finding_explain(finding,
-                        "It did so right after an answer %" PRIu64 " times.",
+                        "The server does so %s (%" PRIu64 " times here).",
+                        f->known->unannounced < f->known->complete
+                            ? "after some answers"
+                            : "after every answer",
                         f->known->unannounced);
     finding_explain(finding,
                     "The answer does not announce the close: Connection: close "
@@ -56,14 +59,18 @@ void tell_idle_close_race(const struct facts *f, struct finding *finding)
                   durations_alike(idle, f->settings->idle_timeout);
     bool constant = durations_constant(&f->known->idle, 2);
 
-    finding->symptom = f->conn->resets ? SYMPTOM_RESET : SYMPTOM_EMPTY_REPLY;
+    /* the FIN was there first: the client read the end, then met the RST */
+    finding->symptom = SYMPTOM_EMPTY_REPLY;
     finding->confidence = CONFIDENCE_CERTAIN;
     finding_explain(finding,
-                    "Not this request: the server closed the connection after "
-                    "%s without a request, and the FIN acknowledges nothing of "
-                    "the one that was on its way. The server program never saw "
-                    "it, so a retry is safe, even of a POST.",
-                    finding_duration(finding, idle));
+                    "Not this request: the server closed the connection %s, "
+                    "and the FIN acknowledges nothing of the one that was on "
+                    "its way. The server program never saw it, so a retry is "
+                    "safe, even of a POST.",
+                    idle < AT_ONCE
+                        ? "right after an answer"
+                        : finding_say(finding, "after %s without a request",
+                                      finding_duration(finding, idle)));
     if (early >= 0)
         finding_explain(finding,
                         "The FIN had been there for %s when the client sent "
@@ -84,7 +91,7 @@ void tell_idle_close_race(const struct facts *f, struct finding *finding)
 
 void tell_race_with_unseen_fin(const struct facts *f, struct finding *finding)
 {
-    finding->symptom = SYMPTOM_RESET;
+    finding->symptom = SYMPTOM_EMPTY_REPLY;
     finding->confidence = CONFIDENCE_LIKELY;
     finding_explain(finding,
                     "Not this request: the server had closed the idle "

@@ -143,6 +143,19 @@ void tell_short_body_open(const struct facts *f, struct finding *finding)
                    "that sends another body)");
 }
 
+/* What the client did not wait for shows how long it would have had to. */
+static void tell_late_answer(const struct facts *f, struct finding *finding)
+{
+    struct mark came =
+        f->response_begun ? f->x->pause_end : f->x->response.start;
+
+    if (f->left && came.frame > f->closing.at.frame)
+        finding_explain(
+            finding, "The %s came %s after the client had left, to nobody.",
+            f->response_begun ? "rest of the answer" : "answer",
+            finding_duration(finding, facts_passed(f->closing.at, came)));
+}
+
 void tell_server_stall(const struct facts *f, struct finding *finding)
 {
     finding->symptom = SYMPTOM_HANG;
@@ -181,6 +194,7 @@ void tell_server_stall(const struct facts *f, struct finding *finding)
                         "In the end the client gave up, %s after the "
                         "request.",
                         finding_duration(finding, f->wait));
+        tell_late_answer(f, finding);
         finding_alternative(finding, VERDICT_CLIENT_ABORT,
                             "the client may have left for reasons of its own "
                             "while the server was within its time",
@@ -222,9 +236,7 @@ void tell_client_abort(const struct facts *f, struct finding *finding)
             f->response_begun && f->x->response.start.time < f->closing.at.time
                 ? "before the response was complete"
                 : "before the first byte of a response");
-    if (f->response_whole)
-        finding_explain(finding, "The server's complete answer came after that "
-                                 "and met an RST.");
+    tell_late_answer(f, finding);
     if (f->x->grpc_timeout)
         finding_explain(finding, "The request's own grpc-timeout was %s.",
                         finding_duration(finding, f->x->grpc_timeout));

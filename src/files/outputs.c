@@ -170,6 +170,8 @@ void file_outputs_exchange(struct file_outputs *outputs,
             spool_exchange(outputs, output, report, exchange);
             continue;
         }
+        if (!output->renderer->live)
+            continue;
         open_output(outputs, output);
         if (output->out)
             output->renderer->live->exchange(report, &output->how, exchange,

@@ -23,6 +23,7 @@ enum http_event_kind {
     HTTP_TRAILER,    /* a response's trailer section: head */
     HTTP_RESET,      /* HTTP/2: RST_STREAM by `side` with `code`; windows */
     HTTP_STILL_OPEN, /* HTTP/2: the stream is open at the end; windows */
+    HTTP_UPGRADED,   /* to HTTP/2: HTTP/1's request `code` is stream 1 now */
     HTTP_TUNNEL,     /* from here on both sides' bytes are opaque */
     HTTP_LOST,       /* `size` bytes missing, and with them the framing */
     HTTP_SKIPPED,    /* `size` bytes missing inside a body of known length */
@@ -58,7 +59,8 @@ struct http_head {
     bool has_grpc_status;
     uint32_t grpc_status;
     struct span grpc_message;
-    nanos grpc_timeout; /* 0: none */
+    nanos grpc_timeout;      /* 0: none */
+    struct span h2_settings; /* HTTP2-Settings (RFC 7540, 3.2.1) */
 };
 
 /* Streams whose unread bytes use up a connection window, largest first. */
@@ -97,7 +99,7 @@ struct http_event {
     uint64_t size;
     uint64_t body;
     const struct http_head *head;
-    uint32_t code;     /* HTTP_RESET */
+    uint32_t code;     /* HTTP_RESET, HTTP_UPGRADED */
     bool windows_lost; /* HTTP_RESPONSE_END of HTTP/2: whether one was used up
                           is not known */
     uint32_t messages; /* HTTP/2: gRPC's, whole ones so far of this side */

@@ -29,6 +29,9 @@ void h1_lose(struct h1 *h1, unsigned side);
 /* A 101 has made it HTTP/2: what comes next is for h2. */
 bool h1_is_h2_now(const struct h1 *h1);
 
+/* The request that it answers, the next one that had no answer. */
+struct h2_upgrade h1_upgrade(const struct h1 *h1);
+
 /* Adds what h1 knows to the connection's facts. */
 void h1_tell(const struct h1 *h1, struct http_facts *facts);
 

@@ -21,10 +21,11 @@ static void start_parser(struct h1_direction *direction)
     direction->body = 0;
 }
 
-void h1_direction_init(struct h1_direction *direction, struct h1 *h1,
-                       unsigned side, bool is_request)
+void h1_direction_init(struct h1_direction *direction,
+                       struct h1_messages *messages, unsigned side,
+                       bool is_request)
 {
-    *direction = (struct h1_direction){.h1 = h1,
+    *direction = (struct h1_direction){.messages = messages,
                                        .side = (uint8_t)side,
                                        .is_request = is_request,
                                        .state = H1_DIRECTION_READING};
@@ -47,9 +48,35 @@ static void say_bytes(struct h1_direction *direction, uint64_t size)
                                    HTTP_RESPONSE_BYTES);
         event.size = size;
         event.body = direction->body;
-        h1_say(direction->h1, &event);
+        h1_say(direction->messages, &event);
     }
     direction->body = 0;
+}
+
+/* 1xx responses come before the one that answers (RFC 9110, 15.2). */
+static void end_response(const struct h1_direction *direction,
+                         const struct http_event *ended)
+{
+    uint16_t status = direction->parser.status_code;
+
+    if (direction->is_request)
+        return;
+    if (!direction->interim)
+        h1_response_ended(direction->messages, ended, status);
+    else if (status == 101)
+        h1_becomes_h2(direction->messages);
+}
+
+static bool is_reading(const struct h1_direction *direction)
+{
+    return direction->state == H1_DIRECTION_READING &&
+           !direction->messages->opaque;
+}
+
+static bool is_lost(const struct h1_direction *direction)
+{
+    return direction->state == H1_DIRECTION_LOST &&
+           !direction->messages->opaque;
 }
 
 static void finish_message(struct h1_direction *direction)
@@ -60,9 +87,9 @@ static void finish_message(struct h1_direction *direction)
     direction->completed = false;
     direction->in_message = false;
     direction->broken_before = false;
-    h1_finish_message(direction->h1, direction, direction->parser.status_code);
+    end_response(direction, &event);
     if (!direction->interim)
-        h1_say(direction->h1, &event);
+        h1_say(direction->messages, &event);
 }
 
 /* The framing is gone until a segment begins a message. */
@@ -74,7 +101,7 @@ static void lose(struct h1_direction *direction, enum http_event_kind why,
     event.size = size;
     if (!direction->in_message)
         event.stream = 0;
-    h1_say(direction->h1, &event);
+    h1_say(direction->messages, &event);
     direction->state = H1_DIRECTION_LOST;
     direction->in_message = false;
     direction->interim = false;
@@ -107,7 +134,7 @@ static size_t read_some(struct h1_direction *direction, struct span bytes)
     } else {
         say_bytes(direction, taken);
         if (!direction->broken_before)
-            h1_broken(direction->h1);
+            h1_broken(direction->messages);
         direction->broken_before = true;
         lose(direction, HTTP_BROKEN, 0);
     }
@@ -120,7 +147,7 @@ static void begin_again(struct h1_direction *direction)
     start_parser(direction);
     direction->state = H1_DIRECTION_READING;
     if (!direction->is_request)
-        h1_begin_message(direction->h1, false, true);
+        h1_begin_message(direction->messages, false, true);
 }
 
 /*
@@ -163,10 +190,9 @@ size_t h1_direction_read(struct h1_direction *direction,
 
     direction->at = chunk->at;
     direction->offset = chunk->offset;
-    if (direction->state == H1_DIRECTION_LOST && rest.size &&
-        !finds_message(direction, &rest))
+    if (is_lost(direction) && rest.size && !finds_message(direction, &rest))
         return rest.size;
-    while (rest.size && direction->state == H1_DIRECTION_READING)
+    while (rest.size && is_reading(direction))
         rest = span_skip(rest, read_some(direction, rest));
     return rest.size;
 }
@@ -187,7 +213,7 @@ static uint64_t skip_in_body(struct h1_direction *direction, uint64_t size)
     direction->offset += skip;
     event = h1_direction_event(direction, HTTP_SKIPPED, HTTP_SKIPPED);
     event.size = skip;
-    h1_say(direction->h1, &event);
+    h1_say(direction->messages, &event);
     if (skip < size) {
         (void)read_some(direction, (struct span){&any_byte, 1});
         skip++;
@@ -202,9 +228,9 @@ void h1_direction_skip(struct h1_direction *direction, const struct chunk *gap)
     direction->at = gap->at;
     direction->offset = gap->offset;
     direction->carry_size = 0;
-    if (direction->state == H1_DIRECTION_LOST)
+    if (is_lost(direction))
         lose(direction, HTTP_LOST, size);
-    if (direction->state != H1_DIRECTION_READING)
+    if (!is_reading(direction))
         return;
     if (direction->in_message && direction->head_done &&
         direction->framing == FRAMING_CLOSE) {
@@ -212,7 +238,7 @@ void h1_direction_skip(struct h1_direction *direction, const struct chunk *gap)
             h1_direction_event(direction, HTTP_SKIPPED, HTTP_SKIPPED);
 
         event.size = size;
-        h1_say(direction->h1, &event);
+        h1_say(direction->messages, &event);
         return;
     }
     if (direction->in_message && direction->head_done && direction->left > 0)
@@ -224,7 +250,7 @@ void h1_direction_skip(struct h1_direction *direction, const struct chunk *gap)
 void h1_direction_end(struct h1_direction *direction, struct mark at)
 {
     direction->at = at;
-    if (direction->state != H1_DIRECTION_READING)
+    if (!is_reading(direction))
         return;
     (void)llhttp_finish(&direction->parser);
     if (direction->completed)

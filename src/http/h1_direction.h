@@ -1,14 +1,18 @@
 /*
  * One direction of an HTTP/1 connection: an llhttp parser, and how far it has
- * come. It gives the messages of its flow as events through h1.
+ * come. It gives the messages of its flow as events.
  *
- *   LOST --a segment begins a message--> READING --message needs it--> OPAQUE
+ *   LOST --a segment begins a message--> READING
  *     ^                                     |
  *     +---bytes missing, or no HTTP---------+
+ *
+ * Neither is read any further once a message has made the connection opaque
+ * (h1_messages.h).
  */
 #ifndef HTTP_H1_DIRECTION_H
 #define HTTP_H1_DIRECTION_H
 
+#include "http/h1_messages.h"
 #include "http/head.h"
 #include "http/http.h"
 
@@ -16,15 +20,12 @@
 
 enum h1_direction_state {
     H1_DIRECTION_READING,
-    H1_DIRECTION_LOST,
-    H1_DIRECTION_OPAQUE
+    H1_DIRECTION_LOST
 };
-
-struct h1;
 
 struct h1_direction {
     llhttp_t parser;
-    struct h1 *h1;
+    struct h1_messages *messages;
     struct head *head;         /* while in a head */
     uint64_t stream;           /* of the message */
     uint64_t left;             /* body bytes to come, with FRAMING_LENGTH */
@@ -45,8 +46,9 @@ struct h1_direction {
     bool broken_before; /* a parse error since the last whole message */
 };
 
-void h1_direction_init(struct h1_direction *direction, struct h1 *h1,
-                       unsigned side, bool is_request);
+void h1_direction_init(struct h1_direction *direction,
+                       struct h1_messages *messages, unsigned side,
+                       bool is_request);
 void h1_direction_release(struct h1_direction *direction);
 
 /* Gives how many bytes at the end were not read: it is opaque, or lost. */
@@ -62,15 +64,5 @@ extern const llhttp_settings_t h1_direction_settings;
 struct http_event h1_direction_event(const struct h1_direction *direction,
                                      enum http_event_kind request,
                                      enum http_event_kind response);
-
-/* What h1 does for its directions. */
-uint64_t h1_begin_message(struct h1 *h1, bool is_request, bool after_loss);
-bool h1_answers_without_body(struct h1 *h1, uint64_t stream, uint16_t status);
-void h1_request_head(struct h1 *h1, uint64_t stream, uint8_t method);
-void h1_finish_message(struct h1 *h1, const struct h1_direction *direction,
-                       uint16_t status);
-void h1_say(struct h1 *h1, const struct http_event *event);
-void h1_broken(struct h1 *h1);
-void h1_bad_request_body(struct h1 *h1, struct span body);
 
 #endif

@@ -28,7 +28,7 @@ static int on_message_begin(llhttp_t *parser)
     struct http_event event;
 
     direction->stream =
-        h1_begin_message(direction->h1, direction->is_request, false);
+        h1_begin_message(direction->messages, direction->is_request, false);
     direction->in_message = true;
     direction->head_done = false;
     direction->interim = false;
@@ -39,7 +39,7 @@ static int on_message_begin(llhttp_t *parser)
         direction->head = head_new();
     event =
         h1_direction_event(direction, HTTP_REQUEST_START, HTTP_RESPONSE_START);
-    h1_say(direction->h1, &event);
+    h1_say(direction->messages, &event);
     return 0;
 }
 
@@ -157,14 +157,17 @@ static int on_headers_complete(llhttp_t *parser)
 
     direction->head_done = true;
     if (direction->is_request) {
-        h1_request_head(direction->h1, direction->stream, parser->method);
+        h1_request_head(direction->messages, direction->stream, parser->method);
+        h1_note_version(direction->messages, parser);
     } else {
         unsigned status = parser->status_code;
 
+        if (!direction->messages->major)
+            h1_note_version(direction->messages, parser);
         direction->interim =
             status / 100 == 1 && (status != 101 || offers_h2(direction));
         direction->no_body =
-            h1_answers_without_body(direction->h1, direction->stream,
+            h1_answers_without_body(direction->messages, direction->stream,
                                     parser->status_code);
     }
     find_framing(direction);
@@ -173,7 +176,9 @@ static int on_headers_complete(llhttp_t *parser)
                                direction->interim ? HTTP_INTERIM
                                                   : HTTP_RESPONSE_HEAD);
     event.head = &head;
-    h1_say(direction->h1, &event);
+    h1_say(direction->messages, &event);
+    if (direction->is_request)
+        h1_keep_settings(direction->messages, head.h2_settings);
     head_free(direction->head);
     direction->head = NULL;
     return direction->no_body ? 1 : 0;
@@ -184,7 +189,7 @@ static int on_body(llhttp_t *parser, const char *at, size_t size)
     struct h1_direction *direction = direction_of(parser);
 
     if (!direction->is_request && parser->status_code == 400)
-        h1_bad_request_body(direction->h1, piece_of(at, size));
+        h1_bad_request_body(direction->messages, piece_of(at, size));
     direction->body += size;
     if (direction->framing == FRAMING_LENGTH)
         direction->left -= size < direction->left ? size : direction->left;

@@ -1,6 +1,7 @@
 #include "http/h2_inner.h"
 
 #include "base/arena.h"
+#include "http/h2_base64.h"
 
 #include <stdlib.h>
 
@@ -8,80 +9,6 @@
 enum {
     PREFACE_SIZE = sizeof "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" - 1
 };
-
-bool h2_is_client(const struct h2 *h2, unsigned side)
-{
-    return side == h2->client;
-}
-
-void h2_say(struct h2 *h2, struct h2_stream *stream, unsigned side,
-            struct http_event *event)
-{
-    event->side = side;
-    event->stream = stream->id;
-    event->at = h2->now.at;
-    event->offset = h2->now.offset;
-    event->slot = &stream->model;
-    h2->sink->event(h2->sink->context, h2->conn, event);
-}
-
-void h2_say_windows(struct h2 *h2, struct h2_stream *stream, unsigned side,
-                    struct http_event *event)
-{
-    struct h2_windows windows = h2_streams_windows(&h2->streams, stream);
-
-    event->windows = &windows;
-    h2_say(h2, stream, side, event);
-}
-
-/* The side has sent its last on the stream. */
-void h2_end_side(struct h2 *h2, struct h2_stream *stream, unsigned side)
-{
-    struct http_event event = {.kind = h2_is_client(h2, side)
-                                           ? HTTP_REQUEST_END
-                                           : HTTP_RESPONSE_END,
-                               .windows_lost = !h2->streams.known[side]};
-
-    if (stream->ended[side])
-        return;
-    h2_streams_end(&h2->streams, stream, side, h2->now.at);
-    if (h2_streams_were_blocked(&h2->streams, stream))
-        h2_say_windows(h2, stream, side, &event);
-    else
-        h2_say(h2, stream, side, &event);
-    if (stream->ended[0] && stream->ended[1])
-        h2_streams_remove(&h2->streams, stream);
-}
-
-struct h2_stream *h2_open_stream(struct h2 *h2, uint32_t id)
-{
-    struct h2_stream *stream;
-
-    if (h2_streams_was_closed(&h2->streams, id, !h2->facts.joined))
-        return NULL;
-    stream = h2_streams_add(&h2->streams, id);
-    if (!stream) {
-        h2->facts.dropped++;
-        return NULL;
-    }
-    if (h2->streams.open > h2->facts.most)
-        h2->facts.most = h2->streams.open;
-    h2_say(h2, stream, h2->client,
-           &(struct http_event){.kind = HTTP_REQUEST_START});
-    return stream;
-}
-
-/* A stream whose request the capture does not have. */
-struct h2_stream *h2_join_stream(struct h2 *h2, uint32_t id)
-{
-    struct h2_stream *stream = h2_open_stream(h2, id);
-
-    if (!stream)
-        return NULL;
-    h2_streams_begin(&h2->streams, stream, h2->client, h2->now.at);
-    h2_say(h2, stream, h2->client, &(struct http_event){.kind = HTTP_LOST});
-    return stream;
-}
 
 static void take_frame(void *context, unsigned side,
                        const struct h2_frame *frame, struct span payload)
@@ -131,6 +58,23 @@ static void open_upgraded(struct h2 *h2)
     h2->direction[h2->client].preface_left = PREFACE_SIZE;
     /* HTTP2-Settings may have said more than the default */
     h2->streams.known[1 - h2->client] = false;
+}
+
+void h2_upgrade(struct h2 *h2, const struct h2_upgrade *from,
+                const struct chunk *at)
+{
+    struct h2_stream *stream = h2_streams_find(&h2->streams, 1);
+    uint8_t bytes[H2_SETTINGS_SIZE];
+    struct span settings = h2_read_base64url(from->settings, bytes);
+
+    h2->now = *at;
+    h2->streams.known[h2->client] = true;
+    if (settings.size) {
+        h2->streams.known[1 - h2->client] = true;
+        h2_take_first_settings(h2, settings);
+    }
+    h2_say(h2, stream, 1 - h2->client,
+           &(struct http_event){.kind = HTTP_UPGRADED, .code = from->request});
 }
 
 struct h2 *h2_new(const struct http_sink *sink, struct conn *conn,
@@ -258,7 +202,6 @@ void h2_gap(struct h2 *h2, unsigned side, const struct chunk *gap)
 
 void h2_close(struct h2 *h2)
 {
-    h2->facts.open = h2->streams.open;
     for (struct h2_stream *s = h2->streams.oldest; s; s = s->newer)
         h2_say_windows(h2, s, h2->client,
                        &(struct http_event){.kind = HTTP_STILL_OPEN});
@@ -268,4 +211,5 @@ void h2_tell(const struct h2 *h2, struct http_facts *facts)
 {
     facts->protocol = PROTOCOL_HTTP2;
     facts->h2 = h2->facts;
+    facts->h2.open = h2->streams.open;
 }

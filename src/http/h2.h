@@ -25,6 +25,10 @@ struct h2 *h2_new(const struct http_sink *sink, struct conn *conn,
                   unsigned client, enum h2_start start);
 void h2_free(struct h2 *h2);
 
+/* H2_UPGRADED, before any data: what stream 1 was until the 101 at `at`. */
+void h2_upgrade(struct h2 *h2, const struct h2_upgrade *from,
+                const struct chunk *at);
+
 void h2_data(struct h2 *h2, unsigned side, const struct chunk *chunk);
 void h2_gap(struct h2 *h2, unsigned side, const struct chunk *gap);
 

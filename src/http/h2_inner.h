@@ -1,5 +1,8 @@
 /*
- * What the files of h2 share: the connection, and how they say what happened.
+ * What the files of h2 share, each calling only those to its right:
+ *
+ *     h2.c --> h2_take.c --> h2_block.c --> h2_events.c
+ *     bytes    frames        header blocks  streams, and what is said of them
  */
 #ifndef HTTP_H2_INNER_H
 #define HTTP_H2_INNER_H
@@ -64,6 +67,9 @@ struct h2_stream *h2_open_stream(struct h2 *h2, uint32_t id);
  * close, or too many are open.
  */
 struct h2_stream *h2_join_stream(struct h2 *h2, uint32_t id);
+
+/* RFC 7540, 3.2.1: a SETTINGS frame's payload, in force from the 101 on. */
+void h2_take_first_settings(struct h2 *h2, struct span payload);
 
 /* The side has sent its last on the stream. */
 void h2_end_side(struct h2 *h2, struct h2_stream *stream, unsigned side);

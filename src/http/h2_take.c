@@ -44,6 +44,7 @@ static void take_rst_stream(struct h2 *h2, unsigned side,
     struct reader reader = reader_on(payload);
     uint32_t code = read_be32(&reader);
 
+    h2->facts.resets[side]++;
     /* of one that nobody saw begin or answered it says nothing */
     if (!stream)
         return;
@@ -97,6 +98,14 @@ static struct settings read_settings(struct h2 *h2, unsigned side,
     return settings;
 }
 
+void h2_take_first_settings(struct h2 *h2, struct span payload)
+{
+    struct h2_direction *d = &h2->direction[h2->client];
+
+    d->waiting[d->waiting_count++] = read_settings(h2, h2->client, payload);
+    apply_settings(h2, 1 - h2->client);
+}
+
 static void take_settings(struct h2 *h2, unsigned side,
                           const struct h2_frame *frame, struct span payload)
 {
@@ -135,7 +144,11 @@ static void take_goaway(struct h2 *h2, unsigned side,
     (void)frame;
     if (!mark_is_set(goaway->at))
         h2->facts.first_goaway[side] = h2->now.at;
-    *goaway = (struct h2_goaway){.at = h2->now.at};
+    /* the first error ended it; what is said behind it is polite only */
+    if (goaway->code)
+        return;
+    *goaway = (struct h2_goaway){.at = h2->now.at,
+                                 .resets = h2->facts.resets[1 - side]};
     goaway->last_stream = read_be32(&reader) & 0x7fffffff;
     goaway->code = read_be32(&reader);
     debug = span_head(reader.rest, sizeof goaway->debug);

@@ -51,6 +51,7 @@ void head_end_name(struct head *head)
         [HEAD_EXPECT] = "expect",
         [HEAD_KEEP_ALIVE] = "keep-alive",
         [HEAD_CONTENT_TYPE] = "content-type",
+        [HEAD_HTTP2_SETTINGS] = "http2-settings",
     };
 
     head->field = HEAD_OTHER_FIELD;
@@ -106,6 +107,7 @@ void head_tell(const struct head *head, struct http_head *told)
     told->target = span_of(&head->target);
     told->host = span_of(&value[HEAD_HOST]);
     told->upgrade = span_of(&value[HEAD_UPGRADE]);
+    told->h2_settings = span_of(&value[HEAD_HTTP2_SETTINGS]);
     told->content_type = span_of(&value[HEAD_CONTENT_TYPE]);
     told->software = span_of(&value[software_field(head, told)]);
     told->expects_continue =

@@ -3,8 +3,8 @@
 #include "base/arena.h"
 #include "http/h1.h"
 #include "http/h2.h"
+#include "http/proxy_header.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 /*
@@ -20,7 +20,9 @@ struct http_conn {
     struct mark first_at[2];
     struct chunk start[2]; /* where the first bytes were; no bytes in it */
     bool missed[2];        /* bytes before the first ones are not known */
-    bool other;            /* decided: neither */
+    struct proxied proxied[2];
+    struct endpoint origin;
+    bool other; /* decided: neither */
 };
 
 struct http {
@@ -47,19 +49,6 @@ void http_free(struct http *http)
 uint64_t http_broken(const struct http *http)
 {
     return http->broken;
-}
-
-const char *http_protocol_name(enum http_protocol protocol)
-{
-    static const char *const name[] = {
-        [PROTOCOL_NONE] = "tcp",  [PROTOCOL_HTTP1] = "http/1.1",
-        [PROTOCOL_HTTP2] = "h2",  [PROTOCOL_TLS] = "tls",
-        [PROTOCOL_OTHER] = "tcp",
-    };
-
-    static_assert(sizeof name / sizeof *name == PROTOCOL_COUNT,
-                  "every protocol needs its name");
-    return name[protocol];
 }
 
 static struct http_conn *state_of(struct conn *conn)
@@ -107,9 +96,11 @@ static void start_upgraded(struct http *http, struct conn *conn, unsigned side,
                            const struct chunk *chunk, size_t left)
 {
     struct http_conn *state = conn->http;
+    struct h2_upgrade upgrade = h1_upgrade(state->h1);
     struct chunk rest = *chunk;
 
     state->h2 = h2_new(&http->sink, conn, conn->client, H2_UPGRADED);
+    h2_upgrade(state->h2, &upgrade, chunk);
     rest.bytes = span_skip(chunk->bytes, chunk->bytes.size - left);
     rest.offset += chunk->bytes.size - left;
     if (left)
@@ -247,27 +238,53 @@ static void sniff_chunk(struct http *http, struct conn *conn, unsigned side,
 static void sniff_along(struct http_conn *state, unsigned side,
                         const struct chunk *chunk)
 {
+    if (state->sniffed[side] != SNIFFED_MORE ||
+        state->first_size[side] >= SNIFF_SIZE)
+        return;
     keep_first(state, side, chunk);
     state->sniffed[side] = (uint8_t)sniff(
         (struct span){state->first[side], state->first_size[side]});
 }
 
+static void take_bytes(struct http *http, struct conn *conn, unsigned side,
+                       const struct chunk *chunk)
+{
+    struct http_conn *state = conn->http;
+
+    if (state->h1 || state->h2) {
+        sniff_along(state, side, chunk);
+        read_on(http, conn, side, chunk);
+    } else if (state->sniffed[side] == SNIFFED_MORE ||
+               may_sniff_again(state, side))
+        sniff_chunk(http, conn, side, chunk);
+}
+
+/* What a proxy says of its client comes before all, and is no HTTP. */
 static void take_data(void *context, struct conn *conn, unsigned side,
                       const struct chunk *chunk)
 {
-    struct http *http = context;
     struct http_conn *state = state_of(conn);
+    struct proxied *proxied = &state->proxied[side];
+    struct chunk read[PROXIED_CHUNKS];
+    size_t count;
 
-    if (state->h1 || state->h2)
-        read_on(http, conn, side, chunk);
-    else if (state->sniffed[side] == SNIFFED_MORE ||
-             may_sniff_again(state, side))
-        sniff_chunk(http, conn, side, chunk);
-    else
-        return;
-    if ((state->h1 || state->h2) && state->sniffed[side] == SNIFFED_MORE &&
-        state->first_size[side] < SNIFF_SIZE)
-        sniff_along(state, side, chunk);
+    proxied->done |= state->missed[side];
+    count = proxied_take(proxied, chunk, &state->origin, read);
+    for (size_t i = 0; i < count; i++)
+        take_bytes(context, conn, side, &read[i]);
+    if (count > 0)
+        proxied_release(proxied);
+}
+
+/* No header will come any more: what was held for it is read as it is. */
+static void end_proxied(struct http *http, struct conn *conn, unsigned side)
+{
+    struct http_conn *state = conn->http;
+    struct chunk held;
+
+    if (proxied_end(&state->proxied[side], &held))
+        take_bytes(http, conn, side, &held);
+    proxied_release(&state->proxied[side]);
 }
 
 static void take_gap(void *context, struct conn *conn, unsigned side,
@@ -275,16 +292,12 @@ static void take_gap(void *context, struct conn *conn, unsigned side,
 {
     struct http_conn *state = state_of(conn);
 
-    (void)context;
+    end_proxied(context, conn, side);
     if (state->h2) {
         h2_gap(state->h2, side, gap);
-        return;
-    }
-    if (state->h1) {
+    } else if (state->h1) {
         h1_gap(state->h1, side, gap);
-        return;
-    }
-    if (state->sniffed[side] == SNIFFED_MORE) {
+    } else if (state->sniffed[side] == SNIFFED_MORE) {
         state->missed[side] = true;
         state->sniffed[side] = SNIFFED_OTHER;
     }
@@ -295,7 +308,8 @@ static void take_end(void *context, struct conn *conn, unsigned side,
 {
     struct http_conn *state = conn->http;
 
-    (void)context;
+    if (state)
+        end_proxied(context, conn, side);
     if (state && state->h1 && !state->h2)
         h1_end(state->h1, side, at);
 }
@@ -309,33 +323,15 @@ static void take_acked(void *context, struct conn *conn, unsigned side)
         http->sink.acked(http->sink.context, conn, side);
 }
 
-/* What a connection spoke that is no HTTP/1, by what it began with. */
-static enum http_protocol protocol_of(const struct http_conn *state,
-                                      unsigned client)
+struct http_facts http_facts_of(const struct conn *conn)
 {
-    static const enum http_protocol of[] = {
-        [SNIFFED_MORE] = PROTOCOL_NONE,
-        [SNIFFED_REQUEST] = PROTOCOL_HTTP1,
-        [SNIFFED_RESPONSE] = PROTOCOL_HTTP1,
-        [SNIFFED_H2_PREFACE] = PROTOCOL_HTTP2,
-        [SNIFFED_H2_FRAMES] = PROTOCOL_HTTP2,
-        [SNIFFED_TLS] = PROTOCOL_TLS,
-        [SNIFFED_OTHER] = PROTOCOL_OTHER,
-    };
-    enum http_protocol protocol = of[state->sniffed[client]];
+    const struct http_conn *state = conn->http;
+    struct http_facts facts = {0};
 
-    static_assert(sizeof of / sizeof *of == SNIFFED_COUNT,
-                  "every beginning needs its protocol");
-    return protocol == PROTOCOL_NONE ? of[state->sniffed[1 - client]]
-                                     : protocol;
-}
-
-/* What is known of it by now. The streams of HTTP/2 are told their windows. */
-static struct http_facts facts_of(const struct conn *conn,
-                                  const struct http_conn *state)
-{
-    struct http_facts facts = {.protocol = protocol_of(state, conn->client)};
-
+    if (!state)
+        return facts;
+    facts.protocol = http_protocol_of(state->sniffed, conn->client);
+    facts.origin = state->origin;
     for (unsigned side = 0; side < 2; side++) {
         uint8_t size = state->first_size[side];
 
@@ -348,20 +344,26 @@ static struct http_facts facts_of(const struct conn *conn,
     }
     if (state->h1)
         h1_tell(state->h1, &facts);
-    if (state->h2) {
-        h2_close(state->h2);
+    if (state->h2)
         h2_tell(state->h2, &facts);
-    }
     return facts;
+}
+
+/* The same, and the streams of HTTP/2 are told their windows. */
+static struct http_facts close_and_tell(struct conn *conn)
+{
+    const struct http_conn *state = conn->http;
+
+    if (state && state->h2)
+        h2_close(state->h2);
+    return http_facts_of(conn);
 }
 
 static nanos take_look(void *context, struct conn *conn)
 {
-    struct http *http = context;
-    struct http_facts facts = {0};
+    const struct http *http = context;
+    struct http_facts facts = close_and_tell(conn);
 
-    if (conn->http)
-        facts = facts_of(conn, conn->http);
     return http->sink.look(http->sink.context, conn, &facts);
 }
 
@@ -369,15 +371,15 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending)
 {
     struct http *http = context;
     struct http_conn *state = conn->http;
-    struct http_facts facts = {0};
+    struct http_facts facts = close_and_tell(conn);
 
-    if (state)
-        facts = facts_of(conn, state);
     http->broken += facts.broken;
     http->sink.over(http->sink.context, conn, ending, &facts);
     if (state) {
         h1_free(state->h1);
         h2_free(state->h2);
+        proxied_release(&state->proxied[0]);
+        proxied_release(&state->proxied[1]);
     }
     free(state);
     conn->http = NULL;

@@ -26,6 +26,12 @@ enum {
     H2_DEBUG_KEPT = 64
 };
 
+/* What HTTP/1 leaves to HTTP/2; borrowed. */
+struct h2_upgrade {
+    uint32_t request;     /* its number, from 1 */
+    struct span settings; /* HTTP2-Settings; base64url; empty: not known */
+};
+
 /* A GOAWAY frame (RFC 9113, 6.8). */
 struct h2_goaway {
     struct mark at;
@@ -33,20 +39,22 @@ struct h2_goaway {
     uint32_t code;
     char debug[H2_DEBUG_KEPT]; /* of its debug data; may hold any byte */
     uint8_t debug_size;
-    bool debug_cut; /* there was more */
+    bool debug_cut;  /* there was more */
+    uint32_t resets; /* RST_STREAM frames of the other side before it */
 };
 
 /* What is known of an HTTP/2 connection, by the index of the sending flow. */
 struct h2_facts {
-    struct h2_goaway goaway[2]; /* the latest */
+    struct h2_goaway goaway[2]; /* the first with an error, else the latest */
     struct mark first_goaway[2];
     struct mark ping[2]; /* the latest PING that was no answer */
     uint32_t pings[2];
-    uint32_t open;    /* streams at the end */
-    uint32_t most;    /* streams open at once */
-    uint64_t dropped; /* streams not followed: too many at once */
-    uint64_t strange; /* frames that RFC 9113 forbids */
-    bool joined;      /* without its beginning: windows are not known */
+    uint32_t resets[2]; /* RST_STREAM */
+    uint32_t open;      /* streams at the end */
+    uint32_t most;      /* streams open at once */
+    uint64_t dropped;   /* streams not followed: too many at once */
+    uint64_t strange;   /* frames that RFC 9113 forbids */
+    bool joined;        /* without its beginning: windows are not known */
 };
 
 /* What the http stage knows of a connection when it is over. */
@@ -60,8 +68,10 @@ struct http_facts {
     uint8_t minor;   /* HTTP/1: version of the last request, or response */
     bool tunnel;
     struct h2_facts h2;
-    bool in_orphan;     /* a response without its request had not ended */
-    bool told_tls_port; /* a 400 said that the port expects HTTPS */
+    struct endpoint origin; /* for whom a proxy said that it speaks (PROXY
+                               protocol); of version 0: nobody */
+    bool in_orphan;         /* a response without its request had not ended */
+    bool told_tls_port;     /* a 400 said that the port expects HTTPS */
 };
 
 struct http_sink {
@@ -97,8 +107,15 @@ void http_free(struct http *http);
 /* The sink to give to tcp_new. */
 struct tcp_sink http_tcp_sink(struct http *http);
 
+/* What is known of a connection by now; nothing when it was not read. */
+struct http_facts http_facts_of(const struct conn *conn);
+
 /* Times that bytes on an HTTP connection were no HTTP. */
 uint64_t http_broken(const struct http *http);
+
+/* What a connection speaks, by what each of its flows began with. */
+enum http_protocol http_protocol_of(const uint8_t sniffed[static 2],
+                                    unsigned client);
 
 const char *http_protocol_name(enum http_protocol protocol);
 

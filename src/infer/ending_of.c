@@ -18,10 +18,11 @@ bool exchange_is_cut(nanos floor, const struct closing *closing,
 }
 
 /* Its whole request waited for the rest of an answer. */
-bool exchange_was_waiting(const struct exchange *x)
+bool exchange_was_waiting(const struct conn *conn, const struct exchange *x)
 {
     return mark_is_set(x->request.end) && !exchange_is_doubtful(x) &&
-           !x->tunnel && !mark_is_set(x->response.end);
+           !x->tunnel &&
+           (!exchange_is_answered(x) || exchange_was_left(conn, x));
 }
 
 /* The server closed a connection on which nothing was outstanding. */
@@ -79,9 +80,10 @@ static void end_busy(struct ending *ending, nanos floor,
     ending->is_cut = exchange_is_cut(floor, closing, x, ending->took);
 }
 
-static const struct exchange *first_waiting(const struct exchange *x)
+static const struct exchange *first_waiting(const struct conn *conn,
+                                            const struct exchange *x)
 {
-    while (x && !exchange_was_waiting(x))
+    while (x && !exchange_was_waiting(conn, x))
         x = x->next;
     return x;
 }
@@ -90,7 +92,7 @@ struct ending ending_of(const struct outcome *outcome, nanos floor)
 {
     const struct conn *conn = outcome->conn;
     struct closing closing = conn_closing(conn);
-    const struct exchange *x = first_waiting(outcome->unfinished);
+    const struct exchange *x = first_waiting(conn, outcome->unfinished);
     struct ending ending = {.kind = ENDING_ROUTINE,
                             .by_client = closing.by == CLOSED_BY_CLIENT,
                             .opened = conn->first.time,

@@ -16,7 +16,7 @@
 struct mark exchange_asked(const struct exchange *x);
 
 /* Its whole request waited for the rest of an answer. */
-bool exchange_was_waiting(const struct exchange *x);
+bool exchange_was_waiting(const struct conn *conn, const struct exchange *x);
 
 /* The server closed with a FIN that covers the request, after `floor`. */
 bool exchange_is_cut(nanos floor, const struct closing *closing,

@@ -221,6 +221,8 @@ void infer_ended(struct infer *infer, const struct conn *conn,
                  const struct exchange *x)
 {
     struct server_facts *server = server_of(infer, conn);
+    struct http_facts http = http_facts_of(conn);
+    bool by_reset = was_ended_by_reset(conn, &http.h2, x);
     nanos wait = nanos_between(exchange_asked(x).time, x->h2->reset.time);
 
     if (!server)
@@ -228,19 +230,20 @@ void infer_ended(struct infer *infer, const struct conn *conn,
     server->exchanges++;
     server->answered += mark_is_set(x->response.start);
     note_answered(infer, server);
-    if (mark_is_set(x->response.end)) {
+    if (exchange_is_answered(x)) {
         server->complete++;
         return;
     }
     server->failed++;
-    if (x->h2->reset_by_client)
+    if (by_reset && x->h2->reset_by_client)
         add_ending(server, &(struct ending){.kind = ENDING_STREAM,
                                             .by_client = true,
                                             .opened = conn->first.time,
                                             .at = x->h2->reset,
                                             .took = wait});
     log_add(server,
-            x->h2->reset_by_client                   ? LOG_GIVEN_UP
+            !by_reset                                ? LOG_FAILED
+            : x->h2->reset_by_client                 ? LOG_GIVEN_UP
             : x->h2->reset_code == H2_INTERNAL_ERROR ? LOG_RESET
                                                      : LOG_FAILED,
             wait, x->h2->reset);
@@ -253,17 +256,18 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
     struct closing closing = conn_closing(conn);
     struct mark asked = exchange_asked(x);
     nanos wait = nanos_between(asked.time, closing.at.time);
+    bool whole = exchange_is_answered(x) && !exchange_was_left(conn, x);
 
     server->exchanges++;
     /* an answer to a request that it did not wait for is one all the same
      * (RFC 9112, 9.6), if no reset has overtaken it */
-    if (mark_is_set(x->response.end) && !conn->resets && x->status != 408)
+    if (whole && !conn->resets && x->status != 408)
         server->complete++;
     else
         server->failed++;
     server->answered += mark_is_set(x->response.start) ||
                         conn->flow[conn_server(conn)].lost > 1; /* a FIN: 1 */
-    if (!exchange_was_waiting(x))
+    if (!exchange_was_waiting(conn, x))
         return;
     log_add(server,
             exchange_is_cut(infer->options.floor, &closing, x, wait) ? LOG_CUT
@@ -331,7 +335,7 @@ static void add_outcome(const struct infer *infer, struct server_facts *server,
     if (outcome->keep_alive)
         server->keep_alive = outcome->keep_alive;
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
-        if (exchange_is_complete(x))
+        if (exchange_is_complete(x) && !exchange_was_left(conn, x))
             add_complete(server, x);
         else
             add_failure(infer, server, conn, x);

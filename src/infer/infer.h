@@ -1,7 +1,8 @@
 /*
  * infer gathers what the exchanges with one server endpoint say of it
  * together: which waits went well and which did not, how long it leaves
- * connections idle, after how long its clients give up.
+ * connections idle, after how long its clients give up. It keeps a log of each
+ * server (server_log.h) and counts its figures from that.
  *
  * Only facts of the model go in; what comes out is a set of figures with the
  * frames they rest on. Nothing here names a cause.

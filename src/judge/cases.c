@@ -126,14 +126,15 @@ static struct finding *judge(const struct cases *cases, struct judged_case *one,
 }
 
 /*
- * An answer that was sent whole, and counts as such, though its client had
- * left before, or lost it with the request that it cut short.
+ * An answer that was sent whole, and counts as such, though it was lost with
+ * the request that it cut short, or not taken for other reasons.
  */
 static bool was_in_vain(const struct incident *incident, enum verdict code)
 {
     const struct exchange *x = incident->exchange;
 
     return x && mark_is_set(x->response.end) &&
+           !exchange_was_left(&incident->conn, x) &&
            (!mark_is_set(x->request.end) || code == VERDICT_CLIENT_ABORT);
 }
 

@@ -45,7 +45,8 @@ static void list_exchange(struct intake *intake, const struct conn *conn,
         .server = conn->endpoint[conn_server(conn)],
         .x = x,
         .protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1,
-        .complete = mark_is_set(x->response.end) && !exchange_is_short(x),
+        .complete = exchange_is_answered(x) && !exchange_is_short(x) &&
+                    !exchange_was_left(conn, x),
     };
 
     if (!intake->options->list_exchanges ||
@@ -83,7 +84,7 @@ static void take_ended(void *context, struct conn *conn,
         followed_end(&intake->followed, conn->id, x->number);
 
     intake->counts.exchanges++;
-    intake->counts.complete += mark_is_set(x->response.end);
+    intake->counts.complete += exchange_is_answered(x);
     infer_ended(intake->infer, conn, x);
     list_exchange(intake, conn, x);
     keep(intake, known.told, incident_of_exchange(conn, x));
@@ -132,7 +133,8 @@ static void take_unfinished(struct intake *intake,
 
         intake->counts.exchanges++;
         /* an answer may come before the request has ended: RFC 9110, 9.1 */
-        intake->counts.complete += mark_is_set(x->response.end);
+        intake->counts.complete +=
+            exchange_is_answered(x) && !exchange_was_left(outcome->conn, x);
         list_exchange(intake, outcome->conn, x);
         keep(intake, known.told, incident_new(outcome, x));
     }

@@ -15,6 +15,26 @@ bool exchange_is_short(const struct exchange *x)
            response->body < response->expected;
 }
 
+bool exchange_is_whole_by_length(const struct exchange *x)
+{
+    const struct message *response = &x->response;
+
+    if (!x->is_h2 || x->is_grpc || x->tunnel || response->lost ||
+        mark_is_set(response->end))
+        return false;
+    if (x->h2 && mark_is_set(x->h2->reset) && !x->h2->reset_by_client &&
+        x->h2->reset_code)
+        return false;
+    return mark_is_set(response->head) && response->framing == FRAMING_LENGTH &&
+           response->expected != HTTP_NO_LENGTH &&
+           response->body == response->expected;
+}
+
+bool exchange_is_answered(const struct exchange *x)
+{
+    return mark_is_set(x->response.end) || exchange_is_whole_by_length(x);
+}
+
 struct exchange *exchange_new(uint64_t stream)
 {
     struct exchange *x = must_calloc(1, sizeof *x);

@@ -122,6 +122,16 @@ static inline bool exchange_is_doubtful(const struct exchange *x)
  */
 bool exchange_is_short(const struct exchange *x);
 
+/*
+ * HTTP/2: every byte that Content-Length promised is there, though not
+ * END_STREAM, and the server said of no error. A gRPC response is not whole
+ * without its trailers.
+ */
+bool exchange_is_whole_by_length(const struct exchange *x);
+
+/* The response came to its end, by its framing or by its length. */
+bool exchange_is_answered(const struct exchange *x);
+
 struct exchange *exchange_new(uint64_t stream);
 struct exchange *exchange_copy(const struct exchange *x);
 void exchange_free(struct exchange *x);

@@ -53,8 +53,11 @@ struct incident *incident_of_exchange(const struct conn *conn,
     copy_conn(&incident->conn, conn);
     incident->exchange = exchange_copy(x);
     incident->is_complete = exchange_is_complete(x);
-    incident->http.protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1;
-    incident->http.minor = x->is_h2 ? 0 : 1;
+    incident->http = http_facts_of(conn);
+    if (incident->http.protocol == PROTOCOL_NONE) {
+        incident->http.protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1;
+        incident->http.minor = x->is_h2 ? 0 : 1;
+    }
     return incident;
 }
 
@@ -143,4 +146,78 @@ struct closing conn_closing(const struct conn *conn)
     if (fin.by != CLOSED_BY_NOBODY && fin.at.time <= reset->at.time)
         return fin;
     return closing_by_reset(conn, reset);
+}
+
+/* Data for a socket that nobody has any more meets an RST without ACK; one
+ * that was half-closed goes on acknowledging (RFC 9293, 3.10.7.4). */
+static bool refused_data(const struct conn *conn, const struct exchange *x)
+{
+    if (conn->flow[conn_server(conn)].acked >= x->response.reached)
+        return false;
+    for (unsigned i = 0; i < conn->resets; i++) {
+        if (conn->reset[i].from == conn->client && !conn->reset[i].has_ack)
+            return true;
+    }
+    return false;
+}
+
+bool exchange_was_left(const struct conn *conn, const struct exchange *x)
+{
+    struct closing closing = conn_closing(conn);
+
+    if (x->is_h2 || x->tunnel || closing.by != CLOSED_BY_CLIENT ||
+        !mark_is_set(x->response.start) ||
+        x->response.last.frame <= closing.at.frame)
+        return false;
+    if (!mark_is_set(x->request.end))
+        return closing.at.frame < x->response.start.frame;
+    return closing.by_reset || refused_data(conn, x);
+}
+
+static bool is_before(struct mark a, struct mark b)
+{
+    return mark_is_set(a) && a.frame < b.frame;
+}
+
+/* The side's GOAWAY that gave the whole connection up. NULL: none. */
+static const struct h2_goaway *fatal_goaway(const struct h2_facts *h2,
+                                            unsigned side)
+{
+    const struct h2_goaway *goaway = &h2->goaway[side];
+
+    return mark_is_set(goaway->at) && goaway->code ? goaway : NULL;
+}
+
+bool was_ended_by_reset(const struct conn *conn, const struct h2_facts *h2,
+                        const struct exchange *x)
+{
+    return x->h2 && mark_is_set(x->h2->reset) &&
+           stream_closing(conn, h2, x).at.frame == x->h2->reset.frame;
+}
+
+struct closing stream_closing(const struct conn *conn,
+                              const struct h2_facts *h2,
+                              const struct exchange *x)
+{
+    struct closing closing = conn_closing(conn);
+    const struct h2_goaway *fatal;
+    unsigned other;
+
+    if (!x->h2 || !mark_is_set(x->h2->reset))
+        return closing;
+    other = x->h2->reset_by_client ? conn_server(conn) : conn->client;
+    fatal = fatal_goaway(h2, other);
+    if (is_before(closing.at, x->h2->reset) &&
+        !(fatal && is_before(fatal->at, closing.at)))
+        return closing;
+    closing = (struct closing){.by = x->h2->reset_by_client ? CLOSED_BY_CLIENT
+                                                            : CLOSED_BY_SERVER,
+                               .at = x->h2->reset,
+                               .acks = CONN_NO_OFFSET};
+    if (fatal && is_before(fatal->at, x->h2->reset)) {
+        closing.by =
+            other == conn->client ? CLOSED_BY_CLIENT : CLOSED_BY_SERVER;
+        closing.at = fatal->at;
+    }
+    return closing;
 }

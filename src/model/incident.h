@@ -60,4 +60,22 @@ void incident_free(struct incident *incident);
  */
 struct closing conn_closing(const struct conn *conn);
 
+/*
+ * HTTP/1: the client had closed before its answer came, or before the rest of
+ * it, and took nothing of what came then. What came is evidence of what it did
+ * not wait for; it ended nothing.
+ */
+bool exchange_was_left(const struct conn *conn, const struct exchange *x);
+
+/* What ended an HTTP/2 stream that both its own end and the connection's may
+ * have: the first that could not be undone. */
+struct closing stream_closing(const struct conn *conn,
+                              const struct h2_facts *h2,
+                              const struct exchange *x);
+
+/* Its RST_STREAM came before the connection closed and before the other side
+ * gave the connection up: it is what ended the stream. */
+bool was_ended_by_reset(const struct conn *conn, const struct h2_facts *h2,
+                        const struct exchange *x);
+
 #endif

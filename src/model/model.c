@@ -169,14 +169,26 @@ static void take_lost(struct model_conn *state, unsigned client,
     }
 }
 
+/* From its 101 on the request of HTTP/1 is HTTP/2's stream 1. */
+static void take_upgrade(struct model_conn *state,
+                         const struct http_event *event)
+{
+    struct exchange *x = waiting_find(&state->waiting, event->code);
+
+    if (!x)
+        return;
+    x->is_h2 = true;
+    x->stream = event->stream;
+    *event->slot = x;
+}
+
 static struct exchange *exchange_of(struct model_conn *state,
                                     const struct http_event *event)
 {
     if (event->slot && *event->slot)
         return *event->slot;
-    /* an HTTP/2 stream without one is not followed; but the first may have
-     * begun as HTTP/1 */
-    if (event->slot && event->stream != 1)
+    /* an HTTP/2 stream without one is not followed */
+    if (event->slot)
         return NULL;
     return waiting_find(&state->waiting, event->stream);
 }
@@ -196,6 +208,10 @@ static void take_event(void *context, struct conn *conn,
     }
     if (event->kind == HTTP_LOST || event->kind == HTTP_BROKEN) {
         take_lost(state, conn->client, event);
+        return;
+    }
+    if (event->kind == HTTP_UPGRADED) {
+        take_upgrade(state, event);
         return;
     }
     x = exchange_of(state, event);

@@ -32,14 +32,6 @@ enum {
     LETTERS_SIZE = 2 * OPTION_COUNT + 2
 };
 
-static bool read_format(const char *text, const struct renderer **to,
-                        struct fail *fail)
-{
-    *to = renderer_find(text);
-    return *to ||
-           fail_set(fail, "no such format '%s': text, json or ndjson", text);
-}
-
 static bool read_output(struct options *options, char *text, struct fail *fail)
 {
     char *equals = strchr(text, '=');
@@ -49,7 +41,7 @@ static bool read_output(struct options *options, char *text, struct fail *fail)
     if (!equals || !equals[1])
         return fail_set(fail, "--output takes FORMAT=FILE, not '%s'", text);
     *equals = '\0';
-    if (!read_format(text, &format, fail))
+    if (!value_format(text, &format, fail))
         return false;
     descriptor = safe_file_descriptor(equals + 1);
     if (descriptor >= 0 && !safe_file_takes_bytes(descriptor))
@@ -195,7 +187,7 @@ static bool apply(struct options *options, enum option_id id, char *value,
         options->pipeline.judge.settings.show_secrets = true;
         return true;
     case OPTION_FORMAT:
-        return read_format(value, &options->format, fail);
+        return value_format(value, &options->format, fail);
     case OPTION_OUTPUT:
         return read_output(options, value, fail);
     case OPTION_COLOR:
@@ -203,7 +195,8 @@ static bool apply(struct options *options, enum option_id id, char *value,
     case OPTION_PROGRESS:
         return value_when(option[id].name, value, &options->progress, fail);
     case OPTION_FAIL_ON:
-        return value_fail_on(value, &options->fail_on, fail);
+        return value_fail_on(value, &options->fail_on, &options->fail_unjudged,
+                             fail);
     default:
         return apply_threshold(options, id, value, fail);
     }
@@ -392,7 +385,10 @@ void options_help(FILE *out)
                        option[i].letter ? ',' : ' ', option[i].name,
                        option[i].argument ? " " : "",
                        option[i].argument ? option[i].argument : "");
-        (void)fprintf(out, "  %-28s %s\n", left, option[i].help);
+        (void)fprintf(out, "  %-28s ", left);
+        if (i == OPTION_FORMAT)
+            value_print_formats(out);
+        (void)fprintf(out, "%s\n", option[i].help);
     }
     (void)fputs("\nexit status: 0 nothing at or above --fail-on, 1 something, "
                 "2 wrong usage or\nan input or output that failed\n",

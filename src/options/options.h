@@ -62,7 +62,8 @@ struct options {
     enum when color;
     enum when progress;
     struct watch_options watch;
-    int fail_on; /* an enum severity; SEVERITY_COUNT: never */
+    int fail_on;        /* an enum severity; SEVERITY_COUNT: never */
+    bool fail_unjudged; /* and when nothing could be judged */
     enum action action;
     const char *explain;
     const char *const *path; /* the inputs, inside argv */

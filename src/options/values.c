@@ -147,8 +147,12 @@ bool value_ports(const char *list, struct http_options *http, struct fail *fail)
     return true;
 }
 
-bool value_fail_on(const char *text, int *to, struct fail *fail)
+bool value_fail_on(const char *text, int *to, bool *unjudged, struct fail *fail)
 {
+    if (strcmp(text, "unjudged") == 0) {
+        *unjudged = true;
+        return true;
+    }
     if (strcmp(text, "never") == 0) {
         *to = SEVERITY_COUNT;
         return true;
@@ -160,7 +164,7 @@ bool value_fail_on(const char *text, int *to, struct fail *fail)
         }
     }
     return fail_set(fail,
-                    "--fail-on takes error, warning, info or never, "
+                    "--fail-on takes error, warning, info, never or unjudged, "
                     "not '%s'",
                     text);
 }
@@ -179,4 +183,33 @@ bool value_why(const char *text, struct why_options *to, struct fail *fail)
                     "--why takes N or N.X, a tcp.stream and an exchange "
                     "of it from 1 on, not '%s'",
                     text);
+}
+
+enum {
+    NAMES_ROOM = 256
+};
+
+bool value_format(const char *text, const struct renderer **to,
+                  struct fail *fail)
+{
+    struct text names;
+
+    *to = renderer_find(text);
+    if (*to)
+        return true;
+    text_init(&names, NAMES_ROOM);
+    renderer_list(&names);
+    (void)fail_set(fail, "no such format '%s': %s", text, text_string(&names));
+    text_release(&names);
+    return false;
+}
+
+void value_print_formats(FILE *out)
+{
+    struct text names;
+
+    text_init(&names, NAMES_ROOM);
+    renderer_list(&names);
+    (void)fputs(text_string(&names), out);
+    text_release(&names);
 }

@@ -25,7 +25,8 @@ bool value_codes(const char *list, bool set[static VERDICT_COUNT],
                  struct fail *fail);
 bool value_ports(const char *list, struct http_options *http,
                  struct fail *fail);
-bool value_fail_on(const char *text, int *to, struct fail *fail);
+bool value_fail_on(const char *text, int *to, bool *unjudged,
+                   struct fail *fail);
 
 /* SIZE[,N] */
 bool value_record_limit(const char *text, struct watch_options *to,
@@ -33,5 +34,10 @@ bool value_record_limit(const char *text, struct watch_options *to,
 
 /* N[.X]: a tcp.stream, and an exchange of it from 1 on. */
 bool value_why(const char *text, struct why_options *to, struct fail *fail);
+
+/* A format by its name; and the names of all. */
+bool value_format(const char *text, const struct renderer **to,
+                  struct fail *fail);
+void value_print_formats(FILE *out);
 
 #endif

@@ -140,8 +140,9 @@ static inline void tell_exchange(void *context,
 
     if (!teller->out)
         return;
-    live_text.exchange(report, teller->how, exchange, teller->out);
-    assert_true(spool_json(report, teller->how, exchange, teller->spool));
+    text_renderer.live->exchange(report, teller->how, exchange, teller->out);
+    assert_true(
+        json_renderer.spool(report, teller->how, exchange, teller->spool));
 }
 
 /* All stages; `out`, where not NULL, gets the report as text and as JSON. */
@@ -176,8 +177,8 @@ static inline struct yield memory_run(const struct memory *memory, FILE *out)
     if (out) {
         rewind(teller.spool);
         how.spool = teller.spool;
-        assert_true(render_text(report, &how, out));
-        assert_true(render_json(report, &how, out));
+        assert_true(text_renderer.render(report, &how, out));
+        assert_true(json_renderer.render(report, &how, out));
     }
     (void)fclose(teller.spool);
     pipeline_free(pipeline);

@@ -203,8 +203,8 @@ static void render_all(const struct report *report)
     const struct report_options how = {.width = 80};
     FILE *nowhere = fopen("/dev/null", "w");
 
-    (void)render_text(report, &how, nowhere);
-    (void)render_json(report, &how, nowhere);
+    (void)text_renderer.render(report, &how, nowhere);
+    (void)json_renderer.render(report, &how, nowhere);
     (void)fclose(nowhere);
 }
 

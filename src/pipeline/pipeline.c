@@ -210,6 +210,43 @@ static void warn_of_connections(struct pipeline *pipeline)
              counts->not_detailed);
 }
 
+/* "84 of 84 packets were left out: 80 udp, 4 icmp" */
+static void warn_of_ignored(struct pipeline *pipeline)
+{
+    const struct report *report = &pipeline->report;
+    uint64_t ignored = 0;
+    struct text text;
+
+    text_init(&text, WARNING_SIZE);
+    for (size_t i = 0; i < report->ignoreds; i++) {
+        ignored += report->ignored[i].packets;
+        text_addf(&text, "%s%" PRIu64 " %s", i ? ", " : "",
+                  report->ignored[i].packets, report->ignored[i].reason);
+    }
+    if (ignored > report->packets / 2)
+        warn(pipeline, "%" PRIu64 " of %" PRIu64 " packets were left out: %s",
+             ignored, report->packets, text_string(&text));
+    text_release(&text);
+}
+
+/* Silence is no good news when nothing could be read. */
+static void warn_of_silence(struct pipeline *pipeline)
+{
+    struct report *report = &pipeline->report;
+    const struct judge_counts *counts = &report->counts;
+    uint64_t findings = counts->hidden;
+
+    for (size_t i = 0; i < SEVERITY_COUNT; i++)
+        findings += counts->by_severity[i];
+    report->unjudged = report->packets > 0 && findings == 0 &&
+                       counts->exchanges <= counts->doubtful;
+    if (report->unjudged && counts->other_connections)
+        warn(pipeline, "%" PRIu64 " connection%s neither HTTP nor TLS",
+             counts->other_connections,
+             counts->other_connections == 1 ? " carries" : "s carry");
+    warn_of_ignored(pipeline);
+}
+
 static void report_ignored(struct pipeline *pipeline)
 {
     for (size_t i = 0; i < WIRE_IGNORED_COUNT; i++) {
@@ -282,6 +319,7 @@ const struct report *pipeline_finish(struct pipeline *pipeline,
     report_ignored(pipeline);
     warn_of_inputs(pipeline, input, inputs);
     warn_of_connections(pipeline);
+    warn_of_silence(pipeline);
     return report;
 }
 

@@ -31,11 +31,13 @@ static void tell_exchange(void *context, const struct listed_exchange *exchange)
     const struct teller *teller = context;
     const struct report *report = pipeline_report(teller->pipeline, NULL, 0);
 
-    for (const struct renderer *each = renderer_all(); each->name; each++) {
+    for (size_t i = 0; renderer_all()[i]; i++) {
+        const struct renderer *each = renderer_all()[i];
+
         if (each->spool)
             assert(
                 each->spool(report, &teller->how, exchange, teller->nowhere));
-        else
+        else if (each->live)
             each->live->exchange(report, &teller->how, exchange,
                                  teller->nowhere);
     }
@@ -43,8 +45,9 @@ static void tell_exchange(void *context, const struct listed_exchange *exchange)
 
 static void render_all(const struct teller *teller, const struct report *report)
 {
-    for (const struct renderer *each = renderer_all(); each->name; each++)
-        assert(each->render(report, &teller->how, teller->nowhere));
+    for (size_t i = 0; renderer_all()[i]; i++)
+        assert(
+            renderer_all()[i]->render(report, &teller->how, teller->nowhere));
 }
 
 static void tell_why(void *context, const struct why *why)

@@ -98,8 +98,8 @@ static json_t *head(const struct report *report)
                      "input", input(report));
 }
 
-bool render_json(const struct report *report,
-                 const struct report_options *options, FILE *out)
+static bool render_json(const struct report *report,
+                        const struct report_options *options, FILE *out)
 {
     struct json_out root;
 
@@ -126,9 +126,9 @@ bool render_json(const struct report *report,
     return json_out_end(&root);
 }
 
-bool spool_json(const struct report *report,
-                const struct report_options *options,
-                const struct listed_exchange *exchange, FILE *out)
+static bool spool_json(const struct report *report,
+                       const struct report_options *options,
+                       const struct listed_exchange *exchange, FILE *out)
 {
     return json_out_spool(out, json_exchange(report, options, exchange));
 }
@@ -150,8 +150,8 @@ static bool write_servers(const struct report *report, FILE *out)
     return good;
 }
 
-bool render_ndjson(const struct report *report,
-                   const struct report_options *options, FILE *out)
+static bool render_ndjson(const struct report *report,
+                          const struct report_options *options, FILE *out)
 {
     bool good = json_out_line(out, "input", head(report));
 
@@ -205,10 +205,22 @@ static void end_live(const struct report *report,
     (void)json_out_line(out, "summary", summary(report));
 }
 
-const struct live_format live_ndjson = {
+static const struct live_format live = {
     .begin = begin_live,
     .finding = tell_finding,
     .exchange = tell_exchange,
     .warning = tell_warning,
     .end = end_live,
+};
+
+const struct renderer json_renderer = {
+    .name = "json",
+    .render = render_json,
+    .spool = spool_json,
+};
+
+const struct renderer ndjson_renderer = {
+    .name = "ndjson",
+    .render = render_ndjson,
+    .live = &live,
 };

@@ -7,13 +7,17 @@ static json_t *connection(const struct finding *finding)
 {
     const struct finding_connection *c = &finding->connection;
 
-    return json_pack("{s:I, s:o, s:o, s:s, s:b, s:[I, I]}", "id",
-                     (json_int_t)c->id, "client",
-                     json_endpoint_name(&c->client), "server",
-                     json_endpoint_name(&c->server), "protocol",
-                     protocol_version(c->protocol, c->minor), "start_seen",
-                     c->start_seen, "frames", (json_int_t)c->first.frame,
-                     (json_int_t)c->last.frame);
+    json_t *json =
+        json_pack("{s:I, s:o, s:o, s:s, s:b, s:[I, I]}", "id",
+                  (json_int_t)c->id, "client", json_endpoint_name(&c->client),
+                  "server", json_endpoint_name(&c->server), "protocol",
+                  protocol_version(c->protocol, c->minor), "start_seen",
+                  c->start_seen, "frames", (json_int_t)c->first.frame,
+                  (json_int_t)c->last.frame);
+
+    if (c->origin.address.version)
+        json_object_set_new(json, "origin", json_endpoint_name(&c->origin));
+    return json;
 }
 
 static json_t *exchange(const struct finding *finding,

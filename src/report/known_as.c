@@ -80,7 +80,10 @@ static bool is_inside_response(const struct finding *finding)
 {
     const struct exchange *x = finding->exchange;
 
-    return x && mark_is_set(x->response.head);
+    /* what came behind its end was not there for the client */
+    return x && mark_is_set(x->response.head) &&
+           (!mark_is_set(finding->ended) ||
+            x->response.head.frame <= finding->ended.frame);
 }
 
 /* Seen: curl 7.88.1, Go 1.19.8; net/http's h2_bundle.go for GOAWAY. */

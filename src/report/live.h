@@ -44,7 +44,4 @@ struct live_format {
                 const struct report_options *options, FILE *out);
 };
 
-extern const struct live_format live_text;
-extern const struct live_format live_ndjson;
-
 #endif

@@ -1,22 +1,31 @@
 #include "report/render.h"
 
-static const struct renderer renderer[] = {
-    {"text",       render_text, &live_text, NULL},
-    {"json",  render_json, NULL, spool_json},
-    {"ndjson",            render_ndjson, &live_ndjson, NULL},
-    {0},
+static const struct renderer *const renderer[] = {
+#define RENDERER(name) &name##_renderer,
+#include "report/render.def"
+#undef RENDERER
+    NULL,
 };
 
-const struct renderer *renderer_all(void)
+const struct renderer *const *renderer_all(void)
 {
     return renderer;
 }
 
 const struct renderer *renderer_find(const char *name)
 {
-    for (const struct renderer *r = renderer; r->name; r++) {
-        if (strcmp(r->name, name) == 0)
-            return r;
+    for (size_t i = 0; renderer[i]; i++) {
+        if (strcmp(renderer[i]->name, name) == 0)
+            return renderer[i];
     }
     return NULL;
+}
+
+void renderer_list(struct text *text)
+{
+    for (size_t i = 0; renderer[i]; i++) {
+        if (i > 0)
+            text_add(text, renderer[i + 1] ? ", " : " or ");
+        text_add(text, renderer[i]->name);
+    }
 }

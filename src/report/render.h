@@ -1,10 +1,11 @@
 /*
- * Renderers of one report. To add one: a file with its function, a line here
- * and a row in render.c.
+ * Renderers of one report. To add one: report/NAME.c with NAME_renderer, a row
+ * in render.def, and its word in whyeof(1).
  */
 #ifndef REPORT_RENDER_H
 #define REPORT_RENDER_H
 
+#include "base/text.h"
 #include "report/live.h"
 
 #include <stdio.h>
@@ -25,17 +26,14 @@ struct renderer {
 /* NULL when there is no such format. */
 const struct renderer *renderer_find(const char *name);
 
-/* All of them; the last has no name. */
-const struct renderer *renderer_all(void);
+/* All of them; NULL ends the list. */
+const struct renderer *const *renderer_all(void);
 
-bool render_text(const struct report *report,
-                 const struct report_options *options, FILE *out);
-bool render_json(const struct report *report,
-                 const struct report_options *options, FILE *out);
-bool spool_json(const struct report *report,
-                const struct report_options *options,
-                const struct listed_exchange *exchange, FILE *out);
-bool render_ndjson(const struct report *report,
-                   const struct report_options *options, FILE *out);
+/* Adds their names: "text, json or ndjson". */
+void renderer_list(struct text *text);
+
+#define RENDERER(name) extern const struct renderer name##_renderer;
+#include "report/render.def"
+#undef RENDERER
 
 #endif

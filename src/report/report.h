@@ -33,6 +33,7 @@ struct report {
     const struct finding *const *finding; /* in order of time */
     size_t findings;
     const struct server_facts *server; /* a list, in order of appearance */
+    bool unjudged;   /* packets came, and nothing that could be judged */
     uint64_t listed; /* exchanges told of before, one by one */
 };
 

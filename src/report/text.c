@@ -222,9 +222,8 @@ static void write_summary(const struct page *page, const struct report *report)
               ", %" PRIu64 " exchange%s, %" PRIu64 " complete: ", c->exchanges,
               plural(c->exchanges), c->complete);
     if (by[SEVERITY_ERROR] + by[SEVERITY_WARNING] + by[SEVERITY_INFO] == 0)
-        text_add(&text, c->exchanges == 0 && c->tls_connections
-                            ? "nothing that could be judged"
-                            : "nothing to report");
+        text_add(&text, report->unjudged ? "nothing could be judged"
+                                         : "nothing to report");
     else
         text_addf(&text,
                   "%" PRIu64 " error%s, %" PRIu64 " warning%s, %" PRIu64
@@ -253,8 +252,8 @@ static void write_end(const struct page *page, const struct report *report,
     write_summary(page, report);
 }
 
-bool render_text(const struct report *report,
-                 const struct report_options *options, FILE *out)
+static bool render_text(const struct report *report,
+                        const struct report_options *options, FILE *out)
 {
     struct page page = page_for(options, out);
 
@@ -323,9 +322,15 @@ static void end_live(const struct report *report,
     write_end(&page, report, options);
 }
 
-const struct live_format live_text = {
+static const struct live_format live = {
     .finding = tell_finding,
     .exchange = tell_exchange,
     .warning = tell_warning,
     .end = end_live,
+};
+
+const struct renderer text_renderer = {
+    .name = "text",
+    .render = render_text,
+    .live = &live,
 };

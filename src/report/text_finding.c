@@ -120,6 +120,9 @@ static void write_head(const struct page *page, const struct report *report,
     (void)fprintf(page->out, "  from %s to %s, tcp.stream %" PRIu64 "\n",
                   endpoint_print(client, &connection->client),
                   endpoint_print(server, &connection->server), connection->id);
+    if (connection->origin.address.version)
+        (void)fprintf(page->out, "  for %s, as the PROXY protocol says\n",
+                      endpoint_print(client, &connection->origin));
 }
 
 /*

@@ -31,12 +31,15 @@ static void make_room(struct flow *flow)
 /* How many of them begin at `offset` or before. */
 static uint32_t count_up_to(const struct flow *flow, uint64_t offset)
 {
-    struct out_of_order *const *held = flow->held + flow->held_left;
+    struct out_of_order *const *held;
     uint32_t low = 0;
     uint32_t high = flow->held_count;
 
+    if (high == 0)
+        return 0;
+    held = flow->held + flow->held_left;
     /* nearly always it belongs behind the last one */
-    if (high && held[high - 1]->offset <= offset)
+    if (held[high - 1]->offset <= offset)
         return high;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;

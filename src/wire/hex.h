@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ETH     "02a000000001 02a000000002 "
+#define ETH "02a000000001 02a000000002 "
+#define WLAN(control)                                                          \
+    control " 0000 02a000000001 02a000000002 02a000000003 0000 "
 #define TCP     "9c40 0050 00000064 000000c8 5018 0200 0000 0000 61626364 "
 #define IP4     "4500 002c 0001 4000 4006 0000 0a000001 0a000002 "
 #define IP6     "60000000 0018 06 40 " FROM6 TO6

@@ -142,6 +142,112 @@ static bool decode_pktap(struct decoding *decoding)
 }
 
 /*
+ * IEEE 802.11: what carries data, and is not encrypted. Frame control,
+ * duration, three addresses, sequence control; a fourth address between two
+ * access points, QoS and HT control where the frame control says so (9.2.4.1).
+ */
+static bool decode_wireless(struct decoding *decoding, bool is_padded)
+{
+    enum {
+        DATA = 2,
+        NO_DATA = 0x04, /* of the subtype */
+        QOS = 0x08,
+        TWO_ACCESS_POINTS = 0x03,
+        PROTECTED = 0x40,
+        HT_CONTROL = 0x80,
+        AGGREGATED = 0x80 /* of QoS control: more than one MSDU */
+    };
+    struct reader *r = &decoding->bytes;
+    uint8_t control = read_u8(r);
+    uint8_t flags = read_u8(r);
+    unsigned subtype = control >> 4;
+    size_t size = 24;
+
+    read_skip(r, 22);
+    if (r->overrun)
+        return decode_ignore_overrun(decoding);
+    if ((control >> 2 & 3) != DATA || subtype & NO_DATA || flags & PROTECTED)
+        return decode_ignore(decoding, WIRE_UNKNOWN_NETWORK);
+    if ((flags & TWO_ACCESS_POINTS) == TWO_ACCESS_POINTS) {
+        read_skip(r, 6);
+        size += 6;
+    }
+    if (subtype & QOS) {
+        bool aggregated = read_u8(r) & AGGREGATED;
+
+        read_skip(r, flags & HT_CONTROL ? 5 : 1);
+        size += flags & HT_CONTROL ? 6 : 2;
+        if (aggregated)
+            return decode_ignore(decoding, WIRE_UNKNOWN_NETWORK);
+    }
+    if (is_padded)
+        read_skip(r, (4 - size % 4) % 4);
+    return r->overrun ? decode_ignore_overrun(decoding) : decode_llc(decoding);
+}
+
+static bool decode_80211(struct decoding *decoding)
+{
+    return decode_wireless(decoding, false);
+}
+
+/*
+ * Radiotap (www.radiotap.org): version, pad, length, words of present bits, the
+ * fields. Of these only the flags matter, behind the time where there is one:
+ * whether the 802.11 header is padded to 4 bytes.
+ */
+static bool decode_radiotap(struct decoding *decoding)
+{
+    enum {
+        TIME = 1,
+        FLAGS = 2,
+        PADDED = 0x20
+    };
+    struct reader *r = &decoding->bytes;
+    size_t done = 8;
+    uint32_t present, word;
+    uint16_t length;
+    uint8_t flags = 0;
+
+    read_skip(r, 2);
+    length = read_le16(r);
+    present = word = read_le32(r);
+    while (word >> 31 && !r->overrun && done < length) {
+        word = read_le32(r);
+        done += 4;
+    }
+    if (present & TIME) {
+        size_t align = (8 - done % 8) % 8;
+
+        read_skip(r, align + 8);
+        done += align + 8;
+    }
+    if (present & FLAGS) {
+        flags = read_u8(r);
+        done++;
+    }
+    if (r->overrun || length < done)
+        return decode_ignore(decoding, WIRE_MALFORMED);
+    read_skip(r, length - done);
+    return decode_wireless(decoding, flags & PADDED);
+}
+
+/* Per-packet information: version, flags, length, the link type behind it. */
+static bool decode_ppi(struct decoding *decoding)
+{
+    struct reader *r = &decoding->bytes;
+    uint16_t length;
+    uint32_t link_type;
+
+    read_skip(r, 2);
+    length = read_le16(r);
+    link_type = read_le32(r);
+    if (r->overrun || length < 8)
+        return decode_ignore(decoding, WIRE_MALFORMED);
+    read_skip(r, length - 8u);
+    return decode_link(decoding, link_type);
+}
+
+/*
  * To add a link type: its number, the bytes before the header that decides,
  * and who takes that header. The common ones come first.
  */
@@ -173,6 +279,9 @@ static const struct link {
     {100, 0,  decode_llc           }, /* ATM_RFC1483 */
     {138, 16, decode_ethertype_next}, /* APPLE_IP_OVER_IEEE1394 */
     {219, 0,  decode_mpls          }, /* MPLS */
+    {105, 0,  decode_80211         }, /* IEEE802_11 */
+    {127, 0,  decode_radiotap      }, /* IEEE802_11_RADIOTAP */
+    {192, 0,  decode_ppi           }, /* PPI */
 };
 
 bool decode_link(struct decoding *decoding, uint32_t link_type)

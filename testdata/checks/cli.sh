@@ -272,6 +272,21 @@ check_knowledge() {
     gives '--timeout-floor' 1 'handler-abort' --timeout-floor 3s "$GO"
     gives '--stall-threshold, longer' 0 '!-stall' \
         --stall-threshold 10m "$WORK/slow.pcapng"
+    scene tls <<'END'
+client 10.0.0.1:40000
+server 10.0.0.2:443
+   0.0 c> SYN
+   0.1 s> SYN ACK
+   0.2 c> ACK
+   0.3 c> "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"
+   0.4 s> "\x16\x03\x03\x00\x05\x02\x00\x00\x01\x00"
+   0.5 c> ACK
+END
+    gives 'nothing could be judged' 0 'nothing could be' "$WORK/tls.pcapng"
+    gives '--fail-on unjudged' 1 'nothing could be' \
+        --fail-on unjudged "$WORK/tls.pcapng"
+    gives '--fail-on unjudged, judged' 0 '!could be' \
+        --fail-on unjudged "$WELL"
     gives '--stall-threshold, shorter' 0 'server-stall' --fail-on never \
         --stall-threshold 1500ms "$WORK/slow.pcapng"
     gives '--leak-threshold, shorter' 0 'half-close-leak' --fail-on never \
