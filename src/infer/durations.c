@@ -30,6 +30,19 @@ void durations_add(struct durations *set, nanos duration, struct mark at)
     note_instant(set, at.time);
 }
 
+void durations_join(struct durations *set, const struct durations *other)
+{
+    uint64_t samples = set->samples + other->samples;
+    uint64_t instants = set->instants + other->instants;
+
+    if (!other->samples)
+        return;
+    durations_add(set, other->shortest, other->shortest_at);
+    durations_add(set, other->longest, other->longest_at);
+    set->samples = samples;
+    set->instants = instants;
+}
+
 bool durations_alike(nanos a, nanos b)
 {
     nanos larger = a > b ? a : b;

@@ -29,6 +29,9 @@ struct durations {
 
 void durations_add(struct durations *set, nanos duration, struct mark at);
 
+/* Adds what is in `other`, whose instants are others. */
+void durations_join(struct durations *set, const struct durations *other);
+
 /* Of at least so many instants, all alike. */
 bool durations_constant(const struct durations *set, uint64_t instants);
 

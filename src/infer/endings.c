@@ -43,8 +43,14 @@ static bool stands_for_itself(const struct endings *endings,
 static void let_oldest_go(struct endings *endings)
 {
     for (size_t i = 0; i < ENDINGS_GO; i++) {
-        if (stands_for_itself(endings, &endings->entry[i]))
-            endings_count(&endings->gone, &endings->entry[i]);
+        const struct ending *ending = &endings->entry[i];
+
+        if (!stands_for_itself(endings, ending))
+            continue;
+        if (ending->is_cut && ending->took < endings->longest)
+            durations_add(&endings->gone_below, ending->took, ending->at);
+        else
+            endings_count(&endings->gone, ending);
     }
     for (size_t i = 0; i < ENDINGS_GO; i++)
         endings->refusals -= endings->entry[i].kind == ENDING_REFUSED;
@@ -210,27 +216,26 @@ static void time_cuts(const struct endings *endings, nanos least,
  * One that a success outlasted refutes no timeout that several others agree on:
  * it is an odd one.
  */
-static nanos least_cut(const struct endings *endings, nanos longest,
-                       uint64_t *odd)
+static nanos least_cut(const struct endings *endings, uint64_t *odd)
 {
-    uint64_t below = 0;
-    uint64_t above = 0;
+    uint64_t below = endings->gone_below.samples;
+    uint64_t above = endings->gone.cut.samples;
 
     for (size_t i = 0; i < endings->count; i++) {
         const struct ending *ending = &endings->entry[i];
 
         if (!ending->is_cut || !stands_for_itself(endings, ending))
             continue;
-        if (ending->took < longest)
+        if (ending->took < endings->longest)
             below++;
         else
             above++;
     }
     *odd = below > 0 && above >= 3 * below ? below : 0;
-    return *odd ? longest : 0;
+    return *odd ? endings->longest : 0;
 }
 
-void endings_sum_up(const struct endings *endings, nanos longest,
+void endings_sum_up(const struct endings *endings,
                     struct endings_figures *figures)
 {
     struct durations silence;
@@ -243,7 +248,9 @@ void endings_sum_up(const struct endings *endings, nanos longest,
     by_silence = is_timed_by_silence(&silence, &wait);
     if (by_silence)
         figures->silence = silence;
-    least = least_cut(endings, longest, &figures->odd);
+    least = least_cut(endings, &figures->odd);
+    if (!figures->odd)
+        durations_join(&figures->cut, &endings->gone_below);
     for (size_t i = 0; i < endings->count; i++) {
         const struct ending *ending = &endings->entry[i];
 

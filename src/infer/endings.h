@@ -50,8 +50,10 @@ struct endings {
     struct ending *entry; /* in order of time */
     size_t count;
     size_t room;
-    size_t refusals;             /* among them */
+    size_t refusals; /* among them */
+    nanos longest;   /* the longest answer that was whole by now; 0: none */
     struct endings_figures gone; /* what is no longer kept had added */
+    struct durations gone_below; /* of its cuts those sooner than `longest` */
 };
 
 /* The endings of one instant. */
@@ -83,8 +85,7 @@ bool endings_survived(const struct endings *endings, struct mark at);
 /* A process ended: connections in one instant, or one and then a refusal. */
 bool cluster_is_shutdown(const struct cluster *cluster);
 
-/* `longest`: the longest answer that was whole; 0: none is known. */
-void endings_sum_up(const struct endings *endings, nanos longest,
+void endings_sum_up(const struct endings *endings,
                     struct endings_figures *figures);
 
 #endif

@@ -101,7 +101,7 @@ static void test_figures(void **state)
     end(&endings, ENDING_IDLE, 10 * S, 5 * S);
     end(&endings, ENDING_BUSY, 30 * S, 4 * S);
     end(&endings, ENDING_IDLE, 50 * S, 6 * S);
-    endings_sum_up(&endings, 0, &figures);
+    endings_sum_up(&endings, &figures);
     assert_int_equal(figures.cut.samples, 1);
     assert_int_equal(figures.cut.shortest, 4 * S);
     assert_int_equal(figures.idle.samples, 1);
@@ -119,13 +119,21 @@ static void test_odd(void **state)
     end(&endings, ENDING_BUSY, 10 * S, 1300 * MS);
     end(&endings, ENDING_BUSY, 20 * S, 2100 * MS);
     end(&endings, ENDING_BUSY, 30 * S, 2200 * MS);
-    endings_sum_up(&endings, 1950 * MS, &figures);
+    endings.longest = 1950 * MS;
+    endings_sum_up(&endings, &figures);
     assert_int_equal(figures.odd, 0);
     assert_int_equal(figures.cut.shortest, 1300 * MS);
     end(&endings, ENDING_BUSY, 40 * S, 2300 * MS);
-    endings_sum_up(&endings, 1950 * MS, &figures);
+    endings_sum_up(&endings, &figures);
     assert_int_equal(figures.odd, 1);
     assert_int_equal(figures.cut.samples, 3);
+    assert_int_equal(figures.cut.shortest, 2100 * MS);
+    /* so it stays when it is no longer kept */
+    for (int i = 5; i < 200; i++)
+        end(&endings, ENDING_BUSY, 10 * i * S, 2400 * MS);
+    endings_sum_up(&endings, &figures);
+    assert_int_equal(figures.odd, 1);
+    assert_int_equal(figures.cut.samples, 198);
     assert_int_equal(figures.cut.shortest, 2100 * MS);
     endings_release(&endings);
 }
@@ -173,7 +181,7 @@ static void test_clocks(void **state)
         for (unsigned k = 0; k < 2; k++)
             cut_stream(&endings, (100 + 100 * k) * S, clocks[i].took[k],
                        clocks[i].silent[k], clocks[i].gap);
-        endings_sum_up(&endings, 0, &figures);
+        endings_sum_up(&endings, &figures);
         if ((figures.silence.samples == 2) != clocks[i].by_silence ||
             (figures.cut.samples == 0) != clocks[i].by_silence)
             fail_msg("%s", clocks[i].what);
@@ -193,7 +201,7 @@ static void test_many(void **state)
     assert_in_range(endings.count, 1, ENDINGS_KEPT);
     for (size_t i = 1; i < endings.count; i++)
         assert_true(endings.entry[i - 1].at.time <= endings.entry[i].at.time);
-    endings_sum_up(&endings, 0, &figures);
+    endings_sum_up(&endings, &figures);
     assert_int_equal(figures.cut.samples, 500);
     assert_int_equal(figures.idle.samples, 500);
     endings_release(&endings);

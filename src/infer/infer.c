@@ -67,6 +67,7 @@ static void add_ending(struct server_facts *server, const struct ending *ending)
                                       .gave_up = server->client_gave_up};
 
     if (server->log) {
+        server->endings->longest = server->success.longest;
         endings_add(server->endings, ending);
         server->unsettled = true;
         return;
@@ -83,7 +84,8 @@ static struct server_facts *settle(struct server_facts *server)
 
     if (!server || !server->unsettled)
         return server;
-    endings_sum_up(server->endings, server->success.longest, &figures);
+    server->endings->longest = server->success.longest;
+    endings_sum_up(server->endings, &figures);
     server->idle = figures.idle;
     server->cut = figures.cut;
     server->silence = figures.silence;
