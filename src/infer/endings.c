@@ -7,8 +7,10 @@
 
 /* Of one event; a process that ends takes a while to close them all. */
 #define TOGETHER (10 * NANOS_PER_MILLI)
-/* What still moves that long after it has survived it. */
-#define SURVIVES (150 * NANOS_PER_MILLI)
+/* What still moves that long after it has survived it; where connections are
+ * refused after it, a process that ends may take longer. */
+#define SURVIVES      (30 * NANOS_PER_MILLI)
+#define SURVIVES_LONG (150 * NANOS_PER_MILLI)
 /* A refusal within this belongs to it. */
 #define REFUSED_WITHIN (2 * NANOS_PER_SECOND)
 /* Durations that differ by less may have begun together. */
@@ -45,7 +47,10 @@ static void let_oldest_go(struct endings *endings)
     for (size_t i = 0; i < ENDINGS_GO; i++) {
         const struct ending *ending = &endings->entry[i];
 
-        if (!stands_for_itself(endings, ending))
+        /* in a crowd it is not known who will survive it */
+        if (endings->entry[endings->count - 1].at.time >
+                ending->at.time + SURVIVES_LONG &&
+            !stands_for_itself(endings, ending))
             continue;
         if (ending->is_cut && ending->took < endings->longest)
             durations_add(&endings->gone_below, ending->took, ending->at);
@@ -127,16 +132,19 @@ static bool is_member(const struct ending *ending,
 static void look_around(const struct endings *endings, nanos at,
                         const struct endpoint *client, struct cluster *cluster)
 {
+    nanos latest = at;
+
     for (size_t i = first_since(endings, at); i < endings->count; i++) {
         const struct ending *ending = &endings->entry[i];
 
         if (ending->kind == ENDING_REFUSED)
             cluster->refused |= ending->at.time <= at + REFUSED_WITHIN;
-        else if (ending->at.time > at + SURVIVES &&
-                 ending->opened < at - TOGETHER &&
+        else if (ending->opened < at - TOGETHER &&
                  (!client || same_host(&ending->client, client)))
-            cluster->survivors = true;
+            latest = ending->at.time;
     }
+    cluster->survivors =
+        latest > at + (cluster->refused ? SURVIVES_LONG : SURVIVES);
 }
 
 bool endings_cluster(const struct endings *endings, struct mark at,
@@ -170,6 +178,9 @@ bool endings_survived(const struct endings *endings, struct mark at)
 {
     struct cluster cluster = {0};
 
+    /* in a crowd, of which that is no longer known, others did */
+    if (endings->count && endings->entry[0].at.time > at.time)
+        return true;
     look_around(endings, at.time, NULL, &cluster);
     return cluster.survivors;
 }

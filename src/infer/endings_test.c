@@ -207,12 +207,31 @@ static void test_many(void **state)
     endings_release(&endings);
 }
 
+/* Where a connection ends every millisecond no two are one event. */
+static void test_crowd(void **state)
+{
+    struct endings endings = {0};
+    struct endings_figures figures;
+
+    (void)state;
+    for (int i = 1; i <= 1000; i++)
+        end(&endings, i % 2 ? ENDING_BUSY : ENDING_IDLE, i * MS,
+            S + i % 7 * 100 * MS);
+    end(&endings, ENDING_OPEN, 2 * S, 2 * S);
+    endings_sum_up(&endings, &figures);
+    assert_int_equal(figures.cut.samples, 500);
+    assert_int_equal(figures.idle.samples, 500);
+    assert_true(endings_survived(&endings, at(100 * MS)));
+    endings_release(&endings);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shutdown), cmocka_unit_test(test_survivor),
         cmocka_unit_test(test_figures),  cmocka_unit_test(test_odd),
         cmocka_unit_test(test_clocks),   cmocka_unit_test(test_many),
+        cmocka_unit_test(test_crowd),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
