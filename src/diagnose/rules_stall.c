@@ -41,9 +41,9 @@ bool is_short_body_open(const struct facts *f)
     const struct message *response = &f->x->response;
 
     return f->request_whole && f->response_begun && !f->response_whole &&
-           !f->server_closed && !is_client_exit(f) && !is_client_timeout(f) &&
-           response->framing == FRAMING_LENGTH && is_long(f, f->quiet) &&
-           f->server->acked >= f->server->top &&
+           !f->server_closed && !client_left_together(f) &&
+           !is_client_timeout(f) && response->framing == FRAMING_LENGTH &&
+           is_long(f, f->quiet) && f->server->acked >= f->server->top &&
            nanos_between(f->x->pause.time, f->x->pause_end.time) <
                f->settings->stall_threshold / 10;
 }
