@@ -12,7 +12,10 @@ bool is_server_shutdown(const struct facts *f)
 {
     struct cluster cluster;
 
-    return is_server_close(f) && is_in_shutdown(f, &cluster);
+    if (!is_server_close(f) || !is_in_shutdown(f, &cluster))
+        return false;
+    /* where nobody ever answered a refusal tells nothing of a process */
+    return cluster.busy + cluster.idle >= 2 || f->known->answered > 0;
 }
 
 /* Up to 50 ms or 2 % above it, and 0.3 s below: see verdicts(7). */
