@@ -97,7 +97,8 @@ struct ending ending_of(const struct outcome *outcome, nanos floor)
                             .by_client = closing.by == CLOSED_BY_CLIENT,
                             .opened = conn->first.time,
                             .at = closing.at,
-                            .client = conn->endpoint[conn->client]};
+                            .client =
+                                endings_host(&conn->endpoint[conn->client])};
 
     if (conn->refused) {
         ending.kind = ENDING_REFUSED;

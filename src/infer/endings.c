@@ -80,9 +80,11 @@ void endings_add(struct endings *endings, const struct ending *ending)
     size_t i;
 
     make_room(endings);
-    for (i = endings->count++;
+    for (i = endings->count;
          i > 0 && endings->entry[i - 1].at.time > ending->at.time; i--)
-        endings->entry[i] = endings->entry[i - 1];
+        continue;
+    memmove(endings->entry + i + 1, endings->entry + i,
+            (endings->count++ - i) * sizeof *endings->entry);
     endings->entry[i] = *ending;
     endings->refusals += ending->kind == ENDING_REFUSED;
 }
@@ -110,12 +112,12 @@ static size_t first_since(const struct endings *endings, nanos time)
     return low;
 }
 
-static bool same_host(const struct endpoint *a, const struct endpoint *b)
+uint64_t endings_host(const struct endpoint *endpoint)
 {
-    struct endpoint other = *b;
+    struct endpoint host = *endpoint;
 
-    other.port = a->port;
-    return endpoint_same(a, &other);
+    host.port = 0;
+    return endpoint_hash(&host, 0);
 }
 
 static bool is_member(const struct ending *ending,
@@ -125,7 +127,7 @@ static bool is_member(const struct ending *ending,
         return false;
     if (!client)
         return !ending->by_client;
-    return ending->by_client && same_host(&ending->client, client);
+    return ending->by_client && ending->client == endings_host(client);
 }
 
 /* Did any other connection go on, or was one refused? */
@@ -140,7 +142,7 @@ static void look_around(const struct endings *endings, nanos at,
         if (ending->kind == ENDING_REFUSED)
             cluster->refused |= ending->at.time <= at + REFUSED_WITHIN;
         else if (ending->opened < at - TOGETHER &&
-                 (!client || same_host(&ending->client, client)))
+                 (!client || ending->client == endings_host(client)))
             latest = ending->at.time;
     }
     cluster->survivors =

@@ -21,14 +21,14 @@ enum ending_kind {
 struct ending {
     enum ending_kind kind;
     bool by_client;
-    bool is_cut;    /* from the floor on, by a FIN that covers the request */
-    bool begun;     /* some of the answer had come */
-    nanos opened;   /* the connection's first packet */
-    struct mark at; /* the close; of an open one the last packet */
-    nanos took;     /* busy: since the request; idle: since the answer */
-    nanos silent;   /* busy: since the last byte of the answer */
-    nanos gap;      /* busy: the longest between bytes of the answer */
-    struct endpoint client;
+    bool is_cut;     /* from the floor on, by a FIN that covers the request */
+    bool begun;      /* some of the answer had come */
+    nanos opened;    /* the connection's first packet */
+    struct mark at;  /* the close; of an open one the last packet */
+    nanos took;      /* busy: since the request; idle: since the answer */
+    nanos silent;    /* busy: since the last byte of the answer */
+    nanos gap;       /* busy: the longest between bytes of the answer */
+    uint64_t client; /* see endings_host */
 };
 
 enum {
@@ -64,6 +64,9 @@ struct cluster {
     bool survivors; /* other connections of the same ends went on */
     bool refused;   /* new connections were refused soon after */
 };
+
+/* A number for the endpoint's address, whatever the port. */
+uint64_t endings_host(const struct endpoint *endpoint);
 
 /* What one ending adds to the figures, if it stands for itself. */
 void endings_count(struct endings_figures *figures,
