@@ -277,21 +277,34 @@ struct facts facts_of(const struct diagnose_settings *settings,
     return f;
 }
 
+bool is_statement_refuted(const struct facts *f)
+{
+    const struct durations *good = &f->known->success;
+    nanos stated = f->settings->write_timeout;
+
+    return stated && good->samples && good->longest > stated &&
+           !durations_alike(good->longest, stated);
+}
+
 enum timeout_fit timeout_fit(const struct facts *f)
 {
     const struct durations *good = &f->known->success;
     const struct durations *bad = &f->known->cut;
     nanos stated = f->settings->write_timeout;
 
-    if (stated)
+    if (stated && !is_statement_refuted(f))
         return f->wait >= stated || durations_alike(f->wait, stated)
                    ? FIT_STATED
                    : FIT_REFUTED;
     if (good->samples && bad->samples && good->longest > bad->shortest)
         return FIT_REFUTED;
-    if (bad->samples >= 2 && !durations_constant(bad, 2))
+    /* one that is no part of the figures: others agree on a timeout */
+    if (f->known->odd && f->wait < good->longest)
+        return FIT_REFUTED;
+    /* a timer is one whatever it lets through */
+    if (durations_constant(bad, 2))
+        return FIT_CONSTANT;
+    if (bad->instants >= 2)
         return FIT_VARIED;
-    if (good->samples)
-        return FIT_BRACKET;
-    return bad->samples >= 2 ? FIT_CONSTANT : FIT_ALONE;
+    return good->samples ? FIT_BRACKET : FIT_ALONE;
 }

@@ -69,12 +69,15 @@ bool is_silent_since(const struct flow *flow, struct mark since);
 enum timeout_fit {
     FIT_REFUTED,  /* no single timeout explains successes and failures */
     FIT_ALONE,    /* one failure, nothing to compare it with */
-    FIT_CONSTANT, /* several failures after the same time, no success */
-    FIT_BRACKET,  /* successes are all shorter than failures */
-    FIT_VARIED,   /* and the failures' delays vary: no plain timer */
+    FIT_CONSTANT, /* failures of several instants, after the same time */
+    FIT_BRACKET,  /* one instant; successes are all shorter */
+    FIT_VARIED,   /* several, and their delays vary: no plain timer */
     FIT_STATED    /* the user stated it, and it agrees */
 };
 
 enum timeout_fit timeout_fit(const struct facts *f);
+
+/* An answer was whole after more than the write timeout that was stated. */
+bool is_statement_refuted(const struct facts *f);
 
 #endif

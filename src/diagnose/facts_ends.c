@@ -49,3 +49,45 @@ bool is_race_with_unseen_fin(const struct facts *f)
     return f->server_fin_unseen && f->server_closed && f->closing.by_reset &&
            !f->closing.reset->has_ack && !f->response_begun && f->idle >= 0;
 }
+
+bool is_in_shutdown(const struct facts *f, struct cluster *cluster)
+{
+    return f->server_closed && f->known->endings &&
+           endings_cluster(f->known->endings, f->closing.at, NULL, cluster) &&
+           cluster_is_shutdown(cluster);
+}
+
+bool may_be_shutdown(const struct facts *f)
+{
+    return f->server_closed &&
+           (!f->known->endings ||
+            !endings_survived(f->known->endings, f->closing.at));
+}
+
+static bool find_client_cluster(const struct facts *f, struct cluster *cluster)
+{
+    return f->client_closed && f->known->endings &&
+           endings_cluster(f->known->endings, f->closing.at,
+                           &f->conn->endpoint[f->conn->client], cluster) &&
+           cluster->busy + cluster->idle >= 2;
+}
+
+bool is_client_exit(const struct facts *f)
+{
+    struct cluster cluster;
+
+    return find_client_cluster(f, &cluster) && cluster.varies &&
+           !cluster.survivors;
+}
+
+bool client_left_together(const struct facts *f)
+{
+    struct cluster cluster;
+
+    return find_client_cluster(f, &cluster);
+}
+
+nanos answer_silence(const struct facts *f)
+{
+    return nanos_between(f->x->response.last.time, f->end.time);
+}

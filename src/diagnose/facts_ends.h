@@ -35,4 +35,22 @@ bool pause_is_idle_timeout(const struct facts *f);
  */
 bool is_race_with_unseen_fin(const struct facts *f);
 
+/*
+ * The server's process ended, or its connections were all closed at once. Gives
+ * what ended with it.
+ */
+bool is_in_shutdown(const struct facts *f, struct cluster *cluster);
+
+/* Nothing that was open at the server's close is known to have lived on. */
+bool may_be_shutdown(const struct facts *f);
+
+/* The client's connections, of unlike age, all ended in one instant. */
+bool is_client_exit(const struct facts *f);
+
+/* So did others of the client, and that is all that is known. */
+bool client_left_together(const struct facts *f);
+
+/* From the last byte of the answer to its end. */
+nanos answer_silence(const struct facts *f);
+
 #endif

@@ -304,6 +304,12 @@ void finding_timeline(struct finding *finding, const struct facts *f)
     }
 }
 
+void finding_bound_confidence(struct finding *finding)
+{
+    if (finding->alternatives && finding->confidence == CONFIDENCE_CERTAIN)
+        finding->confidence = CONFIDENCE_LIKELY;
+}
+
 void finding_sort(struct finding *finding)
 {
     for (size_t i = 1; i < finding->evidences; i++) {

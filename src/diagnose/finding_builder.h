@@ -42,6 +42,9 @@ void finding_weigh_drops(struct finding *finding, const struct facts *f);
  */
 void finding_weigh_episodes(struct finding *finding, const struct facts *f);
 
+/* What has an alternative is not certain. */
+void finding_bound_confidence(struct finding *finding);
+
 /* Puts the evidence in order of time. */
 void finding_sort(struct finding *finding);
 

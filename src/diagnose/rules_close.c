@@ -8,6 +8,52 @@ static bool is_server_close(const struct facts *f)
     return f->request_whole && !f->response_whole && f->server_closed;
 }
 
+bool is_server_shutdown(const struct facts *f)
+{
+    struct cluster cluster;
+
+    if (!is_server_close(f) || !is_in_shutdown(f, &cluster))
+        return false;
+    /* where nobody ever answered a refusal tells nothing of a process */
+    return cluster.busy + cluster.idle >= 2 || f->known->answered > 0;
+}
+
+/* Up to 50 ms or 2 % above it, and 0.3 s below: see verdicts(7). */
+static bool is_timer(nanos silence, nanos timer)
+{
+    return silence >= timer - 300 * NANOS_PER_MILLI &&
+           (silence <= timer || durations_alike(silence, timer));
+}
+
+/* nginx proxy_read_timeout and AWS ALB; HAProxy's examples. */
+static bool is_published(nanos silence)
+{
+    return is_timer(silence, 60 * NANOS_PER_SECOND) ||
+           is_timer(silence, 50 * NANOS_PER_SECOND);
+}
+
+bool is_stream_idle_timeout(const struct facts *f)
+{
+    const struct durations *known = &f->known->silence;
+    nanos gap;
+    nanos silence;
+
+    if (!is_server_close(f) || !f->response_begun || f->closing.by_reset ||
+        !f->covers || is_slow_reader(f))
+        return false;
+    silence = answer_silence(f);
+    gap = nanos_between(f->x->pause.time, f->x->pause_end.time);
+    /* a silence that the answer's own rhythm has times nothing */
+    if (silence < f->settings->timeout_floor || silence <= gap + gap / 10)
+        return false;
+    if (known->samples)
+        return is_timer(silence, known->longest) ||
+               durations_alike(silence, known->longest);
+    /* one alone: the other clock must say something else */
+    return f->x->response.framing != FRAMING_LENGTH && is_published(silence) &&
+           !durations_alike(silence, f->wait);
+}
+
 bool is_write_timeout_eof(const struct facts *f)
 {
     return is_server_close(f) && !f->closing.by_reset && !f->response_begun &&

@@ -36,7 +36,7 @@ bool is_write_timeout_reset(const struct facts *f)
     if (!is_internal_error(f) || f->wait < f->settings->timeout_floor ||
         is_known_proxy(f))
         return false;
-    if (stated)
+    if (stated && !is_statement_refuted(f))
         return durations_alike(f->wait, stated);
     /* without its header section it may be a proxy's */
     if (f->response_begun && !f->x->status)

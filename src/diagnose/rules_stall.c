@@ -1,6 +1,7 @@
 /* Nothing moves. Asked before the one who gave up at last is blamed. */
 #include "diagnose/rules.h"
 
+#include "diagnose/facts_ends.h"
 #include "diagnose/facts_stall.h"
 
 bool is_dead_peer(const struct facts *f)
@@ -87,7 +88,8 @@ bool is_short_body_open(const struct facts *f)
     const struct message *response = &f->x->response;
 
     return f->request_whole && f->response_begun && !f->response_whole &&
-           !f->server_closed && response->framing == FRAMING_LENGTH &&
+           !f->server_closed && !client_left_together(f) &&
+           !is_client_timeout(f) && response->framing == FRAMING_LENGTH &&
            is_long(f, f->quiet) && f->server->acked >= f->server->top &&
            nanos_between(f->x->pause.time, f->x->pause_end.time) <
                f->settings->stall_threshold / 10;
@@ -103,7 +105,7 @@ static bool is_own_deadline(const struct facts *f)
 bool is_server_stall(const struct facts *f)
 {
     if (f->server_closed || f->response_whole || is_client_timeout(f) ||
-        is_own_deadline(f))
+        is_own_deadline(f) || is_client_exit(f))
         return false;
     if (may_be_a_stream(f) && (f->client_closed || f->x->is_event_stream))
         return false;

@@ -22,11 +22,18 @@ static void tell_refuted(const struct facts *f, struct finding *finding)
     const struct durations *good = &f->known->success;
     const struct durations *bad = &f->known->cut;
 
-    if (f->settings->write_timeout)
+    if (f->settings->write_timeout && !is_statement_refuted(f))
         finding_explain(finding,
                         "It came before the write timeout of %s that was "
                         "stated, so that was not the cause.",
                         finding_duration(finding, f->settings->write_timeout));
+    else if (f->known->odd)
+        finding_explain(finding,
+                        "No timeout explains it, though one may explain "
+                        "others that were cut: a response of the same server "
+                        "was complete after %s (#%" PRIu64 ").",
+                        finding_duration(finding, good->longest),
+                        mark_frame(good->longest_at));
     else
         finding_explain(finding,
                         "No single timeout explains it: a response of the "
@@ -38,6 +45,33 @@ static void tell_refuted(const struct facts *f, struct finding *finding)
                         mark_frame(bad->shortest_at));
 }
 
+/* A statement that the wire refutes is not used. */
+static void tell_statement_refuted(const struct facts *f,
+                                   struct finding *finding)
+{
+    const struct durations *good = &f->known->success;
+
+    if (is_statement_refuted(f))
+        finding_explain(finding,
+                        "The write timeout of %s that was stated is refuted: "
+                        "an answer of this server was whole after %s "
+                        "(#%" PRIu64 ").",
+                        finding_duration(finding, f->settings->write_timeout),
+                        finding_duration(finding, good->longest),
+                        mark_frame(good->longest_at));
+}
+
+/* Cuts that no timeout explains, beside many that one does. */
+static void tell_odd(const struct facts *f, struct finding *finding)
+{
+    if (f->known->odd)
+        finding_explain(finding,
+                        "%" PRIu64 " other cut%s came sooner than that "
+                        "success, and %s of another cause.",
+                        f->known->odd, f->known->odd == 1 ? "" : "s",
+                        f->known->odd == 1 ? "is" : "are");
+}
+
 void tell_timeout_fit(const struct facts *f, struct finding *finding)
 {
     const struct durations *good = &f->known->success;
@@ -45,6 +79,7 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
     const char *longest = finding_duration(finding, good->longest);
     const char *shortest = finding_duration(finding, bad->shortest);
 
+    tell_statement_refuted(f, finding);
     switch (timeout_fit(f)) {
     case FIT_STATED:
         finding_explain(finding,
@@ -59,9 +94,11 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
     case FIT_BRACKET:
         if (good->samples)
             finding_explain(finding,
-                            "WriteTimeout lies between %s (longest success, "
+                            "%s lies between %s (longest success, "
                             "#%" PRIu64 ") and %s (shortest failure, #%" PRIu64
                             ").",
+                            f->known->software[0] ? "Its timeout, if it is one,"
+                                                  : "WriteTimeout",
                             longest, mark_frame(good->longest_at), shortest,
                             mark_frame(bad->shortest_at));
         else
@@ -71,6 +108,7 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
                 "after %s, at delays that vary: no plain timer, but "
                 "a deadline noticed only when the handler ends.",
                 bad->samples, shortest);
+        tell_odd(f, finding);
         return;
     case FIT_CONSTANT:
         finding_explain(finding,

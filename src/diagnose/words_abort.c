@@ -1,6 +1,7 @@
 /* What rules_close.c finds: no timeout of the server's explains it. */
 #include "diagnose/rules.h"
 
+#include "diagnose/software.h"
 #include "diagnose/words.h"
 
 /* Where nobody was ever answered, there may be nobody. */
@@ -54,10 +55,7 @@ static bool is_beaten(const struct facts *f)
 void tell_handler_abort(const struct facts *f, struct finding *finding)
 {
     finding->symptom = symptom_of_close(f);
-    finding->confidence = f->known->success.samples && is_beaten(f) &&
-                                  f->wait < f->settings->timeout_floor
-                              ? CONFIDENCE_CERTAIN
-                              : CONFIDENCE_LIKELY;
+    finding->confidence = CONFIDENCE_LIKELY;
     finding_explain(finding, "The server closed %s after the request%s.",
                     finding_duration(finding, f->wait),
                     f->response_begun ? ", in the middle of its own response"
@@ -76,6 +74,10 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
                     "A panic, a crash or an explicit abort of the "
                     "handler does this; so does the end of the process, "
                     "or of the upstream behind a proxy.");
+    if (!f->response_begun && f->wait < f->settings->timeout_floor &&
+        (is_unnamed(f) || is_software(f, "nginx")))
+        finding_explain(finding, "A server may also close on purpose: nginx "
+                                 "does with 'return 444'.");
     if (f->wait >= f->settings->timeout_floor / 2)
         finding_alternative(finding,
                             f->response_begun ? VERDICT_WRITE_TIMEOUT_TRUNCATION

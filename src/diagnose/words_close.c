@@ -2,31 +2,138 @@
 #include "diagnose/rules.h"
 
 #include "diagnose/facts_ends.h"
+#include "diagnose/software.h"
 #include "diagnose/words.h"
 
+/* The longest success and the shortest failure are within 1.5 : 1. */
+static bool is_narrow(const struct facts *f)
+{
+    const struct durations *good = &f->known->success;
+
+    return good->samples &&
+           f->known->cut.shortest <= good->longest + good->longest / 2;
+}
+
+/* What is inferred from a number of exchanges is never certain. */
 static enum confidence fit_confidence(const struct facts *f)
 {
     switch (timeout_fit(f)) {
     case FIT_STATED:
         return CONFIDENCE_CERTAIN;
     case FIT_VARIED:
-        return f->known->success.samples ? CONFIDENCE_CERTAIN
-                                         : CONFIDENCE_LIKELY;
-    case FIT_BRACKET:
-        return CONFIDENCE_LIKELY;
+        return f->known->cut.instants >= 3 && is_narrow(f)
+                   ? CONFIDENCE_LIKELY
+                   : CONFIDENCE_POSSIBLE;
     default:
         return CONFIDENCE_POSSIBLE;
     }
 }
 
-static void offer_abort(struct finding *finding)
+/* Proxies close for their upstream's sake, and several connections at once. */
+void tell_server_shutdown(const struct facts *f, struct finding *finding)
 {
+    struct cluster cluster = {0};
+    unsigned others;
+
+    (void)is_in_shutdown(f, &cluster);
+    others =
+        cluster.busy + cluster.idle > 1 ? cluster.busy + cluster.idle - 1 : 0;
+    finding->symptom = symptom_of_close(f);
+    finding->confidence = CONFIDENCE_LIKELY;
+    if (others)
+        finding_explain(
+            finding,
+            "Not this request: the server closed %u other "
+            "connection%s in the same instant (in all %u in the middle of "
+            "an exchange, %u idle), and none that was open "
+            "lived on: its process ended, or one of its workers "
+            "did, or it was told to stop.",
+            others, others == 1 ? "" : "s", cluster.busy, cluster.idle);
+    else
+        finding_explain(finding, "The server closed, and its port refused "
+                                 "connections right after: its process ended.");
+    if (others && cluster.refused)
+        finding_explain(finding, "Right after, its port refused connections.");
+    if (f->response_begun)
+        tell_unsent(f, finding);
+    if (!others || !cluster.refused)
+        finding_alternative(
+            finding, VERDICT_HANDLER_ABORT,
+            "several handlers may have failed for one reason (a database, or "
+            "the upstream of a proxy, that went away)",
+            "the process's start time, and its log and supervisor at that "
+            "moment");
+    finding_advise(finding,
+                   "look in the supervisor's and the server's log for a stop, "
+                   "a restart or a crash at that moment (systemd, Kubernetes, "
+                   "OOM killer, a recycled worker)");
+    finding_advise(finding,
+                   "stop gracefully: take no new work, finish what is under "
+                   "way (Go http.Server.Shutdown, not Close; Node "
+                   "server.close before process.exit; gunicorn "
+                   "--graceful-timeout)");
+}
+
+static void tell_silences(const struct facts *f, struct finding *finding)
+{
+    const struct durations *silence = &f->known->silence;
+
+    if (silence->samples)
+        finding_explain(finding,
+                        "%" PRIu64 " answers of this server were cut so, each "
+                        "%s after its last byte, while the time since the "
+                        "request varies: a timer that every byte starts anew.",
+                        silence->samples, finding_range(finding, silence));
+    else
+        finding_explain(finding, "It is the only such answer, but that silence "
+                                 "is a published default.");
+}
+
+void tell_stream_idle_timeout(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_TRUNCATED;
+    finding->confidence =
+        f->known->silence.samples ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+    finding_explain(finding,
+                    "Nothing came for %s in the middle of the answer, then the "
+                    "server closed, %s after the request.",
+                    finding_duration(finding, answer_silence(f)),
+                    finding_duration(finding, f->wait));
+    tell_silences(f, finding);
+    finding_explain(finding, "A proxy does this when its upstream is silent "
+                             "for the proxy's read timeout.");
+    tell_unsent(f, finding);
+    finding_alternative(finding, VERDICT_HANDLER_ABORT,
+                        "a program may end its streams after a silence of its "
+                        "own choice",
+                        "the error log of the proxy (nginx: 'upstream timed "
+                        "out'), or a capture of the leg behind it");
+    finding_advise(finding,
+                   "let the program send something more often than that (a "
+                   "comment line in event streams, a heartbeat)");
+    finding_advise(finding,
+                   "or raise the proxy's timeout for reading: nginx "
+                   "proxy_read_timeout, HAProxy timeout server, Envoy "
+                   "stream_idle_timeout, the idle timeout of a load balancer");
+}
+
+static void offer_abort(const struct facts *f, struct finding *finding)
+{
+    if (timeout_fit(f) == FIT_STATED)
+        return;
     finding_alternative(
         finding, VERDICT_HANDLER_ABORT,
         "a handler that panics or aborts, or a process that dies, after that "
         "time leaves the same packets",
         "more requests: do all that take longer fail and all that are faster "
         "succeed? and the server's log (Go: 'http: panic serving')");
+    if (may_be_shutdown(f))
+        finding_alternative(
+            finding, VERDICT_SERVER_SHUTDOWN,
+            "the server's process may have ended then: no other connection is "
+            "known that was open and lived on",
+            "the process's start time; whether its port refused connections "
+            "right after");
 }
 
 /* The same packets as a body that was short from the start. */
@@ -48,19 +155,15 @@ static void offer_short_body(const struct facts *f, struct finding *finding)
         "by as much");
 }
 
-/* Go's net/http sends no Server field of its own. */
-static bool may_be_go(const struct facts *f)
-{
-    return f->known->software[0] == '\0';
-}
-
 static void advise_write_timeout(const struct facts *f, struct finding *finding)
 {
-    if (!may_be_go(f)) {
+    const char *setting = response_setting(f);
+
+    if (!is_unnamed(f)) {
         finding_advise(finding,
                        "raise the server's response or worker timeout "
-                       "above its slowest answers (gunicorn --timeout, "
-                       "nginx send_timeout, a framework's own)");
+                       "above its slowest answers (%s)",
+                       setting ? setting : "its own, or its framework's");
         finding_advise(finding, "look in its log for a worker that was killed "
                                 "or timed out at that moment");
         return;
@@ -81,7 +184,15 @@ static void advise_write_timeout(const struct facts *f, struct finding *finding)
 
 static void tell_how_it_comes(const struct facts *f, struct finding *finding)
 {
-    if (may_be_go(f))
+    if (timeout_fit(f) == FIT_CONSTANT)
+        finding_explain(finding,
+                        is_unnamed(f)
+                            ? "A timer that fires by itself does this: Node's "
+                              "server.timeout, uWSGI's harakiri; a Go server "
+                              "with a WriteTimeout only if its handler takes "
+                              "that long each time."
+                            : "A timer that fires by itself does this.");
+    else if (is_unnamed(f))
         finding_explain(finding,
                         "A Go server does this when the handler takes longer "
                         "than http.Server.WriteTimeout: the small answer waits "
@@ -107,7 +218,7 @@ void tell_write_timeout_eof(const struct facts *f, struct finding *finding)
                     finding_duration(finding, f->wait));
     tell_how_it_comes(f, finding);
     tell_timeout_fit(f, finding);
-    offer_abort(finding);
+    offer_abort(f, finding);
     advise_write_timeout(f, finding);
 }
 
@@ -165,7 +276,7 @@ void tell_write_timeout_truncation(const struct facts *f,
         tell_timeout_fit(f, finding);
     }
     tell_unsent(f, finding);
-    offer_abort(finding);
+    offer_abort(f, finding);
     offer_short_body(f, finding);
     advise_write_timeout(f, finding);
 }

@@ -43,19 +43,23 @@ void tell_stream_limit(const struct facts *f, struct finding *finding)
                             "another connection");
 }
 
+static bool is_stated(const struct facts *f)
+{
+    return f->settings->write_timeout && !is_statement_refuted(f);
+}
+
 void tell_write_timeout_reset(const struct facts *f, struct finding *finding)
 {
     const struct durations *resets = &f->known->reset;
 
     finding->symptom = SYMPTOM_RESET;
-    finding->confidence = resets->samples >= 2 || f->settings->write_timeout
-                              ? CONFIDENCE_CERTAIN
-                              : CONFIDENCE_POSSIBLE;
+    finding->confidence =
+        resets->instants >= 3 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
     finding_explain(finding,
                     "The server reset the stream with INTERNAL_ERROR %s after "
                     "the request and kept the connection.",
                     finding_duration(finding, f->wait));
-    if (resets->samples >= 2)
+    if (resets->instants >= 2)
         finding_explain(finding,
                         "%" PRIu64 " streams were reset so, all %s after "
                         "their requests: a timer, as Go's http.Server."
@@ -66,11 +70,18 @@ void tell_write_timeout_reset(const struct facts *f, struct finding *finding)
                         "It is the only such stream: Go's http.Server."
                         "WriteTimeout does this, and so does a handler "
                         "that panics.");
-    finding_alternative(
-        finding, VERDICT_HANDLER_ABORT,
-        "a handler that panics at that time sends the same",
-        "more streams: a timer strikes after the same time each "
-        "time");
+    if (is_stated(f)) {
+        finding->confidence = CONFIDENCE_CERTAIN;
+        finding_explain(finding,
+                        "It agrees with the write timeout of %s that was "
+                        "stated.",
+                        finding_duration(finding, f->settings->write_timeout));
+    } else {
+        finding_alternative(
+            finding, VERDICT_HANDLER_ABORT,
+            "a handler that panics at that time sends the same",
+            "more streams: a timer strikes after the same time each time");
+    }
     finding_advise(finding,
                    "raise WriteTimeout, or set it to 0 where responses stream "
                    "(gRPC) and bound the handlers otherwise");

@@ -1,21 +1,47 @@
 /* What rules_path.c finds. */
 #include "diagnose/rules.h"
 
+#include "diagnose/software.h"
+
+/* A close this soon after an answer belongs to the answer. */
+#define AT_ONCE (50 * NANOS_PER_MILLI)
+
+/* No idle timeout was over: it closes with its answers, and says nothing. */
+static void tell_unannounced(const struct facts *f, struct finding *finding)
+{
+    if (f->known->unannounced > 1)
+        finding_explain(finding,
+                        "The server does so %s (%" PRIu64 " times here).",
+                        f->known->unannounced < f->known->complete
+                            ? "after some answers"
+                            : "after every answer",
+                        f->known->unannounced);
+    finding_explain(finding,
+                    "The answer does not announce the close: Connection: close "
+                    "is missing (RFC 9112, 9.6), so the client takes the "
+                    "connection for one that it may use again.");
+    finding_advise(finding, "let the server announce its close (Connection: "
+                            "close), or keep the connection open");
+    finding_advise(finding, "or let the client send again what is safe to send "
+                            "again, on a new connection");
+}
+
 static void tell_idle_advice(const struct facts *f, struct finding *finding,
                              nanos idle)
 {
     uint32_t said = f->known->keep_alive;
 
+    if (idle < AT_ONCE) {
+        tell_unannounced(f, finding);
+        return;
+    }
     finding_advise(finding,
                    "make the client's or proxy's idle timeout shorter than the "
                    "server's %s (Go Transport.IdleConnTimeout, nginx upstream "
                    "keepalive_timeout, a pool's idle or keep-alive time)",
                    finding_duration(finding, idle));
-    finding_advise(finding,
-                   "or the server's longer than the client's: Node "
-                   "server.keepAliveTimeout, Go Server.IdleTimeout, Apache "
-                   "KeepAliveTimeout, nginx keepalive_timeout, uvicorn "
-                   "--timeout-keep-alive, gunicorn --keep-alive");
+    finding_advise(finding, "or the server's longer than the client's: %s",
+                   idle_setting(f));
     if (said)
         finding_explain(finding,
                         "The server had announced it: Keep-Alive: timeout=%u.",
@@ -37,11 +63,14 @@ void tell_idle_close_race(const struct facts *f, struct finding *finding)
     finding->symptom = SYMPTOM_EMPTY_REPLY;
     finding->confidence = CONFIDENCE_CERTAIN;
     finding_explain(finding,
-                    "Not this request: the server closed the connection after "
-                    "%s without a request, and the FIN acknowledges nothing of "
-                    "the one that was on its way. The server program never saw "
-                    "it, so a retry is safe, even of a POST.",
-                    finding_duration(finding, idle));
+                    "Not this request: the server closed the connection %s, "
+                    "and the FIN acknowledges nothing of the one that was on "
+                    "its way. The server program never saw it, so a retry is "
+                    "safe, even of a POST.",
+                    idle < AT_ONCE
+                        ? "right after an answer"
+                        : finding_say(finding, "after %s without a request",
+                                      finding_duration(finding, idle)));
     if (early >= 0)
         finding_explain(finding,
                         "The FIN had been there for %s when the client sent "

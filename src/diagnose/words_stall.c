@@ -1,6 +1,7 @@
 /* What rules_stall.c finds. */
 #include "diagnose/rules.h"
 
+#include "diagnose/facts_ends.h"
 #include "diagnose/facts_stall.h"
 
 void tell_dead_peer(const struct facts *f, struct finding *finding)
@@ -179,6 +180,13 @@ void tell_server_stall(const struct facts *f, struct finding *finding)
                         "The response is one of unknown length: it may "
                         "be a stream that has nothing to say now.");
     }
+    if (client_left_together(f)) {
+        finding->severity = SEVERITY_WARNING;
+        finding_explain(finding,
+                        "The client ended other connections to this server in "
+                        "the same instant: that is one event, and no timeout "
+                        "of its own can be told from it.");
+    }
     if (host_is_alive(f))
         finding_explain(finding, "Its host answers TCP keep-alive probes.");
     if (f->client_closed) {
@@ -237,6 +245,11 @@ void tell_client_abort(const struct facts *f, struct finding *finding)
                         "%" PRIu64 " requests to this server ended so, all "
                         "after %s: that is the client's own timeout.",
                         gave_up->samples, finding_range(finding, gave_up));
+    if (is_client_exit(f))
+        finding_explain(finding,
+                        "All its connections to this server, of unlike age, "
+                        "ended in the same instant: the client's process "
+                        "ended, or it gave up all it was doing.");
     finding_advise(finding,
                    "if the client should have waited, raise its timeout "
                    "(or that of the proxy that is the client here); if "

@@ -45,6 +45,7 @@ void head_end_name(struct head *head)
     static const char *const name[HEAD_FIELD_COUNT] = {
         [HEAD_HOST] = "host",
         [HEAD_SERVER] = "server",
+        [HEAD_POWERED_BY] = "x-powered-by",
         [HEAD_USER_AGENT] = "user-agent",
         [HEAD_UPGRADE] = "upgrade",
         [HEAD_EXPECT] = "expect",
@@ -90,6 +91,15 @@ static uint32_t keep_alive_seconds(const char *value)
     return seconds > 86400 ? 0 : (uint32_t)seconds;
 }
 
+/* What has no Server field may be named by what made the page. */
+static enum head_field software_field(const struct head *head,
+                                      const struct http_head *told)
+{
+    if (!told->status)
+        return HEAD_USER_AGENT;
+    return head->value[HEAD_SERVER].size ? HEAD_SERVER : HEAD_POWERED_BY;
+}
+
 void head_tell(const struct head *head, struct http_head *told)
 {
     const struct text *value = head->value;
@@ -99,8 +109,7 @@ void head_tell(const struct head *head, struct http_head *told)
     told->upgrade = span_of(&value[HEAD_UPGRADE]);
     told->h2_settings = span_of(&value[HEAD_HTTP2_SETTINGS]);
     told->content_type = span_of(&value[HEAD_CONTENT_TYPE]);
-    told->software =
-        span_of(&value[told->status ? HEAD_SERVER : HEAD_USER_AGENT]);
+    told->software = span_of(&value[software_field(head, told)]);
     told->expects_continue =
         strcasecmp(text_string(&value[HEAD_EXPECT]), "100-continue") == 0;
     told->keep_alive = keep_alive_seconds(text_string(&value[HEAD_KEEP_ALIVE]));

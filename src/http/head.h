@@ -17,6 +17,7 @@ enum {
 enum head_field {
     HEAD_HOST,
     HEAD_SERVER,
+    HEAD_POWERED_BY,
     HEAD_USER_AGENT,
     HEAD_UPGRADE,
     HEAD_EXPECT,

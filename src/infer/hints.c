@@ -39,6 +39,14 @@ static const struct durations *durations_of(const struct server_facts *server,
     }
 }
 
+/* Express runs on Node.js. */
+static bool is_software(const struct server_facts *server, const char *name)
+{
+    return strcasestr(server->software, name) ||
+           (strcmp(name, "Node.js") == 0 &&
+            strcasestr(server->software, "Express"));
+}
+
 /* What the Server field says rules the other software out, not a client's. */
 static bool is_named(const struct server_facts *server, size_t row)
 {
@@ -52,8 +60,8 @@ static bool is_named(const struct server_facts *server, size_t row)
                strcmp(known[row].software, "Node.js") == 0 ||
                strcmp(known[row].software, "Apache") == 0;
     for (size_t i = 0; i < KNOWN; i++)
-        some |= strcasestr(server->software, known[i].software) != NULL;
-    return !some || strcasestr(server->software, known[row].software);
+        some |= is_software(server, known[i].software);
+    return !some || is_software(server, known[row].software);
 }
 
 size_t infer_hints(const struct server_facts *server,

@@ -17,49 +17,6 @@ struct infer {
     uint64_t http[PORTS / WORD]; /* ports on which some server answered */
 };
 
-/* Who gives up sooner has not waited: it was done, or went away. */
-#define GIVES_UP_LEAST (100 * NANOS_PER_MILLI)
-
-void durations_add(struct durations *set, nanos duration, struct mark at)
-{
-    if (duration < 0)
-        return;
-    if (set->samples == 0 || duration < set->shortest) {
-        set->shortest = duration;
-        set->shortest_at = at;
-    }
-    if (set->samples == 0 || duration > set->longest) {
-        set->longest = duration;
-        set->longest_at = at;
-    }
-    set->samples++;
-}
-
-bool durations_alike(nanos a, nanos b)
-{
-    nanos larger = a > b ? a : b;
-    nanos difference = a > b ? a - b : b - a;
-    nanos jitter = larger / 10;
-
-    if (jitter > 50 * NANOS_PER_MILLI)
-        jitter = 50 * NANOS_PER_MILLI;
-    return difference <= jitter || difference <= larger / 50;
-}
-
-bool durations_end_together(const struct durations *set)
-{
-    nanos ends = nanos_between(set->shortest_at.time, set->longest_at.time);
-
-    return set->samples >= 2 &&
-           (ends < 0 ? -ends : ends) < (set->longest - set->shortest) / 2;
-}
-
-bool durations_constant(const struct durations *set, uint64_t samples)
-{
-    return set->samples >= samples &&
-           durations_alike(set->shortest, set->longest);
-}
-
 struct infer *infer_new(const struct infer_options *options)
 {
     struct infer *infer = must_calloc(1, sizeof *infer);
@@ -80,18 +37,12 @@ static struct durations *figure_of(struct server_facts *server,
                                    const struct log_entry *entry)
 {
     switch (entry->kind) {
-    case LOG_CLOSED_IDLE:
-        return &server->idle;
     case LOG_ANSWERED:
         return &server->success;
     case LOG_GATEWAY:
         return &server->gateway;
-    case LOG_CUT:
-        return &server->cut;
     case LOG_RESET:
         return &server->reset;
-    case LOG_GIVEN_UP:
-        return entry->took >= GIVES_UP_LEAST ? &server->client_gave_up : NULL;
     default:
         return NULL;
     }
@@ -107,6 +58,41 @@ static void log_add(struct server_facts *server, enum log_kind kind, nanos took,
         durations_add(figure, took, at);
     if (server->log && mark_is_set(at))
         server_log_add(server->log, &entry);
+}
+
+static void add_ending(struct server_facts *server, const struct ending *ending)
+{
+    struct endings_figures figures = {.idle = server->idle,
+                                      .cut = server->cut,
+                                      .gave_up = server->client_gave_up};
+
+    if (server->log) {
+        server->endings->longest = server->success.longest;
+        endings_add(server->endings, ending);
+        server->unsettled = true;
+        return;
+    }
+    endings_count(&figures, ending);
+    server->idle = figures.idle;
+    server->cut = figures.cut;
+    server->client_gave_up = figures.gave_up;
+}
+
+static struct server_facts *settle(struct server_facts *server)
+{
+    struct endings_figures figures;
+
+    if (!server || !server->unsettled)
+        return server;
+    server->endings->longest = server->success.longest;
+    endings_sum_up(server->endings, &figures);
+    server->idle = figures.idle;
+    server->cut = figures.cut;
+    server->silence = figures.silence;
+    server->client_gave_up = figures.gave_up;
+    server->odd = figures.odd;
+    server->unsettled = false;
+    return server;
 }
 
 /* More than a refusal came from it. */
@@ -130,8 +116,8 @@ const struct server_facts *infer_server(const struct infer *infer,
                                         const struct conn *conn)
 {
     static const struct server_facts unknown;
-    const struct server_facts *server =
-        servers_find(&infer->servers, &conn->endpoint[conn_server(conn)]);
+    const struct server_facts *server = settle(
+        servers_find(&infer->servers, &conn->endpoint[conn_server(conn)]));
 
     return server ? server : &unknown;
 }
@@ -143,7 +129,7 @@ struct server_facts *infer_hold(struct infer *infer, const struct conn *conn)
 
     if (server)
         servers_hold(&infer->servers, server);
-    return server;
+    return settle(server);
 }
 
 void infer_let_go(struct infer *infer, struct server_facts *server)
@@ -163,7 +149,15 @@ uint64_t infer_forgotten(const struct infer *infer)
 
 const struct server_facts *infer_first(const struct infer *infer)
 {
-    return servers_first(&infer->servers);
+    const struct server_facts *first = servers_first(&infer->servers);
+
+    if (!first)
+        return NULL;
+    for (struct server_facts *server =
+             servers_find(&infer->servers, &first->server);
+         server; server = server->next)
+        settle(server);
+    return first;
 }
 
 bool infer_port_is_http(const struct infer *infer, uint16_t port)
@@ -181,11 +175,6 @@ static void note_answered(struct infer *infer,
 
     if (server->answered > 0)
         infer->http[port / WORD] |= UINT64_C(1) << (port % WORD);
-}
-
-struct mark exchange_asked(const struct exchange *x)
-{
-    return mark_is_set(x->request.head) ? x->request.head : x->request.start;
 }
 
 static void add_complete(struct server_facts *server, const struct exchange *x)
@@ -249,6 +238,12 @@ void infer_ended(struct infer *infer, const struct conn *conn,
         server->failed++;
     if (exchange_is_answered(x))
         return;
+    if (by_reset && x->h2->reset_by_client)
+        add_ending(server, &(struct ending){.kind = ENDING_STREAM,
+                                            .by_client = true,
+                                            .opened = conn->first.time,
+                                            .at = x->h2->reset,
+                                            .took = wait});
     log_add(server,
             !by_reset                                ? LOG_FAILED
             : x->h2->reset_by_client                 ? LOG_GIVEN_UP
@@ -264,7 +259,6 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
     struct closing closing = conn_closing(conn);
     struct mark asked = exchange_asked(x);
     nanos wait = nanos_between(asked.time, closing.at.time);
-    bool whole = exchange_is_answered(x) && !exchange_was_left(conn, x);
 
     server->exchanges++;
     if (exchange_went_well(conn, x))
@@ -273,68 +267,39 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
         server->failed++;
     server->answered += mark_is_set(x->response.start) ||
                         conn->flow[conn_server(conn)].lost > 1; /* a FIN: 1 */
-    /* under HTTP/2 a server's timeouts reset the stream, not the connection */
-    if (!mark_is_set(x->request.end) || exchange_is_doubtful(x) || x->tunnel ||
-        whole)
+    if (!exchange_was_waiting(conn, x))
         return;
-    if (closing.by == CLOSED_BY_SERVER && !closing.by_reset &&
-        closing.acks != CONN_NO_OFFSET && closing.acks >= x->request.reached &&
-        wait >= infer->options.floor && !x->is_h2)
-        log_add(server, LOG_CUT, wait, closing.at);
-    else
-        log_add(server,
-                closing.by == CLOSED_BY_CLIENT ? LOG_GIVEN_UP : LOG_FAILED,
-                wait, closing.at);
-}
-
-/* The server closed a connection on which nothing was outstanding. */
-static bool add_idle_close(struct server_facts *server,
-                           const struct outcome *outcome)
-{
-    const struct h2_facts *h2 = &outcome->http->h2;
-    struct mark said = h2->first_goaway[conn_server(outcome->conn)];
-    struct closing closing = conn_closing(outcome->conn);
-    const struct exchange *x = outcome->unfinished;
-    struct mark active =
-        outcome->last_reset.frame > outcome->last_response_end.frame
-            ? outcome->last_reset
-            : outcome->last_response_end;
-
-    /* under HTTP/2 GOAWAY comes first, and the connection may be drained */
-    if (mark_is_set(said))
-        closing.at = said;
-    if (closing.by != CLOSED_BY_SERVER || closing.by_reset ||
-        outcome->last_closes || !mark_is_set(outcome->last_response_end) ||
-        mark_is_set(outcome->http->h2.goaway[outcome->conn->client].at) ||
-        outcome->complete == 0)
-        return false;
-    /* a request that crossed the FIN was not there when it was decided */
-    if (x &&
-        (closing.acks == CONN_NO_OFFSET || closing.acks > x->request.begin))
-        return false;
-    log_add(server, LOG_CLOSED_IDLE,
-            nanos_between(active.time, closing.at.time), closing.at);
-    return true;
+    log_add(server,
+            exchange_is_cut(infer->options.floor, &closing, x, wait) ? LOG_CUT
+            : closing.by == CLOSED_BY_CLIENT ? LOG_GIVEN_UP
+                                             : LOG_FAILED,
+            wait, closing.at);
 }
 
 /* How a connection began and ended. */
-static void add_connection(struct server_facts *server,
+static void add_connection(const struct infer *infer,
+                           struct server_facts *server,
                            const struct outcome *outcome)
 {
     const struct conn *conn = outcome->conn;
     struct closing closing = conn_closing(conn);
+    struct ending ending = ending_of(outcome, infer->options.floor);
     struct opening opening;
 
+    add_ending(server, &ending);
     if (conn->refused)
         log_add(server, LOG_REFUSED, 0, conn->first);
     else if (opening_of(outcome, &opening))
         log_add(server, LOG_OPENED, 0, conn->first);
-    if (!add_idle_close(server, outcome) && closing.by != CLOSED_BY_NOBODY &&
-        !conn->refused)
+    if (ending.kind == ENDING_IDLE && !ending.by_client)
+        log_add(server, LOG_CLOSED_IDLE, ending.took, ending.at);
+    else if (closing.by != CLOSED_BY_NOBODY && !conn->refused)
         log_add(server,
                 closing.by == CLOSED_BY_SERVER ? LOG_CLOSED_BY_SERVER
                                                : LOG_CLOSED_BY_CLIENT,
                 nanos_between(conn->first.time, closing.at.time), closing.at);
+    if (ending.kind != ENDING_IDLE && outcome_is_idle_close(outcome, &closing))
+        server->unannounced++;
 }
 
 static void add_probes(struct server_facts *server, const struct conn *conn)
@@ -375,7 +340,7 @@ static void add_outcome(const struct infer *infer, struct server_facts *server,
         else
             add_failure(infer, server, conn, x);
     }
-    add_connection(server, outcome);
+    add_connection(infer, server, outcome);
     add_probes(server, conn);
 }
 
@@ -392,7 +357,14 @@ void infer_outcome(struct infer *infer, const struct outcome *outcome)
 void infer_preview(const struct infer *infer, const struct outcome *outcome,
                    struct server_facts *server)
 {
-    *server = *infer_server(infer, outcome->conn);
+    const struct server_facts *known =
+        servers_find(&infer->servers,
+                     &outcome->conn->endpoint[conn_server(outcome->conn)]);
+
+    /* the figures matter only for what is judged by them */
+    if (outcome->unfinished)
+        known = infer_server(infer, outcome->conn);
+    *server = known ? *known : (struct server_facts){0};
     server->server = outcome->conn->endpoint[conn_server(outcome->conn)];
     server->log = NULL; /* which is the server's own */
     add_outcome(infer, server, outcome);

@@ -10,35 +10,9 @@
 #ifndef INFER_INFER_H
 #define INFER_INFER_H
 
+#include "infer/ending_of.h"
 #include "infer/openings.h"
 #include "infer/server_log.h"
-
-/*
- * A set of durations: how many, the shortest, the longest. Constant when they
- * lie within 2 % or 50 ms of each other, whichever is larger; of short ones, to
- * which 50 ms are much, within a tenth.
- */
-struct durations {
-    uint64_t samples;
-    nanos shortest;
-    nanos longest;
-    struct mark shortest_at;
-    struct mark longest_at;
-};
-
-void durations_add(struct durations *set, nanos duration, struct mark at);
-
-/* At least `samples` of them, all alike. */
-bool durations_constant(const struct durations *set, uint64_t samples);
-
-/*
- * Did what took longest end with what took shortest, though it had begun at
- * another time? Then the one end is what they share, and no timer.
- */
-bool durations_end_together(const struct durations *set);
-
-/* Do two durations differ by no more than 2 %, or a tenth up to 50 ms? */
-bool durations_alike(nanos a, nanos b);
 
 /* What is known of one server address and port. */
 struct server_facts {
@@ -61,10 +35,18 @@ struct server_facts {
                                         the response not whole; from 100 ms */
     struct durations gateway;   /* from the request to a complete 502/503/504 */
     struct durations probes[2]; /* between keep-alive probes: client, server */
-    uint32_t keep_alive; /* as the server's Keep-Alive said, in seconds */
+    struct durations silence; /* from the last byte to the server's close, when
+                                 that is what times its cuts */
+    uint64_t odd;             /* cuts that are no part of `cut`: sooner than an
+                                 answer that was whole, where others are not */
+    uint64_t unannounced; /* closes right after a whole answer, not announced */
+    uint32_t keep_alive;  /* as the server's Keep-Alive said, in seconds */
     char software[INCIDENT_SOFTWARE_SIZE]; /* as its Server field said */
     struct server_log *log;    /* what the figures are of, as far as it is
                                   kept; NULL: a preview has none */
+    struct endings *endings;   /* the server's own; NULL: none are kept */
+    bool unsettled;            /* endings have come since the figures were
+                                  summed up */
     struct server_facts *next; /* in order of appearance */
 };
 
@@ -122,11 +104,5 @@ bool infer_port_is_http(const struct infer *infer, uint16_t port);
 
 /* Every server, in order of appearance. */
 const struct server_facts *infer_first(const struct infer *infer);
-
-/*
- * From when the server counts: the end of the request's header section, where
- * a deadline for the response starts (Go net/http server.go, readRequest).
- */
-struct mark exchange_asked(const struct exchange *x);
 
 #endif

@@ -67,10 +67,30 @@ static void test_alike(void **state)
         assert_int_equal(durations_alike(pairs[i].b, pairs[i].a),
                          pairs[i].alike);
         durations_add(&set, pairs[i].a, at(0));
-        durations_add(&set, pairs[i].b, at(0));
+        durations_add(&set, pairs[i].b, at(S));
         assert_int_equal(durations_constant(&set, 2), pairs[i].alike);
         assert_false(durations_constant(&set, 3));
     }
+}
+
+/* What ends within a few milliseconds of another is no second sample. */
+static void test_instants(void **state)
+{
+    struct durations set = {0};
+
+    (void)state;
+    durations_add(&set, 2 * S, at(9 * S));
+    durations_add(&set, 2 * S, at(9 * S + 3 * MS));
+    durations_add(&set, 2 * S, at(9 * S - 3 * MS));
+    assert_int_equal(set.samples, 3);
+    assert_int_equal(set.instants, 1);
+    assert_true(durations_end_together(&set));
+    assert_true(durations_constant(&set, 1));
+    assert_false(durations_constant(&set, 2));
+    durations_add(&set, 2 * S, at(12 * S));
+    assert_int_equal(set.instants, 2);
+    assert_false(durations_end_together(&set));
+    assert_true(durations_constant(&set, 2));
 }
 
 /* A row in the form of a call: clang-format would align braces beyond 80. */
@@ -323,9 +343,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_durations), cmocka_unit_test(test_alike),
-        cmocka_unit_test(test_hints),     cmocka_unit_test(test_no_hint),
-        cmocka_unit_test(test_bracket),   cmocka_unit_test(test_idle),
-        cmocka_unit_test(test_ports),     cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_instants),  cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_no_hint),   cmocka_unit_test(test_bracket),
+        cmocka_unit_test(test_idle),      cmocka_unit_test(test_ports),
+        cmocka_unit_test(test_refusals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 struct servers_entry {
     struct server_facts facts; /* first: the entry is found from its facts */
     struct server_log log;
+    struct endings endings;
     struct servers_entry *before; /* in order of appearance */
     struct servers_entry *hash_next;
     struct servers_entry *older; /* by use, while nobody holds it */
@@ -35,6 +36,7 @@ void servers_release(struct servers *servers)
         struct server_facts *next = server->next;
 
         server_log_release(&entry_of(server)->log);
+        endings_release(&entry_of(server)->endings);
         free(entry_of(server));
         server = next;
     }
@@ -122,6 +124,7 @@ static void forget(struct servers *servers, struct servers_entry *entry)
     servers->count--;
     servers->forgotten++;
     server_log_release(&entry->log);
+    endings_release(&entry->endings);
     free(entry);
 }
 
@@ -133,6 +136,7 @@ static struct servers_entry *add(struct servers *servers,
 
     entry->facts.server = *endpoint;
     entry->facts.log = &entry->log;
+    entry->facts.endings = &entry->endings;
     entry->hash_next = *bucket;
     *bucket = entry;
     append_appearance(servers, entry);

@@ -100,8 +100,7 @@ const struct circumstances *cases_prepare(const struct cases *cases,
                            is_forced(cases, port) ||
                            cases->counts->http_connections == 0;
     hold_server(cases, one);
-    around->server =
-        one->server ? one->server : infer_server(cases->infer, conn);
+    around->server = infer_server(cases->infer, conn);
     return around;
 }
 

@@ -184,6 +184,28 @@ static void swap_ports(struct trial *trial)
     must_be_same(trial, "ports", 0, 0);
 }
 
+/* Confidence. */
+
+/* What is certain names no other cause, and no statistical inference: no scene
+ * states a write timeout. */
+static void be_sure(struct trial *trial)
+{
+    struct run run = tape_run(&trial->tape);
+
+    trial->variants++;
+    for (size_t i = 0; i < run.report->findings; i++) {
+        const struct finding *finding = run.report->finding[i];
+        bool is_inferred = finding->code == VERDICT_WRITE_TIMEOUT_EOF ||
+                           finding->code == VERDICT_WRITE_TIMEOUT_TRUNCATION ||
+                           finding->code == VERDICT_WRITE_TIMEOUT_RESET;
+
+        if (finding->confidence == CONFIDENCE_CERTAIN &&
+            (finding->alternatives || is_inferred))
+            complain(trial, "%s is certain", verdict_slug(finding->code));
+    }
+    run_release(&run);
+}
+
 static void test_recut(void **state)
 {
     (void)state;
@@ -214,12 +236,18 @@ static void test_ports(void **state)
     for_each_scene(swap_ports);
 }
 
+static void test_be_sure(void **state)
+{
+    (void)state;
+    for_each_scene(be_sure);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrap),    cmocka_unit_test(test_ports),
         cmocka_unit_test(test_mirror),  cmocka_unit_test(test_recut),
-        cmocka_unit_test(test_reorder),
+        cmocka_unit_test(test_reorder), cmocka_unit_test(test_be_sure),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

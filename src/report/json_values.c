@@ -215,7 +215,10 @@ json_t *json_server(const struct server_facts *server)
         (json_int_t)server->exchanges, "complete", (json_int_t)server->complete,
         "failed", (json_int_t)server->failed, "write_timeout",
         write_timeout(server), "idle_timeout", timeout(&server->idle),
-        "client_timeout", timeout(&server->client_gave_up),
+        "client_timeout",
+        durations_constant(&server->client_gave_up, 2)
+            ? timeout(&server->client_gave_up)
+            : json_null(),
         "keepalive_probe_interval_s", "client", interval(&server->probes[0]),
         "server", interval(&server->probes[1]), "hints", hints(server));
 }

@@ -203,6 +203,17 @@ check_status() {
         --ignore write-timeout-eof "$GO"
 }
 
+# Its longest success took 902 ms.
+check_statements() {
+    local threshold=$CAPTURES/go-write-timeout-threshold.pcap
+
+    gives 'a statement that agrees' 1 '(certain)' --write-timeout 1s \
+        "$threshold"
+    gives 'a statement that the wire refutes' 1 refuted \
+        --write-timeout 500ms "$threshold"
+    out_has '(certain)' && fail 'a statement that the wire refutes' 'certain'
+}
+
 check_choice() {
     gives '--only' 1 write-timeout-eof --only write-timeout-eof "$GO" "$ABORT"
     out_has client-abort && fail '--only' 'says client-abort'
@@ -488,6 +499,7 @@ check_usage
 check_inputs
 check_outputs
 check_status
+check_statements
 check_choice
 check_port
 check_knowledge

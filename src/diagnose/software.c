@@ -1,0 +1,61 @@
+#include "diagnose/software.h"
+
+#include <string.h>
+
+static const struct {
+    const char *word; /* in Server or X-Powered-By */
+    const char *idle;
+    const char *response;
+} known[] = {
+    {"Express",   "Node server.keepAliveTimeout",
+     "Node server.timeout or server.setTimeout, or the same of the request or "
+     "response"                                                                      },
+    {"Next.js",   "Node server.keepAliveTimeout",
+     "Node server.timeout or server.setTimeout"                                      },
+    {"gunicorn",  "gunicorn --keep-alive",        "gunicorn --timeout"               },
+    {"uWSGI",     NULL,                           "uWSGI harakiri"                   },
+    {"uvicorn",   "uvicorn --timeout-keep-alive", NULL                               },
+    {"hypercorn", "hypercorn --keep-alive",       NULL                               },
+    {"Apache",    "Apache KeepAliveTimeout",      "Apache Timeout, ProxyTimeout"     },
+    {"nginx",     "nginx keepalive_timeout",
+     "nginx proxy_read_timeout, send_timeout"                                        },
+    {"Tomcat",    "Tomcat keepAliveTimeout",      NULL                               },
+    {"Coyote",    "Tomcat keepAliveTimeout",      NULL                               },
+    {"Puma",      "Puma persistent_timeout",      NULL                               },
+    {"PHP",       NULL,                           "php-fpm request_terminate_timeout"},
+};
+
+enum {
+    KNOWN = sizeof known / sizeof *known
+};
+
+bool is_unnamed(const struct facts *f)
+{
+    return f->known->software[0] == '\0';
+}
+
+bool is_software(const struct facts *f, const char *word)
+{
+    return strcasestr(f->known->software, word) != NULL;
+}
+
+const char *idle_setting(const struct facts *f)
+{
+    if (is_unnamed(f))
+        return "Node server.keepAliveTimeout, Go Server.IdleTimeout, or its "
+               "like";
+    for (size_t i = 0; i < KNOWN; i++) {
+        if (known[i].idle && is_software(f, known[i].word))
+            return known[i].idle;
+    }
+    return "its keep-alive or idle timeout";
+}
+
+const char *response_setting(const struct facts *f)
+{
+    for (size_t i = 0; i < KNOWN; i++) {
+        if (known[i].response && is_software(f, known[i].word))
+            return known[i].response;
+    }
+    return NULL;
+}

@@ -1,0 +1,18 @@
+/* What settings the software has that a server's fields name. */
+#ifndef DIAGNOSE_SOFTWARE_H
+#define DIAGNOSE_SOFTWARE_H
+
+#include "diagnose/finding_builder.h"
+
+/* Nothing names it: Go's net/http, Node and uWSGI say nothing of their own. */
+bool is_unnamed(const struct facts *f);
+
+bool is_software(const struct facts *f, const char *word);
+
+/* Its setting for idle connections; of unnamed ones all that fit. */
+const char *idle_setting(const struct facts *f);
+
+/* Its setting for responses that take too long. NULL: none is known. */
+const char *response_setting(const struct facts *f);
+
+#endif

@@ -1,0 +1,115 @@
+#include "infer/ending_of.h"
+
+/* A close this soon after an answer belongs to it: no idle time was over. */
+#define IDLE_LEAST (50 * NANOS_PER_MILLI)
+
+struct mark exchange_asked(const struct exchange *x)
+{
+    return mark_is_set(x->request.head) ? x->request.head : x->request.start;
+}
+
+bool exchange_is_cut(nanos floor, const struct closing *closing,
+                     const struct exchange *x, nanos wait)
+{
+    /* under HTTP/2 a server's timeouts reset the stream, not the connection */
+    return closing->by == CLOSED_BY_SERVER && !closing->by_reset &&
+           closing->acks != CONN_NO_OFFSET &&
+           closing->acks >= x->request.reached && wait >= floor && !x->is_h2;
+}
+
+/* Its whole request waited for the rest of an answer. */
+bool exchange_was_waiting(const struct conn *conn, const struct exchange *x)
+{
+    return mark_is_set(x->request.end) && !exchange_is_doubtful(x) &&
+           !x->tunnel &&
+           (!exchange_is_answered(x) || exchange_was_left(conn, x));
+}
+
+/* The server closed a connection on which nothing was outstanding. */
+bool outcome_is_idle_close(const struct outcome *outcome,
+                           const struct closing *closing)
+{
+    const struct exchange *x = outcome->unfinished;
+
+    if (closing->by != CLOSED_BY_SERVER || closing->by_reset ||
+        outcome->last_closes || outcome->http->tunnel ||
+        !mark_is_set(outcome->last_response_end) ||
+        mark_is_set(outcome->http->h2.goaway[outcome->conn->client].at) ||
+        outcome->complete == 0)
+        return false;
+    /* a request that crossed the FIN was not there when it was decided */
+    return !x || (closing->acks != CONN_NO_OFFSET &&
+                  closing->acks <= x->request.begin);
+}
+
+/* The connection's last answer, or the last stream that was reset. */
+static struct mark last_active(const struct outcome *outcome)
+{
+    return outcome->last_reset.frame > outcome->last_response_end.frame
+               ? outcome->last_reset
+               : outcome->last_response_end;
+}
+
+static void end_idle(struct ending *ending, const struct outcome *outcome,
+                     const struct closing *closing)
+{
+    struct mark said =
+        outcome->http->h2.first_goaway[conn_server(outcome->conn)];
+    bool by_server = outcome_is_idle_close(outcome, closing);
+
+    /* under HTTP/2 GOAWAY comes first, and the connection may be drained */
+    if (by_server && mark_is_set(said))
+        ending->at = said;
+    ending->took = nanos_between(last_active(outcome).time, ending->at.time);
+    if ((by_server || (ending->by_client && !outcome->unfinished &&
+                       mark_is_set(outcome->last_response_end))) &&
+        ending->took >= IDLE_LEAST)
+        ending->kind = ENDING_IDLE;
+}
+
+static void end_busy(struct ending *ending, nanos floor,
+                     const struct closing *closing, const struct exchange *x)
+{
+    ending->kind = ENDING_BUSY;
+    ending->took = nanos_between(exchange_asked(x).time, closing->at.time);
+    ending->begun = mark_is_set(x->response.start);
+    ending->silent =
+        ending->begun ? nanos_between(x->response.last.time, closing->at.time)
+                      : ending->took;
+    ending->gap = nanos_between(x->pause.time, x->pause_end.time);
+    ending->is_cut = exchange_is_cut(floor, closing, x, ending->took);
+}
+
+static const struct exchange *first_waiting(const struct conn *conn,
+                                            const struct exchange *x)
+{
+    while (x && !exchange_was_waiting(conn, x))
+        x = x->next;
+    return x;
+}
+
+struct ending ending_of(const struct outcome *outcome, nanos floor)
+{
+    const struct conn *conn = outcome->conn;
+    struct closing closing = conn_closing(conn);
+    const struct exchange *x = first_waiting(conn, outcome->unfinished);
+    struct ending ending = {.kind = ENDING_ROUTINE,
+                            .by_client = closing.by == CLOSED_BY_CLIENT,
+                            .opened = conn->first.time,
+                            .at = closing.at,
+                            .client =
+                                endings_host(&conn->endpoint[conn->client])};
+
+    if (conn->refused) {
+        ending.kind = ENDING_REFUSED;
+        ending.at = conn->first;
+    } else if (closing.by == CLOSED_BY_NOBODY) {
+        ending.kind = ENDING_OPEN;
+        ending.at = conn->last;
+    } else if (x && !outcome_is_idle_close(outcome, &closing)) {
+        end_busy(&ending, floor, &closing, x);
+    } else {
+        end_idle(&ending, outcome, &closing);
+    }
+    return ending;
+}

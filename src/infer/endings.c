@@ -1,0 +1,278 @@
+#include "infer/endings.h"
+
+#include "base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Of one event; a process that ends takes a while to close them all. */
+#define TOGETHER (10 * NANOS_PER_MILLI)
+/* What still moves that long after it has survived it; where connections are
+ * refused after it, a process that ends may take longer. */
+#define SURVIVES      (30 * NANOS_PER_MILLI)
+#define SURVIVES_LONG (150 * NANOS_PER_MILLI)
+/* A refusal within this belongs to it. */
+#define REFUSED_WITHIN (2 * NANOS_PER_SECOND)
+/* Durations that differ by less may have begun together. */
+#define VARIES (50 * NANOS_PER_MILLI)
+/* Who gives up sooner has not waited: it was done, or went away. */
+#define GIVES_UP_LEAST (100 * NANOS_PER_MILLI)
+/* nginx does not move a timer by less, so it may strike sooner by as much. */
+#define SOONER (300 * NANOS_PER_MILLI)
+
+void endings_count(struct endings_figures *figures, const struct ending *ending)
+{
+    if (ending->kind == ENDING_IDLE && !ending->by_client)
+        durations_add(&figures->idle, ending->took, ending->at);
+    else if ((ending->kind == ENDING_BUSY || ending->kind == ENDING_STREAM) &&
+             ending->by_client && ending->took >= GIVES_UP_LEAST)
+        durations_add(&figures->gave_up, ending->took, ending->at);
+    else if (ending->is_cut)
+        durations_add(&figures->cut, ending->took, ending->at);
+}
+
+/* Not what an instant explains that others share. */
+static bool stands_for_itself(const struct endings *endings,
+                              const struct ending *ending)
+{
+    struct cluster cluster;
+
+    return ending->by_client ||
+           !endings_cluster(endings, ending->at, NULL, &cluster) ||
+           !cluster_is_shutdown(&cluster);
+}
+
+static void let_oldest_go(struct endings *endings)
+{
+    for (size_t i = 0; i < ENDINGS_GO; i++) {
+        const struct ending *ending = &endings->entry[i];
+
+        /* in a crowd it is not known who will survive it */
+        if (endings->entry[endings->count - 1].at.time >
+                ending->at.time + SURVIVES_LONG &&
+            !stands_for_itself(endings, ending))
+            continue;
+        if (ending->is_cut && ending->took < endings->longest)
+            durations_add(&endings->gone_below, ending->took, ending->at);
+        else
+            endings_count(&endings->gone, ending);
+    }
+    for (size_t i = 0; i < ENDINGS_GO; i++)
+        endings->refusals -= endings->entry[i].kind == ENDING_REFUSED;
+    endings->count -= ENDINGS_GO;
+    memmove(endings->entry, endings->entry + ENDINGS_GO,
+            endings->count * sizeof *endings->entry);
+}
+
+static void make_room(struct endings *endings)
+{
+    if (endings->count == ENDINGS_KEPT)
+        let_oldest_go(endings);
+    if (endings->count < endings->room)
+        return;
+    endings->room = endings->room ? 2 * endings->room : 4;
+    endings->entry =
+        must_realloc(endings->entry, endings->room, sizeof *endings->entry);
+}
+
+void endings_add(struct endings *endings, const struct ending *ending)
+{
+    size_t i;
+
+    make_room(endings);
+    for (i = endings->count;
+         i > 0 && endings->entry[i - 1].at.time > ending->at.time; i--)
+        continue;
+    memmove(endings->entry + i + 1, endings->entry + i,
+            (endings->count++ - i) * sizeof *endings->entry);
+    endings->entry[i] = *ending;
+    endings->refusals += ending->kind == ENDING_REFUSED;
+}
+
+void endings_release(struct endings *endings)
+{
+    free(endings->entry);
+    *endings = (struct endings){0};
+}
+
+/* The first that did not end before `time`. */
+static size_t first_since(const struct endings *endings, nanos time)
+{
+    size_t low = 0;
+    size_t high = endings->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (endings->entry[middle].at.time < time)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint64_t endings_host(const struct endpoint *endpoint)
+{
+    struct endpoint host = *endpoint;
+
+    host.port = 0;
+    return endpoint_hash(&host, 0);
+}
+
+static bool is_member(const struct ending *ending,
+                      const struct endpoint *client)
+{
+    if (ending->kind != ENDING_IDLE && ending->kind != ENDING_BUSY)
+        return false;
+    if (!client)
+        return !ending->by_client;
+    return ending->by_client && ending->client == endings_host(client);
+}
+
+/* Did any other connection go on, or was one refused? */
+static void look_around(const struct endings *endings, nanos at,
+                        const struct endpoint *client, struct cluster *cluster)
+{
+    nanos latest = at;
+
+    for (size_t i = first_since(endings, at); i < endings->count; i++) {
+        const struct ending *ending = &endings->entry[i];
+
+        if (ending->kind == ENDING_REFUSED)
+            cluster->refused |= ending->at.time <= at + REFUSED_WITHIN;
+        else if (ending->opened < at - TOGETHER &&
+                 (!client || ending->client == endings_host(client)))
+            latest = ending->at.time;
+    }
+    cluster->survivors =
+        latest > at + (cluster->refused ? SURVIVES_LONG : SURVIVES);
+}
+
+bool endings_cluster(const struct endings *endings, struct mark at,
+                     const struct endpoint *client, struct cluster *cluster)
+{
+    nanos least = INT64_MAX;
+    nanos most = 0;
+
+    *cluster = (struct cluster){0};
+    for (size_t i = first_since(endings, at.time - TOGETHER);
+         i < endings->count && endings->entry[i].at.time <= at.time + TOGETHER;
+         i++) {
+        const struct ending *ending = &endings->entry[i];
+
+        if (!is_member(ending, client))
+            continue;
+        cluster->busy += ending->kind == ENDING_BUSY;
+        cluster->idle += ending->kind == ENDING_IDLE;
+        least = ending->took < least ? ending->took : least;
+        most = ending->took > most ? ending->took : most;
+    }
+    if (cluster->busy + cluster->idle == 0)
+        return false;
+    cluster->varies = (cluster->busy && cluster->idle) || most - least > VARIES;
+    if (endings->refusals || cluster->busy + cluster->idle >= 2)
+        look_around(endings, at.time, client, cluster);
+    return true;
+}
+
+bool endings_survived(const struct endings *endings, struct mark at)
+{
+    struct cluster cluster = {0};
+
+    /* in a crowd, of which that is no longer known, others did */
+    if (endings->count && endings->entry[0].at.time > at.time)
+        return true;
+    look_around(endings, at.time, NULL, &cluster);
+    return cluster.survivors;
+}
+
+bool cluster_is_shutdown(const struct cluster *cluster)
+{
+    unsigned members = cluster->busy + cluster->idle;
+
+    if (cluster->survivors)
+        return false;
+    return cluster->refused || (members >= 2 && cluster->varies);
+}
+
+/* The two clocks: the silence is constant, the time since the request not. */
+static bool is_timed_by_silence(const struct durations *silence,
+                                const struct durations *wait)
+{
+    return silence->instants >= 2 && !durations_constant(wait, 1) &&
+           (durations_constant(silence, 2) ||
+            silence->longest - silence->shortest <= SOONER) &&
+           wait->longest - wait->shortest >
+               2 * (silence->longest - silence->shortest);
+}
+
+/* Cuts in the middle of an answer, timed both ways. */
+static void time_cuts(const struct endings *endings, nanos least,
+                      struct durations *silence, struct durations *wait)
+{
+    *silence = *wait = (struct durations){0};
+    for (size_t i = 0; i < endings->count; i++) {
+        const struct ending *ending = &endings->entry[i];
+
+        /* a silence that its own rhythm has times nothing */
+        if (!ending->is_cut || !ending->begun || ending->silent < least ||
+            ending->silent <= ending->gap + ending->gap / 10 ||
+            !stands_for_itself(endings, ending))
+            continue;
+        durations_add(silence, ending->silent, ending->at);
+        durations_add(wait, ending->took, ending->at);
+    }
+}
+
+/*
+ * One that a success outlasted refutes no timeout that several others agree on:
+ * it is an odd one.
+ */
+static nanos least_cut(const struct endings *endings, uint64_t *odd)
+{
+    uint64_t below = endings->gone_below.samples;
+    uint64_t above = endings->gone.cut.samples;
+
+    for (size_t i = 0; i < endings->count; i++) {
+        const struct ending *ending = &endings->entry[i];
+
+        if (!ending->is_cut || !stands_for_itself(endings, ending))
+            continue;
+        if (ending->took < endings->longest)
+            below++;
+        else
+            above++;
+    }
+    *odd = below > 0 && above >= 3 * below ? below : 0;
+    return *odd ? endings->longest : 0;
+}
+
+void endings_sum_up(const struct endings *endings,
+                    struct endings_figures *figures)
+{
+    struct durations silence;
+    struct durations wait;
+    nanos least;
+    bool by_silence;
+
+    *figures = endings->gone;
+    time_cuts(endings, NANOS_PER_SECOND, &silence, &wait);
+    by_silence = is_timed_by_silence(&silence, &wait);
+    if (by_silence)
+        figures->silence = silence;
+    least = least_cut(endings, &figures->odd);
+    if (!figures->odd)
+        durations_join(&figures->cut, &endings->gone_below);
+    for (size_t i = 0; i < endings->count; i++) {
+        const struct ending *ending = &endings->entry[i];
+
+        if (!stands_for_itself(endings, ending) ||
+            (ending->is_cut && ending->took < least))
+            continue;
+        if (by_silence && ending->is_cut && ending->begun &&
+            ending->silent >= silence.shortest)
+            continue;
+        endings_count(figures, ending);
+    }
+}
