@@ -557,31 +557,42 @@ def ask_to_wait(live, drops):
     return client
 
 
+def outrun(drops):
+    """The finding of a reset; None if the ring had no room for its request."""
+    RELEASE.clear()
+    ours, _ = pair()
+    with ours:
+        live = Live("-i", "a0", "-F", "ndjson", "--buffer", "8M")
+        client = ask_to_wait(live, drops)
+        get("/", FAR)
+        RELEASE.set()
+        client.answer()
+        client.close()
+        try:
+            wait_for(lambda: settled(live), "failure", 8 if drops else 25)
+        except Fault:
+            if not drops:
+                raise
+    live.send(signal.SIGINT)
+    expect(live.wait() in (0, 1), live.words)
+    dropped = live.objects("input")[-1]["input"]["files"][0][
+        "interface_drops"]
+    warned = [w["text"] for w in live.objects("warning")
+              if "dropped while capturing" in w["text"]]
+    expect(bool(dropped) == drops and bool(warned) == drops,
+           f"{dropped} drops, warnings: {warned}")
+    return next(iter(settled(live)), None)
+
+
 @case
 def faster_than_we_are():
-    sure = {}
-    for drops in (False, True):
-        RELEASE.clear()
-        ours, _ = pair()
-        with ours:
-            live = Live("-i", "a0", "-F", "ndjson", "--buffer", "8M")
-            client = ask_to_wait(live, drops)
-            get("/", FAR)
-            RELEASE.set()
-            client.answer()
-            client.close()
-            wait_for(lambda p=live: settled(p), "failure")
-        live.end(1)
-        sure[drops] = settled(live)[0]
-        dropped = live.objects("input")[-1]["input"]["files"][0][
-            "interface_drops"]
-        warned = [w["text"] for w in live.objects("warning")
-                  if "dropped while capturing" in w["text"]]
-        expect(bool(dropped) == drops and bool(warned) == drops,
-               f"{dropped} drops, warnings: {warned}")
-    grades = [CONFIDENCE.index(sure[d]["confidence"]) for d in (False, True)]
+    clear = outrun(False)
+    # how many packets fill the ring is the kernel's to say
+    dim = next(filter(None, (outrun(True) for _ in range(4))), None)
+    expect(dim, "four times no word on what the drops left")
+    grades = [CONFIDENCE.index(f["confidence"]) for f in (clear, dim)]
     expect(grades[0] > grades[1], f"as sure as without drops: {grades}")
-    expect("dropped" in str(sure[True]), "the finding does not name the drops")
+    expect("dropped" in str(dim), "the finding does not name the drops")
 
 
 def settled(live):
