@@ -46,7 +46,7 @@ void durations_join(struct durations *set, const struct durations *other)
 bool durations_alike(nanos a, nanos b)
 {
     nanos larger = a > b ? a : b;
-    nanos difference = a > b ? a - b : b - a;
+    nanos difference = nanos_between(a > b ? b : a, larger);
     nanos jitter = larger / 10;
 
     if (jitter > 50 * NANOS_PER_MILLI)

@@ -49,7 +49,7 @@ static void let_oldest_go(struct endings *endings)
 
         /* in a crowd it is not known who will survive it */
         if (endings->entry[endings->count - 1].at.time >
-                ending->at.time + SURVIVES_LONG &&
+                nanos_after(ending->at.time, SURVIVES_LONG) &&
             !stands_for_itself(endings, ending))
             continue;
         if (ending->is_cut && ending->took < endings->longest)
@@ -140,13 +140,14 @@ static void look_around(const struct endings *endings, nanos at,
         const struct ending *ending = &endings->entry[i];
 
         if (ending->kind == ENDING_REFUSED)
-            cluster->refused |= ending->at.time <= at + REFUSED_WITHIN;
-        else if (ending->opened < at - TOGETHER &&
+            cluster->refused |=
+                ending->at.time <= nanos_after(at, REFUSED_WITHIN);
+        else if (ending->opened < nanos_after(at, -TOGETHER) &&
                  (!client || ending->client == endings_host(client)))
             latest = ending->at.time;
     }
     cluster->survivors =
-        latest > at + (cluster->refused ? SURVIVES_LONG : SURVIVES);
+        latest > nanos_after(at, cluster->refused ? SURVIVES_LONG : SURVIVES);
 }
 
 bool endings_cluster(const struct endings *endings, struct mark at,
@@ -156,8 +157,9 @@ bool endings_cluster(const struct endings *endings, struct mark at,
     nanos most = 0;
 
     *cluster = (struct cluster){0};
-    for (size_t i = first_since(endings, at.time - TOGETHER);
-         i < endings->count && endings->entry[i].at.time <= at.time + TOGETHER;
+    for (size_t i = first_since(endings, nanos_after(at.time, -TOGETHER));
+         i < endings->count &&
+         endings->entry[i].at.time <= nanos_after(at.time, TOGETHER);
          i++) {
         const struct ending *ending = &endings->entry[i];
 
@@ -170,7 +172,8 @@ bool endings_cluster(const struct endings *endings, struct mark at,
     }
     if (cluster->busy + cluster->idle == 0)
         return false;
-    cluster->varies = (cluster->busy && cluster->idle) || most - least > VARIES;
+    cluster->varies =
+        (cluster->busy && cluster->idle) || nanos_between(least, most) > VARIES;
     if (endings->refusals || cluster->busy + cluster->idle >= 2)
         look_around(endings, at.time, client, cluster);
     return true;
@@ -217,7 +220,7 @@ static void time_cuts(const struct endings *endings, nanos least,
 
         /* a silence that its own rhythm has times nothing */
         if (!ending->is_cut || !ending->begun || ending->silent < least ||
-            ending->silent <= ending->gap + ending->gap / 10 ||
+            ending->silent <= nanos_after(ending->gap, ending->gap / 10) ||
             !stands_for_itself(endings, ending))
             continue;
         durations_add(silence, ending->silent, ending->at);

@@ -225,13 +225,42 @@ static void test_crowd(void **state)
     endings_release(&endings);
 }
 
+/* A capture may hold any time there is. */
+static void test_any_time(void **state)
+{
+    static const nanos times[] = {NANOS_NEVER + 1, 0, INT64_MAX};
+    const size_t count = sizeof times / sizeof *times;
+    struct endings endings = {0};
+    struct endings_figures figures;
+
+    (void)state;
+    for (size_t i = 0; i < count * ENDINGS_KEPT; i++) {
+        const struct ending ending = {.kind = i % 2 ? ENDING_BUSY : ENDING_IDLE,
+                                      .is_cut = true,
+                                      .begun = true,
+                                      .opened = times[i / 3 % count],
+                                      .at = at(times[i % count]),
+                                      .took = times[i / 9 % count],
+                                      .silent = times[i / 3 % count],
+                                      .gap = times[i / 9 % count]};
+
+        endings_add(&endings, &ending);
+        if (i % 8 == 0)
+            endings_sum_up(&endings, &figures);
+    }
+    assert_false(is_shutdown(&endings, INT64_MAX / 2));
+    assert_true(endings_survived(&endings, at(0)));
+    is_shutdown(&endings, INT64_MAX);
+    endings_release(&endings);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shutdown), cmocka_unit_test(test_survivor),
         cmocka_unit_test(test_figures),  cmocka_unit_test(test_odd),
         cmocka_unit_test(test_clocks),   cmocka_unit_test(test_many),
-        cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_crowd),    cmocka_unit_test(test_any_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

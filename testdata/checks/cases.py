@@ -113,5 +113,5 @@ if os.path.exists(os.path.join(index, "INDEX.tsv")):
     lost = set(case_words.QUESTIONS) - {row.file for row in cases.read(index)}
     tell("questions", not lost, lost)
 else:
-    print("skip cases questions: %s is not there" % index)
+    print("skip cases questions: no %s" % index)
 sys.exit(1 if failed else 0)

@@ -145,7 +145,7 @@ def with_cases(check):
     that are otherwise than the list says."""
     folder = check.args.cases
     if not os.path.exists(os.path.join(folder, "INDEX.tsv")):
-        check.row("cases", "", "", "skipped: %s is not there" % folder)
+        check.row("cases", "", "", "skipped: no %s" % folder)
         return
     opened = known_open(check.args.open) if check.args.open else None
     rows, right, by_codes = cases.read(folder), 0, 0
