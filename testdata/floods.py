@@ -253,7 +253,7 @@ FLOODS = {
     "losses": (losses, 1000),
     "pipelined": (pipelined, 250),
     "pipelined-acks": (pipelined_acks, 250),
-    "holes": (holes, 500),
+    "holes": (holes, 1000),
     "fragments": (fragments, 125),
     "incidents": (incidents, 1000),
     "scans": (scans, 1000),
