@@ -210,18 +210,33 @@ static bool is_timed_by_silence(const struct durations *silence,
                2 * (silence->longest - silence->shortest);
 }
 
+/* Those endings that no instant explains which others share. */
+struct alone {
+    const struct ending *ending[ENDINGS_KEPT];
+    size_t count;
+};
+
+static void find_alone(const struct endings *endings, struct alone *alone)
+{
+    alone->count = 0;
+    for (size_t i = 0; i < endings->count; i++) {
+        if (stands_for_itself(endings, &endings->entry[i]))
+            alone->ending[alone->count++] = &endings->entry[i];
+    }
+}
+
 /* Cuts in the middle of an answer, timed both ways. */
-static void time_cuts(const struct endings *endings, nanos least,
-                      struct durations *silence, struct durations *wait)
+static void time_cuts(const struct alone *alone, struct durations *silence,
+                      struct durations *wait)
 {
     *silence = *wait = (struct durations){0};
-    for (size_t i = 0; i < endings->count; i++) {
-        const struct ending *ending = &endings->entry[i];
+    for (size_t i = 0; i < alone->count; i++) {
+        const struct ending *ending = alone->ending[i];
 
         /* a silence that its own rhythm has times nothing */
-        if (!ending->is_cut || !ending->begun || ending->silent < least ||
-            ending->silent <= nanos_after(ending->gap, ending->gap / 10) ||
-            !stands_for_itself(endings, ending))
+        if (!ending->is_cut || !ending->begun ||
+            ending->silent < NANOS_PER_SECOND ||
+            ending->silent <= nanos_after(ending->gap, ending->gap / 10))
             continue;
         durations_add(silence, ending->silent, ending->at);
         durations_add(wait, ending->took, ending->at);
@@ -232,17 +247,16 @@ static void time_cuts(const struct endings *endings, nanos least,
  * One that a success outlasted refutes no timeout that several others agree on:
  * it is an odd one.
  */
-static nanos least_cut(const struct endings *endings, uint64_t *odd)
+static nanos least_cut(const struct endings *endings, const struct alone *alone,
+                       uint64_t *odd)
 {
     uint64_t below = endings->gone_below.samples;
     uint64_t above = endings->gone.cut.samples;
 
-    for (size_t i = 0; i < endings->count; i++) {
-        const struct ending *ending = &endings->entry[i];
-
-        if (!ending->is_cut || !stands_for_itself(endings, ending))
+    for (size_t i = 0; i < alone->count; i++) {
+        if (!alone->ending[i]->is_cut)
             continue;
-        if (ending->took < endings->longest)
+        if (alone->ending[i]->took < endings->longest)
             below++;
         else
             above++;
@@ -256,22 +270,23 @@ void endings_sum_up(const struct endings *endings,
 {
     struct durations silence;
     struct durations wait;
+    struct alone alone;
     nanos least;
     bool by_silence;
 
     *figures = endings->gone;
-    time_cuts(endings, NANOS_PER_SECOND, &silence, &wait);
+    find_alone(endings, &alone);
+    time_cuts(&alone, &silence, &wait);
     by_silence = is_timed_by_silence(&silence, &wait);
     if (by_silence)
         figures->silence = silence;
-    least = least_cut(endings, &figures->odd);
+    least = least_cut(endings, &alone, &figures->odd);
     if (!figures->odd)
         durations_join(&figures->cut, &endings->gone_below);
-    for (size_t i = 0; i < endings->count; i++) {
-        const struct ending *ending = &endings->entry[i];
+    for (size_t i = 0; i < alone.count; i++) {
+        const struct ending *ending = alone.ending[i];
 
-        if (!stands_for_itself(endings, ending) ||
-            (ending->is_cut && ending->took < least))
+        if (ending->is_cut && ending->took < least)
             continue;
         if (by_silence && ending->is_cut && ending->begun &&
             ending->silent >= silence.shortest)
