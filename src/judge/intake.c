@@ -56,15 +56,23 @@ static void list_exchange(struct intake *intake, const struct conn *conn,
         watcher->exchange(watcher->context, &listed);
 }
 
+/* It counts, and is followed no longer; what was known of it. */
+static struct followed_one count_ended(struct intake *intake,
+                                       const struct conn *conn,
+                                       const struct exchange *x)
+{
+    intake->counts.exchanges++;
+    /* an answer may come before the request has ended: RFC 9110, 9.1 */
+    intake->counts.complete += exchange_went_well(conn, x);
+    return followed_end(&intake->followed, conn->id, x->number);
+}
+
 static void take_complete(void *context, struct conn *conn,
                           const struct exchange *x)
 {
     struct intake *intake = context;
-    struct followed_one known =
-        followed_end(&intake->followed, conn->id, x->number);
+    struct followed_one known = count_ended(intake, conn, x);
 
-    intake->counts.exchanges++;
-    intake->counts.complete += exchange_went_well(conn, x);
     infer_complete(intake->infer, conn, x);
     list_exchange(intake, conn, x);
     if (diagnose_wants_complete(&intake->options->settings, conn, x))
@@ -79,11 +87,8 @@ static void take_ended(void *context, struct conn *conn,
                        const struct exchange *x)
 {
     struct intake *intake = context;
-    struct followed_one known =
-        followed_end(&intake->followed, conn->id, x->number);
+    struct followed_one known = count_ended(intake, conn, x);
 
-    intake->counts.exchanges++;
-    intake->counts.complete += exchange_went_well(conn, x);
     infer_ended(intake->infer, conn, x);
     list_exchange(intake, conn, x);
     keep(intake, known.told, incident_of_exchange(conn, x));
@@ -124,15 +129,9 @@ static void count_connection(struct judge_counts *counts,
 static void take_unfinished(struct intake *intake,
                             const struct outcome *outcome)
 {
-    uint64_t conn = outcome->conn->id;
-
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
-        struct followed_one known =
-            followed_end(&intake->followed, conn, x->number);
+        struct followed_one known = count_ended(intake, outcome->conn, x);
 
-        intake->counts.exchanges++;
-        /* an answer may come before the request has ended: RFC 9110, 9.1 */
-        intake->counts.complete += exchange_went_well(outcome->conn, x);
         list_exchange(intake, outcome->conn, x);
         keep(intake, known.told, incident_new(outcome, x));
     }
