@@ -112,11 +112,9 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
         return;
     case FIT_CONSTANT:
         finding_explain(finding,
-                        "%" PRIu64
-                        " responses were cut so, all after %s to %s: "
+                        "%" PRIu64 " responses were cut so, all after %s: "
                         "a timer, or handlers that take equally long.",
-                        bad->samples, shortest,
-                        finding_duration(finding, bad->longest));
+                        bad->samples, finding_range(finding, bad));
         return;
     case FIT_ALONE:
         finding_explain(finding, "It is the only such exchange with this "
