@@ -396,12 +396,12 @@ def reopened_onto_a_link():
     place = Place()
     log = place.path("log")
     live = Live(*LIVE, "-o", f"ndjson={log}")
-    for kind in (lambda: os.symlink(place.precious, log),
-                 lambda: os.mkfifo(log)):
+    for times, kind in enumerate((lambda: os.symlink(place.precious, log),
+                                  lambda: os.mkfifo(log)), 1):
         by_nobody(lambda: os.rename(log, log + ".1"))
         by_nobody(kind)
         live.send(signal.SIGHUP)
-        live.said("cannot write to 'log'", times=1)
+        live.said("cannot write to 'log'", times=times)
         os.unlink(log)
         os.rename(log + ".1", log)
     live.end(0)
