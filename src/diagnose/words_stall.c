@@ -52,7 +52,7 @@ static void tell_unfilled_hole(const struct facts *f, struct finding *finding)
         finding,
         "Bytes of the response came while those before them were "
         "missing, and they never did for %s: the network lost them, "
-        "and what the server sent again too.",
+        "and no copy of them came.",
         finding_duration(finding, f->quiet));
 }
 
