@@ -138,12 +138,15 @@ LINK      = $(CC) $(BOTH) $(HARDEN_LD) $(CFLAGS) $(LDFLAGS)
 
 TESTS_C  := $(wildcard src/*/*_test.c)
 FUZZ_C   := $(wildcard src/*/*_fuzz.c)
-LIB_C    := $(filter-out $(TESTS_C) $(FUZZ_C),$(wildcard $(LAYERS:%=src/%/*.c)))
+KITS_C   := $(wildcard src/*/*_kit.c)
+LIB_C    := $(filter-out $(TESTS_C) $(FUZZ_C) $(KITS_C),$(wildcard $(LAYERS:%=src/%/*.c)))
 CMD_C    := $(wildcard cmd/*.c)
 LIB_O    := $(LIB_C:%.c=$(B)/%.o) $(LLHTTP_OBJ)
 # the installed program does not link the scene language
 PROG_O   := $(filter-out $(B)/src/scene/%,$(LIB_O))
+# what several tests share is in their library, with all of the product
 TEST_LIB := $(B)/libtest.a
+TEST_O   := $(LIB_O) $(KITS_C:%.c=$(B)/%.o)
 TESTS    := $(TESTS_C:src/%.c=$(B)/test/%)
 HELPERS  := $(filter-out $(B)/whyeof $(B)/replay $(B)/shard,$(CMD_C:cmd/%.c=$(B)/%))
 REPLAYS  := $(FUZZ_C:src/%_fuzz.c=$(B)/replay/%)
@@ -173,7 +176,7 @@ $(B)/$(1).how: FORCE
 endef
 $(eval $(call remember,compile,$$(filter-out -Werror,$$(COMPILE))))
 $(eval $(call remember,version,$$(VERSION)))
-$(eval $(call remember,objects,$$(LIB_O)))
+$(eval $(call remember,objects,$$(TEST_O)))
 $(eval $(call remember,archive,$$(AR)))
 $(eval $(call remember,link,$$(filter-out -Werror,$$(LINK)) $$(LIBS)))
 
@@ -189,7 +192,7 @@ $(B)/test/%: $(B)/src/%.o $(B)/cmd/shard.o $(TEST_LIB) $(B)/link.how
 	$(Q)$(LINK) -Wl,--wrap=_cmocka_run_group_tests -o $@ $(filter-out %.how,$^) $(LIBS) -lcmocka
 
 # D: no times and owners, the same bytes from the same objects.
-$(TEST_LIB): $(LIB_O) $(B)/archive.how $(B)/objects.how
+$(TEST_LIB): $(TEST_O) $(B)/archive.how $(B)/objects.how
 	$(Q)rm -f $@
 	$(Q)$(AR) rcsD $@ $(filter-out %.how,$^)
 

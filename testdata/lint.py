@@ -63,7 +63,7 @@ NO_BUDGETS = {
     "WITH_ID_LIMIT": "a time",
 }
 CONSTANT = r"^(?:\s+(%s)\s*=\s*([^,}\n]+)|#define (%s)\s+(.+))"
-TESTS = ("_test.c", "_fuzz.c", "kit.h")
+TESTS = ("_test.c", "_fuzz.c", "kit.h", "kit.c")
 NOT_CODE = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'',
                       re.S)
 INDEX = r"(?:\[(?:[^][]|\[[^][]*\])*\])*"

@@ -1,6 +1,6 @@
 #include "capture/block.h"
 
-#include "capture/kit.h"
+#include "capture/capture_kit.h"
 
 static void one_packet(struct kit *kit)
 {

@@ -1,6 +1,6 @@
 #include "capture/capture.h"
 
-#include "capture/kit.h"
+#include "capture/capture_kit.h"
 
 enum {
     MOST_FILES = 4

@@ -4,7 +4,7 @@
  */
 #include "capture/capture.h"
 
-#include "capture/kit.h"
+#include "capture/capture_kit.h"
 
 #define FOLDER "../shared/captures/"
 

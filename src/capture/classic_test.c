@@ -1,4 +1,4 @@
-#include "capture/kit.h"
+#include "capture/capture_kit.h"
 
 #define MICRO    UINT32_C(0xa1b2c3d4)
 #define NANO     UINT32_C(0xa1b23c4d)

@@ -1,4 +1,4 @@
-#include "capture/kit.h"
+#include "capture/capture_kit.h"
 
 #include "base/text.h"
 #include "capture/follow.h"

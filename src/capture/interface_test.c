@@ -1,6 +1,6 @@
 #include "capture/interface.h"
 
-#include "capture/kit.h"
+#include "capture/capture_kit.h"
 
 /* What some resolution and offset make of some ticks. */
 static const struct row {

@@ -1,6 +1,6 @@
 #include "capture/look.h"
 
-#include "capture/kit.h"
+#include "capture/capture_kit.h"
 
 /* A start, and a word of what it is taken for. */
 static const struct row {

@@ -1,7 +1,7 @@
 #include "capture/pcapng_out.h"
 
 #include "base/arena.h"
-#include "capture/kit.h"
+#include "capture/capture_kit.h"
 
 #include <errno.h>
 

@@ -1,4 +1,4 @@
-#include "capture/kit.h"
+#include "capture/capture_kit.h"
 
 static void one_packet(struct kit *kit)
 {

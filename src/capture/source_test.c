@@ -6,7 +6,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "capture/kit.h"
+#include "capture/capture_kit.h"
 
 /* A small capture, packed; `pack` returns how many bytes that made. */
 static size_t pack_gzip(const struct kit *kit, uint8_t *to)

@@ -58,11 +58,11 @@ static void test_files(void **state)
     append("new", "one ");
     assert_int_equal(mode_of("new"), 0600);
     append("new", "two");
-    expect_text("new", "one two");
+    expect_in_file("new", "one two");
     make_file("old", "old ");
     assert_int_equal(chmod(in_scratch("old"), 0640), 0);
     append("old", "new");
-    expect_text("old", "old new");
+    expect_in_file("old", "old new");
     assert_int_equal(mode_of("old"), 0640);
 }
 
@@ -76,7 +76,7 @@ static void test_links(void **state)
     expect_refused("link", "it is a symbolic link");
     expect_refused("dangling", "it is a symbolic link");
     expect_refused("hard", "it has another name, too (a hard link)");
-    expect_text("target", "precious");
+    expect_in_file("target", "precious");
     assert_int_equal(access(in_scratch("none"), F_OK), -1);
 }
 
@@ -156,7 +156,7 @@ static void test_of_another_user(void **state)
     reader = openat(folder, "fifo", O_RDONLY | O_NONBLOCK);
     expect_refused("file", "it belongs to another user");
     expect_refused("fifo", "it belongs to another user");
-    expect_text("file", "theirs");
+    expect_in_file("file", "theirs");
     (void)close(reader);
 }
 
@@ -167,7 +167,7 @@ static void draft(const char *name, mode_t mode)
     assert_true(file >= 0);
     assert_int_equal(write(file, "new", 3), 3);
     (void)close(file);
-    expect_text(name, "new");
+    expect_in_file(name, "new");
     assert_int_equal(mode_of(name), mode);
 }
 
@@ -184,7 +184,7 @@ static void test_draft(void **state)
     draft("link", 0600);
     draft("hard", 0600);
     draft("fifo", 0600);
-    expect_text("target", "precious");
+    expect_in_file("target", "precious");
     assert_int_equal(safe_file_draft(folder, "folder", 0600), -1);
     assert_int_equal(errno, EEXIST);
 }
@@ -226,7 +226,7 @@ static void test_stream(void **state)
     assert_non_null(stream);
     assert_true(fputs("short", stream) >= 0);
     assert_int_equal(fclose(stream), 0);
-    expect_text("old", "short");
+    expect_in_file("old", "short");
     assert_null(safe_file_stream_at(in_scratch("no/such"), &why));
     assert_string_equal(why.text, "No such file or directory");
 }

@@ -23,63 +23,15 @@ enum {
 };
 
 /* Ours, and nobody else may write in it (0755); each test has a new one. */
-static char scratch[SAFE_PATH_SIZE];
+extern char scratch[SAFE_PATH_SIZE];
 
-static inline int make_scratch(void **state)
-{
-    (void)state;
-    (void)snprintf(scratch, sizeof scratch, "/tmp/whyeof-safe-XXXXXX");
-    return !mkdtemp(scratch) || chmod(scratch, 0755) != 0;
-}
-
-static inline int remove_scratch(void **state)
-{
-    pid_t child = fork();
-    int status;
-
-    (void)state;
-    if (child == 0)
-        _exit(execlp("rm", "rm", "-r", scratch, (char *)NULL));
-    return waitpid(child, &status, 0) != child || status != 0;
-}
+int make_scratch(void **state);
+int remove_scratch(void **state);
 
 /* Below the scratch folder; until the fourth call from now. */
-static inline const char *in_scratch(const char *name)
-{
-    static char path[4][SAFE_PATH_SIZE * 2];
-    static unsigned next;
-    char *to = path[next++ % 4];
-
-    (void)snprintf(to, sizeof path[0], "%s/%s", scratch, name);
-    return to;
-}
-
-static inline void make_folder(const char *name, uid_t owner, mode_t mode)
-{
-    assert_int_equal(mkdir(in_scratch(name), 0700), 0);
-    assert_int_equal(chmod(in_scratch(name), mode), 0);
-    if (owner != geteuid())
-        assert_int_equal(chown(in_scratch(name), owner, (gid_t)owner), 0);
-}
-
-static inline void make_file(const char *name, const char *text)
-{
-    FILE *file = fopen(in_scratch(name), "we");
-
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
-static inline void expect_text(const char *name, const char *expected)
-{
-    char text[100] = "";
-    FILE *file = fopen(in_scratch(name), "re");
-
-    assert_non_null(file);
-    (void)fread(text, 1, sizeof text - 1, file);
-    (void)fclose(file);
-    assert_string_equal(text, expected);
-}
+const char *in_scratch(const char *name);
+void make_folder(const char *name, uid_t owner, mode_t mode);
+void make_file(const char *name, const char *text);
+void expect_in_file(const char *name, const char *expected);
 
 #endif

@@ -1,38 +1,6 @@
-/*
- * For the tests of this folder: captures built in memory piece by piece, and
- * a capture read back as text, one line for each frame and one for its input.
- */
-#ifndef CAPTURE_KIT_H
-#define CAPTURE_KIT_H
+#include "capture/capture_kit.h"
 
-/* cmocka.h wants these four before it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "base/text.h"
-#include "capture/capture.h"
-
-enum {
-    KIT_ROOM = 1 << 16,
-    KIT_PATH_SIZE = 64,
-    KIT_TEXT_LIMIT = 1 << 16
-};
-
-struct kit {
-    bool big_endian;
-    size_t size;
-    size_t block; /* where the block under way begins */
-    uint8_t bytes[KIT_ROOM];
-};
-
-static inline void put(struct kit *kit, uint64_t value, unsigned size)
+void put(struct kit *kit, uint64_t value, unsigned size)
 {
     for (unsigned i = 0; i < size; i++) {
         unsigned shift = 8 * (kit->big_endian ? size - 1 - i : i);
@@ -42,22 +10,19 @@ static inline void put(struct kit *kit, uint64_t value, unsigned size)
     }
 }
 
-/* A run of bytes that tells where it was cut: 0, 1, 2, ... */
-static inline void put_data(struct kit *kit, uint32_t size)
+void put_data(struct kit *kit, uint32_t size)
 {
     for (uint32_t i = 0; i < size; i++)
         put(kit, i & 0xff, 1);
 }
 
-static inline void put_text(struct kit *kit, const char *text)
+void put_text(struct kit *kit, const char *text)
 {
     while (*text)
         put(kit, (uint8_t)*text++, 1);
 }
 
-/* Classic pcap. */
-
-static inline void put_pcap(struct kit *kit, uint32_t magic, uint32_t link_type)
+void put_pcap(struct kit *kit, uint32_t magic, uint32_t link_type)
 {
     put(kit, magic, 4);
     put(kit, 2, 2);
@@ -67,8 +32,8 @@ static inline void put_pcap(struct kit *kit, uint32_t magic, uint32_t link_type)
     put(kit, link_type, 4);
 }
 
-static inline void put_record(struct kit *kit, uint32_t seconds,
-                              uint32_t fraction, uint32_t size)
+void put_record(struct kit *kit, uint32_t seconds, uint32_t fraction,
+                uint32_t size)
 {
     put(kit, seconds, 4);
     put(kit, fraction, 4);
@@ -77,16 +42,14 @@ static inline void put_record(struct kit *kit, uint32_t seconds,
     put_data(kit, size);
 }
 
-/* pcapng. */
-
-static inline void begin_block(struct kit *kit, uint32_t type)
+void begin_block(struct kit *kit, uint32_t type)
 {
     kit->block = kit->size;
     put(kit, type, 4);
     put(kit, 0, 4);
 }
 
-static inline void end_block(struct kit *kit)
+void end_block(struct kit *kit)
 {
     size_t size;
 
@@ -99,7 +62,7 @@ static inline void end_block(struct kit *kit)
     put(kit, size, 4);
 }
 
-static inline void put_section(struct kit *kit, bool big_endian)
+void put_section(struct kit *kit, bool big_endian)
 {
     kit->big_endian = big_endian;
     begin_block(kit, 0x0a0d0d0a);
@@ -110,8 +73,7 @@ static inline void put_section(struct kit *kit, bool big_endian)
     end_block(kit);
 }
 
-static inline void begin_interface(struct kit *kit, uint32_t link_type,
-                                   uint32_t snap_length)
+void begin_interface(struct kit *kit, uint32_t link_type, uint32_t snap_length)
 {
     begin_block(kit, 1);
     put(kit, link_type, 2);
@@ -119,8 +81,7 @@ static inline void begin_interface(struct kit *kit, uint32_t link_type,
     put(kit, snap_length, 4);
 }
 
-static inline void put_option(struct kit *kit, uint32_t code, uint32_t size,
-                              uint64_t value)
+void put_option(struct kit *kit, uint32_t code, uint32_t size, uint64_t value)
 {
     put(kit, code, 2);
     put(kit, size, 2);
@@ -129,14 +90,14 @@ static inline void put_option(struct kit *kit, uint32_t code, uint32_t size,
         put(kit, 0, 1);
 }
 
-static inline void put_interface(struct kit *kit, uint32_t link_type)
+void put_interface(struct kit *kit, uint32_t link_type)
 {
     begin_interface(kit, link_type, 0);
     end_block(kit);
 }
 
-static inline void put_packet(struct kit *kit, uint32_t interface,
-                              uint64_t ticks, uint32_t size)
+void put_packet(struct kit *kit, uint32_t interface, uint64_t ticks,
+                uint32_t size)
 {
     begin_block(kit, 6);
     put(kit, interface, 4);
@@ -148,9 +109,7 @@ static inline void put_packet(struct kit *kit, uint32_t interface,
     end_block(kit);
 }
 
-/* A new file with these bytes; the caller unlinks it. */
-static inline void kit_save(const void *bytes, size_t size,
-                            char path[static KIT_PATH_SIZE])
+void kit_save(const void *bytes, size_t size, char path[static KIT_PATH_SIZE])
 {
     int file;
 
@@ -161,7 +120,7 @@ static inline void kit_save(const void *bytes, size_t size,
     assert_int_equal(close(file), 0);
 }
 
-static inline void say_frame(struct text *text, const struct frame *frame)
+static void say_frame(struct text *text, const struct frame *frame)
 {
     text_addf(text,
               "#%" PRIu64 " %u.%" PRIu64 " if%u link%u %zu/%u @%" PRId64 "\n",
@@ -170,8 +129,7 @@ static inline void say_frame(struct text *text, const struct frame *frame)
 }
 
 /* The problem, with the path, which is another one in each run, as x. */
-static inline void say_problem(struct text *text,
-                               const struct capture_input *input)
+static void say_problem(struct text *text, const struct capture_input *input)
 {
     const char *at = strstr(input->problem, input->path);
     size_t before = at ? (size_t)(at - input->problem) : 0;
@@ -181,8 +139,7 @@ static inline void say_problem(struct text *text,
               at ? at + strlen(input->path) : input->problem);
 }
 
-static inline void say_input(struct text *text,
-                             const struct capture_input *input)
+static void say_input(struct text *text, const struct capture_input *input)
 {
     static const char *const trouble[] = {"sound", "truncated", "corrupt",
                                           "unfiltered", "unreadable"};
@@ -198,8 +155,8 @@ static inline void say_input(struct text *text,
     text_add(text, "\n");
 }
 
-static inline void say_capture(struct text *text, const char *const path[],
-                               size_t count, const char *filter)
+void say_capture(struct text *text, const char *const path[], size_t count,
+                 const char *filter)
 {
     struct capture_options options = {.filter = filter};
     struct fail fail = {0};
@@ -219,11 +176,7 @@ static inline void say_capture(struct text *text, const char *const path[],
     capture_close(capture);
 }
 
-/*
- * Expected text may end in "...", where a library's own words follow, which
- * change from version to version.
- */
-static inline void expect_text(struct text *text, const char *expected)
+void expect_text(struct text *text, const char *expected)
 {
     size_t size = strlen(expected);
 
@@ -233,9 +186,7 @@ static inline void expect_text(struct text *text, const char *expected)
     assert_string_equal(text_string(text), expected);
 }
 
-/* Reads these bytes as a file and compares what is said of it. */
-static inline void expect_of(const void *bytes, size_t size,
-                             const char *expected)
+void expect_of(const void *bytes, size_t size, const char *expected)
 {
     char path[KIT_PATH_SIZE];
     const char *const paths[] = {path};
@@ -249,9 +200,7 @@ static inline void expect_of(const void *bytes, size_t size,
     text_release(&text);
 }
 
-static inline void expect(const struct kit *kit, const char *expected)
+void expect(const struct kit *kit, const char *expected)
 {
     expect_of(kit->bytes, kit->size, expected);
 }
-
-#endif
