@@ -6,6 +6,7 @@
 #   make demo       the bundled capture   make bench      speed and memory
 #   make golden     rewrites goldens      make fuzz-smoke short fuzzing
 #   make SAN=1 …    ASan + UBSan          make lint       layers, length, format
+#   make structure  rooms, files, lengths make tidy       clang-tidy's opinion
 #   make soak       ten minutes live, under load
 #   make release    optimised as a whole, in build-release
 #   make install    that, to PREFIX, below DESTDIR
@@ -44,6 +45,7 @@ DEPS_LAB   := nodejs nginx-light apache2-bin gunicorn openssl nghttp2-client \
               golang-google-grpc-dev
 DEPS_BENCH := tcptrace time wrk
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
+DEPS_TIDY  := clang-tidy-14
 DEPS_DEB   := git debhelper dpkg-dev lintian
 NEED_TESTS := test unit-tests lint structure format golden lab-check
 
@@ -153,8 +155,8 @@ REPLAYS  := $(FUZZ_C:src/%_fuzz.c=$(B)/replay/%)
 CHECKS   := $(sort $(wildcard testdata/checks/*.sh testdata/checks/*.py))
 
 .PHONY: all man helpers release deps deps-test deps-lab deps-bench deps-deb deps-fuzz \
-        dist deb \
-        demo test unit-tests lint format golden lab lab-check bench soak \
+        deps-tidy dist deb \
+        demo test unit-tests lint tidy format golden lab lab-check bench soak \
         fuzz-smoke install install-files uninstall clean need-llhttp \
         which-llhttp FORCE
 .DELETE_ON_ERROR:
@@ -233,6 +235,8 @@ deps-bench:
 	@bash testdata/deps.sh $(DEPS_BUILD) $(LLHTTP_DEP) $(DEPS_TEST) $(DEPS_BENCH)
 deps-deb:
 	@bash testdata/deps.sh $(DEPS_BUILD) $(LLHTTP_DEP) $(DEPS_DEB)
+deps-tidy:
+	@bash testdata/deps.sh $(DEPS_BUILD) $(LLHTTP_DEP) $(DEPS_TIDY)
 deps-fuzz:
 	@bash testdata/deps.sh $(DEPS_BUILD) $(LLHTTP_DEP) python3 $(DEPS_FUZZ)
 
@@ -257,6 +261,14 @@ structure: $(B)/whyeof $(HELPERS)
 
 lint:
 	@python3 testdata/lint.py $(LAYERS)
+
+# .clang-tidy says what is asked, and what is not and why.
+TIDY_C := $(filter-out src/scene/%,$(LIB_C)) cmd/whyeof.c
+tidy: deps-tidy
+	@mkdir -p $(B)/tidy
+	@printf '%s\n' -std=c11 -I$(CURDIR)/src $(OURS_CPP) $(AS_VERSION) > $(B)/tidy/compile_flags.txt
+	@echo $(TIDY_C) | xargs -P "$$(nproc)" -n 8 clang-tidy-14 --quiet -p $(B)/tidy 2> /dev/null
+	@echo "tidy: clean"
 
 man: $(B)/mkman
 	@$(B)/mkman > man/whyeof-verdicts.7

@@ -19,7 +19,7 @@ struct arena_block {
 
 static void end_without_memory(void)
 {
-    fputs("whyeof: out of memory\n", stderr);
+    (void)fputs("whyeof: out of memory\n", stderr);
     exit(2);
 }
 
@@ -89,6 +89,7 @@ void *arena_alloc(struct arena *arena, size_t size)
         size_t room = size > BLOCK_ROOM ? size : BLOCK_ROOM;
 
         block = must_calloc(1, sizeof *block + room);
+        block->used = 0;
         block->room = room;
         block->older = arena->newest;
         arena->newest = block;

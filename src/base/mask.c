@@ -229,7 +229,10 @@ static size_t value_end(const struct view *view, size_t at, size_t separator,
 
     if (is_any(view, at, DEPTH_MAX, "\"'[{")) {
         const char open = (char)view->character[at].code;
-        const char ends[] = {open == '[' ? ']' : open == '{' ? '}' : open, 0};
+        const char ends[] = {(char)(open == '['   ? ']'
+                                    : open == '{' ? '}'
+                                                  : open),
+                             0};
 
         depth = view->character[at++].depth;
         while (at < view->size && !is_any(view, at, depth, ends))

@@ -189,7 +189,7 @@ static bool is_undelivered(const struct facts *f)
     const struct exchange *x = f->x;
     unsigned server = conn_server(f->conn);
 
-    if (!f->incident->is_complete || mark_is_set(x->settled) ||
+    if (!x || !f->incident->is_complete || mark_is_set(x->settled) ||
         f->server->acked >= x->response.reached)
         return false;
     for (unsigned i = 0; i < f->conn->episodes; i++) {
@@ -266,7 +266,7 @@ struct facts facts_of(const struct diagnose_settings *settings,
     f.undelivered = !f.left && is_undelivered(&f);
     f.client_fin_unseen = is_fin_unseen(&f, conn->client);
     f.server_fin_unseen = is_fin_unseen(&f, conn_server(conn));
-    if (incident->is_complete && !f.undelivered && !f.left)
+    if (f.x && incident->is_complete && !f.undelivered && !f.left)
         f.end = later(f.x->response.end, f.x->settled);
     if (f.x && exchange_is_whole_by_length(f.x) && !f.stream_reset)
         f.end = f.x->response.last;

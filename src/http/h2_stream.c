@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* RFC 9113, 6.9.1: no window may be larger. */
@@ -24,8 +25,10 @@ void h2_streams_init(struct h2_streams *streams, bool known)
 
 void h2_streams_release(struct h2_streams *streams)
 {
-    while (streams->oldest)
+    while (streams->oldest) {
+        assert(!streams->oldest->older);
         h2_streams_remove(streams, streams->oldest);
+    }
     for (unsigned side = 0; side < 2; side++) {
         h2_flow_control_release(&streams->connection[side]);
         h2_holders_free(streams->holders[side]);

@@ -73,12 +73,6 @@ static bool is_forced(const struct http *http, const struct conn *conn)
     return false;
 }
 
-/* The client is who asks, whatever the ports or the SYN say. */
-static void set_client(struct conn *conn, unsigned client)
-{
-    conn->client = (uint8_t)client;
-}
-
 static void start_h1(struct http *http, struct conn *conn)
 {
     struct http_conn *state = conn->http;
@@ -138,7 +132,7 @@ static bool start_h2(struct http *http, struct conn *conn, unsigned client,
 {
     struct http_conn *state = conn->http;
 
-    set_client(conn, client);
+    conn_set_client(conn, client);
     state->h2 = h2_new(&http->sink, conn, client, start);
     return true;
 }
@@ -170,7 +164,7 @@ static bool start_reader(struct http *http, struct conn *conn, unsigned side,
         h2_looks_like_frames(chunk->bytes))
         return join_h2(http, conn, side);
     if (mine == SNIFFED_REQUEST || mine == SNIFFED_RESPONSE)
-        set_client(conn, mine == SNIFFED_REQUEST ? side : 1 - side);
+        conn_set_client(conn, mine == SNIFFED_REQUEST ? side : 1 - side);
     else if (!is_forced(http, conn))
         return false;
     start_h1(http, conn);

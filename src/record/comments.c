@@ -92,7 +92,7 @@ void comments_add_headline(const struct comments *comments, struct text *text)
 void comments_add_file_endpoint(const char *endpoint, struct text *text)
 {
     for (; *endpoint; endpoint++) {
-        char one[2] = {*endpoint == ':' ? '-' : *endpoint, '\0'};
+        char one[2] = {(char)(*endpoint == ':' ? '-' : *endpoint), '\0'};
 
         if (*endpoint != '[' && *endpoint != ']')
             text_add(text, one);

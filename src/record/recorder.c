@@ -148,6 +148,18 @@ static void print_name(const struct pending *pending,
     text_add(name, ".pcapng");
 }
 
+/* Gives false where the file is not to be had or did not take it all. */
+static bool write_to(struct recorder *recorder, const struct writer *writer,
+                     FILE *file)
+{
+    if (!file)
+        return false;
+    if (writer_write(writer, file))
+        return spool_keep(recorder->spool, file);
+    spool_discard(recorder->spool, file);
+    return false;
+}
+
 static void write_clip(struct recorder *recorder, const struct pending *pending,
                        const struct comments *comments)
 {
@@ -168,14 +180,8 @@ static void write_clip(struct recorder *recorder, const struct pending *pending,
     print_name(pending, comments, &name);
     file = spool_create(recorder->spool, text_string(&name));
     text_release(&name);
-    if (!file) {
+    if (!write_to(recorder, &writer, file))
         have_failed(recorder);
-    } else if (!writer_write(&writer, file)) {
-        spool_discard(recorder->spool, file);
-        have_failed(recorder);
-    } else if (!spool_keep(recorder->spool, file)) {
-        have_failed(recorder);
-    }
 }
 
 /* A file for each code, named after the first finding that has it. */

@@ -73,7 +73,8 @@ static json_t *summary(const struct report *report)
         "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}, "
         "s:o}",
         "connections", (json_int_t)counts->connections, "http_connections",
-        (json_int_t)(counts->http_connections + counts->h2_connections),
+        (json_int_t)counts->http_connections +
+            (json_int_t)counts->h2_connections,
         "http2_connections", (json_int_t)counts->h2_connections,
         "tls_connections", (json_int_t)counts->tls_connections,
         "other_connections", (json_int_t)counts->other_connections, "exchanges",

@@ -173,7 +173,8 @@ static json_t *write_timeout(const struct server_facts *server)
                      "shortest_failure_s", json_seconds(bad->shortest),
                      "exact_s", exact_of(bad, 2), "consistent",
                      !(good->samples && good->longest > bad->shortest),
-                     "samples", (json_int_t)(good->samples + bad->samples));
+                     "samples",
+                     (json_int_t)good->samples + (json_int_t)bad->samples);
 }
 
 static json_t *timeout(const struct durations *set)

@@ -216,6 +216,15 @@ static inline unsigned conn_server(const struct conn *conn)
     return 1u - conn->client;
 }
 
+/*
+ * The client is who asks, whatever the ports or the SYN say: the one thing
+ * that a later stage (http) knows better, and this its only door.
+ */
+static inline void conn_set_client(struct conn *conn, unsigned side)
+{
+    conn->client = (uint8_t)side;
+}
+
 /* The SYN was seen: what comes first is the first. */
 static inline bool conn_start_seen(const struct conn *conn)
 {
