@@ -14,20 +14,6 @@ bool is_reset_by_server(const struct facts *f)
     return has_stream_reset(f) && !f->x->h2->reset_by_client;
 }
 
-/* What answers as one of these is often a proxy, and its timers are those of
- * the leg behind it. */
-bool is_known_proxy(const struct facts *f)
-{
-    static const char *const name[] = {"nginx", "openresty", "envoy",  "Apache",
-                                       "ATS",   "Caddy",     "haproxy"};
-
-    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
-        if (strcasestr(f->known->software, name[i]))
-            return true;
-    }
-    return false;
-}
-
 /* Could its header section be read? */
 bool is_request_known(const struct facts *f)
 {

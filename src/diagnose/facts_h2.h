@@ -8,9 +8,6 @@
 bool has_stream_reset(const struct facts *f);
 bool is_reset_by_server(const struct facts *f);
 
-/* The Server field names a proxy: its resets may be its upstream's. */
-bool is_known_proxy(const struct facts *f);
-
 /* Could its header section be read? */
 bool is_request_known(const struct facts *f);
 

@@ -2,6 +2,7 @@
 #include "diagnose/rules.h"
 
 #include "diagnose/facts_ends.h"
+#include "diagnose/software.h"
 
 static bool is_server_close(const struct facts *f)
 {
@@ -44,8 +45,9 @@ bool is_stream_idle_timeout(const struct facts *f)
     silence = answer_silence(f);
     gap = nanos_between(f->x->pause.time, f->x->pause_end.time);
     /* a silence that the answer's own rhythm has times nothing */
-    if (silence < f->settings->timeout_floor || silence <= gap + gap / 10)
+    if (silence <= gap + gap / 10)
         return false;
+    /* others are past the floor: it may be a little below */
     if (known->samples)
         return is_timer(silence, known->longest) ||
                durations_alike(silence, known->longest);
@@ -54,11 +56,28 @@ bool is_stream_idle_timeout(const struct facts *f)
            !durations_alike(silence, f->wait);
 }
 
+/*
+ * A proxy has timers of silence; whatever else it cuts late, and not always
+ * after the same time, is what the leg behind it did.
+ */
+static bool may_be_write_timeout(const struct facts *f)
+{
+    switch (timeout_fit(f)) {
+    case FIT_REFUTED:
+        return false;
+    case FIT_STATED:
+    case FIT_CONSTANT:
+        return true;
+    default:
+        return !is_known_proxy(f);
+    }
+}
+
 bool is_write_timeout_eof(const struct facts *f)
 {
     return is_server_close(f) && !f->closing.by_reset && !f->response_begun &&
            f->covers && f->wait >= f->settings->timeout_floor &&
-           timeout_fit(f) != FIT_REFUTED;
+           may_be_write_timeout(f);
 }
 
 bool is_short_body_closed(const struct facts *f)
@@ -74,7 +93,7 @@ bool is_write_timeout_truncation(const struct facts *f)
 {
     return is_server_close(f) && f->response_begun && !f->closing.by_reset &&
            f->covers && f->wait >= f->settings->timeout_floor &&
-           (is_slow_reader(f) || timeout_fit(f) != FIT_REFUTED);
+           (is_slow_reader(f) || may_be_write_timeout(f));
 }
 
 bool is_no_backend(const struct facts *f)

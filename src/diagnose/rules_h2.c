@@ -3,6 +3,7 @@
 
 #include "diagnose/facts_ends.h"
 #include "diagnose/facts_h2.h"
+#include "diagnose/software.h"
 
 #include <nghttp2/nghttp2.h>
 

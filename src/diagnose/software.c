@@ -39,6 +39,18 @@ bool is_software(const struct facts *f, const char *word)
     return strcasestr(f->known->software, word) != NULL;
 }
 
+bool is_known_proxy(const struct facts *f)
+{
+    static const char *const name[] = {"nginx", "openresty", "envoy",  "Apache",
+                                       "ATS",   "Caddy",     "haproxy"};
+
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+        if (is_software(f, name[i]))
+            return true;
+    }
+    return false;
+}
+
 const char *idle_setting(const struct facts *f)
 {
     if (is_unnamed(f))

@@ -9,6 +9,12 @@ bool is_unnamed(const struct facts *f);
 
 bool is_software(const struct facts *f, const char *word);
 
+/*
+ * What calls itself so is often a proxy: its timers are those of silence, and
+ * its closes and resets may be those of the leg behind it.
+ */
+bool is_known_proxy(const struct facts *f);
+
 /* Its setting for idle connections; of unnamed ones all that fit. */
 const char *idle_setting(const struct facts *f);
 

@@ -124,6 +124,21 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
     }
 }
 
+void tell_proxy(const struct facts *f, struct finding *finding)
+{
+    finding_explain(
+        finding,
+        "It calls itself %s: as a proxy it does so when its upstream "
+        "ends a response too soon, or says nothing for its read "
+        "timeout. The leg behind it tells which.",
+        finding_quote(f, finding, span_of_text(f->known->software)));
+    finding_advise(finding,
+                   "look at the leg from the proxy to its upstream, and "
+                   "in the proxy's error log; compare its read timeout "
+                   "(nginx proxy_read_timeout) with the upstream's "
+                   "pauses");
+}
+
 void tell_unsent(const struct facts *f, struct finding *finding)
 {
     const struct message *response = &f->x->response;

@@ -21,6 +21,12 @@ const char *name_server(const struct facts *f, struct finding *finding);
 /* What --write-timeout, successes and failures say together. */
 void tell_timeout_fit(const struct facts *f, struct finding *finding);
 
+/*
+ * For what calls itself a proxy: that the leg behind it tells why, and where
+ * to look.
+ */
+void tell_proxy(const struct facts *f, struct finding *finding);
+
 /* What of the response came, and where it was cut. */
 void tell_unsent(const struct facts *f, struct finding *finding);
 

@@ -52,6 +52,36 @@ static bool is_beaten(const struct facts *f)
            f->known->success.longest > f->wait + 100 * NANOS_PER_MILLI;
 }
 
+/* What a server that names no proxy does so for. */
+static void tell_crash(const struct facts *f, struct finding *finding)
+{
+    finding_explain(finding,
+                    "A panic, a crash or an explicit abort of the "
+                    "handler does this; so does the end of the process, "
+                    "or of the upstream behind a proxy.");
+    if (f->wait >= f->settings->timeout_floor / 2)
+        finding_alternative(finding,
+                            f->response_begun ? VERDICT_WRITE_TIMEOUT_TRUNCATION
+                                              : VERDICT_WRITE_TIMEOUT_EOF,
+                            "a write timeout of about this length",
+                            "whether slower requests succeed");
+}
+
+/* A proxy may hold back what its upstream sent until it closes. */
+static void tell_proxy_close(const struct facts *f, struct finding *finding)
+{
+    tell_proxy(f, finding);
+    if (f->wait < f->settings->timeout_floor)
+        return;
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_alternative(finding, VERDICT_STREAM_IDLE_TIMEOUT,
+                        "the proxy's timeout for reading its upstream ends an "
+                        "answer so, and what is buffered comes only then",
+                        "the proxy's error log (nginx: 'upstream timed out' or "
+                        "'prematurely closed'), or a capture of the leg behind "
+                        "it");
+}
+
 void tell_handler_abort(const struct facts *f, struct finding *finding)
 {
     finding->symptom = symptom_of_close(f);
@@ -62,7 +92,7 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
                                       : " without a byte of an answer");
     if (f->response_begun)
         tell_unsent(f, finding);
-    if (f->wait >= f->settings->timeout_floor)
+    if (f->wait >= f->settings->timeout_floor && !is_known_proxy(f))
         tell_timeout_fit(f, finding);
     else if (is_beaten(f))
         finding_explain(finding,
@@ -70,20 +100,14 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
                         "#%" PRIu64 "), so it is no timeout.",
                         finding_duration(finding, f->known->success.longest),
                         mark_frame(f->known->success.longest_at));
-    finding_explain(finding,
-                    "A panic, a crash or an explicit abort of the "
-                    "handler does this; so does the end of the process, "
-                    "or of the upstream behind a proxy.");
+    if (is_known_proxy(f))
+        tell_proxy_close(f, finding);
+    else
+        tell_crash(f, finding);
     if (!f->response_begun && f->wait < f->settings->timeout_floor &&
         (is_unnamed(f) || is_software(f, "nginx")))
         finding_explain(finding, "A server may also close on purpose: nginx "
                                  "does with 'return 444'.");
-    if (f->wait >= f->settings->timeout_floor / 2)
-        finding_alternative(finding,
-                            f->response_begun ? VERDICT_WRITE_TIMEOUT_TRUNCATION
-                                              : VERDICT_WRITE_TIMEOUT_EOF,
-                            "a write timeout of about this length",
-                            "whether slower requests succeed");
     offer_no_backend(f, finding);
     finding_advise(
         finding, "look in the server's log for this request (Go: 'http: panic "

@@ -155,6 +155,22 @@ static void offer_short_body(const struct facts *f, struct finding *finding)
         "by as much");
 }
 
+/* One sample leaves open which clock it was. */
+static void offer_silence(const struct facts *f, struct finding *finding)
+{
+    nanos silence = answer_silence(f);
+
+    if (timeout_fit(f) != FIT_ALONE || is_slow_reader(f) ||
+        f->x->response.framing == FRAMING_LENGTH ||
+        silence < f->settings->timeout_floor)
+        return;
+    finding_alternative(finding, VERDICT_STREAM_IDLE_TIMEOUT,
+                        "nothing had come since its last byte for as long as "
+                        "many a proxy waits for the next one",
+                        "another such cut: is the silence before it the same, "
+                        "or the time since the request?");
+}
+
 static void advise_write_timeout(const struct facts *f, struct finding *finding)
 {
     const char *setting = response_setting(f);
@@ -168,6 +184,12 @@ static void advise_write_timeout(const struct facts *f, struct finding *finding)
                                 "or timed out at that moment");
         return;
     }
+    if (timeout_fit(f) == FIT_CONSTANT)
+        finding_advise(finding,
+                       "look which timer of the server's is set to that time "
+                       "(Node server.timeout, uWSGI harakiri, php-fpm "
+                       "request_terminate_timeout), and raise it above the "
+                       "slowest answers");
     finding_advise(finding,
                    "raise http.Server.WriteTimeout above the slowest handler, "
                    "or set it per handler with http.NewResponseController(w)."
@@ -278,6 +300,7 @@ void tell_write_timeout_truncation(const struct facts *f,
     tell_unsent(f, finding);
     offer_abort(f, finding);
     offer_short_body(f, finding);
+    offer_silence(f, finding);
     advise_write_timeout(f, finding);
 }
 

@@ -4,6 +4,7 @@
 #include "diagnose/facts_ends.h"
 #include "diagnose/facts_h2.h"
 #include "diagnose/h2_code.h"
+#include "diagnose/software.h"
 #include "diagnose/words.h"
 
 #include <nghttp2/nghttp2.h>
@@ -87,26 +88,16 @@ void tell_write_timeout_reset(const struct facts *f, struct finding *finding)
                    "(gRPC) and bound the handlers otherwise");
 }
 
-static void tell_proxy_abort(const struct facts *f, struct finding *finding)
+/* Late, and always after the same time: a timer, whosever it is. */
+static void tell_reset_timer(const struct facts *f, struct finding *finding)
 {
     const struct durations *resets = &f->known->reset;
 
-    finding_explain(
-        finding,
-        "It calls itself %s: as a proxy it does so when its upstream "
-        "ends a response too soon, or says nothing for its read "
-        "timeout. The leg behind it tells which.",
-        finding_quote(f, finding, span_of_text(f->known->software)));
     if (durations_constant(resets, 2) && f->wait >= f->settings->timeout_floor)
         finding_explain(finding,
                         "%" PRIu64 " streams were reset so, all %s after their "
                         "requests: a timer.",
                         resets->samples, finding_range(finding, resets));
-    finding_advise(finding,
-                   "look at the leg from the proxy to its upstream, and "
-                   "in the proxy's error log; compare its read timeout "
-                   "(nginx proxy_read_timeout) with the upstream's "
-                   "pauses");
 }
 
 void tell_h2_abort(const struct facts *f, struct finding *finding)
@@ -127,12 +118,14 @@ void tell_h2_abort(const struct facts *f, struct finding *finding)
                         "Such resets come after %s: no one timer explains them "
                         "all.",
                         finding_range(finding, resets));
-    if (is_known_proxy(f))
-        tell_proxy_abort(f, finding);
-    else
+    if (is_known_proxy(f)) {
+        tell_proxy(f, finding);
+        tell_reset_timer(f, finding);
+    } else {
         finding_advise(finding,
                        "look in the server's log for this request (Go: 'http2: "
                        "panic serving'; http.ErrAbortHandler leaves no trace)");
+    }
 }
 
 void tell_trailers_missing(const struct facts *f, struct finding *finding)

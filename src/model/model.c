@@ -178,6 +178,8 @@ static void take_upgrade(struct model_conn *state,
     if (!x)
         return;
     x->is_h2 = true;
+    x->upgrade_asked =
+        false; /* and granted: what HTTP/2 answers is no tunnel */
     x->stream = event->stream;
     *event->slot = x;
 }

@@ -87,7 +87,10 @@ void text_endpoint(const struct page *page, const struct server_facts *server,
               server->complete);
     add_write_timeout(&text, server);
     add_set(&text, "closes idle connections after", &server->idle);
-    add_set(&text, "clients give up after", &server->client_gave_up);
+    /* what ends in one instant is a client's own end, and no timeout */
+    if (server->client_gave_up.samples == 1 ||
+        !durations_end_together(&server->client_gave_up))
+        add_set(&text, "clients give up after", &server->client_gave_up);
     add_set(&text, "client's keep-alive probes every", &server->probes[0]);
     add_set(&text, "server's keep-alive probes every", &server->probes[1]);
     add_hints(&text, server);

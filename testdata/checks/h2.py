@@ -52,7 +52,8 @@ WELL = ("grpc-bidi.pcapng", "grpc-server-stream-rst.pcapng",
 LAB_SKIPPED = ("healthy-tls-h2.pcap", "h1-to-h2-port-grpc.pcap",
                "h2-preface-to-h1-go.pcap",
                "h2-preface-to-h1-nginx.pcap")
-LAB_UPGRADED = ("healthy-h2-upgrade.pcap", "healthy-nghttp-upgrade.pcap")
+LAB_UPGRADED = ("healthy-h2-upgrade.pcap", "healthy-nghttp-upgrade.pcap",
+                "curl-h2c-upgrade.pcap", "jdk-h2c-upgrade.pcap")
 
 # (file, tcp.stream, stream): what differs, as (field, tshark's, whyeof's), each
 # with the reason, read off the wire.
@@ -65,6 +66,9 @@ APART = {
     # stream 1; they are one exchange (RFC 7540, 3.2).
     ("healthy-h2-upgrade.pcap", 0, 1): [("stream", False, True)],
     ("healthy-nghttp-upgrade.pcap", 0, 1): [("stream", False, True)],
+    ("curl-h2c-upgrade.pcap", 0, 1): [("stream", False, True)],
+    ("curl-h2c-upgrade.pcap", 1, 1): [("stream", False, True)],
+    ("jdk-h2c-upgrade.pcap", 0, 1): [("stream", False, True)],
     # The capture begins inside the connection: HPACK's tables are not known,
     # and tshark reads what the static one gives.
     ("healthy-h2-joined-midway.pcap", 0, 5):

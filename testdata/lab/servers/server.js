@@ -8,6 +8,10 @@
 //   /read      reads the body, then answers
 //   /destroy   destroys the socket after 0.2 s, reading no body
 //   /gone      destroys the socket after the request, without an answer
+//   /exit      ends the process after ?ms=N
+//
+// With proxy=1 it is a proxy that forwards to port=N what it has read the body
+// of: the head with its Content-Length, and of the body nothing.
 'use strict';
 const http = require('http');
 
@@ -17,7 +21,19 @@ for (const word of process.argv.slice(3)) {
   setting[name] = Number(value);
 }
 
+function readAway(request, response) {
+  request.resume().on('end', () => {
+    const upstream = http.request({port: setting.port, path: request.url,
+      method: request.method, headers: request.headers});
+    upstream.on('response', (answer) => answer.pipe(response));
+    upstream.on('error', () => response.destroy());
+    response.on('close', () => upstream.destroy());
+    upstream.flushHeaders();
+  });
+}
+
 const server = http.createServer(setting, (request, response) => {
+  if (setting.proxy) return readAway(request, response);
   const url = new URL(request.url, 'http://lab.example');
   const answer = () => response.end('ok\n');
   switch (url.pathname) {
@@ -33,6 +49,9 @@ const server = http.createServer(setting, (request, response) => {
       break;
     case '/gone':
       setTimeout(() => request.socket.destroy(), 20);
+      break;
+    case '/exit':
+      setTimeout(() => process.exit(), Number(url.searchParams.get('ms')));
       break;
     default:
       answer();

@@ -29,8 +29,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -136,6 +138,7 @@ func serve(args []string) {
 	whole := flags.Duration("read-timeout", 0, "")
 	idle := flags.Duration("idle-timeout", 0, "")
 	probe := flags.Duration("probe", 15*time.Second, "TCP keep-alive")
+	graceful := flags.Bool("graceful", false, "Shutdown at SIGTERM")
 	cert := flags.String("cert", "", "")
 	key := flags.String("key", "", "")
 	flags.Parse(args)
@@ -162,7 +165,22 @@ func serve(args []string) {
 	if *cert != "" {
 		log.Fatal(server.ServeTLS(listener, *cert, *key))
 	}
+	if *graceful {
+		drain(server, listener)
+		return
+	}
 	log.Fatal(server.Serve(listener))
+}
+
+// drain serves until SIGTERM, then lets finish what is under way.
+func drain(server *http.Server, listener net.Listener) {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGTERM)
+	go server.Serve(listener)
+	<-told
+	if err := server.Shutdown(context.Background()); err != nil {
+		log.Print(err)
+	}
 }
 
 func get(args []string) {
@@ -173,6 +191,7 @@ func get(args []string) {
 	parallel := flags.Bool("parallel", false, "all URLs at the same time")
 	linger := flags.Duration("linger", 0, "live on, with the pool open")
 	single := flags.Bool("no-reuse", false, "a connection per request")
+	apart := flags.Duration("apart", 0, "parallel ones begin one after the other")
 	flags.Parse(args)
 
 	dialer := &net.Dialer{KeepAlive: *probe}
@@ -198,6 +217,7 @@ func get(args []string) {
 		}
 		running.Add(1)
 		go func(url string) { call(url); running.Done() }(url)
+		time.Sleep(*apart)
 	}
 	running.Wait()
 	time.Sleep(*linger)
