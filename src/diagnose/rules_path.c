@@ -18,6 +18,13 @@ bool is_idle_close_race(const struct facts *f)
            f->server->fin_acks <= f->x->request.begin && f->server_closed;
 }
 
+/* RFC 9112, 9.6: behind such an answer a server reads no request any more. */
+bool is_close_ignored(const struct facts *f)
+{
+    return mark_is_set(f->incident->said_close) && !f->response_begun &&
+           (f->server_closed || mark_is_set(f->server->fin));
+}
+
 static bool reset_without_ack(const struct facts *f)
 {
     return f->server_closed && f->closing.by_reset &&

@@ -107,17 +107,20 @@ static void find_framing(struct h1_direction *direction)
     }
 }
 
-/* llhttp does not know yet that an answer to HEAD or CONNECT has no body, and
- * would say that the close must end it (RFC 9112, 9.3). */
-static bool announces_close(const struct h1_direction *direction)
+/* RFC 9112, 9.3. */
+static bool says_close(const llhttp_t *parser)
 {
-    const llhttp_t *parser = &direction->parser;
-
-    if (!direction->no_body)
-        return !llhttp_should_keep_alive(parser);
     if (parser->http_major == 1 && parser->http_minor == 0)
         return !(parser->flags & F_CONNECTION_KEEP_ALIVE);
     return parser->flags & F_CONNECTION_CLOSE;
+}
+
+/* llhttp does not know yet that an answer to HEAD or CONNECT has no body, and
+ * would say that the close must end it. */
+static bool announces_close(const struct h1_direction *direction)
+{
+    return direction->no_body ? says_close(&direction->parser)
+                              : !llhttp_should_keep_alive(&direction->parser);
 }
 
 static struct http_head h1_direction_head(const struct h1_direction *direction)
@@ -129,6 +132,7 @@ static struct http_head h1_direction_head(const struct h1_direction *direction)
         .framing = direction->framing,
         .status = direction->is_request ? 0 : parser->status_code,
         .closes = announces_close(direction),
+        .says_close = says_close(parser),
     };
 
     if (direction->is_request)

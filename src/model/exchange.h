@@ -84,8 +84,9 @@ struct exchange {
     uint32_t grpc_status;
     uint16_t status; /* 0: none */
     bool expects_continue;
-    bool closes; /* a Connection: close in either message */
-    bool tunnel; /* CONNECT or Upgrade that was granted */
+    bool closes;     /* a Connection: close in either message */
+    bool says_close; /* in the response, or its version's default */
+    bool tunnel;     /* CONNECT or Upgrade that was granted */
     bool upgrade_asked;
     bool is_h2;
     bool windows_lost; /* HTTP/2: whether a window was used up is not known */

@@ -40,6 +40,8 @@ struct incident *incident_new(const struct outcome *outcome,
     incident->complete = outcome->complete;
     incident->orphans = outcome->orphans;
     incident->unfollowed = outcome->crowded_out + outcome->http->h2.dropped;
+    if (x && x->number > outcome->said_close_by)
+        incident->said_close = outcome->said_close;
     copy_software(incident->server_software, outcome->server_software);
     copy_software(incident->client_software, outcome->client_software);
     return incident;

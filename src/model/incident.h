@@ -36,8 +36,10 @@ struct incident {
     enum conn_ending ending;
     uint64_t complete;
     uint32_t orphans;
-    uint64_t unfollowed; /* exchanges of the connection: too many at once */
-    bool is_complete;    /* the exchange came to its end all the same */
+    uint64_t unfollowed;    /* exchanges of the connection: too many at once */
+    bool is_complete;       /* the exchange came to its end all the same */
+    struct mark said_close; /* the response before it that said Connection:
+                               close; not set: none did */
     char server_software[INCIDENT_SOFTWARE_SIZE];
     char client_software[INCIDENT_SOFTWARE_SIZE];
 };

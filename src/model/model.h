@@ -22,6 +22,8 @@ struct outcome {
     struct mark last_reset;        /* HTTP/2: of the last stream reset */
     const char *server_software;   /* as Server said; "" if unknown */
     const char *client_software;   /* as User-Agent said */
+    struct mark said_close;        /* HTTP/1: a whole response that said so */
+    uint64_t said_close_by;        /* number of its exchange */
     uint32_t keep_alive;           /* as Keep-Alive said; 0: nothing */
     uint32_t orphans;              /* responses without their requests */
     bool last_closes; /* the last complete exchange announced the close */

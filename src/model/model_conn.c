@@ -47,6 +47,7 @@ static void take_response_head(struct model_conn *state, struct exchange *x,
     x->response.framing = head->framing;
     x->response.expected = head->length;
     x->closes |= head->closes;
+    x->says_close = head->says_close;
     keep_software(state->server_software, head->software);
     if (head->keep_alive)
         state->keep_alive = head->keep_alive;
@@ -160,6 +161,10 @@ void model_take_response(struct model_conn *state, const struct conn *conn,
         x->windows_lost = event->windows_lost;
         x->response.reached = event->offset;
         x->client_had_closed = mark_is_set(conn->flow[conn->client].fin);
+        if (x->says_close && !mark_is_set(state->said_close)) {
+            state->said_close = x->response.head;
+            state->said_close_by = x->number;
+        }
         break;
     case HTTP_TRAILER:
         exchange_take_grpc(x, event->head);

@@ -19,6 +19,9 @@ struct model_conn {
     uint64_t crowded_out;
     struct mark last_response_end;
     struct mark last_reset;
+    struct mark
+        said_close; /* HTTP/1: a whole response with Connection: close */
+    uint64_t said_close_by; /* number of its exchange */
     uint32_t keep_alive;
     bool last_closes;
     char server_software[SOFTWARE_SIZE];

@@ -13,21 +13,23 @@ static const struct weakening {
     enum verdict less;
     const char *reason;
 } weakenings[] = {
-    {VERDICT_HANDLER_ABORT,          VERDICT_WRITE_TIMEOUT_EOF,
+    {VERDICT_HANDLER_ABORT,            VERDICT_WRITE_TIMEOUT_EOF,
      "of the success that refuted a timeout one half is missing"    },
-    {VERDICT_SHORT_BODY_KEPT_OPEN,   VERDICT_WRITE_TIMEOUT_TRUNCATION,
+    {VERDICT_SHORT_BODY_KEPT_OPEN,     VERDICT_WRITE_TIMEOUT_TRUNCATION,
      "what showed the server's idle timeout is missing"             },
-    {VERDICT_SERVER_STALL,           VERDICT_SHORT_BODY_KEPT_OPEN,
+    {VERDICT_SERVER_STALL,             VERDICT_SHORT_BODY_KEPT_OPEN,
      "what showed that the body came in pieces is missing"          },
-    {VERDICT_H2_STREAM_WINDOW_STALL, VERDICT_HANDLER_ABORT,
+    {VERDICT_H2_STREAM_WINDOW_STALL,   VERDICT_HANDLER_ABORT,
      "what tells the size of the window is missing"                 },
-    {VERDICT_READ_TIMEOUT,           VERDICT_H2_STREAM_RESET,
+    {VERDICT_READ_TIMEOUT,             VERDICT_H2_STREAM_RESET,
      "what tells a slow request from a long gRPC call is missing"   },
-    {VERDICT_SERVER_SHUTDOWN,        VERDICT_WRITE_TIMEOUT_EOF,
+    {VERDICT_SERVER_SHUTDOWN,          VERDICT_WRITE_TIMEOUT_EOF,
      "the refusal that showed that the process had ended is missing"},
-    {VERDICT_NO_BACKEND,             VERDICT_HANDLER_ABORT,
+    {VERDICT_CONNECTION_CLOSE_IGNORED, VERDICT_IDLE_CLOSE_RACE,
+     "the answer that announced the close is missing"               },
+    {VERDICT_NO_BACKEND,               VERDICT_HANDLER_ABORT,
      "one of the three requests that it takes is missing"           },
-    {VERDICT_NO_BACKEND,             VERDICT_SERVER_RESET,
+    {VERDICT_NO_BACKEND,               VERDICT_SERVER_RESET,
      "one of the three requests that it takes is missing"           },
 };
 
