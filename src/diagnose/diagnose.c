@@ -148,6 +148,20 @@ bool diagnose_wants_complete(const struct diagnose_settings *settings,
     return false;
 }
 
+/* How a tunnel ended is known when the connection did. */
+static bool is_tunnel_over(const struct outcome *outcome,
+                           const struct exchange *x)
+{
+    return x->tunnel && !x->is_h2 &&
+           conn_closing(outcome->conn).by != CLOSED_BY_NOBODY;
+}
+
+bool diagnose_wants_late(const struct outcome *outcome,
+                         const struct exchange *x)
+{
+    return x->stream != 0 && is_tunnel_over(outcome, x);
+}
+
 bool diagnose_wants_connection(const struct diagnose_settings *settings,
                                const struct outcome *outcome)
 {

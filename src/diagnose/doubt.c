@@ -100,7 +100,8 @@ static bool is_end_unseen(const struct facts *f)
 
 static bool is_ending_unseen(const struct facts *f)
 {
-    return f->x && !f->incident->is_complete && is_end_unseen(f);
+    return f->x && (!f->incident->is_complete || f->x->tunnel) &&
+           is_end_unseen(f);
 }
 
 static bool has_hole(const struct facts *f)

@@ -1,5 +1,7 @@
 #include "http/h1_direction.h"
 
+#include <strings.h>
+
 /*
  * llhttp is asked to pause at the end of each message: only then does it say
  * where in the bytes that end was.
@@ -142,15 +144,33 @@ static struct http_head h1_direction_head(const struct h1_direction *direction)
     return head;
 }
 
-/* 101 to h2c: the response proper comes on stream 1 (RFC 7540, 3.2). */
-static bool offers_h2(const struct h1_direction *direction)
+/* What a 101 makes of the connection (RFC 9110, 7.8), in small letters. */
+static bool offers(const struct h1_direction *direction, const char *protocol)
 {
     struct http_head head = {.status = 101};
+    size_t size = strlen(protocol);
 
     if (!direction->head)
         return false;
     head_tell(direction->head, &head);
-    return head.upgrade.size == 3 && memcmp(head.upgrade.at, "h2c", 3) == 0;
+    return head.upgrade.size == size &&
+           strncasecmp((const char *)head.upgrade.at, protocol, size) == 0;
+}
+
+static void take_response_head(struct h1_direction *direction)
+{
+    const llhttp_t *parser = &direction->parser;
+    uint16_t status = parser->status_code;
+
+    if (!direction->messages->major)
+        h1_note_version(direction->messages, parser);
+    /* to h2c: the response proper comes on stream 1 (RFC 7540, 3.2) */
+    direction->interim =
+        status / 100 == 1 && (status != 101 || offers(direction, "h2c"));
+    direction->messages->websocket =
+        status == 101 && offers(direction, "websocket");
+    direction->no_body =
+        h1_answers_without_body(direction->messages, direction->stream, status);
 }
 
 static int on_headers_complete(llhttp_t *parser)
@@ -164,15 +184,7 @@ static int on_headers_complete(llhttp_t *parser)
         h1_request_head(direction->messages, direction->stream, parser->method);
         h1_note_version(direction->messages, parser);
     } else {
-        unsigned status = parser->status_code;
-
-        if (!direction->messages->major)
-            h1_note_version(direction->messages, parser);
-        direction->interim =
-            status / 100 == 1 && (status != 101 || offers_h2(direction));
-        direction->no_body =
-            h1_answers_without_body(direction->messages, direction->stream,
-                                    parser->status_code);
+        take_response_head(direction);
     }
     find_framing(direction);
     head = h1_direction_head(direction);

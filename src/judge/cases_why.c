@@ -20,6 +20,17 @@ void cases_keep_well(struct cases *cases, struct incident *incident)
     case_list_append(&cases->well, case_new(incident, 0));
 }
 
+void cases_forget_well(struct cases *cases, const struct exchange *x)
+{
+    struct judged_case *latest = cases->well.newest;
+    const struct exchange *kept = latest ? latest->incident->exchange : NULL;
+
+    if (!kept || kept->number != x->number)
+        return;
+    case_list_remove(&cases->well, latest);
+    case_free(latest);
+}
+
 /* The connection itself comes behind its exchanges. */
 static int by_time(const void *left, const void *right)
 {

@@ -95,6 +95,7 @@ struct exchange {
     bool behind_another;    /* it began before the one before it had ended */
     bool is_event_stream;   /* text/event-stream: silence is its nature */
     bool client_had_closed; /* its FIN was there before the answer's end */
+    bool behind;            /* something of it came behind its end */
     bool is_whole;          /* listed by waiting.h as such */
 };
 

@@ -74,6 +74,48 @@ static nanos forget_until(const struct model_conn *state,
                : until;
 }
 
+static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
+                                 const struct http_facts *facts)
+{
+    static const struct model_conn none;
+    const struct model_conn *known = conn->model ? conn->model : &none;
+
+    return (struct outcome){
+        .conn = conn,
+        .ending = ending,
+        .http = facts,
+        .unfinished = known->waiting.first,
+        .exchanges = known->exchanges,
+        .crowded_out = known->crowded_out,
+        .complete = known->complete,
+        .last_response_end = known->last_response_end,
+        .last_reset = known->last_reset,
+        .said_close = known->said_close,
+        .said_close_by = known->said_close_by,
+        .server_software = known->server_software,
+        .client_software = known->client_software,
+        .keep_alive = known->keep_alive,
+        .orphans = known->orphans,
+        .last_closes = known->last_closes,
+    };
+}
+
+/* What came behind the exchange that was told last is known by now. */
+static void forget_told(struct model *model, struct conn *conn,
+                        struct model_conn *state)
+{
+    struct http_facts facts;
+    struct outcome outcome;
+
+    if (state->told && state->told->behind) {
+        facts = http_facts_of(conn);
+        outcome = outcome_of(conn, CONN_STILL_OPEN, &facts);
+        model->sink.late(model->sink.context, &outcome, state->told);
+    }
+    exchange_free(state->told);
+    state->told = NULL;
+}
+
 static void tell_complete(struct model *model, struct conn *conn,
                           struct model_conn *state, struct exchange *x)
 {
@@ -83,7 +125,8 @@ static void tell_complete(struct model *model, struct conn *conn,
     state->last_closes = x->closes;
     model->sink.complete(model->sink.context, conn, x);
     conn_forget_episodes(conn, forget_until(state, x));
-    exchange_free(x);
+    forget_told(model, conn, state);
+    state->told = x;
 }
 
 /* A stream was reset: its exchange is over, the connection is not. */
@@ -237,32 +280,6 @@ static void take_event(void *context, struct conn *conn,
         waiting_is_whole(&state->waiting, x);
 }
 
-static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
-                                 const struct http_facts *facts)
-{
-    static const struct model_conn none;
-    const struct model_conn *known = conn->model ? conn->model : &none;
-
-    return (struct outcome){
-        .conn = conn,
-        .ending = ending,
-        .http = facts,
-        .unfinished = known->waiting.first,
-        .exchanges = known->exchanges,
-        .crowded_out = known->crowded_out,
-        .complete = known->complete,
-        .last_response_end = known->last_response_end,
-        .last_reset = known->last_reset,
-        .said_close = known->said_close,
-        .said_close_by = known->said_close_by,
-        .server_software = known->server_software,
-        .client_software = known->client_software,
-        .keep_alive = known->keep_alive,
-        .orphans = known->orphans,
-        .last_closes = known->last_closes,
-    };
-}
-
 static nanos take_look(void *context, struct conn *conn,
                        const struct http_facts *facts)
 {
@@ -284,9 +301,13 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending,
     if (state)
         tell_those_complete(model, conn, state);
     outcome = outcome_of(conn, ending, facts);
+    if (state && state->told)
+        model->sink.late(model->sink.context, &outcome, state->told);
     model->sink.over(model->sink.context, &outcome);
-    if (state)
+    if (state) {
         waiting_release(&state->waiting);
+        exchange_free(state->told);
+    }
     free(state);
     conn->model = NULL;
 }

@@ -37,6 +37,10 @@ struct model_sink {
     /* HTTP/2: its stream was reset; it is gone after the call */
     void (*ended)(void *context, struct conn *conn, const struct exchange *x);
     void (*over)(void *context, const struct outcome *outcome);
+    /* `x` was told as complete; by now it is known what came behind its end:
+       something did, or it was the connection's last (then before `over`) */
+    void (*late)(void *context, const struct outcome *outcome,
+                 const struct exchange *x);
     /* it goes on, or may: what it came to by now. Gives when to look at it
        next. NULL: nobody looks */
     nanos (*look)(void *context, const struct outcome *outcome);

@@ -13,6 +13,8 @@ enum {
 
 struct model_conn {
     struct waiting waiting; /* unfinished */
+    struct exchange *told;  /* owned; the latest that was told as complete:
+                               more may come behind its end. NULL: none */
     uint32_t orphans;
     uint64_t exchanges;
     uint64_t complete;

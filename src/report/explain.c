@@ -15,6 +15,8 @@
 #define CONNECT_TIMEOUT (1u << SYMPTOM_CONNECT_TIMEOUT)
 #define ERROR_STATUS    (1u << SYMPTOM_ERROR_STATUS)
 #define SLOW            (1u << SYMPTOM_SLOW)
+#define REJECTED        (1u << SYMPTOM_REJECTED)
+#define TUNNEL_CUT      (1u << SYMPTOM_TUNNEL_CUT)
 
 static const struct explanation explanation[] = {
 #define VERDICT(id, slug, severity, title, symptoms, seen, means, doing,       \
@@ -38,6 +40,9 @@ static const struct {
 } message[] = {
     {"gateway time",                                                ERROR_STATUS                      },
     {"bad gateway",                                                 ERROR_STATUS                      },
+    {"close 1006",                                                  TUNNEL_CUT                        },
+    {"code 1006",                                                   TUNNEL_CUT                        },
+    {"no close frame",                                              TUNNEL_CUT                        },
     {"504",                                                         ERROR_STATUS                      },
     {"502",                                                         ERROR_STATUS                      },
     {"upstream timed out",                                          ERROR_STATUS | HANG               },

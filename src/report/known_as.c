@@ -15,13 +15,13 @@ static const char *const words[SYMPTOM_COUNT][REPORTER_COUNT] = {
                                [REPORTER_GO] = "EOF",
                                [REPORTER_NODE] = "ECONNRESET socket hang up",
                                [REPORTER_PYTHON] = "RemoteDisconnected: Remote end closed "
-                                "connection without response",                 [REPORTER_HAPROXY] = "SH--",
+                                "connection without response", [REPORTER_HAPROXY] = "SH--",
                                [REPORTER_ENVOY] = "UC",
                                },
     [SYMPTOM_TRUNCATED] =
         {
                                [REPORTER_CURL] = "curl: (18) transfer closed with outstanding "
-                              "read data remaining",                               [REPORTER_GO] = "unexpected EOF",
+                              "read data remaining",                         [REPORTER_GO] = "unexpected EOF",
                                [REPORTER_NODE] = "ECONNRESET aborted",
                                [REPORTER_PYTHON] = "IncompleteRead",
                                [REPORTER_HAPROXY] = "SD--",
@@ -30,10 +30,10 @@ static const char *const words[SYMPTOM_COUNT][REPORTER_COUNT] = {
     [SYMPTOM_RESET] =
         {
                                [REPORTER_CURL] = "curl: (56) Recv failure: Connection reset by "
-                              "peer",                 [REPORTER_GO] = "read: connection reset by peer",
+                              "peer",                                                      [REPORTER_GO] = "read: connection reset by peer",
                                [REPORTER_NODE] = "ECONNRESET read ECONNRESET",
                                [REPORTER_PYTHON] = "ConnectionResetError: [Errno 104] Connection "
-                                "reset by peer",                       [REPORTER_HAPROXY] = "SH--",
+                                "reset by peer", [REPORTER_HAPROXY] = "SH--",
                                [REPORTER_ENVOY] = "UC",
                                },
     [SYMPTOM_HANG] =
@@ -50,7 +50,7 @@ static const char *const words[SYMPTOM_COUNT][REPORTER_COUNT] = {
                                [REPORTER_GO] = "connect: connection refused",
                                [REPORTER_NODE] = "ECONNREFUSED",
                                [REPORTER_PYTHON] = "ConnectionRefusedError: [Errno 111] "
-                                "Connection refused",                                                                              [REPORTER_HAPROXY] = "SC--",
+                                "Connection refused", [REPORTER_HAPROXY] = "SC--",
                                [REPORTER_ENVOY] = "UF",
                                },
     [SYMPTOM_CONNECT_TIMEOUT] =
@@ -61,6 +61,13 @@ static const char *const words[SYMPTOM_COUNT][REPORTER_COUNT] = {
                                [REPORTER_HAPROXY] = "sC--",
                                [REPORTER_ENVOY] = "UF",
                                },
+ /* gorilla/websocket, ws of npm, websockets of Python */
+    [SYMPTOM_TUNNEL_CUT] =
+        {
+                               [REPORTER_GO] =
+                "websocket: close 1006 (abnormal closure): unexpected EOF",         [REPORTER_NODE] = "close event, code 1006",
+                               [REPORTER_PYTHON] =
+                "ConnectionClosedError: no close frame received or sent", },
 };
 
 const char *reporter_name(enum reporter reporter)
@@ -134,6 +141,10 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
 {
     const struct exchange *x = finding->exchange;
 
+    /* of what a CONNECT tunnel carries nothing is known */
+    if (finding->symptom == SYMPTOM_TUNNEL_CUT &&
+        (!x || !x->method || strcmp(x->method, "CONNECT") == 0))
+        return NULL;
     if (is_answered_strangely(finding))
         return strange_answer(reporter);
     if (reporter == REPORTER_HAPROXY && is_inside_response(finding)) {
