@@ -124,8 +124,11 @@ static bool wants_h2(const struct diagnose_settings *settings,
 bool diagnose_wants_complete(const struct diagnose_settings *settings,
                              const struct conn *conn, const struct exchange *x)
 {
-    if (x->stream == 0 || x->tunnel)
+    /* what came behind it is told when all of it is known */
+    if (x->stream == 0 || x->tunnel || x->behind)
         return false;
+    if (exchange_is_without_end(conn, x))
+        return true;
     if (wants_h2(settings, x) || exchange_is_short(x))
         return true;
     if (x->status >= 502 && x->status <= 504)
@@ -159,7 +162,7 @@ static bool is_tunnel_over(const struct outcome *outcome,
 bool diagnose_wants_late(const struct outcome *outcome,
                          const struct exchange *x)
 {
-    return x->stream != 0 && is_tunnel_over(outcome, x);
+    return x->stream != 0 && (x->behind || is_tunnel_over(outcome, x));
 }
 
 bool diagnose_wants_connection(const struct diagnose_settings *settings,

@@ -67,6 +67,7 @@ void h1_end(struct h1 *h1, unsigned side, struct mark at)
 void h1_lose(struct h1 *h1, unsigned side)
 {
     h1->direction[side].state = H1_DIRECTION_LOST;
+    h1->direction[side].doubted = true;
 }
 
 bool h1_is_h2_now(const struct h1 *h1)

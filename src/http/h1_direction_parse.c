@@ -37,6 +37,7 @@ static int on_message_begin(llhttp_t *parser)
     direction->no_body = false;
     direction->framing = FRAMING_NONE;
     direction->left = 0;
+    direction->has_length = false;
     if (!direction->head)
         direction->head = head_new();
     event =
@@ -73,16 +74,51 @@ static int on_header_field_complete(llhttp_t *parser)
 
 static int on_header_value(llhttp_t *parser, const char *at, size_t size)
 {
-    if (direction_of(parser)->head)
-        head_add_value(direction_of(parser)->head, piece_of(at, size));
+    struct h1_direction *direction = direction_of(parser);
+
+    direction->value_at =
+        direction->offset + (uint64_t)((const uint8_t *)at - direction->piece);
+    if (direction->head)
+        head_add_value(direction->head, piece_of(at, size));
     return 0;
+}
+
+/*
+ * llhttp refuses a second Content-Length, whatever it is; its receivers take
+ * the same one again (RFC 9110, 8.6). So each is taken off it, to be given back
+ * at the header section's end.
+ */
+static int take_length(llhttp_t *parser)
+{
+    struct h1_direction *direction = direction_of(parser);
+    bool second = direction->has_length;
+    bool unlike = second && parser->content_length != direction->length;
+
+    if (second)
+        h1_say_second_length(direction, unlike);
+    direction->has_length = true;
+    direction->length = parser->content_length;
+    parser->content_length = 0;
+    parser->flags &= (uint16_t)~F_CONTENT_LENGTH;
+    return unlike ? HPE_USER : HPE_OK;
 }
 
 static int on_header_value_complete(llhttp_t *parser)
 {
     if (direction_of(parser)->head)
         head_end_value(direction_of(parser)->head);
-    return 0;
+    return parser->flags & F_CONTENT_LENGTH ? take_length(parser) : HPE_OK;
+}
+
+/* See take_length. */
+static void give_length_back(llhttp_t *parser)
+{
+    const struct h1_direction *direction = direction_of(parser);
+
+    if (!direction->has_length)
+        return;
+    parser->content_length = direction->length;
+    parser->flags |= F_CONTENT_LENGTH;
 }
 
 /*
@@ -180,7 +216,10 @@ static int on_headers_complete(llhttp_t *parser)
     struct http_head head;
 
     direction->head_done = true;
+    give_length_back(parser);
     if (direction->is_request) {
+        direction->asks_tunnel =
+            parser->method == HTTP_CONNECT || parser->upgrade;
         h1_request_head(direction->messages, direction->stream, parser->method);
         h1_note_version(direction->messages, parser);
     } else {

@@ -68,7 +68,7 @@ void cases_finish(struct cases *cases);
 /* Keeps, for --why only, what is not judged. Takes the incident over. */
 void cases_keep_well(struct cases *cases, struct incident *incident);
 
-/* More is known of the exchange that was kept so last. */
+/* More is known of an exchange that was kept so. */
 void cases_forget_well(struct cases *cases, const struct exchange *x);
 
 /* See pipeline_why. */

@@ -22,13 +22,15 @@ void cases_keep_well(struct cases *cases, struct incident *incident)
 
 void cases_forget_well(struct cases *cases, const struct exchange *x)
 {
-    struct judged_case *latest = cases->well.newest;
-    const struct exchange *kept = latest ? latest->incident->exchange : NULL;
+    struct judged_case *one = cases->well.newest;
 
-    if (!kept || kept->number != x->number)
+    while (one && (!one->incident->exchange ||
+                   one->incident->exchange->number > x->number))
+        one = one->older;
+    if (!one || one->incident->exchange->number != x->number)
         return;
-    case_list_remove(&cases->well, latest);
-    case_free(latest);
+    case_list_remove(&cases->well, one);
+    case_free(one);
 }
 
 /* The connection itself comes behind its exchanges. */

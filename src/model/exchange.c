@@ -30,6 +30,13 @@ bool exchange_is_whole_by_length(const struct exchange *x)
            response->body == response->expected;
 }
 
+bool exchange_is_garbled(const struct exchange *x)
+{
+    const struct http_fault *fault = x->fault[MESSAGE_RESPONSE];
+
+    return fault && fault->kind == FAULT_START_LINE;
+}
+
 bool exchange_is_answered(const struct exchange *x)
 {
     return mark_is_set(x->response.end) || exchange_is_whole_by_length(x);
@@ -58,6 +65,11 @@ struct exchange *exchange_copy(const struct exchange *x)
         copy->h2 = must_calloc(1, sizeof *copy->h2);
         *copy->h2 = *x->h2;
     }
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        copy->fault[i] = NULL;
+        if (x->fault[i])
+            exchange_take_fault(copy, i, x->fault[i]);
+    }
     if (x->text) {
         copy->text = must_calloc(x->text_size, 1);
         memcpy(copy->text, x->text, x->text_size);
@@ -81,7 +93,18 @@ void exchange_free(struct exchange *x)
     free(x->text);
     free(x->grpc_message);
     free(x->h2);
+    free(x->fault[MESSAGE_REQUEST]);
+    free(x->fault[MESSAGE_RESPONSE]);
     free(x);
+}
+
+void exchange_take_fault(struct exchange *x, unsigned message,
+                         const struct http_fault *fault)
+{
+    if (x->fault[message])
+        return;
+    x->fault[message] = must_calloc(1, sizeof *fault);
+    *x->fault[message] = *fault;
 }
 
 static char *put_name(char *to, struct span name)

@@ -176,6 +176,20 @@ bool exchange_was_left(const struct conn *conn, const struct exchange *x)
            (closing.by_reset || refused_data(conn));
 }
 
+bool exchange_is_without_end(const struct conn *conn, const struct exchange *x)
+{
+    struct closing closing;
+
+    if (x->is_h2 || x->tunnel || x->response.framing != FRAMING_CLOSE ||
+        x->says_close || x->is_event_stream)
+        return false;
+    closing = conn_closing(conn);
+    return closing.by == CLOSED_BY_CLIENT &&
+           closing.at.frame > x->response.last.frame &&
+           nanos_between(x->response.last.time, closing.at.time) >=
+               NANOS_PER_SECOND;
+}
+
 /* What is said because the request did not come to its end. */
 static bool is_status_of_unfinished(uint16_t status)
 {
@@ -185,7 +199,8 @@ static bool is_status_of_unfinished(uint16_t status)
 bool exchange_went_well(const struct conn *conn, const struct exchange *x)
 {
     if (!exchange_is_answered(x) || exchange_is_short(x) ||
-        exchange_was_left(conn, x))
+        exchange_was_left(conn, x) || exchange_is_without_end(conn, x) ||
+        exchange_is_garbled(x))
         return false;
     return mark_is_set(x->request.end) ||
            (!conn->resets && !is_status_of_unfinished(x->status));

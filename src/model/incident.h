@@ -70,6 +70,12 @@ struct closing conn_closing(const struct conn *conn);
 bool exchange_was_left(const struct conn *conn, const struct exchange *x);
 
 /*
+ * HTTP/1: a body that only a close ends, though none was announced, and the
+ * client was the first to close, a second or more after the last of it.
+ */
+bool exchange_is_without_end(const struct conn *conn, const struct exchange *x);
+
+/*
  * It counts as complete: its answer is whole, and came to somebody. An answer
  * to a request that it did not wait for is one all the same (RFC 9112, 9.6), if
  * no reset has overtaken it and it does not complain of just that.

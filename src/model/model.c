@@ -212,6 +212,23 @@ static void take_lost(struct model_conn *state, unsigned client,
     }
 }
 
+/* Bytes behind a message may come when its exchange has been told. */
+static void take_fault(struct model_conn *state, unsigned client,
+                       const struct http_event *event)
+{
+    struct exchange *x = waiting_find(&state->waiting, event->stream);
+
+    if (!x && state->told && state->told->stream == event->stream)
+        x = state->told;
+    if (!x)
+        return;
+    exchange_take_fault(x,
+                        event->side == client ? MESSAGE_REQUEST
+                                              : MESSAGE_RESPONSE,
+                        event->fault);
+    x->behind = true;
+}
+
 /* From its 101 on the request of HTTP/1 is HTTP/2's stream 1. */
 static void take_upgrade(struct model_conn *state,
                          const struct http_event *event)
@@ -251,6 +268,10 @@ static void take_event(void *context, struct conn *conn,
     }
     if (event->kind == HTTP_LOST || event->kind == HTTP_BROKEN) {
         take_lost(state, conn->client, event);
+        return;
+    }
+    if (event->kind == HTTP_FAULT) {
+        take_fault(state, conn->client, event);
         return;
     }
     if (event->kind == HTTP_UPGRADED) {

@@ -107,13 +107,14 @@ void model_take_skipped(struct message *message, const struct http_event *event)
 
 /*
  * An exchange whose answer was lost is passed by when the next one's comes,
- * and so were those before it.
+ * and so were those before it. One that could not be read had its answer.
  */
 static void pass_by(const struct exchange *answered)
 {
     struct exchange *x = answered->is_h2 ? NULL : answered->before;
 
-    for (; x && !mark_is_set(x->response.end) && !x->response.lost;
+    for (; x && !mark_is_set(x->response.end) && !x->response.lost &&
+           !x->response.broken;
          x = x->before)
         x->response.lost = true;
 }

@@ -137,10 +137,89 @@ static const char *strange_answer(enum reporter reporter)
     return said[reporter];
 }
 
+/* Seen with curl 7.88.1, Go 1.19.8, Node 20 and CPython 3.11; Node's codes are
+ * llhttp's names. */
+static const char *malformed_line(const struct http_fault *fault,
+                                  enum reporter reporter)
+{
+    bool status = strcmp(fault->name, "HPE_INVALID_STATUS") == 0;
+
+    switch (reporter) {
+    case REPORTER_CURL:
+        return status ? "curl: (1) Unsupported HTTP version in response"
+                      : "curl: (1) Received HTTP/0.9 when not allowed";
+    case REPORTER_GO:
+        return status ? "malformed HTTP status code" : "malformed HTTP";
+    case REPORTER_PYTHON:
+        return "BadStatusLine";
+    default:
+        return NULL;
+    }
+}
+
+static const char *malformed_length(const struct http_fault *fault,
+                                    enum reporter reporter)
+{
+    bool twice = strcmp(fault->name, "HPE_UNEXPECTED_CONTENT_LENGTH") == 0;
+
+    if (reporter == REPORTER_GO)
+        return twice ? "http: message cannot contain multiple Content-Length "
+                       "headers"
+                     : "bad Content-Length";
+    return reporter == REPORTER_CURL && !twice
+               ? "curl: (8) Invalid Content-Length: value"
+               : NULL;
+}
+
+static const char *malformed_chunk(const struct http_fault *fault,
+                                   enum reporter reporter)
+{
+    bool size = strcmp(fault->name, "HPE_INVALID_CHUNK_SIZE") == 0;
+
+    switch (reporter) {
+    case REPORTER_CURL:
+        return size ? "curl: (56) Illegal or missing hexadecimal sequence in "
+                      "chunked-encoding"
+                    : "curl: (56) Malformed encoding found in chunked-encoding";
+    case REPORTER_GO:
+        return size ? "invalid byte in chunk length"
+                    : "malformed chunked encoding";
+    case REPORTER_PYTHON:
+        return "IncompleteRead";
+    default:
+        return NULL;
+    }
+}
+
+/* What clients print that do not take it. */
+static const char *malformed(const struct http_fault *fault,
+                             enum reporter reporter)
+{
+    if (reporter == REPORTER_NODE)
+        return fault->name;
+    switch (fault->kind) {
+    case FAULT_BEHIND:
+        return reporter == REPORTER_GO
+                   ? "Unsolicited response received on idle HTTP channel"
+                   : NULL;
+    case FAULT_START_LINE:
+        return malformed_line(fault, reporter);
+    case FAULT_LENGTH:
+        return malformed_length(fault, reporter);
+    case FAULT_CHUNK:
+        return malformed_chunk(fault, reporter);
+    default:
+        return NULL;
+    }
+}
+
 const char *known_as(const struct finding *finding, enum reporter reporter)
 {
     const struct exchange *x = finding->exchange;
 
+    if (finding->code == VERDICT_MALFORMED_RESPONSE && x &&
+        x->fault[MESSAGE_RESPONSE])
+        return malformed(x->fault[MESSAGE_RESPONSE], reporter);
     /* of what a CONNECT tunnel carries nothing is known */
     if (finding->symptom == SYMPTOM_TUNNEL_CUT &&
         (!x || !x->method || strcmp(x->method, "CONNECT") == 0))
