@@ -1,6 +1,7 @@
 #include "diagnose/diagnose.h"
 
 #include "diagnose/doubt.h"
+#include "diagnose/facts_h2.h"
 #include "diagnose/rules.h"
 
 #include <stdlib.h>
@@ -162,7 +163,10 @@ static bool is_tunnel_over(const struct outcome *outcome,
 bool diagnose_wants_late(const struct outcome *outcome,
                          const struct exchange *x)
 {
-    return x->stream != 0 && (x->behind || is_tunnel_over(outcome, x));
+    return x->stream != 0 &&
+           (x->behind || is_tunnel_over(outcome, x) ||
+            (!outcome->unfinished &&
+             refusing_goaway(&outcome->http->h2, outcome->conn, x)));
 }
 
 bool diagnose_wants_connection(const struct diagnose_settings *settings,

@@ -2,7 +2,9 @@
 #include "diagnose/rules.h"
 
 #include "diagnose/facts_fault.h"
+#include "diagnose/facts_h2.h"
 
+#include <nghttp2/nghttp2.h>
 #include <string.h>
 #include <strings.h>
 
@@ -74,4 +76,40 @@ bool is_head_cut(const struct facts *f)
     return f->request_whole && f->server_closed && !f->closing.by_reset &&
            f->response_begun && !mark_is_set(f->x->response.head) &&
            f->x->response.bytes > 0;
+}
+
+/* RFC 9113, 8.1.1. */
+bool is_h2_response_long(const struct facts *f)
+{
+    return exchange_is_long(f->x);
+}
+
+/* As long as its server has not refused it, it has harmed nobody. */
+bool is_h2_request_miscounted(const struct facts *f)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+
+    if (!exchange_is_miscounted(f->x))
+        return false;
+    return f->x->status == 400 ||
+           (has_stream_reset(f) && !h2->reset_by_client &&
+            h2->reset_code == NGHTTP2_PROTOCOL_ERROR);
+}
+
+/* What its client refused, and what its server took back in a way. */
+bool is_response_rejected(const struct facts *f)
+{
+    if (is_refused_whole(f))
+        return true;
+    return f->response_whole && is_reset_by_server(f) &&
+           f->x->h2->reset_code != NGHTTP2_NO_ERROR &&
+           !f->incident->is_complete;
+}
+
+/* RFC 9113, 8.1: the server has answered, and wants no more of the request. */
+bool is_h2_early_response(const struct facts *f)
+{
+    return f->response_whole && !f->request_whole && is_reset_by_server(f) &&
+           f->x->h2->reset_code == NGHTTP2_NO_ERROR && !f->x->is_grpc &&
+           f->x->request.body > 0;
 }

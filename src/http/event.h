@@ -22,6 +22,7 @@ enum http_event_kind {
     HTTP_RESPONSE_END,
     HTTP_TRAILER,    /* a response's trailer section: head */
     HTTP_RESET,      /* HTTP/2: RST_STREAM by `side` with `code`; windows */
+    HTTP_LATE_RESET, /* HTTP/2: the same of one that both had ended */
     HTTP_STILL_OPEN, /* HTTP/2: the stream is open at the end; windows */
     HTTP_UPGRADED,   /* to HTTP/2: HTTP/1's request `code` is stream 1 now */
     HTTP_TUNNEL,     /* from here on both sides' bytes are opaque */
@@ -127,7 +128,7 @@ struct http_event {
     uint64_t body;
     const struct http_head *head;
     const struct http_fault *fault;
-    uint32_t code;     /* HTTP_RESET, HTTP_UPGRADED */
+    uint32_t code;     /* HTTP_RESET, HTTP_LATE_RESET, HTTP_UPGRADED */
     bool windows_lost; /* HTTP_RESPONSE_END of HTTP/2: whether one was used up
                           is not known */
     uint32_t messages; /* HTTP/2: gRPC's, whole ones so far of this side */

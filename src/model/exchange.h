@@ -126,6 +126,11 @@ static inline bool exchange_is_doubtful(const struct exchange *x)
  */
 bool exchange_is_short(const struct exchange *x);
 
+/* HTTP/2: a message has more body than it promised, or any where none may be;
+ * a request that has ended, also less (RFC 9113, 8.1.1). */
+bool exchange_is_long(const struct exchange *x);
+bool exchange_is_miscounted(const struct exchange *x);
+
 /*
  * HTTP/2: every byte that Content-Length promised is there, though not
  * END_STREAM, and the server said of no error. A gRPC response is not whole
@@ -155,6 +160,10 @@ void exchange_take_grpc(struct exchange *x, const struct http_head *head);
 /* Keeps the first fault of one of its messages. */
 void exchange_take_fault(struct exchange *x, unsigned message,
                          const struct http_fault *fault);
+
+/* HTTP/2: it was whole, and one side reset its stream all the same. */
+void exchange_take_late_reset(struct exchange *x,
+                              const struct http_event *event, unsigned client);
 
 /* Takes the windows over where they explain something, and the reset. */
 void exchange_take_windows(struct exchange *x, const struct http_event *event,

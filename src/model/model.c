@@ -212,14 +212,29 @@ static void take_lost(struct model_conn *state, unsigned client,
     }
 }
 
-/* Bytes behind a message may come when its exchange has been told. */
+/* What comes behind an exchange may come when that has been told. */
+static struct exchange *find_late(struct model_conn *state, uint64_t stream)
+{
+    struct exchange *x = waiting_find(&state->waiting, stream);
+
+    return !x && state->told && state->told->stream == stream ? state->told : x;
+}
+
+/* Only a client's says something: it may refuse what it got. */
+static void take_late_reset(struct model_conn *state, unsigned client,
+                            const struct http_event *event)
+{
+    struct exchange *x = find_late(state, event->stream);
+
+    if (x && x->is_h2 && event->side == client && exchange_is_complete(x))
+        exchange_take_late_reset(x, event, client);
+}
+
 static void take_fault(struct model_conn *state, unsigned client,
                        const struct http_event *event)
 {
-    struct exchange *x = waiting_find(&state->waiting, event->stream);
+    struct exchange *x = find_late(state, event->stream);
 
-    if (!x && state->told && state->told->stream == event->stream)
-        x = state->told;
     if (!x)
         return;
     exchange_take_fault(x,
@@ -272,6 +287,10 @@ static void take_event(void *context, struct conn *conn,
     }
     if (event->kind == HTTP_FAULT) {
         take_fault(state, conn->client, event);
+        return;
+    }
+    if (event->kind == HTTP_LATE_RESET) {
+        take_late_reset(state, conn->client, event);
         return;
     }
     if (event->kind == HTTP_UPGRADED) {

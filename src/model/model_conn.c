@@ -161,6 +161,8 @@ void model_take_response(struct model_conn *state, const struct conn *conn,
         x->response.end = event->at;
         x->windows_lost = event->windows_lost;
         x->response.reached = event->offset;
+        /* whether its client refuses it comes behind that */
+        x->behind |= exchange_is_long(x);
         x->client_had_closed = mark_is_set(conn->flow[conn->client].fin);
         if (x->says_close && !mark_is_set(state->said_close)) {
             state->said_close = x->response.head;

@@ -220,6 +220,11 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
     if (finding->code == VERDICT_MALFORMED_RESPONSE && x &&
         x->fault[MESSAGE_RESPONSE])
         return malformed(x->fault[MESSAGE_RESPONSE], reporter);
+    if (finding->symptom == SYMPTOM_REJECTED && x && x->h2 &&
+        x->h2->reset_by_client)
+        return reporter == REPORTER_CURL
+                   ? "curl: (92) HTTP/2 stream was not closed cleanly"
+                   : NULL;
     /* of what a CONNECT tunnel carries nothing is known */
     if (finding->symptom == SYMPTOM_TUNNEL_CUT &&
         (!x || !x->method || strcmp(x->method, "CONNECT") == 0))
