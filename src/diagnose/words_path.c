@@ -61,7 +61,10 @@ void tell_idle_close_race(const struct facts *f, struct finding *finding)
     bool constant = durations_constant(&f->known->idle, 2);
 
     /* the FIN was there first: the client read the end, then met the RST */
-    finding->symptom = SYMPTOM_EMPTY_REPLY;
+    finding->symptom = mark_is_set(f->incident->said_408) ? SYMPTOM_ERROR_STATUS
+                                                          : SYMPTOM_EMPTY_REPLY;
+    finding_cite(finding, f->incident->said_408, FROM_SERVER,
+                 "says 408 unasked: its client takes it for the answer");
     finding->confidence = CONFIDENCE_CERTAIN;
     finding_explain(finding,
                     "Not this request: the server closed the connection %s, "
@@ -93,6 +96,21 @@ void tell_idle_close_race(const struct facts *f, struct finding *finding)
                             "an answer before may have announced the close",
                             "that answer");
     tell_idle_advice(f, finding, idle);
+}
+
+void tell_race_with_408(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_ERROR_STATUS;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding_cite(finding, f->server->fin, FROM_SERVER,
+                 "closes (FIN); it does not acknowledge the request");
+    finding_explain(finding,
+                    "Not this request: the server gave up waiting for one, "
+                    "said 408 and closed, and its FIN acknowledges nothing of "
+                    "the request that was on its way. The client takes the 408 "
+                    "for its answer. The server program never saw the request, "
+                    "so a retry is safe, even of a POST.");
+    tell_idle_advice(f, finding, f->idle);
 }
 
 void tell_close_ignored(const struct facts *f, struct finding *finding)

@@ -42,6 +42,7 @@ struct incident *incident_new(const struct outcome *outcome,
     incident->unfollowed = outcome->crowded_out + outcome->http->h2.dropped;
     if (x && x->number > outcome->said_close_by)
         incident->said_close = outcome->said_close;
+    incident->said_408 = outcome->said_408;
     copy_software(incident->server_software, outcome->server_software);
     copy_software(incident->client_software, outcome->client_software);
     return incident;
@@ -203,7 +204,8 @@ bool exchange_went_well(const struct conn *conn, const struct exchange *x)
         exchange_is_garbled(x))
         return false;
     return mark_is_set(x->request.end) ||
-           (!conn->resets && !is_status_of_unfinished(x->status));
+           (!conn->resets && !x->request.broken &&
+            !is_status_of_unfinished(x->status));
 }
 
 static bool is_before(struct mark a, struct mark b)

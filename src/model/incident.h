@@ -38,6 +38,7 @@ struct incident {
     uint32_t orphans;
     uint64_t unfollowed;    /* exchanges of the connection: too many at once */
     bool is_complete;       /* the exchange came to its end all the same */
+    struct mark said_408;   /* before its request was there; not set: none */
     struct mark said_close; /* the response before it that said Connection:
                                close; not set: none did */
     char server_software[INCIDENT_SOFTWARE_SIZE];

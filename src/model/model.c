@@ -92,6 +92,7 @@ static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
         .last_reset = known->last_reset,
         .said_close = known->said_close,
         .said_close_by = known->said_close_by,
+        .said_408 = known->said_408,
         .server_software = known->server_software,
         .client_software = known->client_software,
         .keep_alive = known->keep_alive,
@@ -268,6 +269,25 @@ static struct exchange *exchange_of(struct model_conn *state,
     return waiting_find(&state->waiting, event->stream);
 }
 
+/*
+ * An answer whose request the capture does not have; or a 408 that a server
+ * says unasked, when it closes (RFC 9110, 15.5.9).
+ */
+static void take_orphan(struct model_conn *state, const struct conn *conn,
+                        const struct http_event *event)
+{
+    bool all_seen = conn_start_seen(conn) && conn->flow[conn->client].lost == 0;
+
+    if (event->kind == HTTP_RESPONSE_HEAD)
+        state->orphan_status = event->head->status;
+    if (event->kind != HTTP_RESPONSE_END)
+        return;
+    if (state->orphan_status == 408 && all_seen)
+        state->said_408 = event->at;
+    else
+        state->orphans++;
+}
+
 static void take_event(void *context, struct conn *conn,
                        const struct http_event *event)
 {
@@ -305,8 +325,8 @@ static void take_event(void *context, struct conn *conn,
         return;
     }
     if (!x) {
-        state->orphans +=
-            event->stream == 0 && event->kind == HTTP_RESPONSE_END;
+        if (event->stream == 0)
+            take_orphan(state, conn, event);
         return;
     }
     if (event->kind == HTTP_SKIPPED)

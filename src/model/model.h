@@ -24,6 +24,7 @@ struct outcome {
     const char *client_software;   /* as User-Agent said */
     struct mark said_close;        /* HTTP/1: a whole response that said so */
     uint64_t said_close_by;        /* number of its exchange */
+    struct mark said_408;          /* HTTP/1: the server said 408 unasked */
     uint32_t keep_alive;           /* as Keep-Alive said; 0: nothing */
     uint32_t orphans;              /* responses without their requests */
     bool last_closes; /* the last complete exchange announced the close */

@@ -163,6 +163,8 @@ void model_take_response(struct model_conn *state, const struct conn *conn,
         x->response.reached = event->offset;
         /* whether its client refuses it comes behind that */
         x->behind |= exchange_is_long(x);
+        /* and whether a 408 was meant for it is told by the FIN */
+        x->behind |= x->status == 408;
         x->client_had_closed = mark_is_set(conn->flow[conn->client].fin);
         if (x->says_close && !mark_is_set(state->said_close)) {
             state->said_close = x->response.head;

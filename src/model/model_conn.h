@@ -16,6 +16,9 @@ struct model_conn {
     struct exchange *told;  /* owned; the latest that was told as complete:
                                more may come behind its end. NULL: none */
     uint32_t orphans;
+    uint16_t orphan_status;
+    struct mark said_408; /* HTTP/1: unasked, on a connection of which all that
+                             the client sent is there */
     uint64_t exchanges;
     uint64_t complete;
     uint64_t crowded_out;
