@@ -1,6 +1,7 @@
 #include "diagnose/diagnose.h"
 
 #include "diagnose/doubt.h"
+#include "diagnose/facts_h2.h"
 #include "diagnose/rules.h"
 
 #include <stdlib.h>
@@ -124,8 +125,11 @@ static bool wants_h2(const struct diagnose_settings *settings,
 bool diagnose_wants_complete(const struct diagnose_settings *settings,
                              const struct conn *conn, const struct exchange *x)
 {
-    if (x->stream == 0 || x->tunnel)
+    /* what came behind it is told when all of it is known */
+    if (x->stream == 0 || x->tunnel || x->behind)
         return false;
+    if (exchange_is_without_end(conn, x))
+        return true;
     if (wants_h2(settings, x) || exchange_is_short(x))
         return true;
     if (x->status >= 502 && x->status <= 504)
@@ -146,6 +150,23 @@ bool diagnose_wants_complete(const struct diagnose_settings *settings,
             return true;
     }
     return false;
+}
+
+/* How a tunnel ended is known when the connection did. */
+static bool is_tunnel_over(const struct outcome *outcome,
+                           const struct exchange *x)
+{
+    return x->tunnel && !x->is_h2 &&
+           conn_closing(outcome->conn).by != CLOSED_BY_NOBODY;
+}
+
+bool diagnose_wants_late(const struct outcome *outcome,
+                         const struct exchange *x)
+{
+    return x->stream != 0 &&
+           (x->behind || is_tunnel_over(outcome, x) ||
+            (!outcome->unfinished &&
+             refusing_goaway(&outcome->http->h2, outcome->conn, x)));
 }
 
 bool diagnose_wants_connection(const struct diagnose_settings *settings,

@@ -45,6 +45,10 @@ const char *doubt_name(enum doubt doubt);
 bool diagnose_wants_complete(const struct diagnose_settings *settings,
                              const struct conn *conn, const struct exchange *x);
 
+/* The same for one that was complete, by what came behind it. */
+bool diagnose_wants_late(const struct outcome *outcome,
+                         const struct exchange *x);
+
 /* The same for a connection that is over and has nothing unfinished. */
 bool diagnose_wants_connection(const struct diagnose_settings *settings,
                                const struct outcome *outcome);

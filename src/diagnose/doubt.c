@@ -1,6 +1,7 @@
 #include "diagnose/doubt.h"
 
 #include "diagnose/facts_ends.h"
+#include "diagnose/rules.h"
 
 #include <assert.h>
 
@@ -56,9 +57,11 @@ static bool is_answer_alone(const struct facts *f)
     return f->x && f->x->stream == 0;
 }
 
+/* Unless what is wrong with them is just what is told. */
 static bool is_broken(const struct facts *f)
 {
-    return f->x && (f->x->response.broken || f->x->request.broken);
+    return f->x && (f->x->response.broken || f->x->request.broken) &&
+           !is_response_malformed(f) && !is_request_malformed(f);
 }
 
 static bool is_behind_orphan(const struct facts *f)
@@ -100,7 +103,8 @@ static bool is_end_unseen(const struct facts *f)
 
 static bool is_ending_unseen(const struct facts *f)
 {
-    return f->x && !f->incident->is_complete && is_end_unseen(f);
+    return f->x && (!f->incident->is_complete || f->x->tunnel) &&
+           is_end_unseen(f);
 }
 
 static bool has_hole(const struct facts *f)
@@ -157,7 +161,8 @@ static bool may_have_answer(const struct facts *f)
     }
     if (f->incident->http.in_orphan)
         return true;
-    return f->server->top > x->server_top && !x->behind_another &&
+    return f->server->top > x->server_top &&
+           (!x->behind_another || f->server->lost > 0) &&
            !mark_is_set(x->interim);
 }
 

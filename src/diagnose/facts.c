@@ -266,7 +266,8 @@ struct facts facts_of(const struct diagnose_settings *settings,
     f.undelivered = !f.left && is_undelivered(&f);
     f.client_fin_unseen = is_fin_unseen(&f, conn->client);
     f.server_fin_unseen = is_fin_unseen(&f, conn_server(conn));
-    if (f.x && incident->is_complete && !f.undelivered && !f.left)
+    if (f.x && incident->is_complete && !f.undelivered && !f.left &&
+        !f.x->tunnel)
         f.end = later(f.x->response.end, f.x->settled);
     if (f.x && exchange_is_whole_by_length(f.x) && !f.stream_reset)
         f.end = f.x->response.last;

@@ -33,6 +33,50 @@ bool before_limit(const struct facts *f)
     return mark_is_set(limited) && f->x->request.start.frame < limited.frame;
 }
 
+static bool blames_sender(uint32_t code)
+{
+    return code == NGHTTP2_PROTOCOL_ERROR ||
+           code == NGHTTP2_COMPRESSION_ERROR ||
+           code == NGHTTP2_FRAME_SIZE_ERROR ||
+           code == NGHTTP2_FLOW_CONTROL_ERROR;
+}
+
+const struct h2_goaway *refusing_goaway(const struct h2_facts *h2,
+                                        const struct conn *conn,
+                                        const struct exchange *x)
+{
+    const struct h2_goaway *goaway = &h2->goaway[conn->client];
+
+    if (!x->is_h2 || !mark_is_set(goaway->at) || !blames_sender(goaway->code) ||
+        goaway->at.frame < x->response.end.frame ||
+        mark_is_set(h2->goaway[conn_server(conn)].at))
+        return NULL;
+    return nanos_between(x->response.end.time, goaway->at.time) <=
+                   NANOS_PER_SECOND
+               ? goaway
+               : NULL;
+}
+
+bool is_refusing_reset(const struct facts *f)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+
+    return h2 && mark_is_set(h2->reset) && h2->reset_by_client &&
+           h2->reset_code != NGHTTP2_NO_ERROR &&
+           h2->reset_code != NGHTTP2_CANCEL &&
+           h2->reset_code != NGHTTP2_STREAM_CLOSED &&
+           h2->reset_code != NGHTTP2_REFUSED_STREAM;
+}
+
+bool is_refused_whole(const struct facts *f)
+{
+    if (!f->x->is_h2 || !f->response_whole)
+        return false;
+    return is_refusing_reset(f) ||
+           (f->incident->is_complete &&
+            refusing_goaway(&f->incident->http.h2, f->conn, f->x) != NULL);
+}
+
 const struct h2_goaway *goaway_of_server(const struct facts *f)
 {
     const struct h2_goaway *goaway =

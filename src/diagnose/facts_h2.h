@@ -17,6 +17,21 @@ bool may_be_read_timeout(const struct facts *f);
 /* The request was sent before the limit on streams was known to the client. */
 bool before_limit(const struct facts *f);
 
+/*
+ * Its client refused a whole answer: RST_STREAM with an error behind it, or a
+ * GOAWAY that blames what the server sends. A CANCEL, and STREAM_CLOSED, which
+ * curl sends in healthy traffic, refuse nothing.
+ */
+bool is_refused_whole(const struct facts *f);
+
+/* Its client reset the stream with such an error. */
+bool is_refusing_reset(const struct facts *f);
+
+/* The same, by GOAWAY. NULL: none. */
+const struct h2_goaway *refusing_goaway(const struct h2_facts *h2,
+                                        const struct conn *conn,
+                                        const struct exchange *x);
+
 /* NULL: it said none. */
 const struct h2_goaway *goaway_of_server(const struct facts *f);
 

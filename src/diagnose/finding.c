@@ -89,6 +89,8 @@ const char *symptom_name(enum symptom symptom)
         [SYMPTOM_CONNECT_TIMEOUT] = "connect-timeout",
         [SYMPTOM_ERROR_STATUS] = "error-status",
         [SYMPTOM_SLOW] = "slow",
+        [SYMPTOM_REJECTED] = "rejected",
+        [SYMPTOM_TUNNEL_CUT] = "tunnel-cut",
     };
 
     static_assert(sizeof name / sizeof *name == SYMPTOM_COUNT,

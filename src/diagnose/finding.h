@@ -42,6 +42,8 @@ enum symptom {
     SYMPTOM_CONNECT_TIMEOUT,
     SYMPTOM_ERROR_STATUS,
     SYMPTOM_SLOW,
+    SYMPTOM_REJECTED,   /* bytes came that the client could not accept */
+    SYMPTOM_TUNNEL_CUT, /* a tunnel ended without its own close */
     SYMPTOM_COUNT
 };
 

@@ -248,7 +248,7 @@ static void cite_fin(struct finding *finding, const struct facts *f,
         mark_is_set(flow->fin) && f->closing.at.frame == flow->fin.frame;
     const char *acks = "";
 
-    if (f->x && first && f->server_closed)
+    if (f->x && !f->x->tunnel && first && f->server_closed)
         acks = what_fin_covers(f);
     finding_cite(finding, flow->fin, witness_of(f, side), "closes (FIN%s)%s",
                  first ? ", the first to do so" : "", acks);
@@ -297,7 +297,8 @@ void finding_timeline(struct finding *finding, const struct facts *f)
     cite_window(finding, f, f->server_window);
     cite_retransmission(finding, f, f->client_retransmission);
     cite_retransmission(finding, f, f->server_retransmission);
-    if (!f->incident->is_complete || !f->x || f->client_closed) {
+    if (!f->incident->is_complete || !f->x || f->client_closed ||
+        f->x->tunnel) {
         cite_fin(finding, f, 0);
         cite_fin(finding, f, 1);
         cite_resets(finding, f);

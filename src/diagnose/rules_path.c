@@ -3,6 +3,10 @@
 
 #include "diagnose/facts_ends.h"
 
+enum {
+    STATUS_REQUEST_TIMEOUT = 408
+};
+
 /* Below this a path is not taken to have forgotten a flow. */
 #define PATH_FORGETS (60 * NANOS_PER_SECOND)
 
@@ -16,6 +20,26 @@ bool is_idle_close_race(const struct facts *f)
     return mark_is_set(f->server->fin) && !f->response_begun && f->idle >= 0 &&
            f->server->fin_acks != CONN_NO_OFFSET &&
            f->server->fin_acks <= f->x->request.begin && f->server_closed;
+}
+
+/*
+ * The same, and the server had said 408 to a connection on which nothing was
+ * asked (RFC 9110, 15.5.9): its client takes that for the answer.
+ */
+bool is_race_with_408(const struct facts *f)
+{
+    return f->x->status == STATUS_REQUEST_TIMEOUT && f->response_whole &&
+           f->request_whole && f->server_closed && f->idle >= 0 &&
+           mark_is_set(f->server->fin) &&
+           f->server->fin_acks != CONN_NO_OFFSET &&
+           f->server->fin_acks <= f->x->request.begin;
+}
+
+/* RFC 9112, 9.6: behind such an answer a server reads no request any more. */
+bool is_close_ignored(const struct facts *f)
+{
+    return mark_is_set(f->incident->said_close) && !f->response_begun &&
+           (f->server_closed || mark_is_set(f->server->fin));
 }
 
 static bool reset_without_ack(const struct facts *f)

@@ -146,7 +146,7 @@ enum scope scope_of(const struct facts *f)
     if (!f->x)
         return scope_of_connection(f);
     if (f->x->tunnel)
-        return SCOPE_NOTHING;
+        return f->x->is_h2 ? SCOPE_NOTHING : SCOPE_TUNNEL;
     if (f->x->is_h2)
         return scope_of_stream(f);
     if (f->undelivered)

@@ -160,6 +160,12 @@ void tell_stream_reset(const struct facts *f, struct finding *finding)
                      "again (RFC 9113, 8.7). A proxy may say so of a request "
                      "that it had forwarded: before one that is not "
                      "idempotent is sent again, look at the leg behind it.");
+    if (!is_request_known(f) && is_reset_by_server(f) &&
+        h2->reset_code == NGHTTP2_PROTOCOL_ERROR)
+        finding_alternative(finding, VERDICT_MALFORMED_REQUEST,
+                            "the request's body may not fit its "
+                            "content-length, which the capture does not tell",
+                            "a capture from the connection's beginning");
     if (may_be_read_timeout(f)) {
         finding->confidence = CONFIDENCE_LIKELY;
         finding_alternative(finding, VERDICT_READ_TIMEOUT,
@@ -191,6 +197,9 @@ void tell_short_of_length(const struct facts *f, struct finding *finding)
                         "Before that it had sent nothing for %s: a timeout of "
                         "its own, or, of a proxy, of the leg behind it.",
                         finding_duration(finding, pause));
+    finding_alternative(finding, VERDICT_MALFORMED_RESPONSE,
+                        "content-length itself may be wrong",
+                        "whether it is always short by as much");
     if (f->x->windows_lost)
         finding_alternative(
             finding, VERDICT_H2_STREAM_WINDOW_STALL,

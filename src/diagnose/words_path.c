@@ -2,6 +2,7 @@
 #include "diagnose/rules.h"
 
 #include "diagnose/software.h"
+#include "diagnose/words.h"
 
 /* A close this soon after an answer belongs to the answer. */
 #define AT_ONCE (50 * NANOS_PER_MILLI)
@@ -60,7 +61,10 @@ void tell_idle_close_race(const struct facts *f, struct finding *finding)
     bool constant = durations_constant(&f->known->idle, 2);
 
     /* the FIN was there first: the client read the end, then met the RST */
-    finding->symptom = SYMPTOM_EMPTY_REPLY;
+    finding->symptom = mark_is_set(f->incident->said_408) ? SYMPTOM_ERROR_STATUS
+                                                          : SYMPTOM_EMPTY_REPLY;
+    finding_cite(finding, f->incident->said_408, FROM_SERVER,
+                 "says 408 unasked: its client takes it for the answer");
     finding->confidence = CONFIDENCE_CERTAIN;
     finding_explain(finding,
                     "Not this request: the server closed the connection %s, "
@@ -86,7 +90,57 @@ void tell_idle_close_race(const struct facts *f, struct finding *finding)
     else if (constant)
         finding_explain(finding, "It closes its other idle connections after "
                                  "the same time.");
+    if (f->server->lost)
+        finding_alternative(finding, VERDICT_CONNECTION_CLOSE_IGNORED,
+                            "bytes of the server's are missing in the capture: "
+                            "an answer before may have announced the close",
+                            "that answer");
     tell_idle_advice(f, finding, idle);
+}
+
+void tell_race_with_408(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_ERROR_STATUS;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding_cite(finding, f->server->fin, FROM_SERVER,
+                 "closes (FIN); it does not acknowledge the request");
+    finding_explain(finding,
+                    "Not this request: the server gave up waiting for one, "
+                    "said 408 and closed, and its FIN acknowledges nothing of "
+                    "the request that was on its way. The client takes the 408 "
+                    "for its answer. The server program never saw the request, "
+                    "so a retry is safe, even of a POST.");
+    tell_idle_advice(f, finding, f->idle);
+}
+
+void tell_close_ignored(const struct facts *f, struct finding *finding)
+{
+    struct mark said = f->incident->said_close;
+    bool knew = f->x->request.start.frame > said.frame;
+
+    finding->symptom = symptom_of_close(f);
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding_cite(finding, said, FROM_SERVER,
+                 "an answer before this one says Connection: close");
+    finding_explain(
+        finding,
+        "An earlier answer on this connection said Connection: "
+        "close (#%" PRIu64 "): what follows it is not read any "
+        "more (RFC 9112, 9.6). The request was sent %s. It was never "
+        "processed, so a retry is safe, even of a POST.",
+        mark_frame(said), knew ? "behind it all the same" : "before that came");
+    if (knew)
+        finding_advise(finding, "let the client read Connection: close (or "
+                                "HTTP/1.0 without keep-alive) and not use the "
+                                "connection again");
+    else
+        finding_advise(finding, "let the client send again, on a new "
+                                "connection, what it had pipelined behind a "
+                                "Connection: close");
+    finding_advise(finding, "servers limit the requests of a connection: nginx "
+                            "keepalive_requests, Apache "
+                            "MaxKeepAliveRequests, gunicorn and uWSGI workers "
+                            "that are recycled");
 }
 
 void tell_race_with_unseen_fin(const struct facts *f, struct finding *finding)

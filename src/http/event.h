@@ -22,12 +22,14 @@ enum http_event_kind {
     HTTP_RESPONSE_END,
     HTTP_TRAILER,    /* a response's trailer section: head */
     HTTP_RESET,      /* HTTP/2: RST_STREAM by `side` with `code`; windows */
+    HTTP_LATE_RESET, /* HTTP/2: the same of one that both had ended */
     HTTP_STILL_OPEN, /* HTTP/2: the stream is open at the end; windows */
     HTTP_UPGRADED,   /* to HTTP/2: HTTP/1's request `code` is stream 1 now */
     HTTP_TUNNEL,     /* from here on both sides' bytes are opaque */
     HTTP_LOST,       /* `size` bytes missing, and with them the framing */
     HTTP_SKIPPED,    /* `size` bytes missing inside a body of known length */
     HTTP_BROKEN,     /* bytes that are no HTTP: the framing is lost */
+    HTTP_FAULT,      /* what of a message cannot be as it is: fault */
     HTTP_EVENT_KIND_COUNT
 };
 
@@ -42,6 +44,31 @@ enum http_framing {
 
 #define HTTP_NO_LENGTH UINT64_MAX
 
+/* What cannot be as it is in a message of HTTP/1 (RFC 9112). */
+enum fault_kind {
+    FAULT_NONE,
+    FAULT_BEHIND,     /* bytes behind a whole message that begin no other */
+    FAULT_START_LINE, /* the status line, or the request line */
+    FAULT_FIELD,      /* a line of the header or trailer section */
+    FAULT_LENGTH,     /* Content-Length: no number, or two unlike ones */
+    FAULT_CHUNK,      /* a chunk's size, or what stands behind its bytes */
+    FAULT_LENIENT,    /* an obsolete form that some accept */
+    FAULT_KIND_COUNT
+};
+
+enum {
+    FAULT_BYTES_KEPT = 24
+};
+
+struct http_fault {
+    enum fault_kind kind;
+    struct mark at;
+    uint64_t offset;  /* in its flow, of the first byte of those kept */
+    const char *name; /* as llhttp, and so Node, calls it; a literal */
+    uint8_t size;
+    uint8_t bytes[FAULT_BYTES_KEPT]; /* as they came; any byte */
+};
+
 /* A header section. The spans are borrowed for the call. */
 struct http_head {
     struct span method; /* requests */
@@ -55,6 +82,7 @@ struct http_head {
     uint16_t status;       /* responses; 0 in a request */
     bool expects_continue; /* RFC 9110, 10.1.1 */
     bool closes;           /* Connection: close, or the version's default */
+    bool says_close;       /* the same, not because only that ends the body */
     uint32_t keep_alive;   /* Keep-Alive: timeout=N, in seconds; 0: none */
     bool has_grpc_status;
     uint32_t grpc_status;
@@ -99,7 +127,8 @@ struct http_event {
     uint64_t size;
     uint64_t body;
     const struct http_head *head;
-    uint32_t code;     /* HTTP_RESET, HTTP_UPGRADED */
+    const struct http_fault *fault;
+    uint32_t code;     /* HTTP_RESET, HTTP_LATE_RESET, HTTP_UPGRADED */
     bool windows_lost; /* HTTP_RESPONSE_END of HTTP/2: whether one was used up
                           is not known */
     uint32_t messages; /* HTTP/2: gRPC's, whole ones so far of this side */

@@ -2,12 +2,14 @@
 
 #include "base/arena.h"
 #include "http/h1_direction.h"
+#include "http/websocket.h"
 
 #include <stdlib.h>
 
 struct h1 {
     struct h1_direction direction[2]; /* by flow */
     struct h1_messages messages;
+    struct websocket websocket[2]; /* by flow; once it is one */
     uint8_t client;
 };
 
@@ -34,13 +36,26 @@ void h1_free(struct h1 *h1)
     free(h1);
 }
 
+static bool is_websocket(const struct h1 *h1)
+{
+    return h1->messages.tunnel && h1->messages.websocket;
+}
+
 size_t h1_data(struct h1 *h1, unsigned side, const struct chunk *chunk)
 {
-    return h1_direction_read(&h1->direction[side], chunk);
+    size_t left = h1_direction_read(&h1->direction[side], chunk);
+
+    if (left && is_websocket(h1))
+        websocket_take(&h1->websocket[side],
+                       span_skip(chunk->bytes, chunk->bytes.size - left),
+                       chunk->at);
+    return left;
 }
 
 void h1_gap(struct h1 *h1, unsigned side, const struct chunk *gap)
 {
+    if (is_websocket(h1))
+        websocket_skip(&h1->websocket[side], gap->bytes.size);
     h1_direction_skip(&h1->direction[side], gap);
 }
 
@@ -52,6 +67,7 @@ void h1_end(struct h1 *h1, unsigned side, struct mark at)
 void h1_lose(struct h1 *h1, unsigned side)
 {
     h1->direction[side].state = H1_DIRECTION_LOST;
+    h1->direction[side].doubted = true;
 }
 
 bool h1_is_h2_now(const struct h1 *h1)
@@ -82,6 +98,11 @@ void h1_tell(const struct h1 *h1, struct http_facts *facts)
     facts->broken = h1->messages.broken;
     facts->minor = h1->messages.minor;
     facts->tunnel = h1->messages.tunnel;
+    facts->in_tunnel = (struct tunnel_facts){
+        .is_websocket = is_websocket(h1),
+        .lost = h1->websocket[0].lost || h1->websocket[1].lost,
+        .close = {h1->websocket[0].close, h1->websocket[1].close}
+    };
     facts->in_orphan = is_in_orphan(&h1->direction[1 - h1->client]);
     facts->told_tls_port = h1->messages.told_tls_port;
 }

@@ -87,6 +87,8 @@ static void finish_message(struct h1_direction *direction)
     direction->completed = false;
     direction->in_message = false;
     direction->broken_before = false;
+    if (!direction->interim)
+        direction->ended = direction->at;
     end_response(direction, &event);
     if (!direction->interim)
         h1_say(direction->messages, &event);
@@ -105,17 +107,30 @@ static void lose(struct h1_direction *direction, enum http_event_kind why,
     direction->state = H1_DIRECTION_LOST;
     direction->in_message = false;
     direction->interim = false;
+    direction->ended = (struct mark){0};
     head_free(direction->head);
     direction->head = NULL;
+}
+
+/* The bytes are no HTTP. */
+static void break_off(struct h1_direction *direction)
+{
+    if (!direction->broken_before)
+        h1_broken(direction->messages);
+    direction->broken_before = true;
+    lose(direction, HTTP_BROKEN, 0);
 }
 
 /* One call of llhttp; gives how many bytes it took. */
 static size_t read_some(struct h1_direction *direction, struct span bytes)
 {
     const char *at = (const char *)bytes.at;
-    llhttp_errno_t error = llhttp_execute(&direction->parser, at, bytes.size);
+    bool began = !direction->in_message;
     size_t taken = bytes.size;
+    llhttp_errno_t error;
 
+    direction->piece = bytes.at;
+    error = llhttp_execute(&direction->parser, at, bytes.size);
     if (error != HPE_OK)
         taken = (size_t)(llhttp_get_error_pos(&direction->parser) - at);
     direction->offset += taken;
@@ -133,10 +148,8 @@ static size_t read_some(struct h1_direction *direction, struct span bytes)
         llhttp_resume_after_upgrade(&direction->parser);
     } else {
         say_bytes(direction, taken);
-        if (!direction->broken_before)
-            h1_broken(direction->messages);
-        direction->broken_before = true;
-        lose(direction, HTTP_BROKEN, 0);
+        h1_say_fault(direction, error, bytes, taken, began);
+        break_off(direction);
     }
     return taken;
 }
@@ -192,8 +205,13 @@ size_t h1_direction_read(struct h1_direction *direction,
     direction->offset = chunk->offset;
     if (is_lost(direction) && rest.size && !finds_message(direction, &rest))
         return rest.size;
-    while (rest.size && is_reading(direction))
+    while (rest.size && is_reading(direction)) {
+        if (h1_is_stray(direction, rest)) {
+            break_off(direction);
+            break;
+        }
         rest = span_skip(rest, read_some(direction, rest));
+    }
     return rest.size;
 }
 
@@ -228,6 +246,7 @@ void h1_direction_skip(struct h1_direction *direction, const struct chunk *gap)
     direction->at = gap->at;
     direction->offset = gap->offset;
     direction->carry_size = 0;
+    direction->doubted = true;
     if (is_lost(direction))
         lose(direction, HTTP_LOST, size);
     if (!is_reading(direction))

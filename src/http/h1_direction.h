@@ -44,6 +44,14 @@ struct h1_direction {
     bool no_body;       /* answer to HEAD, or CONNECT's 2xx */
     bool completed;     /* the parser has just seen the last byte */
     bool broken_before; /* a parse error since the last whole message */
+    bool asks_tunnel;   /* the latest request: CONNECT or Upgrade */
+    bool has_length; /* the head being read has a Content-Length, and it is */
+    uint64_t length; /* this */
+    const uint8_t *piece; /* what the parser reads; for that call */
+    uint64_t value_at;    /* where the latest value of a field is in the flow */
+    bool doubted;      /* bytes are missing: what is read may be no message */
+    struct mark ended; /* the last whole message, if it was read just before;
+                          not set: it was not */
 };
 
 void h1_direction_init(struct h1_direction *direction,
@@ -56,6 +64,19 @@ size_t h1_direction_read(struct h1_direction *direction,
                          const struct chunk *chunk);
 void h1_direction_skip(struct h1_direction *direction, const struct chunk *gap);
 void h1_direction_end(struct h1_direction *direction, struct mark at);
+
+/*
+ * What is wrong where `error` stopped the parser, `taken` bytes into the piece;
+ * `began`: the message began in it. Says it, where it is sure.
+ */
+void h1_say_fault(const struct h1_direction *direction, llhttp_errno_t error,
+                  struct span piece, size_t taken, bool began);
+
+/* The same Content-Length again, or (`unlike`) another one. */
+void h1_say_second_length(const struct h1_direction *direction, bool unlike);
+
+/* Bytes behind a whole request that begin no other one. Says it. */
+bool h1_is_stray(const struct h1_direction *direction, struct span bytes);
 
 /* What llhttp calls; parser->data is the direction. */
 extern const llhttp_settings_t h1_direction_settings;

@@ -1,5 +1,7 @@
 #include "http/h1_direction.h"
 
+#include <strings.h>
+
 /*
  * llhttp is asked to pause at the end of each message: only then does it say
  * where in the bytes that end was.
@@ -35,6 +37,7 @@ static int on_message_begin(llhttp_t *parser)
     direction->no_body = false;
     direction->framing = FRAMING_NONE;
     direction->left = 0;
+    direction->has_length = false;
     if (!direction->head)
         direction->head = head_new();
     event =
@@ -71,16 +74,51 @@ static int on_header_field_complete(llhttp_t *parser)
 
 static int on_header_value(llhttp_t *parser, const char *at, size_t size)
 {
-    if (direction_of(parser)->head)
-        head_add_value(direction_of(parser)->head, piece_of(at, size));
+    struct h1_direction *direction = direction_of(parser);
+
+    direction->value_at =
+        direction->offset + (uint64_t)((const uint8_t *)at - direction->piece);
+    if (direction->head)
+        head_add_value(direction->head, piece_of(at, size));
     return 0;
+}
+
+/*
+ * llhttp refuses a second Content-Length, whatever it is; its receivers take
+ * the same one again (RFC 9110, 8.6). So each is taken off it, to be given back
+ * at the header section's end.
+ */
+static int take_length(llhttp_t *parser)
+{
+    struct h1_direction *direction = direction_of(parser);
+    bool second = direction->has_length;
+    bool unlike = second && parser->content_length != direction->length;
+
+    if (second)
+        h1_say_second_length(direction, unlike);
+    direction->has_length = true;
+    direction->length = parser->content_length;
+    parser->content_length = 0;
+    parser->flags &= (uint16_t)~F_CONTENT_LENGTH;
+    return unlike ? HPE_USER : HPE_OK;
 }
 
 static int on_header_value_complete(llhttp_t *parser)
 {
     if (direction_of(parser)->head)
         head_end_value(direction_of(parser)->head);
-    return 0;
+    return parser->flags & F_CONTENT_LENGTH ? take_length(parser) : HPE_OK;
+}
+
+/* See take_length. */
+static void give_length_back(llhttp_t *parser)
+{
+    const struct h1_direction *direction = direction_of(parser);
+
+    if (!direction->has_length)
+        return;
+    parser->content_length = direction->length;
+    parser->flags |= F_CONTENT_LENGTH;
 }
 
 /*
@@ -107,17 +145,20 @@ static void find_framing(struct h1_direction *direction)
     }
 }
 
-/* llhttp does not know yet that an answer to HEAD or CONNECT has no body, and
- * would say that the close must end it (RFC 9112, 9.3). */
-static bool announces_close(const struct h1_direction *direction)
+/* RFC 9112, 9.3. */
+static bool says_close(const llhttp_t *parser)
 {
-    const llhttp_t *parser = &direction->parser;
-
-    if (!direction->no_body)
-        return !llhttp_should_keep_alive(parser);
     if (parser->http_major == 1 && parser->http_minor == 0)
         return !(parser->flags & F_CONNECTION_KEEP_ALIVE);
     return parser->flags & F_CONNECTION_CLOSE;
+}
+
+/* llhttp does not know yet that an answer to HEAD or CONNECT has no body, and
+ * would say that the close must end it. */
+static bool announces_close(const struct h1_direction *direction)
+{
+    return direction->no_body ? says_close(&direction->parser)
+                              : !llhttp_should_keep_alive(&direction->parser);
 }
 
 static struct http_head h1_direction_head(const struct h1_direction *direction)
@@ -129,6 +170,7 @@ static struct http_head h1_direction_head(const struct h1_direction *direction)
         .framing = direction->framing,
         .status = direction->is_request ? 0 : parser->status_code,
         .closes = announces_close(direction),
+        .says_close = says_close(parser),
     };
 
     if (direction->is_request)
@@ -138,15 +180,33 @@ static struct http_head h1_direction_head(const struct h1_direction *direction)
     return head;
 }
 
-/* 101 to h2c: the response proper comes on stream 1 (RFC 7540, 3.2). */
-static bool offers_h2(const struct h1_direction *direction)
+/* What a 101 makes of the connection (RFC 9110, 7.8), in small letters. */
+static bool offers(const struct h1_direction *direction, const char *protocol)
 {
     struct http_head head = {.status = 101};
+    size_t size = strlen(protocol);
 
     if (!direction->head)
         return false;
     head_tell(direction->head, &head);
-    return head.upgrade.size == 3 && memcmp(head.upgrade.at, "h2c", 3) == 0;
+    return head.upgrade.size == size &&
+           strncasecmp((const char *)head.upgrade.at, protocol, size) == 0;
+}
+
+static void take_response_head(struct h1_direction *direction)
+{
+    const llhttp_t *parser = &direction->parser;
+    uint16_t status = parser->status_code;
+
+    if (!direction->messages->major)
+        h1_note_version(direction->messages, parser);
+    /* to h2c: the response proper comes on stream 1 (RFC 7540, 3.2) */
+    direction->interim =
+        status / 100 == 1 && (status != 101 || offers(direction, "h2c"));
+    direction->messages->websocket =
+        status == 101 && offers(direction, "websocket");
+    direction->no_body =
+        h1_answers_without_body(direction->messages, direction->stream, status);
 }
 
 static int on_headers_complete(llhttp_t *parser)
@@ -156,19 +216,14 @@ static int on_headers_complete(llhttp_t *parser)
     struct http_head head;
 
     direction->head_done = true;
+    give_length_back(parser);
     if (direction->is_request) {
+        direction->asks_tunnel =
+            parser->method == HTTP_CONNECT || parser->upgrade;
         h1_request_head(direction->messages, direction->stream, parser->method);
         h1_note_version(direction->messages, parser);
     } else {
-        unsigned status = parser->status_code;
-
-        if (!direction->messages->major)
-            h1_note_version(direction->messages, parser);
-        direction->interim =
-            status / 100 == 1 && (status != 101 || offers_h2(direction));
-        direction->no_body =
-            h1_answers_without_body(direction->messages, direction->stream,
-                                    parser->status_code);
+        take_response_head(direction);
     }
     find_framing(direction);
     head = h1_direction_head(direction);

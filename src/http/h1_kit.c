@@ -27,6 +27,12 @@ static void write_head(struct text *told, const struct http_event *event)
         text_add(told, " expects");
 }
 
+static const char *const fault_words[FAULT_KIND_COUNT] = {
+    [FAULT_BEHIND] = "bytes behind it", [FAULT_START_LINE] = "bad start line",
+    [FAULT_FIELD] = "bad field",        [FAULT_LENGTH] = "bad length",
+    [FAULT_CHUNK] = "bad chunk",        [FAULT_LENIENT] = "obsolete form",
+};
+
 static void write_event(struct listener *listener,
                         const struct http_event *event)
 {
@@ -53,6 +59,9 @@ static void write_event(struct listener *listener,
     case HTTP_SKIPPED:
         text_add(told, "skipped");
         listener->body[event->side] += event->size;
+        break;
+    case HTTP_FAULT:
+        text_add(told, fault_words[event->fault->kind]);
         break;
     case HTTP_BROKEN:
         text_add(told, "broken");

@@ -23,8 +23,9 @@ struct h1_messages {
     uint8_t major;
     uint8_t minor;
     bool tunnel;
-    bool is_h2;  /* a 101 has made it HTTP/2 */
-    bool opaque; /* neither direction is read any further */
+    bool websocket; /* the tunnel is one (RFC 6455) */
+    bool is_h2;     /* a 101 has made it HTTP/2 */
+    bool opaque;    /* neither direction is read any further */
     bool told_tls_port;
     struct text bad_request; /* the beginning of a 400's body */
     struct text h2_settings; /* HTTP2-Settings of the latest request */

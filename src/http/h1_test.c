@@ -147,10 +147,61 @@ static const struct talk losses[] = {
                  FROM(OK("1") "b")},
         .told = "> 1 GET /a\n> 1 end 0\n"
                 "< 1 200 length 0\n< 1 end 0\n"
+                "< 1 bytes behind it\n"
                 "< 0 broken\n"
                 "> 2 GET /b\n> 2 end 0\n"
                 "< 2 200 length 1\n< 2 end 1\n"
                 "over http/1.1 broken 1\n"),
+    ROW(.name = "an answer to HEAD with a body",
+        .step = {TO("HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n"),
+                 FROM(OK("5") "hello")},
+        .told = "> 1 HEAD /a\n> 1 end 0\n"
+                "< 1 200\n< 1 end 0\n"
+                "< 1 bytes behind it\n"
+                "< 0 broken\n"
+                "over http/1.1 broken 1\n"),
+    ROW(.name = "bytes behind a request, and none in front of the next",
+        .step = {TO("POST /a HTTP/1.1\r\nContent-Length: 1\r\n\r\n{}"),
+                 FROM(OK("0")), TO(GET("/b"))},
+        .told = "> 1 POST /a length 1\n> 1 end 1\n"
+                "> 1 bytes behind it\n"
+                "> 0 broken\n"
+                "< 1 200 length 0\n< 1 end 0\n"
+                "> 2 GET /b\n> 2 end 0\n"
+                "over http/1.1 broken 1\n"),
+    ROW(.name = "the same length twice",
+        .step = {TO(GET("/a")), FROM("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+                                     "Content-Length: 2\r\n\r\nok")},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 obsolete form\n"
+                "< 1 200 length 2\n< 1 end 2\n"
+                "over http/1.1\n"),
+    ROW(.name = "another length behind the first",
+        .step = {TO(GET("/a")), FROM("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+                                     "Content-Length: 3\r\n\r\nok!")},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 bad length\n"
+                "< 1 broken\n"
+                "over http/1.1 broken 1\n"),
+    ROW(.name = "no line's end behind a chunk",
+        .step = {TO(GET("/a")),
+                 FROM("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      "5\r\nhello0\r\n\r\n")},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 200 chunked\n"
+                "< 1 bad chunk\n"
+                "< 1 broken\n"
+                "over http/1.1 broken 1\n"),
+    ROW(.name = "no status",
+        .step = {TO(GET("/a")), FROM("HTTP/1.1 OK\r\n\r\n")},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 bad start line\n"
+                "< 1 broken\n"
+                "over http/1.1 broken 1\n"),
+    ROW(.name = "an answer of HTTP/0.9, as it was asked for",
+        .step = {TO("GET /\r\n"), FROM("<html></html>"), FROM(NULL)},
+        .told = "< 1 broken\n"
+                "over http/1.0 broken 1\n"),
     ROW(.name = "a response whose request was not seen",
         .step = {FROM(OK("1") "x"), TO(GET("/b")), FROM(OK("2") "bb")},
         .told = "< 0 200 length 1\n< 0 end 1\n"

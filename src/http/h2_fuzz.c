@@ -127,7 +127,8 @@ static void take_event(void *context, struct conn *conn,
         begin_stream(listener, event);
         return;
     }
-    if (event->kind == HTTP_LOST && !event->slot)
+    if ((event->kind == HTTP_LOST || event->kind == HTTP_LATE_RESET) &&
+        !event->slot)
         return;
     assert(event->slot);
     told = *event->slot;

@@ -37,6 +37,18 @@ static void take_data_frame(struct h2 *h2, unsigned side,
         h2_end_side(h2, stream, side);
 }
 
+static void say_late_reset(struct h2 *h2, unsigned side, uint32_t stream,
+                           uint32_t code)
+{
+    h2->sink->event(h2->sink->context, h2->conn,
+                    &(struct http_event){.kind = HTTP_LATE_RESET,
+                                         .side = side,
+                                         .stream = stream,
+                                         .at = h2->now.at,
+                                         .offset = h2->now.offset,
+                                         .code = code});
+}
+
 static void take_rst_stream(struct h2 *h2, unsigned side,
                             const struct h2_frame *frame, struct span payload)
 {
@@ -46,8 +58,10 @@ static void take_rst_stream(struct h2 *h2, unsigned side,
 
     h2->facts.resets[side]++;
     /* of one that nobody saw begin or answered it says nothing */
-    if (!stream)
+    if (!stream) {
+        say_late_reset(h2, side, frame->stream, code);
         return;
+    }
     h2_say_windows(h2, stream, side,
                    &(struct http_event){.kind = HTTP_RESET, .code = code});
     h2_streams_end(&h2->streams, stream, 0, h2->now.at);

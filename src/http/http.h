@@ -57,6 +57,13 @@ struct h2_facts {
     bool joined;        /* without its beginning: windows are not known */
 };
 
+/* What became of an HTTP/1 connection that is a tunnel now. */
+struct tunnel_facts {
+    bool is_websocket;
+    bool lost;            /* of its frames not all could be told apart */
+    struct mark close[2]; /* a Close frame of that side (RFC 6455, 5.5.1) */
+};
+
 /* What the http stage knows of a connection when it is over. */
 struct http_facts {
     enum http_protocol protocol;
@@ -67,6 +74,7 @@ struct http_facts {
     uint64_t broken; /* times that the bytes were no HTTP */
     uint8_t minor;   /* HTTP/1: version of the last request, or response */
     bool tunnel;
+    struct tunnel_facts in_tunnel;
     struct h2_facts h2;
     struct endpoint origin; /* for whom a proxy said that it speaks (PROXY
                                protocol); of version 0: nobody */

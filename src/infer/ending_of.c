@@ -57,6 +57,9 @@ static void end_idle(struct ending *ending, const struct outcome *outcome,
         outcome->http->h2.first_goaway[conn_server(outcome->conn)];
     bool by_server = outcome_is_idle_close(outcome, closing);
 
+    /* what a tunnel's silence was is no idle time of HTTP */
+    if (outcome->http->tunnel)
+        return;
     /* under HTTP/2 GOAWAY comes first, and the connection may be drained */
     if (by_server && mark_is_set(said))
         ending->at = said;

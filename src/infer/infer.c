@@ -177,14 +177,16 @@ static void note_answered(struct infer *infer,
         infer->http[port / WORD] |= UINT64_C(1) << (port % WORD);
 }
 
-static void add_complete(struct server_facts *server, const struct exchange *x)
+static void add_complete(struct server_facts *server, const struct conn *conn,
+                         const struct exchange *x)
 {
     struct mark asked = exchange_asked(x);
     nanos wait = nanos_between(asked.time, x->response.end.time);
 
     server->exchanges++;
     server->answered++;
-    if (exchange_is_short(x)) {
+    if (exchange_is_short(x) || exchange_is_garbled(x) ||
+        exchange_is_without_end(conn, x)) {
         server->failed++;
         log_add(server, LOG_FAILED, wait, x->response.end);
         return;
@@ -210,7 +212,7 @@ void infer_complete(struct infer *infer, const struct conn *conn,
 
     if (!server)
         return;
-    add_complete(server, x);
+    add_complete(server, conn, x);
     note_answered(infer, server);
 }
 
@@ -336,7 +338,7 @@ static void add_outcome(const struct infer *infer, struct server_facts *server,
         server->keep_alive = outcome->keep_alive;
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
         if (exchange_is_complete(x) && !exchange_was_left(conn, x))
-            add_complete(server, x);
+            add_complete(server, conn, x);
         else
             add_failure(infer, server, conn, x);
     }

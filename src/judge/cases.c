@@ -136,6 +136,9 @@ static bool was_in_vain(const struct incident *incident,
 
     if (!x || !exchange_went_well(&incident->conn, x))
         return false;
+    /* it was there; what its client made of it is not known */
+    if (finding->code == VERDICT_RESPONSE_REJECTED)
+        return false;
     return finding->code == VERDICT_CLIENT_ABORT ||
            (!mark_is_set(x->request.end) && finding->symptom != SYMPTOM_NONE);
 }

@@ -68,6 +68,9 @@ void cases_finish(struct cases *cases);
 /* Keeps, for --why only, what is not judged. Takes the incident over. */
 void cases_keep_well(struct cases *cases, struct incident *incident);
 
+/* More is known of an exchange that was kept so. */
+void cases_forget_well(struct cases *cases, const struct exchange *x);
+
 /* See pipeline_why. */
 uint64_t cases_why(struct cases *cases,
                    void (*take)(void *context, const struct why *why),

@@ -20,6 +20,19 @@ void cases_keep_well(struct cases *cases, struct incident *incident)
     case_list_append(&cases->well, case_new(incident, 0));
 }
 
+void cases_forget_well(struct cases *cases, const struct exchange *x)
+{
+    struct judged_case *one = cases->well.newest;
+
+    while (one && (!one->incident->exchange ||
+                   one->incident->exchange->number > x->number))
+        one = one->older;
+    if (!one || one->incident->exchange->number != x->number)
+        return;
+    case_list_remove(&cases->well, one);
+    case_free(one);
+}
+
 /* The connection itself comes behind its exchanges. */
 static int by_time(const void *left, const void *right)
 {

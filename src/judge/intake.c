@@ -83,6 +83,18 @@ static void take_complete(void *context, struct conn *conn,
         cases_keep_well(&intake->cases, incident_of_exchange(conn, x));
 }
 
+/* It counts already; what came behind it is told by itself. */
+static void take_late(void *context, const struct outcome *outcome,
+                      const struct exchange *x)
+{
+    struct intake *intake = context;
+
+    if (!diagnose_wants_late(outcome, x))
+        return;
+    cases_forget_well(&intake->cases, x);
+    keep(intake, NULL, incident_new(outcome, x));
+}
+
 static void take_ended(void *context, struct conn *conn,
                        const struct exchange *x)
 {
@@ -268,5 +280,6 @@ struct model_sink intake_model_sink(struct intake *intake)
                                .complete = take_complete,
                                .ended = take_ended,
                                .over = take_over,
+                               .late = take_late,
                                .look = take_look};
 }

@@ -4,13 +4,47 @@
 
 #include <stdlib.h>
 
+/* Its header section could be read. */
+static bool is_request_known(const struct exchange *x)
+{
+    return x->method && x->method[0];
+}
+
+/* RFC 9110, 6.4.1. */
+static bool may_have_body(const struct exchange *x)
+{
+    return x->status != 204 && x->status != 304 && x->method &&
+           strcmp(x->method, "HEAD") != 0;
+}
+
+bool exchange_is_long(const struct exchange *x)
+{
+    const struct message *response = &x->response;
+
+    if (!x->is_h2 || x->tunnel || response->lost || !x->status ||
+        !is_request_known(x) || response->body == 0)
+        return false;
+    return !may_have_body(x) || (response->framing == FRAMING_LENGTH &&
+                                 response->body > response->expected);
+}
+
+bool exchange_is_miscounted(const struct exchange *x)
+{
+    const struct message *request = &x->request;
+
+    return x->is_h2 && !x->tunnel && !request->lost &&
+           request->framing == FRAMING_LENGTH &&
+           (request->body > request->expected ||
+            (mark_is_set(request->end) && request->body < request->expected));
+}
+
 bool exchange_is_short(const struct exchange *x)
 {
     const struct message *response = &x->response;
-    bool has_body = x->status != 204 && x->status != 304 && x->method &&
-                    strcmp(x->method, "HEAD") != 0;
 
-    return x->is_h2 && has_body && mark_is_set(response->end) &&
+    /* what has some body may have it */
+    return x->is_h2 && (is_request_known(x) || response->body > 0) &&
+           may_have_body(x) && mark_is_set(response->end) &&
            response->framing == FRAMING_LENGTH && !response->lost &&
            response->body < response->expected;
 }
@@ -28,6 +62,13 @@ bool exchange_is_whole_by_length(const struct exchange *x)
     return mark_is_set(response->head) && response->framing == FRAMING_LENGTH &&
            response->expected != HTTP_NO_LENGTH &&
            response->body == response->expected;
+}
+
+bool exchange_is_garbled(const struct exchange *x)
+{
+    const struct http_fault *fault = x->fault[MESSAGE_RESPONSE];
+
+    return fault && fault->kind == FAULT_START_LINE;
 }
 
 bool exchange_is_answered(const struct exchange *x)
@@ -58,6 +99,11 @@ struct exchange *exchange_copy(const struct exchange *x)
         copy->h2 = must_calloc(1, sizeof *copy->h2);
         *copy->h2 = *x->h2;
     }
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        copy->fault[i] = NULL;
+        if (x->fault[i])
+            exchange_take_fault(copy, i, x->fault[i]);
+    }
     if (x->text) {
         copy->text = must_calloc(x->text_size, 1);
         memcpy(copy->text, x->text, x->text_size);
@@ -81,7 +127,18 @@ void exchange_free(struct exchange *x)
     free(x->text);
     free(x->grpc_message);
     free(x->h2);
+    free(x->fault[MESSAGE_REQUEST]);
+    free(x->fault[MESSAGE_RESPONSE]);
     free(x);
+}
+
+void exchange_take_fault(struct exchange *x, unsigned message,
+                         const struct http_fault *fault)
+{
+    if (x->fault[message])
+        return;
+    x->fault[message] = must_calloc(1, sizeof *fault);
+    *x->fault[message] = *fault;
 }
 
 static char *put_name(char *to, struct span name)
@@ -141,6 +198,25 @@ static struct exchange_h2 *need_h2(struct exchange *x)
     if (!x->h2)
         x->h2 = must_calloc(1, sizeof *x->h2);
     return x->h2;
+}
+
+void exchange_take_late_reset(struct exchange *x,
+                              const struct http_event *event, unsigned client)
+{
+    struct exchange_h2 *h2;
+
+    if (x->h2 && mark_is_set(x->h2->reset))
+        return;
+    if (!x->h2) {
+        h2 = need_h2(x);
+        h2->known[MESSAGE_REQUEST] = true;
+        h2->known[MESSAGE_RESPONSE] = true;
+        h2->limit = H2_NO_LIMIT;
+    }
+    x->h2->reset = event->at;
+    x->h2->reset_code = event->code;
+    x->h2->reset_by_client = event->side == client;
+    x->behind = true;
 }
 
 void exchange_take_windows(struct exchange *x, const struct http_event *event,

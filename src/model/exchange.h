@@ -62,6 +62,7 @@ struct exchange {
     struct exchange *before;
     struct exchange *next_whole; /* of those whose both messages are whole */
     struct exchange *whole_before;
+    struct http_fault *fault[MESSAGES]; /* owned; HTTP/1's first; or NULL */
     struct exchange_h2 *h2; /* owned; what is told of its stream, or NULL */
     uint64_t stream;        /* n-th request of the connection; 0: unknown */
     uint64_t number;        /* n-th exchange of the connection, from 1 */
@@ -84,8 +85,9 @@ struct exchange {
     uint32_t grpc_status;
     uint16_t status; /* 0: none */
     bool expects_continue;
-    bool closes; /* a Connection: close in either message */
-    bool tunnel; /* CONNECT or Upgrade that was granted */
+    bool closes;     /* a Connection: close in either message */
+    bool says_close; /* in the response, or its version's default */
+    bool tunnel;     /* CONNECT or Upgrade that was granted */
     bool upgrade_asked;
     bool is_h2;
     bool windows_lost; /* HTTP/2: whether a window was used up is not known */
@@ -94,6 +96,7 @@ struct exchange {
     bool behind_another;    /* it began before the one before it had ended */
     bool is_event_stream;   /* text/event-stream: silence is its nature */
     bool client_had_closed; /* its FIN was there before the answer's end */
+    bool behind;            /* it is judged by what comes behind its end */
     bool is_whole;          /* listed by waiting.h as such */
 };
 
@@ -123,12 +126,21 @@ static inline bool exchange_is_doubtful(const struct exchange *x)
  */
 bool exchange_is_short(const struct exchange *x);
 
+/* HTTP/2: a message has more body than it promised, or any where none may be;
+ * a request that has ended, also less (RFC 9113, 8.1.1). */
+bool exchange_is_long(const struct exchange *x);
+bool exchange_is_miscounted(const struct exchange *x);
+
 /*
  * HTTP/2: every byte that Content-Length promised is there, though not
  * END_STREAM, and the server said of no error. A gRPC response is not whole
  * without its trailers.
  */
 bool exchange_is_whole_by_length(const struct exchange *x);
+
+/* HTTP/1: what was to be its response's status line is none; another one may
+ * have come behind it. */
+bool exchange_is_garbled(const struct exchange *x);
 
 /* The response came to its end, by its framing or by its length. */
 bool exchange_is_answered(const struct exchange *x);
@@ -144,6 +156,14 @@ void exchange_keep_names(struct exchange *x, const struct http_head *head);
 /* Takes grpc-status and grpc-message over from a header or trailer section,
  * the latter up to a limit. */
 void exchange_take_grpc(struct exchange *x, const struct http_head *head);
+
+/* Keeps the first fault of one of its messages. */
+void exchange_take_fault(struct exchange *x, unsigned message,
+                         const struct http_fault *fault);
+
+/* HTTP/2: it was whole, and one side reset its stream all the same. */
+void exchange_take_late_reset(struct exchange *x,
+                              const struct http_event *event, unsigned client);
 
 /* Takes the windows over where they explain something, and the reset. */
 void exchange_take_windows(struct exchange *x, const struct http_event *event,

@@ -40,6 +40,9 @@ struct incident *incident_new(const struct outcome *outcome,
     incident->complete = outcome->complete;
     incident->orphans = outcome->orphans;
     incident->unfollowed = outcome->crowded_out + outcome->http->h2.dropped;
+    if (x && x->number > outcome->said_close_by)
+        incident->said_close = outcome->said_close;
+    incident->said_408 = outcome->said_408;
     copy_software(incident->server_software, outcome->server_software);
     copy_software(incident->client_software, outcome->client_software);
     return incident;
@@ -174,6 +177,20 @@ bool exchange_was_left(const struct conn *conn, const struct exchange *x)
            (closing.by_reset || refused_data(conn));
 }
 
+bool exchange_is_without_end(const struct conn *conn, const struct exchange *x)
+{
+    struct closing closing;
+
+    if (x->is_h2 || x->tunnel || x->response.framing != FRAMING_CLOSE ||
+        x->says_close || x->is_event_stream)
+        return false;
+    closing = conn_closing(conn);
+    return closing.by == CLOSED_BY_CLIENT &&
+           closing.at.frame > x->response.last.frame &&
+           nanos_between(x->response.last.time, closing.at.time) >=
+               NANOS_PER_SECOND;
+}
+
 /* What is said because the request did not come to its end. */
 static bool is_status_of_unfinished(uint16_t status)
 {
@@ -183,10 +200,12 @@ static bool is_status_of_unfinished(uint16_t status)
 bool exchange_went_well(const struct conn *conn, const struct exchange *x)
 {
     if (!exchange_is_answered(x) || exchange_is_short(x) ||
-        exchange_was_left(conn, x))
+        exchange_was_left(conn, x) || exchange_is_without_end(conn, x) ||
+        exchange_is_garbled(x))
         return false;
     return mark_is_set(x->request.end) ||
-           (!conn->resets && !is_status_of_unfinished(x->status));
+           (!conn->resets && !x->request.broken &&
+            !is_status_of_unfinished(x->status));
 }
 
 static bool is_before(struct mark a, struct mark b)

@@ -36,8 +36,11 @@ struct incident {
     enum conn_ending ending;
     uint64_t complete;
     uint32_t orphans;
-    uint64_t unfollowed; /* exchanges of the connection: too many at once */
-    bool is_complete;    /* the exchange came to its end all the same */
+    uint64_t unfollowed;    /* exchanges of the connection: too many at once */
+    bool is_complete;       /* the exchange came to its end all the same */
+    struct mark said_408;   /* before its request was there; not set: none */
+    struct mark said_close; /* the response before it that said Connection:
+                               close; not set: none did */
     char server_software[INCIDENT_SOFTWARE_SIZE];
     char client_software[INCIDENT_SOFTWARE_SIZE];
 };
@@ -66,6 +69,12 @@ struct closing conn_closing(const struct conn *conn);
  * not wait for; it ended nothing.
  */
 bool exchange_was_left(const struct conn *conn, const struct exchange *x);
+
+/*
+ * HTTP/1: a body that only a close ends, though none was announced, and the
+ * client was the first to close, a second or more after the last of it.
+ */
+bool exchange_is_without_end(const struct conn *conn, const struct exchange *x);
 
 /*
  * It counts as complete: its answer is whole, and came to somebody. An answer

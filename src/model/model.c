@@ -74,6 +74,49 @@ static nanos forget_until(const struct model_conn *state,
                : until;
 }
 
+static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
+                                 const struct http_facts *facts)
+{
+    static const struct model_conn none;
+    const struct model_conn *known = conn->model ? conn->model : &none;
+
+    return (struct outcome){
+        .conn = conn,
+        .ending = ending,
+        .http = facts,
+        .unfinished = known->waiting.first,
+        .exchanges = known->exchanges,
+        .crowded_out = known->crowded_out,
+        .complete = known->complete,
+        .last_response_end = known->last_response_end,
+        .last_reset = known->last_reset,
+        .said_close = known->said_close,
+        .said_close_by = known->said_close_by,
+        .said_408 = known->said_408,
+        .server_software = known->server_software,
+        .client_software = known->client_software,
+        .keep_alive = known->keep_alive,
+        .orphans = known->orphans,
+        .last_closes = known->last_closes,
+    };
+}
+
+/* What came behind the exchange that was told last is known by now. */
+static void forget_told(struct model *model, struct conn *conn,
+                        struct model_conn *state)
+{
+    struct http_facts facts;
+    struct outcome outcome;
+
+    if (state->told && state->told->behind) {
+        facts = http_facts_of(conn);
+        outcome = outcome_of(conn, CONN_STILL_OPEN, &facts);
+        model->sink.late(model->sink.context, &outcome, state->told);
+    }
+    exchange_free(state->told);
+    state->told = NULL;
+}
+
 static void tell_complete(struct model *model, struct conn *conn,
                           struct model_conn *state, struct exchange *x)
 {
@@ -83,7 +126,8 @@ static void tell_complete(struct model *model, struct conn *conn,
     state->last_closes = x->closes;
     model->sink.complete(model->sink.context, conn, x);
     conn_forget_episodes(conn, forget_until(state, x));
-    exchange_free(x);
+    forget_told(model, conn, state);
+    state->told = x;
 }
 
 /* A stream was reset: its exchange is over, the connection is not. */
@@ -169,6 +213,38 @@ static void take_lost(struct model_conn *state, unsigned client,
     }
 }
 
+/* What comes behind an exchange may come when that has been told. */
+static struct exchange *find_late(struct model_conn *state, uint64_t stream)
+{
+    struct exchange *x = waiting_find(&state->waiting, stream);
+
+    return !x && state->told && state->told->stream == stream ? state->told : x;
+}
+
+/* Only a client's says something: it may refuse what it got. */
+static void take_late_reset(struct model_conn *state, unsigned client,
+                            const struct http_event *event)
+{
+    struct exchange *x = find_late(state, event->stream);
+
+    if (x && x->is_h2 && event->side == client && exchange_is_complete(x))
+        exchange_take_late_reset(x, event, client);
+}
+
+static void take_fault(struct model_conn *state, unsigned client,
+                       const struct http_event *event)
+{
+    struct exchange *x = find_late(state, event->stream);
+
+    if (!x)
+        return;
+    exchange_take_fault(x,
+                        event->side == client ? MESSAGE_REQUEST
+                                              : MESSAGE_RESPONSE,
+                        event->fault);
+    x->behind = true;
+}
+
 /* From its 101 on the request of HTTP/1 is HTTP/2's stream 1. */
 static void take_upgrade(struct model_conn *state,
                          const struct http_event *event)
@@ -195,6 +271,25 @@ static struct exchange *exchange_of(struct model_conn *state,
     return waiting_find(&state->waiting, event->stream);
 }
 
+/*
+ * An answer whose request the capture does not have; or a 408 that a server
+ * says unasked, when it closes (RFC 9110, 15.5.9).
+ */
+static void take_orphan(struct model_conn *state, const struct conn *conn,
+                        const struct http_event *event)
+{
+    bool all_seen = conn_start_seen(conn) && conn->flow[conn->client].lost == 0;
+
+    if (event->kind == HTTP_RESPONSE_HEAD)
+        state->orphan_status = event->head->status;
+    if (event->kind != HTTP_RESPONSE_END)
+        return;
+    if (state->orphan_status == 408 && all_seen)
+        state->said_408 = event->at;
+    else
+        state->orphans++;
+}
+
 static void take_event(void *context, struct conn *conn,
                        const struct http_event *event)
 {
@@ -212,6 +307,14 @@ static void take_event(void *context, struct conn *conn,
         take_lost(state, conn->client, event);
         return;
     }
+    if (event->kind == HTTP_FAULT) {
+        take_fault(state, conn->client, event);
+        return;
+    }
+    if (event->kind == HTTP_LATE_RESET) {
+        take_late_reset(state, conn->client, event);
+        return;
+    }
     if (event->kind == HTTP_UPGRADED) {
         take_upgrade(state, event);
         return;
@@ -224,8 +327,8 @@ static void take_event(void *context, struct conn *conn,
         return;
     }
     if (!x) {
-        state->orphans +=
-            event->stream == 0 && event->kind == HTTP_RESPONSE_END;
+        if (event->stream == 0)
+            take_orphan(state, conn, event);
         return;
     }
     if (event->kind == HTTP_SKIPPED)
@@ -237,30 +340,6 @@ static void take_event(void *context, struct conn *conn,
         model_take_response(state, conn, x, event);
     if (exchange_is_complete(x))
         waiting_is_whole(&state->waiting, x);
-}
-
-static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
-                                 const struct http_facts *facts)
-{
-    static const struct model_conn none;
-    const struct model_conn *known = conn->model ? conn->model : &none;
-
-    return (struct outcome){
-        .conn = conn,
-        .ending = ending,
-        .http = facts,
-        .unfinished = known->waiting.first,
-        .exchanges = known->exchanges,
-        .crowded_out = known->crowded_out,
-        .complete = known->complete,
-        .last_response_end = known->last_response_end,
-        .last_reset = known->last_reset,
-        .server_software = known->server_software,
-        .client_software = known->client_software,
-        .keep_alive = known->keep_alive,
-        .orphans = known->orphans,
-        .last_closes = known->last_closes,
-    };
 }
 
 static nanos take_look(void *context, struct conn *conn,
@@ -284,9 +363,13 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending,
     if (state)
         tell_those_complete(model, conn, state);
     outcome = outcome_of(conn, ending, facts);
+    if (state && state->told)
+        model->sink.late(model->sink.context, &outcome, state->told);
     model->sink.over(model->sink.context, &outcome);
-    if (state)
+    if (state) {
         waiting_release(&state->waiting);
+        exchange_free(state->told);
+    }
     free(state);
     conn->model = NULL;
 }

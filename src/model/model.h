@@ -22,6 +22,9 @@ struct outcome {
     struct mark last_reset;        /* HTTP/2: of the last stream reset */
     const char *server_software;   /* as Server said; "" if unknown */
     const char *client_software;   /* as User-Agent said */
+    struct mark said_close;        /* HTTP/1: a whole response that said so */
+    uint64_t said_close_by;        /* number of its exchange */
+    struct mark said_408;          /* HTTP/1: the server said 408 unasked */
     uint32_t keep_alive;           /* as Keep-Alive said; 0: nothing */
     uint32_t orphans;              /* responses without their requests */
     bool last_closes; /* the last complete exchange announced the close */
@@ -35,6 +38,10 @@ struct model_sink {
     /* HTTP/2: its stream was reset; it is gone after the call */
     void (*ended)(void *context, struct conn *conn, const struct exchange *x);
     void (*over)(void *context, const struct outcome *outcome);
+    /* `x` was told as complete; by now it is known what came behind its end:
+       something did, or it was the connection's last (then before `over`) */
+    void (*late)(void *context, const struct outcome *outcome,
+                 const struct exchange *x);
     /* it goes on, or may: what it came to by now. Gives when to look at it
        next. NULL: nobody looks */
     nanos (*look)(void *context, const struct outcome *outcome);

@@ -47,6 +47,7 @@ static void take_response_head(struct model_conn *state, struct exchange *x,
     x->response.framing = head->framing;
     x->response.expected = head->length;
     x->closes |= head->closes;
+    x->says_close = head->says_close;
     keep_software(state->server_software, head->software);
     if (head->keep_alive)
         state->keep_alive = head->keep_alive;
@@ -106,13 +107,14 @@ void model_take_skipped(struct message *message, const struct http_event *event)
 
 /*
  * An exchange whose answer was lost is passed by when the next one's comes,
- * and so were those before it.
+ * and so were those before it. One that could not be read had its answer.
  */
 static void pass_by(const struct exchange *answered)
 {
     struct exchange *x = answered->is_h2 ? NULL : answered->before;
 
-    for (; x && !mark_is_set(x->response.end) && !x->response.lost;
+    for (; x && !mark_is_set(x->response.end) && !x->response.lost &&
+           !x->response.broken;
          x = x->before)
         x->response.lost = true;
 }
@@ -159,7 +161,15 @@ void model_take_response(struct model_conn *state, const struct conn *conn,
         x->response.end = event->at;
         x->windows_lost = event->windows_lost;
         x->response.reached = event->offset;
+        /* whether its client refuses it comes behind that */
+        x->behind |= exchange_is_long(x);
+        /* and whether a 408 was meant for it is told by the FIN */
+        x->behind |= x->status == 408;
         x->client_had_closed = mark_is_set(conn->flow[conn->client].fin);
+        if (x->says_close && !mark_is_set(state->said_close)) {
+            state->said_close = x->response.head;
+            state->said_close_by = x->number;
+        }
         break;
     case HTTP_TRAILER:
         exchange_take_grpc(x, event->head);

@@ -13,12 +13,20 @@ enum {
 
 struct model_conn {
     struct waiting waiting; /* unfinished */
+    struct exchange *told;  /* owned; the latest that was told as complete:
+                               more may come behind its end. NULL: none */
     uint32_t orphans;
+    uint16_t orphan_status;
+    struct mark said_408; /* HTTP/1: unasked, on a connection of which all that
+                             the client sent is there */
     uint64_t exchanges;
     uint64_t complete;
     uint64_t crowded_out;
     struct mark last_response_end;
     struct mark last_reset;
+    struct mark
+        said_close; /* HTTP/1: a whole response with Connection: close */
+    uint64_t said_close_by; /* number of its exchange */
     uint32_t keep_alive;
     bool last_closes;
     char server_software[SOFTWARE_SIZE];

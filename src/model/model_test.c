@@ -160,6 +160,14 @@ static void take_ended(void *context, struct conn *conn,
     write_exchange(context, x);
 }
 
+static void take_late(void *context, const struct outcome *outcome,
+                      const struct exchange *x)
+{
+    (void)outcome;
+    if (x->behind)
+        text_addf(context, "late %d\n", (int)x->stream);
+}
+
 static void take_over(void *context, const struct outcome *outcome)
 {
     text_addf(context, "over %d %d %d\n", (int)outcome->exchanges,
@@ -216,8 +224,8 @@ static void test_rows(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct text told;
-        const struct model_sink sink = {&told, take_complete, take_ended,
-                                        take_over, NULL};
+        const struct model_sink sink = {&told,     take_complete, take_ended,
+                                        take_over, take_late,     NULL};
         struct model *model = model_new(&sink);
         struct http_sink http = model_http_sink(model);
         struct conn conn = {.id = 0};

@@ -15,13 +15,13 @@ static const char *const words[SYMPTOM_COUNT][REPORTER_COUNT] = {
                                [REPORTER_GO] = "EOF",
                                [REPORTER_NODE] = "ECONNRESET socket hang up",
                                [REPORTER_PYTHON] = "RemoteDisconnected: Remote end closed "
-                                "connection without response",                 [REPORTER_HAPROXY] = "SH--",
+                                "connection without response", [REPORTER_HAPROXY] = "SH--",
                                [REPORTER_ENVOY] = "UC",
                                },
     [SYMPTOM_TRUNCATED] =
         {
                                [REPORTER_CURL] = "curl: (18) transfer closed with outstanding "
-                              "read data remaining",                               [REPORTER_GO] = "unexpected EOF",
+                              "read data remaining",                         [REPORTER_GO] = "unexpected EOF",
                                [REPORTER_NODE] = "ECONNRESET aborted",
                                [REPORTER_PYTHON] = "IncompleteRead",
                                [REPORTER_HAPROXY] = "SD--",
@@ -30,10 +30,10 @@ static const char *const words[SYMPTOM_COUNT][REPORTER_COUNT] = {
     [SYMPTOM_RESET] =
         {
                                [REPORTER_CURL] = "curl: (56) Recv failure: Connection reset by "
-                              "peer",                 [REPORTER_GO] = "read: connection reset by peer",
+                              "peer",                                                      [REPORTER_GO] = "read: connection reset by peer",
                                [REPORTER_NODE] = "ECONNRESET read ECONNRESET",
                                [REPORTER_PYTHON] = "ConnectionResetError: [Errno 104] Connection "
-                                "reset by peer",                       [REPORTER_HAPROXY] = "SH--",
+                                "reset by peer", [REPORTER_HAPROXY] = "SH--",
                                [REPORTER_ENVOY] = "UC",
                                },
     [SYMPTOM_HANG] =
@@ -50,7 +50,7 @@ static const char *const words[SYMPTOM_COUNT][REPORTER_COUNT] = {
                                [REPORTER_GO] = "connect: connection refused",
                                [REPORTER_NODE] = "ECONNREFUSED",
                                [REPORTER_PYTHON] = "ConnectionRefusedError: [Errno 111] "
-                                "Connection refused",                                                                              [REPORTER_HAPROXY] = "SC--",
+                                "Connection refused", [REPORTER_HAPROXY] = "SC--",
                                [REPORTER_ENVOY] = "UF",
                                },
     [SYMPTOM_CONNECT_TIMEOUT] =
@@ -61,6 +61,13 @@ static const char *const words[SYMPTOM_COUNT][REPORTER_COUNT] = {
                                [REPORTER_HAPROXY] = "sC--",
                                [REPORTER_ENVOY] = "UF",
                                },
+ /* gorilla/websocket, ws of npm, websockets of Python */
+    [SYMPTOM_TUNNEL_CUT] =
+        {
+                               [REPORTER_GO] =
+                "websocket: close 1006 (abnormal closure): unexpected EOF",         [REPORTER_NODE] = "close event, code 1006",
+                               [REPORTER_PYTHON] =
+                "ConnectionClosedError: no close frame received or sent", },
 };
 
 const char *reporter_name(enum reporter reporter)
@@ -130,10 +137,98 @@ static const char *strange_answer(enum reporter reporter)
     return said[reporter];
 }
 
+/* Seen with curl 7.88.1, Go 1.19.8, Node 20 and CPython 3.11; Node's codes are
+ * llhttp's names. */
+static const char *malformed_line(const struct http_fault *fault,
+                                  enum reporter reporter)
+{
+    bool status = strcmp(fault->name, "HPE_INVALID_STATUS") == 0;
+
+    switch (reporter) {
+    case REPORTER_CURL:
+        return status ? "curl: (1) Unsupported HTTP version in response"
+                      : "curl: (1) Received HTTP/0.9 when not allowed";
+    case REPORTER_GO:
+        return status ? "malformed HTTP status code" : "malformed HTTP";
+    case REPORTER_PYTHON:
+        return "BadStatusLine";
+    default:
+        return NULL;
+    }
+}
+
+static const char *malformed_length(const struct http_fault *fault,
+                                    enum reporter reporter)
+{
+    bool twice = strcmp(fault->name, "HPE_UNEXPECTED_CONTENT_LENGTH") == 0;
+
+    if (reporter == REPORTER_GO)
+        return twice ? "http: message cannot contain multiple Content-Length "
+                       "headers"
+                     : "bad Content-Length";
+    return reporter == REPORTER_CURL && !twice
+               ? "curl: (8) Invalid Content-Length: value"
+               : NULL;
+}
+
+static const char *malformed_chunk(const struct http_fault *fault,
+                                   enum reporter reporter)
+{
+    bool size = strcmp(fault->name, "HPE_INVALID_CHUNK_SIZE") == 0;
+
+    switch (reporter) {
+    case REPORTER_CURL:
+        return size ? "curl: (56) Illegal or missing hexadecimal sequence in "
+                      "chunked-encoding"
+                    : "curl: (56) Malformed encoding found in chunked-encoding";
+    case REPORTER_GO:
+        return size ? "invalid byte in chunk length"
+                    : "malformed chunked encoding";
+    case REPORTER_PYTHON:
+        return "IncompleteRead";
+    default:
+        return NULL;
+    }
+}
+
+/* What clients print that do not take it. */
+static const char *malformed(const struct http_fault *fault,
+                             enum reporter reporter)
+{
+    if (reporter == REPORTER_NODE)
+        return fault->name;
+    switch (fault->kind) {
+    case FAULT_BEHIND:
+        return reporter == REPORTER_GO
+                   ? "Unsolicited response received on idle HTTP channel"
+                   : NULL;
+    case FAULT_START_LINE:
+        return malformed_line(fault, reporter);
+    case FAULT_LENGTH:
+        return malformed_length(fault, reporter);
+    case FAULT_CHUNK:
+        return malformed_chunk(fault, reporter);
+    default:
+        return NULL;
+    }
+}
+
 const char *known_as(const struct finding *finding, enum reporter reporter)
 {
     const struct exchange *x = finding->exchange;
 
+    if (finding->code == VERDICT_MALFORMED_RESPONSE && x &&
+        x->fault[MESSAGE_RESPONSE])
+        return malformed(x->fault[MESSAGE_RESPONSE], reporter);
+    if (finding->symptom == SYMPTOM_REJECTED && x && x->h2 &&
+        x->h2->reset_by_client)
+        return reporter == REPORTER_CURL
+                   ? "curl: (92) HTTP/2 stream was not closed cleanly"
+                   : NULL;
+    /* of what a CONNECT tunnel carries nothing is known */
+    if (finding->symptom == SYMPTOM_TUNNEL_CUT &&
+        (!x || !x->method || strcmp(x->method, "CONNECT") == 0))
+        return NULL;
     if (is_answered_strangely(finding))
         return strange_answer(reporter);
     if (reporter == REPORTER_HAPROXY && is_inside_response(finding)) {

@@ -3,6 +3,7 @@
 //   /ok        a small answer
 //   /page      pushes /style first, if the client lets it
 //   /read      reads the body, then answers
+//   /long      4 bytes promised, 8 sent
 //   /close     RST_STREAM(INTERNAL_ERROR) after 0.3 s, without an answer
 //
 // The client asks for the paths one after the other on one connection, takes
@@ -33,6 +34,10 @@ function serve() {
         break;
       case '/read':
         stream.resume().on('end', answer);
+        break;
+      case '/long':
+        stream.respond({ ...plain, 'content-length': 4 });
+        stream.end('12345678');
         break;
       case '/close':
         setTimeout(() => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR),
