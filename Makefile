@@ -5,6 +5,7 @@
 #   make deps-test  what tests need too   make lab        repeats the lab live
 #   make demo       the bundled capture   make bench      speed and memory
 #   make golden     rewrites goldens      make fuzz-smoke short fuzzing
+#   make honesty    recordings made worse, of scenes, the lab and cases
 #   make SAN=1 …    ASan + UBSan          make lint       layers, length, format
 #   make soak       ten minutes live, under load
 #   make release    optimised as a whole, in build-release
@@ -45,7 +46,7 @@ DEPS_LAB   := nodejs nginx-light apache2-bin gunicorn openssl nghttp2-client \
 DEPS_BENCH := tcptrace time wrk
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 DEPS_DEB   := git debhelper dpkg-dev lintian
-NEED_TESTS := test unit-tests lint structure format golden lab-check
+NEED_TESTS := test honesty unit-tests lint structure format golden lab-check
 
 # With `deps` among the goals the others wait for it, in a make of their own:
 # what this one found out about the machine is old by then.
@@ -151,7 +152,7 @@ CHECKS   := $(sort $(wildcard testdata/checks/*.sh testdata/checks/*.py))
 
 .PHONY: all man helpers release deps deps-test deps-lab deps-bench deps-deb deps-fuzz \
         dist deb \
-        demo test unit-tests lint format golden lab lab-check bench soak \
+        demo test unit-tests lint format golden honesty lab lab-check bench soak \
         fuzz-smoke install install-files uninstall clean need-llhttp \
         which-llhttp FORCE
 .DELETE_ON_ERROR:
@@ -268,6 +269,12 @@ golden: $(B)/test/pipeline/golden_test
 lab-check: $(B)/whyeof
 	@python3 testdata/lab/lab.py check --whyeof $(B)/whyeof \
 	    --captures testdata/captures --cases $(CASES) $(LAB_OPTIONS)
+
+# What is true of worse recordings of every scene, of the lab's and the cases'.
+HONESTY := $(B)/test/pipeline/honesty_test $(B)/test/pipeline/worse_test $(B)/test/pipeline/injected_test
+honesty: $(HONESTY)
+	@HONESTY_CAPTURES="testdata/captures/*.pcap* $(CASES)/*.pcap*" BUILD=$(B) \
+	    python3 testdata/run_tests.py $(HONESTY)
 
 lab: deps-lab $(B)/whyeof
 	@rm -rf $(B)/lab

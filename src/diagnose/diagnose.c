@@ -74,7 +74,7 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     rule->tell(f, finding);
     finding_weigh_episodes(finding, f);
     finding_weigh_drops(finding, f);
-    finding_bound_confidence(finding);
+    finding_bound_confidence(finding, f);
     finding_sort(finding);
     return finding;
 }

@@ -67,15 +67,68 @@ static bool is_behind_orphan(const struct facts *f)
 }
 
 /*
- * No TCP leaves data unacknowledged for long without sending it again (RFC
- * 6298, 2): then the capture lacks the one or the other.
+ * How long it may take until bytes are sent again that were not yet, or that
+ * were for `meanwhile`: a timeout that doubles (RFC 6298, 5.5), up to two
+ * minutes.
  */
+static nanos resend_after(nanos meanwhile)
+{
+    nanos longest = 130 * NANOS_PER_SECOND;
+
+    if (meanwhile >= longest / 3)
+        return longest;
+    return 3 * meanwhile + 3 * NANOS_PER_SECOND;
+}
+
+/* In a window of zero there are probes instead. */
+static bool is_shut(const struct flow *reader)
+{
+    return reader->has_window && reader->window == 0;
+}
+
+/*
+ * No TCP leaves data unacknowledged for long without sending it again (RFC
+ * 6298, 2): when nobody does, the recording of the connection has ended, or
+ * lacks packets of one kind.
+ */
+static bool is_left_alone(const struct facts *f, const struct flow *flow,
+                          const struct flow *peer, const struct episode *resent)
+{
+    struct mark since = flow->unacked_since;
+    nanos meanwhile = 0;
+
+    if (flow->acked >= flow->top || !mark_is_set(since) || is_shut(peer))
+        return false;
+    if (resent && episode_lasts(resent)) {
+        meanwhile = facts_passed(resent->first, resent->last);
+        since = resent->last;
+    }
+    /* it has been given up: who is silent is silent */
+    if (meanwhile >= 100 * NANOS_PER_SECOND)
+        return false;
+    return facts_passed(since, f->end) >= resend_after(meanwhile);
+}
+
 static bool is_unacknowledged_for_no_reason(const struct facts *f)
 {
-    return f->x && f->closing.by != CLOSED_BY_SERVER &&
-           !f->client_retransmission &&
-           f->client->acked < f->x->request.reached &&
-           f->quiet >= 3 * NANOS_PER_SECOND;
+    if (!f->x || f->incident->is_complete || f->closing.by == CLOSED_BY_SERVER)
+        return false;
+    if (is_left_alone(f, f->client, f->server, f->client_retransmission))
+        return true;
+    /* near the client, what is lost again and again is never seen */
+    return f->closing.by == CLOSED_BY_NOBODY &&
+           is_left_alone(f, f->server, f->client, f->server_retransmission);
+}
+
+/*
+ * Both sides sent data, and neither a segment without any: who reads must
+ * acknowledge (RFC 9293, 3.8.6.3). Such packets were filtered out.
+ */
+static bool is_filtered(const struct facts *f)
+{
+    return f->x && !f->client->acks && !f->server->acks &&
+           mark_is_set(f->client->first_data) &&
+           mark_is_set(f->server->first_data) && !f->conn->resets;
 }
 
 /*
@@ -101,6 +154,16 @@ static bool is_end_unseen(const struct facts *f)
 static bool is_ending_unseen(const struct facts *f)
 {
     return f->x && !f->incident->is_complete && is_end_unseen(f);
+}
+
+/*
+ * Others of its sender's packets are unlike it, or have other bytes in its
+ * place: which of them came is not known, nor what rests on them.
+ */
+static bool is_contradicted(const struct facts *f)
+{
+    return f->conn->odd && (mark_is_set(f->conn->odd->contradicted[0].first) ||
+                            mark_is_set(f->conn->odd->contradicted[1].first));
 }
 
 static bool has_hole(const struct facts *f)
@@ -200,6 +263,8 @@ bool is_told_by_first_bytes(const struct facts *f)
 {
     const struct http_facts *http = &f->incident->http;
 
+    if (is_contradicted(f))
+        return false;
     return http->told_tls_port ||
            (conn_start_seen(f->conn) && f->incident->complete == 0 &&
             ((http->first[f->conn->client] == SNIFFED_REQUEST &&
@@ -214,9 +279,9 @@ bool is_told_by_close(const struct facts *f)
     const struct exchange *x = f->x;
 
     return x && x->is_h2 && f->incident->http.h2.joined && !has_hole(f) &&
-           f->server_closed && !is_end_unseen(f) && !x->request.lost &&
-           !x->response.lost && mark_is_set(x->request.end) &&
-           !f->response_whole;
+           !is_contradicted(f) && f->server_closed && !is_end_unseen(f) &&
+           !x->request.lost && !x->response.lost &&
+           mark_is_set(x->request.end) && !f->response_whole;
 }
 
 bool is_told_by_reset(const struct facts *f)
@@ -224,6 +289,6 @@ bool is_told_by_reset(const struct facts *f)
     const struct exchange *x = f->x;
 
     return x && f->stream_reset && !x->h2->reset_by_client &&
-           !f->response_whole && !x->request.lost &&
+           !is_contradicted(f) && !f->response_whole && !x->request.lost &&
            (!f->response_begun || x->status);
 }

@@ -53,4 +53,7 @@ bool client_left_together(const struct facts *f);
 /* From the last byte of the answer to its end. */
 nanos answer_silence(const struct facts *f);
 
+/* An RST in the name of each side ended it, in one instant. */
+bool is_reset_to_both(const struct facts *f);
+
 #endif

@@ -1,6 +1,7 @@
 /* What rules_path.c finds. */
 #include "diagnose/rules.h"
 
+#include "diagnose/facts_ends.h"
 #include "diagnose/software.h"
 
 /* A close this soon after an answer belongs to the answer. */
@@ -144,12 +145,20 @@ void tell_middlebox_reset(const struct facts *f, struct finding *finding)
     finding->symptom = SYMPTOM_RESET;
     finding->confidence =
         f->conn->data_after_reset ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    finding_explain(finding,
-                    "The RST claims to come from the %s, but arrived with TTL "
-                    "%u where all its other packets have %u, and neither side "
-                    "was closing: something on the path sent it.",
-                    f->client_closed ? "client" : "server", reset->ttl,
-                    reset->usual_ttl);
+    if (is_reset_to_both(f))
+        finding_explain(finding,
+                        "An RST in the name of the client and one in the name "
+                        "of the server came in one instant, sooner than either "
+                        "could know of the other's, and neither side was "
+                        "closing: something on the path sent both.");
+    if (reset->ttl != reset->usual_ttl)
+        finding_explain(
+            finding,
+            "The RST claims to come from the %s, but arrived with TTL "
+            "%u where all its other packets have %u, and neither side "
+            "was closing: something on the path sent it.",
+            f->client_closed ? "client" : "server", reset->ttl,
+            reset->usual_ttl);
     if (f->conn->data_after_reset)
         finding_explain(finding, "Data went on after it: the ends knew nothing "
                                  "of it.");

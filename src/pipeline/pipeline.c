@@ -273,6 +273,7 @@ const struct report *pipeline_report(struct pipeline *pipeline,
     report->tcp_segments = wire_segments(pipeline->wire);
     report->open_connections = tcp.open;
     report->counts = pipeline->intake.counts;
+    report->counts.connections += tcp.unanswered;
     report->counts.evicted = tcp.evicted;
     report->counts.holes_given_up = tcp.held_budget;
     report->server = infer_first(pipeline->intake.infer);
