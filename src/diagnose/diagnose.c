@@ -158,7 +158,10 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
         mark_is_set(conn->flow[0].fin) != mark_is_set(conn->flow[1].fin);
 
     (void)settings;
-    if (outcome->unfinished || outcome->http->tunnel)
+    /* the exchange tells it */
+    if (outcome->unfinished)
+        return false;
+    if (outcome->http->tunnel)
         return outcome->http->told_tls_port;
     if (conn->refused || http->told_tls_port)
         return true;

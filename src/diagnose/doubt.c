@@ -41,6 +41,20 @@ static bool is_short_of_fin(const struct facts *f)
     return is_fin_ahead(f->server) || is_fin_ahead(f->client);
 }
 
+/* The first bytes of a side are missing: of what protocol the rest is. */
+static bool is_beginning_lost(const struct facts *f)
+{
+    for (unsigned i = 0; f->x && i < f->conn->episodes; i++) {
+        const struct episode *episode = &f->conn->episode[i];
+
+        if (episode->kind == EPISODE_HOLE && episode->size > 1 &&
+            episode->offset == CONN_ORIGIN + 1 && conn_start_seen(f->conn) &&
+            !f->incident->complete && !f->response_begun)
+            return true;
+    }
+    return false;
+}
+
 static bool is_connection_incomplete(const struct facts *f)
 {
     return !f->x && (f->server->lost > 0 || f->client->lost > 0);
@@ -71,13 +85,14 @@ static bool is_behind_orphan(const struct facts *f)
  * were for `meanwhile`: a timeout that doubles (RFC 6298, 5.5), up to two
  * minutes.
  */
-static nanos resend_after(nanos meanwhile)
+static nanos resend_after(const struct facts *f, nanos meanwhile)
 {
     nanos longest = 130 * NANOS_PER_SECOND;
+    nanos first = f->client_closed ? NANOS_PER_SECOND : 2 * NANOS_PER_SECOND;
 
     if (meanwhile >= longest / 3)
         return longest;
-    return 3 * meanwhile + 3 * NANOS_PER_SECOND;
+    return 3 * meanwhile + first;
 }
 
 /* In a window of zero there are probes instead. */
@@ -106,7 +121,7 @@ static bool is_left_alone(const struct facts *f, const struct flow *flow,
     /* it has been given up: who is silent is silent */
     if (meanwhile >= 100 * NANOS_PER_SECOND)
         return false;
-    return facts_passed(since, f->end) >= resend_after(meanwhile);
+    return facts_passed(since, f->end) >= resend_after(f, meanwhile);
 }
 
 static bool is_unacknowledged_for_no_reason(const struct facts *f)
@@ -126,7 +141,7 @@ static bool is_unacknowledged_for_no_reason(const struct facts *f)
  */
 static bool is_filtered(const struct facts *f)
 {
-    return f->x && !f->client->acks && !f->server->acks &&
+    return !f->client->acks && !f->server->acks &&
            mark_is_set(f->client->first_data) &&
            mark_is_set(f->server->first_data) && !f->conn->resets;
 }

@@ -67,6 +67,15 @@ bool may_be_shutdown(const struct facts *f)
             !endings_survived(f->known->endings, f->closing.at));
 }
 
+bool ends_with_others(const struct facts *f)
+{
+    struct cluster cluster;
+
+    return f->server_closed && f->known->endings &&
+           endings_cluster(f->known->endings, f->closing.at, NULL, &cluster) &&
+           cluster.busy + cluster.idle >= 2;
+}
+
 static bool find_client_cluster(const struct facts *f, struct cluster *cluster)
 {
     return f->client_closed && f->known->endings &&

@@ -85,6 +85,8 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
                             "a write timeout of about this length",
                             "whether slower requests succeed");
     offer_no_backend(f, finding);
+    if (finding->alternatives < FINDING_ALTERNATIVES_MAX)
+        offer_end_of_many(f, finding);
     finding_advise(
         finding, "look in the server's log for this request (Go: 'http: panic "
                  "serving'; http.ErrAbortHandler leaves no trace) and for "

@@ -214,6 +214,14 @@ void tell_server_stall(const struct facts *f, struct finding *finding)
                    "is shorter and answers 503");
 }
 
+/* It shut down its sending side, and the answer that came then met no RST. */
+static bool may_still_read(const struct facts *f)
+{
+    return !f->x->is_h2 && f->request_whole && f->response_begun &&
+           !f->closing.by_reset && !f->left && f->conn->resets == 0 &&
+           f->x->response.start.frame > f->closing.at.frame;
+}
+
 void tell_client_abort(const struct facts *f, struct finding *finding)
 {
     const struct durations *gave_up = &f->known->client_gave_up;
@@ -237,6 +245,12 @@ void tell_client_abort(const struct facts *f, struct finding *finding)
                 ? "before the response was complete"
                 : "before the first byte of a response");
     tell_late_answer(f, finding);
+    if (may_still_read(f))
+        finding_alternative(finding, VERDICT_SERVER_STALL,
+                            "the client may only have been done with sending, "
+                            "and waits: nothing shows that it refused the "
+                            "answer that came then",
+                            "what the client did with the answer");
     if (f->x->grpc_timeout)
         finding_explain(finding, "The request's own grpc-timeout was %s.",
                         finding_duration(finding, f->x->grpc_timeout));

@@ -14,7 +14,8 @@ static bool is_left_hanging(const struct trial *trial, size_t at,
     struct view gone;
     struct view later;
 
-    if (finding->code != VERDICT_SERVER_STALL ||
+    if ((finding->code != VERDICT_SERVER_STALL &&
+         finding->code != VERDICT_GOAWAY_HANG) ||
         !view_of(&trial->tape.frame[at], &gone) ||
         !(gone.flags & (FLAG_FIN | FLAG_RST)))
         return false;

@@ -69,7 +69,8 @@ static void inject_blind(struct trial *trial)
 /* Packets inside the window that their flow's others contradict. */
 
 /*
- * What ended it is what ended it, whoever sent it; and what is said of other
+ * What ended it is what ended it, whoever sent it, and an RST that acknowledges
+ * a SYN's number refuses it; and what is said of other
  * connections rests on this one as well.
  */
 static bool is_injected_reset(const struct trial *trial, size_t at,
@@ -80,19 +81,24 @@ static bool is_injected_reset(const struct trial *trial, size_t at,
 
     (void)view_of(&trial->tape.frame[at], &view);
     return finding->code == VERDICT_MIDDLEBOX_RESET ||
+           finding->code == VERDICT_CONNECT_REFUSED ||
            finding->code == VERDICT_IDLE_PATH_DROP ||
            (view.source != client && view.destination != client);
 }
 
-static bool has_syn(const struct tape *tape, const struct view *like)
+/* Did its sender's SYN have the right checksum? Offloaded ones have not. */
+static bool has_good_syn(const struct tape *tape, const struct view *like)
 {
     struct view view = {0};
 
     for (size_t i = 0; i < tape->frames; i++) {
-        if (view_of(&tape->frame[i], &view) && (view.flags & FLAG_SYN) &&
-            view.source == like->source &&
+        const struct frame *frame = &tape->frame[i];
+
+        if (view_of(frame, &view) && (view.flags & FLAG_SYN) &&
+            frame->data.size == frame->length && view.source == like->source &&
             view.destination == like->destination)
-            return true;
+            return sum_of(frame->data.at + view.ip,
+                          view.payload - view.tcp + view.payload_size) == 0;
     }
     return false;
 }
@@ -112,7 +118,7 @@ static void inject_inside(struct trial *trial)
             /* that sums are right is known by the SYN's; they are looked at
                where a segment opens or closes */
             if (i % 2 &&
-                (!has_syn(&trial->tape, &view) ||
+                (!has_good_syn(&trial->tape, &view) ||
                  !(blind[i / 2].flags & (FLAG_SYN | FLAG_FIN | FLAG_RST))))
                 continue;
             struct injected packet = {

@@ -43,6 +43,9 @@ static bool is_silence(const struct trial *trial, size_t at,
 {
     (void)trial;
     (void)at;
+    /* what ends with the server's close */
+    if (finding->code == VERDICT_CLIENT_ABORT && finding->exchange)
+        return finding->exchange->response.framing == FRAMING_CLOSE;
     /* what a host ignored by what it did later */
     if (finding->symptom == SYMPTOM_RESET)
         return finding->confidence == CONFIDENCE_POSSIBLE;

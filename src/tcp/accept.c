@@ -282,14 +282,11 @@ static bool take_ttl(struct conn *conn, const struct segment *segment,
 }
 
 /* It was sent, and its receiver dropped it (RFC 9293, 3.1). */
-static bool is_damaged(struct conn *conn, const struct segment *segment,
+static bool is_damaged(const struct conn *conn, const struct segment *segment,
                        unsigned side)
 {
-    struct flow *flow = &conn->flow[side];
-
-    if (segment->sum == SUM_GOOD && (segment->flags & TCP_SYN))
-        flow->sum_good = true;
-    return segment->sum == SUM_BAD && flow->sum_good;
+    return segment->sum == SUM_BAD && !(segment->flags & TCP_SYN) &&
+           conn->flow[side].sum_good;
 }
 
 void accept_bytes(struct conn *conn, const struct seen *seen)
@@ -330,5 +327,7 @@ bool accept_segment(struct conn *conn, const struct segment *segment,
         move_flow(conn, side, segment->seq);
         move_flow(conn, 1 - side, segment->ack);
     }
+    if (segment->sum == SUM_GOOD && (segment->flags & TCP_SYN))
+        conn->flow[side].sum_good = true;
     return take_ttl(conn, segment, side);
 }
