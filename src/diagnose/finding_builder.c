@@ -216,7 +216,10 @@ static void cite_retransmission(struct finding *finding, const struct facts *f,
 {
     if (!episode)
         return;
-    if (episode->after_ack)
+    if (episode->needless)
+        finding_cite(finding, episode->first, witness_of(f, episode->side),
+                     "sends again what was acknowledged, as if no ACK came");
+    else if (episode->after_ack)
         finding_cite(finding, episode->first, witness_of(f, 1u - episode->side),
                      "acknowledges what came before, and not the rest");
     else

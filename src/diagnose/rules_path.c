@@ -13,7 +13,7 @@
  */
 bool is_idle_close_race(const struct facts *f)
 {
-    return mark_is_set(f->server->fin) && !f->response_begun && f->idle >= 0 &&
+    return mark_is_set(f->server->fin) && !f->response_begun &&
            f->server->fin_acks != CONN_NO_OFFSET &&
            f->server->fin_acks <= f->x->request.begin && f->server_closed;
 }

@@ -140,6 +140,33 @@ static void analyse_ack(struct conn *conn, struct seen *seen)
         episodes_end(conn, episode, seen->at);
 }
 
+/*
+ * Bytes that had arrived come again: their ACK did not. A host that is there
+ * acknowledges them once more (RFC 9293, 3.10.7.4).
+ */
+static void analyse_needless(struct conn *conn, const struct seen *seen,
+                             struct episode *episode)
+{
+    if (!episode) {
+        episode =
+            episodes_add(conn, EPISODE_RETRANSMISSION, seen->side, seen->at);
+        episode->needless = true;
+        episode->offset = seen->offset;
+        episode->size = seen->end - seen->offset;
+    }
+    episode->count++;
+    episode->last = seen->at;
+}
+
+/* The peer is there. */
+static void end_needless(struct conn *conn, unsigned side, struct mark at)
+{
+    struct episode *episode = episodes_open(conn, EPISODE_RETRANSMISSION, side);
+
+    if (episode && episode->needless)
+        episodes_end(conn, episode, at);
+}
+
 static void analyse_retransmission(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
@@ -148,8 +175,14 @@ static void analyse_retransmission(struct conn *conn, const struct seen *seen)
     struct mark since = flow->unacked_since;
     uint64_t end;
 
-    if (seen->end <= flow->acked)
-        return; /* it had arrived: needless, and no sign of a stall */
+    if (seen->end <= flow->acked) {
+        analyse_needless(conn, seen, episode);
+        return;
+    }
+    if (episode && episode->needless) {
+        episodes_end(conn, episode, seen->at);
+        episode = NULL;
+    }
     if (!episode) {
         episode = episodes_add(conn, EPISODE_RETRANSMISSION, seen->side,
                                mark_is_set(since) ? since : seen->at);
@@ -318,6 +351,8 @@ struct seen analyse_segment(struct conn *conn, const struct segment *segment,
         return seen;
     }
     flow->segments++;
+    if (conn->episodes_open)
+        end_needless(conn, 1 - side, seen.at);
     if (conn->resets)
         resets_outlive(conn, &seen);
     if (segment->flags & TCP_SYN)

@@ -74,6 +74,8 @@ struct episode {
     uint8_t kind;
     uint8_t side;      /* index of the flow: who probes, whose window, … */
     bool after_ack;    /* `first` is the peer's ACK of the bytes before */
+    bool needless;     /* sent again though acknowledged: first is the first
+                          repetition, and any packet of the peer's ends it */
     uint16_t answered; /* of the probes */
     uint32_t count;    /* probes, retransmissions, holes */
     struct mark first;

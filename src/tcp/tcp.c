@@ -188,14 +188,13 @@ static void replace(struct tcp *tcp, struct conn *conn)
 }
 
 /*
- * On the ports of a connection that is open a SYN proves nothing: anybody can
- * send one. It counts once it is answered or sent again. It has its number
- * all the same, as in Wireshark.
+ * On the ports of a connection that is not told yet a SYN proves nothing:
+ * anybody can send one. It counts once it is answered or sent again. It has its
+ * number all the same, as in Wireshark.
  */
 static bool must_wait(const struct conn *conn, const struct segment *segment)
 {
-    return !conn->told_over && !mark_is_set(conn->over) &&
-           segment->payload.size + segment->missing == 0;
+    return !conn->told_over && segment->payload.size + segment->missing == 0;
 }
 
 /* It is sent again: whoever guesses does not. */
