@@ -251,11 +251,25 @@ bool doubt_holds(const struct doubt_row *row, const struct facts *f)
     return !is_unanswered_syn(f) && row->holds(f);
 }
 
+/* What is missing of such a flow is what was cut off its packets. */
+static bool is_cut_only(const struct flow *flow)
+{
+    return flow->lost == flow->cut;
+}
+
+enum doubt reason_of(const struct doubt_row *row, const struct facts *f)
+{
+    if (row->reason == DOUBT_BYTES_LOST && (f->client->cut || f->server->cut) &&
+        is_cut_only(f->client) && is_cut_only(f->server))
+        return DOUBT_SNAPLEN;
+    return row->reason;
+}
+
 enum doubt doubt_of(const struct facts *f)
 {
     for (size_t i = 0; i < DOUBT_ROWS; i++) {
         if (doubt_holds(&doubt_list[i], f))
-            return doubt_list[i].reason;
+            return reason_of(&doubt_list[i], f);
     }
     return DOUBT_NONE;
 }
@@ -269,6 +283,7 @@ const char *doubt_name(enum doubt doubt)
         [DOUBT_JOINED_MIDWAY] = "joined-midway",
         [DOUBT_NOT_HTTP] = "not-http",
         [DOUBT_BUDGET] = "budget",
+        [DOUBT_SNAPLEN] = "snaplen",
     };
 
     return name[doubt];

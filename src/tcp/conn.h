@@ -118,6 +118,7 @@ struct flow {
     uint64_t fin_acks; /* what the FIN's own ACK covers, in the other flow */
     uint64_t bytes;    /* payload bytes handed on */
     uint64_t lost;     /* bytes that were sent but are not in the capture */
+    uint64_t cut;      /* those of them that the snap length cut off */
     uint64_t segments;
     struct out_of_order **held; /* in order of offset; tcp/out_of_order.h */
     uint32_t held_left;         /* places of it that are free again in front */
