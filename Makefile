@@ -5,6 +5,7 @@
 #   make deps-test  what tests need too   make lab        repeats the lab live
 #   make demo       the bundled capture   make bench      speed and memory
 #   make golden     rewrites goldens      make fuzz-smoke short fuzzing
+#   make honesty    recordings made worse, of scenes, the lab and cases
 #   make SAN=1 …    ASan + UBSan          make lint       layers, length, format
 #   make structure  rooms, files, lengths make tidy       clang-tidy's opinion
 #   make soak       ten minutes live, under load
@@ -47,7 +48,7 @@ DEPS_BENCH := tcptrace time wrk
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 DEPS_TIDY  := clang-tidy-14
 DEPS_DEB   := git debhelper dpkg-dev lintian
-NEED_TESTS := test unit-tests lint structure format golden lab-check
+NEED_TESTS := test honesty unit-tests lint structure format golden lab-check
 
 # With `deps` among the goals the others wait for it, in a make of their own:
 # what this one found out about the machine is old by then.
@@ -156,7 +157,7 @@ CHECKS   := $(sort $(wildcard testdata/checks/*.sh testdata/checks/*.py))
 
 .PHONY: all man helpers release deps deps-test deps-lab deps-bench deps-deb deps-fuzz \
         deps-tidy dist deb \
-        demo test unit-tests lint tidy format golden lab lab-check bench soak \
+        demo test unit-tests lint tidy format golden honesty lab lab-check bench soak \
         fuzz-smoke install install-files uninstall clean need-llhttp \
         which-llhttp FORCE
 .DELETE_ON_ERROR:
@@ -283,6 +284,17 @@ golden: $(B)/test/pipeline/golden_test
 lab-check: $(B)/whyeof
 	@python3 testdata/lab/lab.py check --whyeof $(B)/whyeof \
 	    --captures testdata/captures --cases $(CASES) $(LAB_OPTIONS)
+
+# What is true of worse recordings of every scene, of the lab's and the cases',
+# and how many were tried.
+HONESTY := $(patsubst %,$(B)/test/pipeline/%_test,honesty worse injected noise others properties)
+honesty: $(HONESTY)
+	@for test in $(HONESTY); do \
+	    HONESTY_CAPTURES="testdata/captures/*.pcap* $(CASES)/*.pcap*" $$test || exit 1; \
+	done > $(B)/honesty.txt 2>&1 || { grep -v RUN $(B)/honesty.txt; exit 1; }
+	@awk '/variants$$/ { n += $$2 } / OK / { print "  " $$4 } \
+	    END { print n " variants: none says more than the recording it was made of" }' \
+	    $(B)/honesty.txt
 
 lab: deps-lab $(B)/whyeof
 	@rm -rf $(B)/lab

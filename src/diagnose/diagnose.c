@@ -75,7 +75,7 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     rule->tell(f, finding);
     finding_weigh_episodes(finding, f);
     finding_weigh_drops(finding, f);
-    finding_bound_confidence(finding);
+    finding_bound_confidence(finding, f);
     finding_sort(finding);
     return finding;
 }
@@ -179,7 +179,10 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
         mark_is_set(conn->flow[0].fin) != mark_is_set(conn->flow[1].fin);
 
     (void)settings;
-    if (outcome->unfinished || outcome->http->tunnel)
+    /* the exchange tells it */
+    if (outcome->unfinished)
+        return false;
+    if (outcome->http->tunnel)
         return outcome->http->told_tls_port;
     if (conn->refused || http->told_tls_port)
         return true;

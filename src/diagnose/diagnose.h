@@ -32,7 +32,9 @@ enum doubt {
     DOUBT_ONE_DIRECTION, /* the other was not recorded */
     DOUBT_JOINED_MIDWAY, /* it rests on what came before the capture */
     DOUBT_NOT_HTTP,      /* its bytes could not be read as HTTP */
-    DOUBT_BUDGET         /* it was not followed to its end */
+    DOUBT_BUDGET,        /* it was not followed to its end */
+    DOUBT_SNAPLEN,       /* as bytes lost, by the capture's snap length */
+    DOUBT_COUNT
 };
 
 /* As machines name the reason: "bytes-lost", and "none". */

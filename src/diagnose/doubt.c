@@ -42,6 +42,20 @@ static bool is_short_of_fin(const struct facts *f)
     return is_fin_ahead(f->server) || is_fin_ahead(f->client);
 }
 
+/* The first bytes of a side are missing: of what protocol the rest is. */
+static bool is_beginning_lost(const struct facts *f)
+{
+    for (unsigned i = 0; f->x && i < f->conn->episodes; i++) {
+        const struct episode *episode = &f->conn->episode[i];
+
+        if (episode->kind == EPISODE_HOLE && episode->size > 1 &&
+            episode->offset == CONN_ORIGIN + 1 && conn_start_seen(f->conn) &&
+            !f->incident->complete && !f->response_begun)
+            return true;
+    }
+    return false;
+}
+
 static bool is_connection_incomplete(const struct facts *f)
 {
     return !f->x && (f->server->lost > 0 || f->client->lost > 0);
@@ -70,15 +84,69 @@ static bool is_behind_orphan(const struct facts *f)
 }
 
 /*
- * No TCP leaves data unacknowledged for long without sending it again (RFC
- * 6298, 2): then the capture lacks the one or the other.
+ * How long it may take until bytes are sent again that were not yet, or that
+ * were for `meanwhile`: a timeout that doubles (RFC 6298, 5.5), up to two
+ * minutes.
  */
+static nanos resend_after(const struct facts *f, nanos meanwhile)
+{
+    nanos longest = 130 * NANOS_PER_SECOND;
+    nanos first = f->client_closed ? NANOS_PER_SECOND : 2 * NANOS_PER_SECOND;
+
+    if (meanwhile >= longest / 3)
+        return longest;
+    return 3 * meanwhile + first;
+}
+
+/* In a window of zero there are probes instead. */
+static bool is_shut(const struct flow *reader)
+{
+    return reader->has_window && reader->window == 0;
+}
+
+/*
+ * No TCP leaves data unacknowledged for long without sending it again (RFC
+ * 6298, 2): when nobody does, the recording of the connection has ended, or
+ * lacks packets of one kind.
+ */
+static bool is_left_alone(const struct facts *f, const struct flow *flow,
+                          const struct flow *peer, const struct episode *resent)
+{
+    struct mark since = flow->unacked_since;
+    nanos meanwhile = 0;
+
+    if (flow->acked >= flow->top || !mark_is_set(since) || is_shut(peer))
+        return false;
+    if (resent && episode_lasts(resent)) {
+        meanwhile = facts_passed(resent->first, resent->last);
+        since = resent->last;
+    }
+    /* it has been given up: who is silent is silent */
+    if (meanwhile >= 100 * NANOS_PER_SECOND)
+        return false;
+    return facts_passed(since, f->end) >= resend_after(f, meanwhile);
+}
+
 static bool is_unacknowledged_for_no_reason(const struct facts *f)
 {
-    return f->x && f->closing.by != CLOSED_BY_SERVER &&
-           !f->client_retransmission &&
-           f->client->acked < f->x->request.reached &&
-           f->quiet >= 3 * NANOS_PER_SECOND;
+    if (!f->x || f->incident->is_complete || f->closing.by == CLOSED_BY_SERVER)
+        return false;
+    if (is_left_alone(f, f->client, f->server, f->client_retransmission))
+        return true;
+    /* near the client, what is lost again and again is never seen */
+    return f->closing.by == CLOSED_BY_NOBODY &&
+           is_left_alone(f, f->server, f->client, f->server_retransmission);
+}
+
+/*
+ * Both sides sent data, and neither a segment without any: who reads must
+ * acknowledge (RFC 9293, 3.8.6.3). Such packets were filtered out.
+ */
+static bool is_filtered(const struct facts *f)
+{
+    return !f->client->acks && !f->server->acks &&
+           mark_is_set(f->client->first_data) &&
+           mark_is_set(f->server->first_data) && !f->conn->resets;
 }
 
 /*
@@ -105,6 +173,16 @@ static bool is_ending_unseen(const struct facts *f)
 {
     return f->x && (!f->incident->is_complete || f->x->tunnel) &&
            is_end_unseen(f);
+}
+
+/*
+ * Others of its sender's packets are unlike it, or have other bytes in its
+ * place: which of them came is not known, nor what rests on them.
+ */
+static bool is_contradicted(const struct facts *f)
+{
+    return f->conn->odd && (mark_is_set(f->conn->odd->contradicted[0].first) ||
+                            mark_is_set(f->conn->odd->contradicted[1].first));
 }
 
 static bool has_hole(const struct facts *f)
@@ -178,11 +256,25 @@ bool doubt_holds(const struct doubt_row *row, const struct facts *f)
     return !is_unanswered_syn(f) && row->holds(f);
 }
 
+/* What is missing of such a flow is what was cut off its packets. */
+static bool is_cut_only(const struct flow *flow)
+{
+    return flow->lost == flow->cut;
+}
+
+enum doubt reason_of(const struct doubt_row *row, const struct facts *f)
+{
+    if (row->reason == DOUBT_BYTES_LOST && (f->client->cut || f->server->cut) &&
+        is_cut_only(f->client) && is_cut_only(f->server))
+        return DOUBT_SNAPLEN;
+    return row->reason;
+}
+
 enum doubt doubt_of(const struct facts *f)
 {
     for (size_t i = 0; i < DOUBT_ROWS; i++) {
         if (doubt_holds(&doubt_list[i], f))
-            return doubt_list[i].reason;
+            return reason_of(&doubt_list[i], f);
     }
     return DOUBT_NONE;
 }
@@ -196,6 +288,7 @@ const char *doubt_name(enum doubt doubt)
         [DOUBT_JOINED_MIDWAY] = "joined-midway",
         [DOUBT_NOT_HTTP] = "not-http",
         [DOUBT_BUDGET] = "budget",
+        [DOUBT_SNAPLEN] = "snaplen",
     };
 
     return name[doubt];
@@ -205,6 +298,8 @@ bool is_told_by_first_bytes(const struct facts *f)
 {
     const struct http_facts *http = &f->incident->http;
 
+    if (is_contradicted(f))
+        return false;
     return http->told_tls_port ||
            (conn_start_seen(f->conn) && f->incident->complete == 0 &&
             ((http->first[f->conn->client] == SNIFFED_REQUEST &&
@@ -219,9 +314,9 @@ bool is_told_by_close(const struct facts *f)
     const struct exchange *x = f->x;
 
     return x && x->is_h2 && f->incident->http.h2.joined && !has_hole(f) &&
-           f->server_closed && !is_end_unseen(f) && !x->request.lost &&
-           !x->response.lost && mark_is_set(x->request.end) &&
-           !f->response_whole;
+           !is_contradicted(f) && f->server_closed && !is_end_unseen(f) &&
+           !x->request.lost && !x->response.lost &&
+           mark_is_set(x->request.end) && !f->response_whole;
 }
 
 bool is_told_by_reset(const struct facts *f)
@@ -229,6 +324,6 @@ bool is_told_by_reset(const struct facts *f)
     const struct exchange *x = f->x;
 
     return x && f->stream_reset && !x->h2->reset_by_client &&
-           !f->response_whole && !x->request.lost &&
+           !is_contradicted(f) && !f->response_whole && !x->request.lost &&
            (!f->response_begun || x->status);
 }

@@ -1,5 +1,8 @@
 #include "diagnose/facts_ends.h"
 
+/* Sooner than one end can know of the other's RST. */
+#define RESET_AT_ONCE (NANOS_PER_MILLI / 200)
+
 enum sniffed began_with(const struct facts *f, unsigned side)
 {
     return f->incident->http.first[side];
@@ -64,6 +67,15 @@ bool may_be_shutdown(const struct facts *f)
             !endings_survived(f->known->endings, f->closing.at));
 }
 
+bool ends_with_others(const struct facts *f)
+{
+    struct cluster cluster;
+
+    return f->server_closed && f->known->endings &&
+           endings_cluster(f->known->endings, f->closing.at, NULL, &cluster) &&
+           cluster.busy + cluster.idle >= 2;
+}
+
 static bool find_client_cluster(const struct facts *f, struct cluster *cluster)
 {
     return f->client_closed && f->known->endings &&
@@ -90,4 +102,19 @@ bool client_left_together(const struct facts *f)
 nanos answer_silence(const struct facts *f)
 {
     return nanos_between(f->x->response.last.time, f->end.time);
+}
+
+bool is_reset_to_both(const struct facts *f)
+{
+    const struct reset *reset = f->closing.reset;
+
+    for (unsigned i = 0; reset && i < f->conn->resets; i++) {
+        const struct reset *other = &f->conn->reset[i];
+        nanos apart = nanos_between(reset->at.time, other->at.time);
+
+        if (other->from != reset->from && other->in_window &&
+            apart <= RESET_AT_ONCE && apart >= -RESET_AT_ONCE)
+            return true;
+    }
+    return false;
 }

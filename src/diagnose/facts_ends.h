@@ -53,4 +53,10 @@ bool client_left_together(const struct facts *f);
 /* From the last byte of the answer to its end. */
 nanos answer_silence(const struct facts *f);
 
+/* The server closed others in the same instant, whatever became of the rest. */
+bool ends_with_others(const struct facts *f);
+
+/* An RST in the name of each side ended it, in one instant. */
+bool is_reset_to_both(const struct facts *f);
+
 #endif

@@ -84,3 +84,11 @@ const struct episode *loss_of(const struct facts *f)
     }
     return NULL;
 }
+
+bool may_go_on_unseen(const struct facts *f)
+{
+    return f->incident->ending == CONN_STILL_OPEN && !f->stream_reset &&
+           !mark_is_set(f->conn->over) &&
+           facts_passed(f->conn->last, f->around->capture_last) >=
+               f->settings->stall_threshold;
+}

@@ -39,4 +39,10 @@ bool may_be_a_stream(const struct facts *f);
 /* The client has asked for 100 Continue, and not got it. */
 bool waits_for_continue(const struct facts *f);
 
+/*
+ * That nothing came to the capture's end rests on the recording of this
+ * connection, which may have ended before others did.
+ */
+bool may_go_on_unseen(const struct facts *f);
+
 #endif

@@ -1,5 +1,7 @@
 #include "diagnose/finding_builder.h"
 
+#include "diagnose/facts_stall.h"
+
 #include "diagnose/h2_code.h"
 
 #include "base/arena.h"
@@ -214,7 +216,10 @@ static void cite_retransmission(struct finding *finding, const struct facts *f,
 {
     if (!episode)
         return;
-    if (episode->after_ack)
+    if (episode->needless)
+        finding_cite(finding, episode->first, witness_of(f, episode->side),
+                     "sends again what was acknowledged, as if no ACK came");
+    else if (episode->after_ack)
         finding_cite(finding, episode->first, witness_of(f, 1u - episode->side),
                      "acknowledges what came before, and not the rest");
     else
@@ -305,9 +310,12 @@ void finding_timeline(struct finding *finding, const struct facts *f)
     }
 }
 
-void finding_bound_confidence(struct finding *finding)
+void finding_bound_confidence(struct finding *finding, const struct facts *f)
 {
-    if (finding->alternatives && finding->confidence == CONFIDENCE_CERTAIN)
+    bool is_open = finding->symptom == SYMPTOM_HANG && may_go_on_unseen(f);
+
+    if ((finding->alternatives || is_open) &&
+        finding->confidence == CONFIDENCE_CERTAIN)
         finding->confidence = CONFIDENCE_LIKELY;
 }
 

@@ -42,8 +42,9 @@ void finding_weigh_drops(struct finding *finding, const struct facts *f);
  */
 void finding_weigh_episodes(struct finding *finding, const struct facts *f);
 
-/* What has an alternative is not certain. */
-void finding_bound_confidence(struct finding *finding);
+/* What has an alternative is not certain, nor what rests on a connection's
+ * silence to the end of the capture. */
+void finding_bound_confidence(struct finding *finding, const struct facts *f);
 
 /* Puts the evidence in order of time. */
 void finding_sort(struct finding *finding);

@@ -29,11 +29,12 @@ bool was_network_stall(const struct facts *f)
 
 /*
  * A body whose length was known stopped in the middle. Streams of unknown
- * length may have had nothing to say.
+ * length may have had nothing to say; without the windows it is not known
+ * whether they were open.
  */
 bool was_mid_body_pause(const struct facts *f)
 {
-    return f->x->response.framing == FRAMING_LENGTH &&
+    return f->x->response.framing == FRAMING_LENGTH && !f->x->windows_lost &&
            nanos_between(f->x->pause.time, f->x->pause_end.time) >=
                f->settings->stall_threshold;
 }

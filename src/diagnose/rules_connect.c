@@ -19,12 +19,23 @@ bool is_connect_timeout(const struct facts *f)
                f->settings->stall_threshold / 2;
 }
 
+/* The least time after which a host sends again (Linux: TCP_RTO_MIN). */
+#define RESENDS_AFTER (200 * NANOS_PER_MILLI)
+
+/*
+ * The handshake is over for the client, and it has sent data; the server says
+ * its SYN-ACK again, not because a SYN came again, and acknowledges nothing.
+ */
 bool is_accept_queue_overflow(const struct facts *f)
 {
-    return f->server->syns >= 2 && f->client->segments > f->client->syns &&
+    struct mark data = f->client->first_data;
+    struct mark again = f->server->last_syn;
+
+    return f->server->syns > f->client->syns &&
            f->server->segments == f->server->syns &&
-           f->client->acked <= CONN_ORIGIN + 1 &&
-           (mark_is_set(f->client->first_data) || f->server->syns >= 3);
+           f->client->acked <= CONN_ORIGIN + 1 && mark_is_set(data) &&
+           again.frame > data.frame &&
+           facts_passed(data, again) >= RESENDS_AFTER;
 }
 
 static bool is_answer_of(enum sniffed asked, enum sniffed answered)

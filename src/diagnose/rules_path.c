@@ -17,7 +17,7 @@ enum {
  */
 bool is_idle_close_race(const struct facts *f)
 {
-    return mark_is_set(f->server->fin) && !f->response_begun && f->idle >= 0 &&
+    return mark_is_set(f->server->fin) && !f->response_begun &&
            f->server->fin_acks != CONN_NO_OFFSET &&
            f->server->fin_acks <= f->x->request.begin && f->server_closed;
 }
@@ -64,15 +64,21 @@ bool is_idle_path_drop(const struct facts *f)
            !mark_is_set(f->server->fin) && (silent || told);
 }
 
+/* A FIN before it would explain another socket, hence another TTL. */
+static bool is_behind_fin(const struct flow *flow, const struct reset *reset)
+{
+    return mark_is_set(flow->fin) && flow->fin.frame < reset->at.frame;
+}
+
 /*
- * An RST whose TTL is not that of its alleged sender. A FIN before it would
- * explain another socket, hence another TTL, so then it is left alone.
+ * An RST whose TTL is not that of its alleged sender; or one in the name of
+ * each side in one instant: no host answers an RST.
  */
 bool is_middlebox_reset(const struct facts *f)
 {
     const struct reset *reset = f->closing.reset;
 
-    return f->closing.by_reset && reset->usual_ttl &&
-           reset->ttl != reset->usual_ttl && !mark_is_set(f->client->fin) &&
-           !mark_is_set(f->server->fin);
+    return f->closing.by_reset && !is_behind_fin(f->client, reset) &&
+           !is_behind_fin(f->server, reset) &&
+           (!reset_is_in_character(reset) || is_reset_to_both(f));
 }

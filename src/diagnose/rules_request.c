@@ -13,7 +13,9 @@ enum {
 static bool has_server_reset(const struct facts *f)
 {
     for (unsigned i = 0; i < f->conn->resets; i++) {
-        if (f->conn->reset[i].from == conn_server(f->conn))
+        const struct reset *reset = &f->conn->reset[i];
+
+        if (reset->from == conn_server(f->conn) && reset_is_in_character(reset))
             return true;
     }
     return false;

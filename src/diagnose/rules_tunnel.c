@@ -30,10 +30,18 @@ static bool is_connect_cut(const struct facts *f)
            f->server_closed && f->closing.by_reset && f->closing.reset->has_ack;
 }
 
+/* An RST that its receiver would not take, or that its sender's other packets
+ * do not agree with, tells nothing of who ended it. */
+static bool is_doubtful(const struct reset *reset)
+{
+    return !reset->in_window ||
+           (reset->usual_ttl && reset->ttl != reset->usual_ttl);
+}
+
 bool is_tunnel_closed(const struct facts *f)
 {
     if (f->closing.by == CLOSED_BY_NOBODY ||
-        (f->closing.by_reset && !f->closing.reset->in_window))
+        (f->closing.by_reset && is_doubtful(f->closing.reset)))
         return false;
     return is_websocket_cut(f) || is_connect_cut(f);
 }

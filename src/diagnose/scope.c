@@ -39,7 +39,8 @@ static bool client_had_left(const struct facts *f)
     for (unsigned i = 0; i < f->conn->resets; i++) {
         const struct reset *reset = &f->conn->reset[i];
 
-        if (reset->from == f->conn->client && !reset->has_ack)
+        if (reset->from == f->conn->client && !reset->has_ack &&
+            reset_is_in_character(reset))
             return f->client->fin.time < f->x->response.start.time ||
                    f->server->acked < f->x->response.reached;
     }
@@ -50,6 +51,19 @@ static bool client_had_left(const struct facts *f)
 static bool client_left_first(const struct facts *f)
 {
     return f->client_closed && f->closing.at.time <= f->x->response.start.time;
+}
+
+/* The client shut down its sending side, and then came an RST that neither side
+ * may have sent: did it leave, or does it wait? */
+static bool is_undecided(const struct facts *f)
+{
+    if (!f->client_closed || f->closing.by_reset)
+        return false;
+    for (unsigned i = 0; i < f->conn->resets; i++) {
+        if (!reset_is_in_character(&f->conn->reset[i]))
+            return true;
+    }
+    return false;
 }
 
 /*
@@ -147,6 +161,8 @@ enum scope scope_of(const struct facts *f)
         return scope_of_connection(f);
     if (f->x->tunnel)
         return f->x->is_h2 ? SCOPE_NOTHING : SCOPE_TUNNEL;
+    if (is_undecided(f))
+        return SCOPE_NOTHING;
     if (f->x->is_h2)
         return scope_of_stream(f);
     if (f->undelivered)

@@ -14,8 +14,10 @@ struct why diagnose_why(const struct diagnose_settings *settings,
     struct facts f = facts_of(settings, incident, around);
     struct why why = {.facts = facts_for_rules(&f), .doubt = doubt_of(&f)};
 
-    for (size_t i = 0; i < DOUBT_ROWS; i++)
-        why.doubts[i] = doubt_holds(&doubt_list[i], &f);
+    for (size_t i = 0; i < DOUBT_ROWS; i++) {
+        if (doubt_holds(&doubt_list[i], &f))
+            why.doubts[i] = reason_of(&doubt_list[i], &f);
+    }
     why.scope = scope_of(&why.facts);
     ask_all(why.scope, &why.facts, why.holds);
     if (why.doubt) {

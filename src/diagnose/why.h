@@ -11,7 +11,7 @@
 struct why {
     struct facts facts; /* as the rules read them; borrowed from the incident */
     enum doubt doubt;   /* the first row that holds */
-    bool doubts[DOUBT_ROWS];
+    enum doubt doubts[DOUBT_ROWS]; /* the reasons of the rows that hold */
     enum scope scope;  /* where the rules are asked, were there no doubt */
     enum scope anyway; /* in doubt: what stands all the same; else NOTHING */
     bool holds[RULE_COUNT];  /* of the scope's rules; all are asked here */

@@ -33,4 +33,7 @@ void tell_unsent(const struct facts *f, struct finding *finding);
 /* Where to look when a request does not go on. */
 void advise_slow_request(struct finding *finding);
 
+/* Where the server closed others in the same instant: possible, and no more. */
+void offer_end_of_many(const struct facts *f, struct finding *finding);
+
 #endif

@@ -109,6 +109,8 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
         finding_explain(finding, "A server may also close on purpose: nginx "
                                  "does with 'return 444'.");
     offer_no_backend(f, finding);
+    if (finding->alternatives < FINDING_ALTERNATIVES_MAX)
+        offer_end_of_many(f, finding);
     finding_advise(
         finding, "look in the server's log for this request (Go: 'http: panic "
                  "serving'; http.ErrAbortHandler leaves no trace) and for "

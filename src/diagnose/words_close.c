@@ -117,6 +117,21 @@ void tell_stream_idle_timeout(const struct facts *f, struct finding *finding)
                    "stream_idle_timeout, the idle timeout of a load balancer");
 }
 
+/* Of others it is not known, or the capture lacks how they ended. */
+void offer_end_of_many(const struct facts *f, struct finding *finding)
+{
+    if (!ends_with_others(f))
+        return;
+    if (finding->confidence > CONFIDENCE_POSSIBLE)
+        finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_alternative(
+        finding, VERDICT_SERVER_SHUTDOWN,
+        "the server closed more of its connections in the same "
+        "instant: its process, or one of several, may have ended",
+        "the process's start time; what became of its other "
+        "connections");
+}
+
 static void offer_abort(const struct facts *f, struct finding *finding)
 {
     if (timeout_fit(f) == FIT_STATED)
@@ -134,6 +149,8 @@ static void offer_abort(const struct facts *f, struct finding *finding)
             "known that was open and lived on",
             "the process's start time; whether its port refused connections "
             "right after");
+    else
+        offer_end_of_many(f, finding);
 }
 
 /* The same packets as a body that was short from the start. */

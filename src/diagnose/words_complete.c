@@ -122,8 +122,9 @@ void tell_past_network_stall(const struct facts *f, struct finding *finding)
         return;
     finding->confidence = CONFIDENCE_CERTAIN;
     finding_explain(finding,
-                    "The %s's data was lost on the way and sent again %u "
-                    "time%s; it took %s until it was acknowledged.",
+                    "The %s's data was sent again %u time%s, and it took %s "
+                    "until it was acknowledged: it, or the acknowledgement, "
+                    "was lost on the way or late.",
                     episode->side == f->conn->client ? "client" : "server",
                     episode->count, episode->count == 1 ? "" : "s",
                     finding_duration(finding, episode_lasted(f, episode)));

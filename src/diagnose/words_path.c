@@ -1,6 +1,7 @@
 /* What rules_path.c finds. */
 #include "diagnose/rules.h"
 
+#include "diagnose/facts_ends.h"
 #include "diagnose/software.h"
 #include "diagnose/words.h"
 
@@ -49,6 +50,23 @@ static void tell_idle_advice(const struct facts *f, struct finding *finding,
                         said);
 }
 
+/* It began before the capture: how long it was idle is not known. */
+static void tell_race_joined(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_EMPTY_REPLY;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding_explain(finding,
+                    "Not this request: the server closed the connection, and "
+                    "its FIN acknowledges nothing of the one that was on its "
+                    "way. The server program never saw it, so a retry is safe, "
+                    "even of a POST. How long the connection had been idle is "
+                    "not in the capture.");
+    finding_advise(finding,
+                   "make the client's or proxy's idle timeout shorter than the "
+                   "server's (%s)",
+                   idle_setting(f));
+}
+
 void tell_idle_close_race(const struct facts *f, struct finding *finding)
 {
     const struct exchange *x = f->x;
@@ -60,6 +78,10 @@ void tell_idle_close_race(const struct facts *f, struct finding *finding)
                   durations_alike(idle, f->settings->idle_timeout);
     bool constant = durations_constant(&f->known->idle, 2);
 
+    if (!mark_is_set(since)) {
+        tell_race_joined(f, finding);
+        return;
+    }
     /* the FIN was there first: the client read the end, then met the RST */
     finding->symptom = mark_is_set(f->incident->said_408) ? SYMPTOM_ERROR_STATUS
                                                           : SYMPTOM_EMPTY_REPLY;
@@ -198,17 +220,27 @@ void tell_middlebox_reset(const struct facts *f, struct finding *finding)
     finding->symptom = SYMPTOM_RESET;
     finding->confidence =
         f->conn->data_after_reset ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    finding_explain(finding,
-                    "The RST claims to come from the %s, but arrived with TTL "
-                    "%u where all its other packets have %u, and neither side "
-                    "was closing: something on the path sent it.",
-                    f->client_closed ? "client" : "server", reset->ttl,
-                    reset->usual_ttl);
+    if (is_reset_to_both(f))
+        finding_explain(finding,
+                        "An RST in the name of the client and one in the name "
+                        "of the server came in one instant, sooner than either "
+                        "could know of the other's, and neither side was "
+                        "closing: something on the path sent both.");
+    if (reset->ttl != reset->usual_ttl)
+        finding_explain(
+            finding,
+            "The RST claims to come from the %s, but arrived with TTL "
+            "%u where all its other packets have %u, and neither side "
+            "was closing: something on the path sent it.",
+            f->client_closed ? "client" : "server", reset->ttl,
+            reset->usual_ttl);
     if (f->conn->data_after_reset)
         finding_explain(finding, "Data went on after it: the ends knew nothing "
                                  "of it.");
     finding_alternative(finding, VERDICT_SERVER_RESET,
-                        "some hosts send RSTs with another TTL than data",
+                        reset_is_in_character(reset)
+                            ? "both ends may have aborted it in one instant"
+                            : "some hosts send RSTs with another TTL than data",
                         "a capture on the server: did its host send the RST?");
     finding_advise(finding,
                    "look for firewalls, intrusion prevention or connection "

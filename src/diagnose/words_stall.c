@@ -71,12 +71,13 @@ void tell_network_stall(const struct facts *f, struct finding *finding)
         tell_unfilled_hole(f, finding);
         return;
     }
-    finding_explain(finding,
-                    "The %s's data was sent again %u times over %s and never "
-                    "acknowledged, while other packets still came from the "
-                    "other side: the network loses them.",
-                    by_client ? "client" : "server", episode->count,
-                    finding_duration(finding, episode_lasted(f, episode)));
+    finding_explain(
+        finding,
+        "The %s's data was sent again %u times over %s and never "
+        "acknowledged, while other packets still came from the "
+        "other side: the network loses it, or the acknowledgements.",
+        by_client ? "client" : "server", episode->count,
+        finding_duration(finding, episode_lasted(f, episode)));
     if (flow->mss && episode->size >= flow->mss)
         finding_advise(finding,
                        "only large packets may be lost: check the path's MTU "
@@ -156,11 +157,17 @@ static void tell_late_answer(const struct facts *f, struct finding *finding)
             finding_duration(finding, facts_passed(f->closing.at, came)));
 }
 
-void tell_server_stall(const struct facts *f, struct finding *finding)
+/* What was acknowledged came again, and nothing answered that. */
+static bool is_unheard(const struct facts *f)
 {
-    finding->symptom = SYMPTOM_HANG;
-    finding->confidence =
-        host_is_alive(f) ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+    const struct episode *resent = f->client_retransmission;
+
+    return resent && resent->needless && episode_lasts(resent);
+}
+
+/* Who waits for what, and since when. */
+static void tell_silence(const struct facts *f, struct finding *finding)
+{
     if (waits_for_continue(f))
         finding_explain(finding,
                         "The client asked for 100 Continue and waits before it "
@@ -170,9 +177,28 @@ void tell_server_stall(const struct facts *f, struct finding *finding)
         finding_explain(
             finding,
             "The server has acknowledged the whole request and sent "
-            "nothing for %s. Nothing is missing and no one else is "
-            "waited for: the program is at work, blocked or stopped.",
-            finding_duration(finding, f->quiet));
+            "nothing for %s. %s",
+            finding_duration(finding, f->quiet),
+            is_unheard(f) ? "The client sent it again, and nothing came back."
+                          : "Nothing is missing and no one else is "
+                            "waited for: the program is at work, blocked or "
+                            "stopped.");
+    if (is_unheard(f)) {
+        finding->confidence = CONFIDENCE_POSSIBLE;
+        finding_alternative(finding, VERDICT_DEAD_PEER,
+                            "the client sent again what the server had "
+                            "acknowledged, and nothing answered that: the ACK "
+                            "did not arrive, or the server is gone since",
+                            "a longer capture, or one at the other end");
+    }
+}
+
+void tell_server_stall(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_HANG;
+    finding->confidence =
+        host_is_alive(f) ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+    tell_silence(f, finding);
     if (may_be_a_stream(f)) {
         finding->severity = SEVERITY_WARNING;
         finding->confidence = CONFIDENCE_POSSIBLE;
@@ -214,6 +240,14 @@ void tell_server_stall(const struct facts *f, struct finding *finding)
                    "is shorter and answers 503");
 }
 
+/* It shut down its sending side, and the answer that came then met no RST. */
+static bool may_still_read(const struct facts *f)
+{
+    return !f->x->is_h2 && f->request_whole && f->response_begun &&
+           !f->closing.by_reset && !f->left && f->conn->resets == 0 &&
+           f->x->response.start.frame > f->closing.at.frame;
+}
+
 void tell_client_abort(const struct facts *f, struct finding *finding)
 {
     const struct durations *gave_up = &f->known->client_gave_up;
@@ -237,6 +271,12 @@ void tell_client_abort(const struct facts *f, struct finding *finding)
                 ? "before the response was complete"
                 : "before the first byte of a response");
     tell_late_answer(f, finding);
+    if (may_still_read(f))
+        finding_alternative(finding, VERDICT_SERVER_STALL,
+                            "the client may only have been done with sending, "
+                            "and waits: nothing shows that it refused the "
+                            "answer that came then",
+                            "what the client did with the answer");
     if (f->x->grpc_timeout)
         finding_explain(finding, "The request's own grpc-timeout was %s.",
                         finding_duration(finding, f->x->grpc_timeout));

@@ -68,7 +68,7 @@ static void hold_server(const struct cases *cases, struct judged_case *one)
         one->server = infer_hold(cases->infer, &one->incident->conn);
 }
 
-static void let_go_server(const struct cases *cases, struct judged_case *one)
+void cases_let_go_server(const struct cases *cases, struct judged_case *one)
 {
     if (one->server)
         infer_let_go(cases->infer, one->server);
@@ -77,7 +77,7 @@ static void let_go_server(const struct cases *cases, struct judged_case *one)
 
 static void free_case(const struct cases *cases, struct judged_case *one)
 {
-    let_go_server(cases, one);
+    cases_let_go_server(cases, one);
     case_free(one);
 }
 
@@ -152,8 +152,10 @@ static void count(struct cases *cases, const struct judged_case *one,
 
     if (!one->judged)
         return;
-    if (one->doubt && !one->finding && one->incident->exchange)
+    if (one->doubt && !one->finding && one->incident->exchange) {
         counts->doubtful += by;
+        counts->doubtful_by[one->doubt] += by;
+    }
     if (!one->finding)
         return;
     if (was_in_vain(one->incident, one->finding))
@@ -252,7 +254,7 @@ static void renew(struct cases *cases, struct judged_case *known,
     struct finding *before = known->finding;
 
     finding_free(judge(cases, &trial, preview));
-    let_go_server(cases, &trial);
+    cases_let_go_server(cases, &trial);
     if (!is_worth_telling(&trial)) {
         /* it moves again: its end will tell what came of it */
         finding_free(trial.finding);

@@ -76,6 +76,12 @@ uint64_t cases_why(struct cases *cases,
                    void (*take)(void *context, const struct why *why),
                    void *context);
 
+/* What is known of the case's server is not held any more. */
+void cases_let_go_server(const struct cases *cases, struct judged_case *one);
+
+/* Why nothing can be said of it, as far as is known by now. */
+enum doubt cases_doubt(const struct cases *cases, struct incident *incident);
+
 /* What is known of the world around a case by now; borrowed from it. */
 const struct circumstances *cases_prepare(const struct cases *cases,
                                           struct judged_case *one);

@@ -1,4 +1,4 @@
-/* --why: every answer of the rules about what is asked for. */
+/* Why something was told, or was not, for who asks. */
 #include "judge/cases.h"
 
 #include "base/arena.h"
@@ -9,6 +9,19 @@ enum {
     /* Exchanges that went well, of the one connection that is asked about. */
     WHY_WELL_KEPT = 1000
 };
+
+enum doubt cases_doubt(const struct cases *cases, struct incident *incident)
+{
+    struct judged_case trial = {.incident = incident};
+    struct finding *finding = NULL;
+    enum doubt doubt = diagnose(&cases->options->settings, incident,
+                                cases_prepare(cases, &trial), &finding);
+    bool is_found = finding != NULL;
+
+    finding_free(finding);
+    cases_let_go_server(cases, &trial);
+    return is_found ? DOUBT_NONE : doubt;
+}
 
 void cases_keep_well(struct cases *cases, struct incident *incident)
 {

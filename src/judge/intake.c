@@ -35,8 +35,9 @@ static void keep(struct intake *intake, struct judged_case *known,
     cases_add(&intake->cases, known, incident, later_works);
 }
 
+/* `incident` is what it is judged by; NULL: it needs no judgement. */
 static void list_exchange(struct intake *intake, const struct conn *conn,
-                          const struct exchange *x)
+                          const struct exchange *x, struct incident *incident)
 {
     const struct judge_watcher *watcher = &intake->options->watcher;
     struct listed_exchange listed = {
@@ -52,6 +53,8 @@ static void list_exchange(struct intake *intake, const struct conn *conn,
         (intake->options->has_stream && conn->id != intake->options->stream))
         return;
     intake->listed++;
+    if (incident)
+        listed.not_judged = cases_doubt(&intake->cases, incident);
     if (watcher->exchange)
         watcher->exchange(watcher->context, &listed);
 }
@@ -74,7 +77,7 @@ static void take_complete(void *context, struct conn *conn,
     struct followed_one known = count_ended(intake, conn, x);
 
     infer_complete(intake->infer, conn, x);
-    list_exchange(intake, conn, x);
+    list_exchange(intake, conn, x, NULL);
     if (diagnose_wants_complete(&intake->options->settings, conn, x))
         keep(intake, known.told, incident_of_exchange(conn, x));
     else if (known.told)
@@ -100,10 +103,12 @@ static void take_ended(void *context, struct conn *conn,
 {
     struct intake *intake = context;
     struct followed_one known = count_ended(intake, conn, x);
+    struct incident *incident;
 
     infer_ended(intake->infer, conn, x);
-    list_exchange(intake, conn, x);
-    keep(intake, known.told, incident_of_exchange(conn, x));
+    incident = incident_of_exchange(conn, x);
+    list_exchange(intake, conn, x, incident);
+    keep(intake, known.told, incident);
 }
 
 /* What was kept before is looked at for one that worked, as the other way. */
@@ -143,9 +148,10 @@ static void take_unfinished(struct intake *intake,
 {
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
         struct followed_one known = count_ended(intake, outcome->conn, x);
+        struct incident *incident = incident_new(outcome, x);
 
-        list_exchange(intake, outcome->conn, x);
-        keep(intake, known.told, incident_new(outcome, x));
+        list_exchange(intake, outcome->conn, x, incident);
+        keep(intake, known.told, incident);
     }
 }
 

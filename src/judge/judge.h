@@ -17,6 +17,7 @@ struct listed_exchange {
     enum http_protocol protocol;
     uint8_t minor; /* of the HTTP version */
     bool complete;
+    enum doubt not_judged; /* DOUBT_NONE: it is, or there is nothing to */
 };
 
 /* Who is told before the end. What is NULL is not told. */
@@ -69,7 +70,8 @@ struct judge_counts {
     uint64_t other_connections; /* with bytes that are none of these */
     uint64_t exchanges;
     uint64_t complete;
-    uint64_t doubtful; /* exchanges that the capture lacks bytes of */
+    uint64_t doubtful;                 /* exchanges that could not be judged, */
+    uint64_t doubtful_by[DOUBT_COUNT]; /* and why */
     uint64_t by_severity[SEVERITY_COUNT];
     uint64_t by_code[VERDICT_COUNT];
     uint64_t not_detailed;   /* findings counted but not listed */

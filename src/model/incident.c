@@ -156,7 +156,10 @@ struct closing conn_closing(const struct conn *conn)
 static bool refused_data(const struct conn *conn)
 {
     for (unsigned i = 0; i < conn->resets; i++) {
-        if (conn->reset[i].from == conn->client && !conn->reset[i].has_ack)
+        const struct reset *reset = &conn->reset[i];
+
+        if (reset->from == conn->client && !reset->has_ack &&
+            reset_is_in_character(reset))
             return true;
     }
     return false;

@@ -239,6 +239,8 @@ int main(void)
     int failed;
 
     find_scenes(&found);
+    assert_int_equal(glob("testdata/poor/*.scene", GLOB_APPEND, NULL, &found),
+                     0);
     test = must_calloc(found.gl_pathc + 1, sizeof *test);
     for (size_t i = 0; i < found.gl_pathc; i++)
         test[i] = (struct CMUnitTest){

@@ -155,15 +155,32 @@ static void warn_of_inputs(struct pipeline *pipeline,
              left_out);
 }
 
+/* "3 exchanges could not be judged (2 bytes-lost, 1 snaplen): ..." */
+static void warn_of_doubts(struct pipeline *pipeline)
+{
+    const struct judge_counts *counts = &pipeline->report.counts;
+    struct text text;
+
+    text_init(&text, WARNING_SIZE);
+    for (size_t i = 0; i < DOUBT_COUNT; i++) {
+        if (counts->doubtful_by[i])
+            text_addf(&text, "%s%" PRIu64 " %s", text.size ? ", " : "",
+                      counts->doubtful_by[i], doubt_name((enum doubt)i));
+    }
+    warn(pipeline,
+         "%" PRIu64 " exchange%s could not be judged (%s): the capture lacks "
+         "bytes that the outcome depends on, or they are no HTTP",
+         counts->doubtful, counts->doubtful == 1 ? "" : "s",
+         text_string(&text));
+    text_release(&text);
+}
+
 static void warn_of_connections(struct pipeline *pipeline)
 {
     const struct judge_counts *counts = &pipeline->report.counts;
 
     if (counts->doubtful)
-        warn(pipeline,
-             "%" PRIu64 " exchange%s could not be judged: the capture lacks "
-             "bytes that the outcome depends on, or they are no HTTP",
-             counts->doubtful, counts->doubtful == 1 ? "" : "s");
+        warn_of_doubts(pipeline);
     if (counts->crowded_out)
         warn(pipeline,
              "%" PRIu64 " requests were not followed: more were waiting on "
@@ -273,6 +290,7 @@ const struct report *pipeline_report(struct pipeline *pipeline,
     report->tcp_segments = wire_segments(pipeline->wire);
     report->open_connections = tcp.open;
     report->counts = pipeline->intake.counts;
+    report->counts.connections += tcp.unanswered;
     report->counts.evicted = tcp.evicted;
     report->counts.holes_given_up = tcp.held_budget;
     report->server = infer_first(pipeline->intake.infer);

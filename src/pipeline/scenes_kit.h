@@ -62,33 +62,52 @@ static inline void tape_add(struct tape *tape, const struct frame *frame)
     kept->data.at = (uint8_t *)arena_keep(&tape->arena, frame->data);
 }
 
+/* False: it is no capture, or too long a one for a tape. */
+static inline bool tape_read(struct tape *tape, const char *path)
+{
+    const char *const paths[] = {path};
+    struct fail fail = {0};
+    struct capture *capture = capture_open(paths, 1, NULL, &fail);
+    struct frame frame;
+    size_t count;
+    bool more = false;
+
+    if (!capture)
+        return false;
+    while (!more && capture_next(capture, &frame)) {
+        more = tape->frames == TAPE_FRAMES_MAX;
+        if (!more)
+            tape_add(tape, &frame);
+    }
+    tape->input = *capture_inputs(capture, &count);
+    tape->input.path = tape->name;
+    tape->input.format =
+        arena_keep(&tape->arena, span_of_text(tape->input.format));
+    capture_close(capture);
+    return !more;
+}
+
 /* The capture stage reads files: this one has no name on the disk. */
 static inline void tape_record(struct tape *tape)
 {
     int file = memfd_create("scene", 0);
     char path[TAPE_PATH_SIZE];
-    const char *const paths[] = {path};
-    struct fail fail = {0};
-    struct capture *capture;
-    struct frame frame;
-    size_t count;
 
     assert_true(file >= 0);
     assert_int_equal(write(file, tape->scene.pcapng.at,
                            tape->scene.pcapng.size),
                      tape->scene.pcapng.size);
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-    capture = capture_open(paths, 1, NULL, &fail);
-    assert_non_null(capture);
-    while (capture_next(capture, &frame))
-        tape_add(tape, &frame);
-    tape->input = *capture_inputs(capture, &count);
+    assert_true(tape_read(tape, path));
     assert_int_equal(tape->input.trouble, CAPTURE_SOUND);
-    tape->input.path = tape->name;
-    tape->input.format =
-        arena_keep(&tape->arena, span_of_text(tape->input.format));
-    capture_close(capture);
     assert_int_equal(close(file), 0);
+}
+
+static inline void tape_init(struct tape *tape, const char *path)
+{
+    *tape = (struct tape){.name = path_name(path)};
+    arena_init(&tape->arena);
+    tape->frame = must_calloc(TAPE_FRAMES_MAX, sizeof *tape->frame);
 }
 
 /* The caller gives it to tape_release. */
@@ -97,9 +116,7 @@ static inline void tape_open(struct tape *tape, const char *path)
     struct fail fail = {0};
     struct text text;
 
-    *tape = (struct tape){.name = path_name(path)};
-    arena_init(&tape->arena);
-    tape->frame = must_calloc(TAPE_FRAMES_MAX, sizeof *tape->frame);
+    tape_init(tape, path);
     text_init(&text, SCENE_SIZE_MAX);
     kit_read_file(path, &text);
     if (!scene_build(span_of_text(text_string(&text)), &tape->scene, &fail))

@@ -139,6 +139,10 @@ json_t *json_exchange(const struct report *report,
     json_object_set_new(json, "client", json_endpoint_name(&exchange->client));
     json_object_set_new(json, "server", json_endpoint_name(&exchange->server));
     json_object_set_new(json, "complete", json_boolean(exchange->complete));
+    json_object_set_new(json, "not_judged",
+                        exchange->not_judged
+                            ? json_string(doubt_name(exchange->not_judged))
+                            : json_null());
     json_object_set_new(json, "frames",
                         json_pack("[I, I]", (json_int_t)x->request.start.frame,
                                   (json_int_t)(x->response.last.frame

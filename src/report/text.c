@@ -169,6 +169,8 @@ static void write_exchange(const struct page *page,
                   mark_frame(x->request.start), e->connection,
                   text_string(&text), e->complete ? duration : "not complete");
     text_clear(&text);
+    if (e->not_judged)
+        text_addf(&text, "  not judged: %s", doubt_name(e->not_judged));
     if (x->grpc_status) {
         text_add(&text, "  grpc ");
         grpc_add_status(&text, x, options->show_secrets);

@@ -279,8 +279,7 @@ static void write_doubts(struct sheet *sheet)
         write_line(sheet, "doubt", "none");
     for (size_t i = 0; i < DOUBT_ROWS; i++) {
         if (why->doubts[i])
-            write_line(sheet, "doubt", "%s: %s",
-                       doubt_name(doubt_list[i].reason),
+            write_line(sheet, "doubt", "%s: %s", doubt_name(why->doubts[i]),
                        doubt_list[i].signature);
     }
 }

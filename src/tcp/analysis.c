@@ -1,5 +1,6 @@
 #include "tcp/analysis.h"
 
+#include "tcp/accept.h"
 #include "tcp/episodes.h"
 #include "tcp/out_of_order.h"
 #include "tcp/resets.h"
@@ -38,6 +39,8 @@ static void analyse_window(struct conn *conn, const struct seen *seen)
     }
     flow->window = segment->window;
     flow->has_window = true;
+    if (segment->window > flow->widest)
+        flow->widest = segment->window;
 }
 
 /*
@@ -115,6 +118,8 @@ static void analyse_ack(struct conn *conn, struct seen *seen)
 
     if (seen->ack == CONN_NO_OFFSET || seen->ack <= peer->acked)
         return;
+    if (conn->odd)
+        accept_fin(conn, seen);
     /* a reset may carry any number: it proves nothing about unseen bytes */
     if ((seen->segment->flags & TCP_RST) && seen->ack > peer->top + 1)
         return;
@@ -135,6 +140,33 @@ static void analyse_ack(struct conn *conn, struct seen *seen)
         episodes_end(conn, episode, seen->at);
 }
 
+/*
+ * Bytes that had arrived come again: their ACK did not. A host that is there
+ * acknowledges them once more (RFC 9293, 3.10.7.4).
+ */
+static void analyse_needless(struct conn *conn, const struct seen *seen,
+                             struct episode *episode)
+{
+    if (!episode) {
+        episode =
+            episodes_add(conn, EPISODE_RETRANSMISSION, seen->side, seen->at);
+        episode->needless = true;
+        episode->offset = seen->offset;
+        episode->size = seen->end - seen->offset;
+    }
+    episode->count++;
+    episode->last = seen->at;
+}
+
+/* The peer is there. */
+static void end_needless(struct conn *conn, unsigned side, struct mark at)
+{
+    struct episode *episode = episodes_open(conn, EPISODE_RETRANSMISSION, side);
+
+    if (episode && episode->needless)
+        episodes_end(conn, episode, at);
+}
+
 static void analyse_retransmission(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
@@ -143,8 +175,14 @@ static void analyse_retransmission(struct conn *conn, const struct seen *seen)
     struct mark since = flow->unacked_since;
     uint64_t end;
 
-    if (seen->end <= flow->acked)
-        return; /* it had arrived: needless, and no sign of a stall */
+    if (seen->end <= flow->acked) {
+        analyse_needless(conn, seen, episode);
+        return;
+    }
+    if (episode && episode->needless) {
+        episodes_end(conn, episode, seen->at);
+        episode = NULL;
+    }
     if (!episode) {
         episode = episodes_add(conn, EPISODE_RETRANSMISSION, seen->side,
                                mark_is_set(since) ? since : seen->at);
@@ -180,6 +218,7 @@ static void analyse_data(struct conn *conn, const struct seen *seen)
     struct flow *flow = &conn->flow[seen->side];
     uint64_t size = seen->end - seen->offset;
 
+    accept_bytes(conn, seen);
     if (size > flow->largest)
         flow->largest = size > UINT16_MAX ? UINT16_MAX : (uint16_t)size;
     if (seen->end <= flow->top) {
@@ -194,6 +233,8 @@ static void analyse_data(struct conn *conn, const struct seen *seen)
         return;
     }
     end_zero_window(conn, seen);
+    if (seen->end > flow->fin_at)
+        contradict(conn, seen->side, flow->fin, seen->segment->ttl);
     flow->top = seen->end;
     flow->last_data = seen->at;
     if (!mark_is_set(flow->first_data))
@@ -259,7 +300,9 @@ static void analyse_syn(struct conn *conn, const struct seen *seen)
     if (conn->resets && !conn->flow[1 - seen->side].seen &&
         !(segment->flags & TCP_ACK)) {
         conn->client = (uint8_t)seen->side;
-        conn->refused = conn->reset[0].from != seen->side;
+        conn->refused = conn->reset[0].from != seen->side &&
+                        conn->reset[0].has_ack &&
+                        conn->reset[0].acks == segment->seq + 1;
     }
     if (!mark_is_set(flow->syn))
         flow->syn = seen->at;
@@ -301,24 +344,26 @@ struct seen analyse_segment(struct conn *conn, const struct segment *segment,
 
     start_flows(conn, segment, side);
     seen = place_segment(conn, segment, side);
-    flow->segments++;
     conn->last = seen.at;
     analyse_ack(conn, &seen);
     if (segment->flags & TCP_RST) {
         resets_take(conn, &seen);
         return seen;
     }
+    flow->segments++;
+    if (conn->episodes_open)
+        end_needless(conn, 1 - side, seen.at);
     if (conn->resets)
-        resets_forget_strays(conn, side);
+        resets_outlive(conn, &seen);
     if (segment->flags & TCP_SYN)
         analyse_syn(conn, &seen);
-    flow->ttl = segment->ttl;
     flow->has_timestamp |= segment->has_timestamp;
     flow->last_any = seen.at;
     seen.is_probe = is_probe(conn, &seen);
     if (seen.is_probe)
         analyse_probe(conn, &seen);
     if (!seen.is_probe && seen.end == seen.offset) {
+        flow->acks |= !(segment->flags & (TCP_SYN | TCP_FIN));
         analyse_probe_answer(conn, &seen);
     } else if (!seen.is_probe || seen.end > flow->top) {
         if (conn->episodes_open)

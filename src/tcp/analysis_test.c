@@ -71,7 +71,8 @@ static const struct conversation retransmission[] = {
                 "over open\n"),
     ROW(.name = "needless: it had been acknowledged",
         .step = {TALK, SENT('c', 500, A, 1, 3, "abc")},
-        .told = TALKED "over open\n"),
+        .told = TALKED "over open\n"
+                       "  retransmission c x1 +1:3 #6 #6 #6\n"),
     ROW(.name = "a hole filled within 3 ms is reordering",
         .step = {HANDSHAKE, SENT('c', 10, A, 4, 1, "def"),
                  SENT('c', 13, A, 1, 1, "abc")},

@@ -37,12 +37,21 @@ struct mark {
 struct reset {
     struct mark at;
     uint64_t offset; /* of its sequence number, in its sender's flow */
+    uint32_t acks;   /* as in its header; counts with has_ack only */
+    uint64_t acked;  /* of the other flow, when it came */
+    bool outlived;   /* its alleged sender has sent new things since */
     uint8_t from;    /* index of the flow whose endpoint sent it */
     uint8_t ttl;
     uint8_t usual_ttl; /* of that endpoint's other packets; 0: none seen */
     bool has_ack;      /* RST,ACK: a live socket was aborted */
     bool in_window;    /* false: its receiver would ignore it */
 };
+
+/* Nothing speaks against its alleged sender's having sent it. */
+static inline bool reset_is_in_character(const struct reset *reset)
+{
+    return reset->usual_ttl == 0 || reset->ttl == reset->usual_ttl;
+}
 
 enum {
     CONN_RESETS_KEPT = 4 /* the first of each side are among them */
@@ -65,6 +74,8 @@ struct episode {
     uint8_t kind;
     uint8_t side;      /* index of the flow: who probes, whose window, … */
     bool after_ack;    /* `first` is the peer's ACK of the bytes before */
+    bool needless;     /* sent again though acknowledged: first is the first
+                          repetition, and any packet of the peer's ends it */
     uint16_t answered; /* of the probes */
     uint32_t count;    /* probes, retransmissions, holes */
     struct mark first;
@@ -107,6 +118,7 @@ struct flow {
     uint64_t fin_acks; /* what the FIN's own ACK covers, in the other flow */
     uint64_t bytes;    /* payload bytes handed on */
     uint64_t lost;     /* bytes that were sent but are not in the capture */
+    uint64_t cut;      /* those of them that the snap length cut off */
     uint64_t segments;
     struct out_of_order **held; /* in order of offset; tcp/out_of_order.h */
     uint32_t held_left;         /* places of it that are free again in front */
@@ -127,14 +139,21 @@ struct flow {
     struct mark hole_since; /* acknowledged but not seen */
     uint32_t hole_patience; /* segments since then */
     uint32_t isn;           /* the sequence number at CONN_ORIGIN */
+    uint64_t recent;        /* offset of the last data of some length, */
+    uint64_t recent_bytes;  /* and a digest of its first bytes; 0: none */
     uint16_t syns;
     uint16_t fins;
     uint16_t mss;     /* as offered; 0: unknown */
     uint16_t window;  /* last advertised, unscaled */
+    uint16_t widest;  /* of those */
     uint16_t largest; /* largest payload of one segment, held to 65535 */
     uint8_t scale;
-    uint8_t ttl; /* of its last segment that was no RST; 0: none yet */
+    uint8_t ttl;       /* the usual one of its segments but RSTs; 0: none yet */
+    uint8_t ttl_alike; /* segments that had it, held to 255 */
     bool seen;
+    bool acks;      /* it sent segments with nothing but an ACK */
+    bool sum_good;  /* a SYN had the right checksum: those that have not were
+                       not received */
     bool isn_known; /* from its own segment or from the peer's ACK */
     bool has_window;
     bool has_scale;
@@ -151,6 +170,41 @@ enum conn_ending {
     CONN_EVICTED     /* its place was needed */
 };
 
+/* The latest segment that was ignored (tcp/accept.h). */
+struct ignored {
+    uint32_t seq;
+    uint32_t end; /* behind its payload */
+    uint32_t ack;
+    uint8_t side;
+    uint8_t flags;
+    bool is_set; /* nothing of its side has refuted it since */
+};
+
+/*
+ * What the other packets of a flow contradict (tcp/accept.h): the first that
+ * another than its endpoint may have sent.
+ */
+struct contradicted {
+    struct mark first;
+    uint8_t ttl;       /* of the latest, when that is what is unlike */
+    uint8_t strange;   /* how many had another TTL */
+    struct mark fin;   /* a FIN among them that waits for its ACK */
+    uint64_t fin_at;   /* and where it is */
+    uint64_t fin_acks; /* and what it acknowledges */
+    bool is_latest;    /* the flow's latest segment is one of them */
+};
+
+/* A SYN on the ports of a connection that is open: it waits to be answered. */
+struct claim;
+
+/* What few connections have: segments that do not belong to them. */
+struct oddities {
+    struct claim *claim; /* owned; NULL: none */
+    struct ignored last;
+    uint32_t ignored; /* segments that their receiver ignores */
+    struct contradicted contradicted[2];
+};
+
 /* What every segment asks for stands at the front. */
 struct conn {
     struct conn *hash_next;
@@ -163,6 +217,7 @@ struct conn {
     struct conn *older;
     struct episode *episode;
     struct episodes_losses *lost; /* owned; NULL: every one was kept */
+    struct oddities *odd;         /* owned; NULL: there are none */
     uint32_t stray_resets;        /* no socket of its sender's sent them */
     uint16_t episodes;
     uint16_t episodes_open; /* of them, not ended */
@@ -179,7 +234,8 @@ struct conn {
     struct reset reset[CONN_RESETS_KEPT];
 };
 
-/* The copy gets episodes of its own, for conn_free_episodes. */
+/* The copy gets episodes and oddities of its own, for conn_free_episodes; a
+ * claim is not copied. */
 void conn_copy_episodes(struct conn *copy, const struct conn *conn);
 void conn_free_episodes(struct conn *conn);
 

@@ -146,6 +146,7 @@ void conn_copy_episodes(struct conn *copy, const struct conn *conn)
 {
     copy->episode = NULL;
     copy->lost = NULL;
+    copy->odd = NULL;
     if (conn->episodes) {
         copy->episode = must_calloc(conn->episodes, sizeof *copy->episode);
         memcpy(copy->episode, conn->episode,
@@ -155,14 +156,23 @@ void conn_copy_episodes(struct conn *copy, const struct conn *conn)
         copy->lost = must_calloc(1, sizeof *copy->lost);
         *copy->lost = *conn->lost;
     }
+    if (conn->odd) {
+        copy->odd = must_calloc(1, sizeof *copy->odd);
+        *copy->odd = *conn->odd;
+        copy->odd->claim = NULL;
+    }
 }
 
 void conn_free_episodes(struct conn *conn)
 {
     free(conn->episode);
     free(conn->lost);
+    if (conn->odd)
+        free(conn->odd->claim);
+    free(conn->odd);
     conn->episode = NULL;
     conn->lost = NULL;
+    conn->odd = NULL;
     conn->episodes = 0;
 }
 

@@ -41,6 +41,7 @@ static void hand_on(struct reassembly *reassembly, struct conn *conn,
         chunk.offset = flow->next;
         chunk.bytes = (struct span){NULL, (size_t)missing};
         flow->next += missing;
+        flow->cut += missing;
         episodes_hole(conn, side, chunk.at, chunk.offset, missing);
         reassembly->sink->gap(reassembly->sink->context, conn, side, &chunk);
     }

@@ -7,7 +7,7 @@ static bool reset_is_in_window(const struct conn *conn, const struct seen *seen)
     const struct flow *peer = &conn->flow[1 - seen->side];
     uint64_t window = peer->window;
 
-    if (!flow->seen)
+    if (!flow->isn_known)
         return true;
     if (flow->has_scale && peer->has_scale)
         window <<= peer->scale;
@@ -60,6 +60,8 @@ void resets_take(struct conn *conn, const struct seen *seen)
     struct reset reset = {
         .at = seen->at,
         .offset = seen->offset,
+        .acks = segment->ack,
+        .acked = peer->acked,
         .from = (uint8_t)seen->side,
         .ttl = segment->ttl,
         .usual_ttl = flow->ttl,
@@ -77,17 +79,50 @@ void resets_take(struct conn *conn, const struct seen *seen)
         conn->over = seen->at;
 }
 
-void resets_forget_strays(struct conn *conn, unsigned side)
+/* Is it news from whoever is said to have sent the reset? */
+static bool is_news(const struct reset *reset, const struct seen *seen)
+{
+    return seen->end > reset->offset ||
+           (seen->ack != CONN_NO_OFFSET && seen->ack > reset->acked);
+}
+
+/*
+ * New bytes, or an ACK of what its sender sent behind the reset, from whoever
+ * is said to have got it.
+ */
+static bool is_unmoved(const struct conn *conn, const struct reset *reset,
+                       const struct seen *seen)
+{
+    return reset->outlived &&
+           (seen->end > conn->flow[seen->side].top ||
+            (seen->ack != CONN_NO_OFFSET && seen->ack > reset->offset));
+}
+
+static bool is_outlived(const struct conn *conn, struct reset *reset,
+                        const struct seen *seen)
+{
+    if (reset->from != seen->side)
+        return is_unmoved(conn, reset, seen);
+    if (!reset->in_window)
+        return true;
+    reset->outlived |= is_news(reset, seen);
+    return false;
+}
+
+void resets_outlive(struct conn *conn, const struct seen *seen)
 {
     unsigned kept = 0;
 
     for (unsigned i = 0; i < conn->resets; i++) {
-        const struct reset *reset = &conn->reset[i];
+        struct reset reset = conn->reset[i];
 
-        if (reset->from == side && !reset->in_window)
+        if (is_outlived(conn, &reset, seen)) {
             conn->stray_resets++;
-        else
-            conn->reset[kept++] = *reset;
+            if (conn->over.frame == reset.at.frame)
+                conn->over = (struct mark){0};
+        } else {
+            conn->reset[kept++] = reset;
+        }
     }
     conn->resets = (uint8_t)kept;
 }

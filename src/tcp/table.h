@@ -19,6 +19,11 @@ enum place {
     PLACE_COUNT
 };
 
+struct claim {
+    struct segment segment; /* without its payload */
+    uint64_t id;            /* its connection's, if it becomes one */
+};
+
 struct table {
     struct conn **bucket;
     size_t buckets; /* a power of two */

@@ -1,10 +1,12 @@
 #include "tcp/tcp.h"
 
 #include "base/arena.h"
+#include "tcp/accept.h"
 #include "tcp/analysis.h"
 #include "tcp/out_of_order.h"
 #include "tcp/reassembly.h"
 #include "tcp/table.h"
+#include "wire/endpoint.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -179,16 +181,89 @@ static struct conn *open_conn(struct tcp *tcp, const struct segment *segment)
     return conn;
 }
 
+static void replace(struct tcp *tcp, struct conn *conn)
+{
+    tell_over(tcp, conn, mark_is_set(conn->over) ? CONN_ENDED : CONN_REPLACED);
+    table_remove(&tcp->table, conn);
+}
+
+/*
+ * On the ports of a connection that is not told yet a SYN proves nothing:
+ * anybody can send one. It counts once it is answered or sent again. It has its
+ * number all the same, as in Wireshark.
+ */
+static bool must_wait(const struct conn *conn, const struct segment *segment)
+{
+    return !conn->told_over && segment->payload.size + segment->missing == 0;
+}
+
+/* It is sent again: whoever guesses does not. */
+static bool repeats_claim(const struct conn *conn,
+                          const struct segment *segment)
+{
+    const struct claim *claim = conn->odd ? conn->odd->claim : NULL;
+
+    return claim && claim->segment.seq == segment->seq &&
+           endpoint_same(&claim->segment.source, &segment->source);
+}
+
+static void wait_for_answer(struct tcp *tcp, struct conn *conn,
+                            const struct segment *segment)
+{
+    struct oddities *odd = conn_oddities(conn);
+
+    if (!odd->claim)
+        odd->claim = must_calloc(1, sizeof *odd->claim);
+    *odd->claim =
+        (struct claim){.segment = *segment, .id = tcp->counts.connections++};
+    odd->claim->segment.payload = (struct span){NULL, 0};
+    tcp->counts.unanswered++;
+}
+
+/* The claim was made by the other end, and this answers it. */
+static bool answers_claim(const struct conn *conn,
+                          const struct segment *segment)
+{
+    const struct claim *claim = conn->odd ? conn->odd->claim : NULL;
+
+    return claim && answers_syn(segment, claim->segment.seq) &&
+           endpoint_same(&claim->segment.source, &segment->destination);
+}
+
+/* A connection of its own for the SYN that waited. */
+static struct conn *open_claimed(struct tcp *tcp, struct conn *conn)
+{
+    struct claim claim = *conn->odd->claim;
+
+    replace(tcp, conn);
+    conn = open_conn(tcp, &claim.segment);
+    tcp->counts.connections--;
+    tcp->counts.unanswered--;
+    conn->id = claim.id;
+    (void)analyse_segment(conn, &claim.segment, 0);
+    return conn;
+}
+
+/* The connection that the segment belongs to; NULL: to none, for now. */
 static struct conn *conn_for(struct tcp *tcp, const struct segment *segment,
                              unsigned *side)
 {
     struct conn *conn = table_find(&tcp->table, segment, side);
 
     if (conn && is_reuse(conn, segment, *side)) {
-        tell_over(tcp, conn,
-                  mark_is_set(conn->over) ? CONN_ENDED : CONN_REPLACED);
-        table_remove(&tcp->table, conn);
+        if (repeats_claim(conn, segment)) {
+            *side = 0;
+            return open_claimed(tcp, conn);
+        }
+        if (must_wait(conn, segment)) {
+            wait_for_answer(tcp, conn, segment);
+            return NULL;
+        }
+        replace(tcp, conn);
         conn = NULL;
+    } else if (conn && answers_claim(conn, segment)) {
+        *side = 1;
+        return open_claimed(tcp, conn);
     }
     if (!conn) {
         *side = 0;
@@ -208,11 +283,16 @@ const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment)
     unsigned side = 0;
     struct conn *conn;
     struct seen seen;
+    uint32_t held;
 
     tell_those_over(tcp, segment->time);
     conn = conn_for(tcp, segment, &side);
-    if (conn->told_over)
+    if (!conn || conn->told_over)
         return NULL;
+    held = conn->flow[side].held_bytes;
+    if (!accept_segment(conn, segment, side))
+        return conn;
+    tcp->reassembly.held_bytes -= held - conn->flow[side].held_bytes;
     seen = analyse_segment(conn, segment, side);
     if (seen.end > seen.offset && !(segment->flags & TCP_RST))
         reassembly_take(&tcp->reassembly, conn, &seen);

@@ -56,6 +56,8 @@ struct tcp_counts {
     uint64_t open;        /* now */
     uint64_t evicted;     /* still open when their place was needed */
     uint64_t held_budget; /* gaps because the budget was used up */
+    uint64_t unanswered;  /* of the connections: a SYN on the ports of one that
+                             was open, and no more */
 };
 
 struct tcp;

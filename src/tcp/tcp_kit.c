@@ -112,6 +112,13 @@ static void take_over(void *context, struct conn *conn, enum conn_ending how)
         write_episode(told, conn, &conn->episode[i]);
     for (unsigned i = 0; i < conn->resets; i++)
         write_reset(told, conn, &conn->reset[i]);
+    if (conn->odd && conn->odd->ignored)
+        text_addf(told, "  ignored %d\n", (int)conn->odd->ignored);
+    for (unsigned side = 0; conn->odd && side < 2; side++) {
+        if (mark_is_set(conn->odd->contradicted[side].first))
+            text_addf(told, "  contradicted %c #%d\n", letter_of(conn, side),
+                      (int)conn->odd->contradicted[side].first.frame);
+    }
     if (conn->stray_resets)
         text_addf(told, "  stray resets %d\n", (int)conn->stray_resets);
 }
@@ -140,6 +147,7 @@ static void give_step(struct tcp *tcp, const struct conversation *talk,
         .flags = step->flags,
         .ttl = step->ttl ? step->ttl : 64,
         .has_timestamp = step->has_timestamp,
+        .sum = step->sum,
         .payload = span_of_text(step->data),
         .missing = step->missing,
     };

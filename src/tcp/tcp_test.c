@@ -208,11 +208,12 @@ static const struct conversation endings[] = {
     ROW(.name = "ports used again, after the end",
         .step = {HANDSHAKE, SENT('c', 10, FA, 1, 1, ""),
                  SENT('s', 11, FA, 1, 2, ""),
-                 SENT('c', 20, TCP_SYN, 90000, 0, "")},
+                 SENT('c', 20, TCP_SYN, 90000, 0, ""),
+                 SENT('s', 21, SA, 70000, 90001, "")},
         .told = "c end #4\n"
                 "s end #5\n"
                 "over ended\n"
-                "[1] over open, one way\n"),
+                "[1] over open\n"),
     ROW(.name = "joined midway",
         .step = {SENT('c', 10, A, 500, 700, "abc"),
                  SENT('s', 11, A, 700, 503, "de")},

@@ -8,6 +8,7 @@ enum {
 };
 
 #define WITH_ID_LIMIT    (100 * NANOS_PER_MILLI)
+#define COPY_MAY_TAKE    (10 * NANOS_PER_SECOND)
 #define WITHOUT_ID_LIMIT (1 * NANOS_PER_MILLI)
 
 void mirror_init(struct mirror *mirror)
@@ -74,6 +75,11 @@ static uint64_t digest_of(const struct segment *s)
     return mix_payload(digest, s);
 }
 
+/*
+ * A packet that is seen twice on its way may take its time in between. Whoever
+ * sends again writes another identification (RFC 6864, 4.3) and, later, another
+ * timestamp; a copy has those of the first, or has passed more routers.
+ */
 static bool is_copy(const struct segment *segment, uint32_t place,
                     const struct mirror_set *set, size_t way)
 {
@@ -82,8 +88,10 @@ static bool is_copy(const struct segment *segment, uint32_t place,
 
     if (apart < 0)
         apart = -apart;
+    if (segment->has_timestamp && apart > WITH_ID_LIMIT)
+        return apart <= COPY_MAY_TAKE;
     if (segment->ip_id != 0)
-        return apart <= WITH_ID_LIMIT;
+        return apart <= WITH_ID_LIMIT || (apart <= COPY_MAY_TAKE && hops != 0);
     if (apart > WITHOUT_ID_LIMIT)
         return false;
     return place != set->place[way] || segment->has_timestamp ||

@@ -6,8 +6,12 @@
  *
  * A copy equals its original in all that the sender decides. Then:
  *
+ *   a timestamp (RFC 7323)        a copy from 100 ms on, up to 10 s: by then
+ *                                 its sender would write another
  *   IPv4 with an identification   a copy within 100 ms: a sender gives each
- *                                 packet that it sends again a new one
+ *                                 packet that it sends again a new one. Within
+ *                                 10 s when it has another TTL: it was seen
+ *                                 twice on its way
  *   no identification (0, IPv6)   a copy within 1 ms, when something speaks
  *                                 for it: it was seen at another place, a
  *                                 router lowered its TTL, it has a timestamp

@@ -34,6 +34,13 @@ struct endpoint {
     uint16_t port;
 };
 
+/* What the checksum says, of segments that only control. */
+enum {
+    SUM_UNKNOWN, /* not looked at, or not all there */
+    SUM_GOOD,
+    SUM_BAD
+};
+
 struct segment {
     nanos time;
     uint64_t frame; /* frame.number */
@@ -46,6 +53,7 @@ struct segment {
     uint8_t flags;
     uint8_t ttl;    /* IPv4 TTL or IPv6 hop limit, of the innermost IP header */
     uint16_t ip_id; /* IPv4 identification; 0 with IPv6 */
+    uint8_t sum;    /* SUM_*; of a SYN, FIN or RST without payload */
 
     bool has_mss;
     bool has_scale;

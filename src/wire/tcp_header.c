@@ -90,6 +90,29 @@ static void read_options(struct reader rest, struct segment *segment)
     }
 }
 
+static uint32_t add_words(uint32_t sum, struct span bytes)
+{
+    struct reader r = reader_on(bytes);
+
+    while (r.rest.size >= 2)
+        sum += read_be16(&r);
+    return sum;
+}
+
+/* RFC 9293, 3.1: over a pseudo header too; in all it adds up to ones. */
+static bool is_sum_right(const struct segment *segment, struct span header)
+{
+    size_t size = segment->source.address.version == 4 ? 4 : 16;
+    uint32_t sum = 6 + (uint32_t)header.size;
+
+    sum = add_words(sum, (struct span){segment->source.address.byte, size});
+    sum =
+        add_words(sum, (struct span){segment->destination.address.byte, size});
+    sum = add_words(sum, header);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
 /*
  * Ports 16 and 16, sequence 32, acknowledgement 32, data offset 4, reserved
  * 4, flags 8, window 16, checksum 16, urgent pointer 16, options, payload.
@@ -99,6 +122,7 @@ bool decode_tcp(struct decoding *decoding)
     struct segment *segment = decoding->segment;
     struct span *rest = &decoding->bytes.rest;
     uint32_t size = (uint32_t)rest->size + decoding->absent;
+    struct span all = *rest;
     struct reader r = read_part(&decoding->bytes, TCP_HEADER);
     uint32_t header;
 
@@ -121,5 +145,9 @@ bool decode_tcp(struct decoding *decoding)
     read_options(reader_on(span_head(*rest, header - TCP_HEADER)), segment);
     segment->payload = span_skip(*rest, header - TCP_HEADER);
     segment->missing = size - header - (uint32_t)segment->payload.size;
+    segment->sum = SUM_UNKNOWN;
+    if ((segment->flags & (TCP_SYN | TCP_FIN | TCP_RST)) && size == header &&
+        all.size == size)
+        segment->sum = is_sum_right(segment, all) ? SUM_GOOD : SUM_BAD;
     return true;
 }
