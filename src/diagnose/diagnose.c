@@ -69,6 +69,7 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     finding->asked = f->asked;
     finding->ended = f->end;
     finding->wait = f->wait;
+    finding->turns = turns_of(f);
     finding->body_unsent = body_unsent(f);
     finding_timeline(finding, f);
     rule->tell(f, finding);
@@ -97,6 +98,17 @@ enum doubt diagnose(const struct diagnose_settings *settings,
     if (rule)
         *finding = build(rule, &f);
     return doubt;
+}
+
+struct turns diagnose_turns(const struct diagnose_settings *settings,
+                            const struct incident *incident,
+                            const struct circumstances *around)
+{
+    struct facts f = facts_of(settings, incident, around);
+
+    if (!doubt_of(&f))
+        f = facts_for_rules(&f);
+    return turns_of(&f);
 }
 
 /* Whole, and yet held up, reset, or without its gRPC status? */

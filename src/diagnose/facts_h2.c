@@ -47,6 +47,15 @@ bool before_limit(const struct facts *f)
     return mark_is_set(limited) && f->x->request.start.frame < limited.frame;
 }
 
+bool waits_at_stream_limit(const struct facts *f)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+
+    return h2 && h2->limit != H2_NO_LIMIT && h2->open >= h2->limit &&
+           !has_stream_reset(f) && !f->response_begun &&
+           f->quiet >= f->settings->stall_threshold;
+}
+
 const struct h2_goaway *goaway_of_server(const struct facts *f)
 {
     const struct h2_goaway *goaway =

@@ -20,6 +20,9 @@ bool may_be_read_timeout(const struct facts *f);
 /* The request was sent before the limit on streams was known to the client. */
 bool before_limit(const struct facts *f);
 
+/* As many streams are open as the server allows, and this one waits. */
+bool waits_at_stream_limit(const struct facts *f);
+
 /* NULL: it said none. */
 const struct h2_goaway *goaway_of_server(const struct facts *f);
 

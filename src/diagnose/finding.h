@@ -7,6 +7,7 @@
 #define DIAGNOSE_FINDING_H
 
 #include "base/arena.h"
+#include "diagnose/turns.h"
 #include "infer/infer.h"
 
 enum verdict {
@@ -115,6 +116,7 @@ struct finding {
     struct mark asked;         /* the request complete, as far as it was */
     struct mark ended;         /* the close, or the last sign of life */
     nanos wait;                /* how long it took from asked to ended */
+    struct turns turns;        /* whose turn it was, and for how long */
     /* HTTP/2: the window that was used up */
     bool has_window;
     const char *window_of; /* "stream", "connection" */

@@ -23,8 +23,7 @@ bool is_stream_limit(const struct facts *f)
     if (is_reset_by_server(f) && (h2->reset_code == NGHTTP2_REFUSED_STREAM ||
                                   h2->reset_code == NGHTTP2_PROTOCOL_ERROR))
         return h2->open > h2->limit && !f->response_begun;
-    return !has_stream_reset(f) && h2->open >= h2->limit &&
-           !f->response_begun && f->quiet >= f->settings->stall_threshold;
+    return waits_at_stream_limit(f);
 }
 
 /* RST_STREAM(INTERNAL_ERROR) after a constant time is a timer. */

@@ -35,8 +35,30 @@ static void keep(struct intake *intake, struct judged_case *known,
     cases_add(&intake->cases, known, incident, later_works);
 }
 
-static void list_exchange(struct intake *intake, const struct conn *conn,
-                          const struct exchange *x)
+/* Whose turn it was, by what is known so far. Nothing is copied. */
+static struct turns turns_by_now(const struct intake *intake,
+                                 const struct outcome *outcome,
+                                 const struct conn *conn,
+                                 const struct exchange *x)
+{
+    const struct incident incident = {
+        .conn = *conn,
+        .exchange = (struct exchange *)x,
+        .http = outcome ? *outcome->http : http_facts_of(conn),
+        .ending = outcome ? outcome->ending : CONN_STILL_OPEN,
+        .is_complete = exchange_is_complete(x),
+    };
+    const struct circumstances around = {
+        .server = infer_server(intake->infer, conn),
+        .capture_last = coverage_until(&intake->coverage, conn->last),
+    };
+
+    return diagnose_turns(&intake->options->settings, &incident, &around);
+}
+
+/* `outcome`: NULL, its connection goes on. */
+static void list_exchange(struct intake *intake, const struct outcome *outcome,
+                          const struct conn *conn, const struct exchange *x)
 {
     const struct judge_watcher *watcher = &intake->options->watcher;
     struct listed_exchange listed = {
@@ -52,6 +74,7 @@ static void list_exchange(struct intake *intake, const struct conn *conn,
         (intake->options->has_stream && conn->id != intake->options->stream))
         return;
     intake->listed++;
+    listed.turns = turns_by_now(intake, outcome, conn, x);
     if (watcher->exchange)
         watcher->exchange(watcher->context, &listed);
 }
@@ -74,7 +97,7 @@ static void take_complete(void *context, struct conn *conn,
     struct followed_one known = count_ended(intake, conn, x);
 
     infer_complete(intake->infer, conn, x);
-    list_exchange(intake, conn, x);
+    list_exchange(intake, NULL, conn, x);
     if (diagnose_wants_complete(&intake->options->settings, conn, x))
         keep(intake, known.told, incident_of_exchange(conn, x));
     else if (known.told)
@@ -90,7 +113,7 @@ static void take_ended(void *context, struct conn *conn,
     struct followed_one known = count_ended(intake, conn, x);
 
     infer_ended(intake->infer, conn, x);
-    list_exchange(intake, conn, x);
+    list_exchange(intake, NULL, conn, x);
     keep(intake, known.told, incident_of_exchange(conn, x));
 }
 
@@ -132,7 +155,7 @@ static void take_unfinished(struct intake *intake,
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
         struct followed_one known = count_ended(intake, outcome->conn, x);
 
-        list_exchange(intake, outcome->conn, x);
+        list_exchange(intake, outcome, outcome->conn, x);
         keep(intake, known.told, incident_new(outcome, x));
     }
 }

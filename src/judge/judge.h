@@ -17,6 +17,7 @@ struct listed_exchange {
     enum http_protocol protocol;
     uint8_t minor; /* of the HTTP version */
     bool complete;
+    struct turns turns; /* by what was known when it ended */
 };
 
 /* Who is told before the end. What is NULL is not told. */

@@ -138,17 +138,17 @@ json_t *json_finding(const struct report *report,
     char filter[FILTER_SIZE];
     json_t *json = json_pack(
         "{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:s}",
+        "s:o, s:o, s:s}",
         "id", (json_int_t)finding->id, "code", verdict_slug(finding->code),
         "severity", severity_name(finding->severity), "confidence",
         confidence_name(finding->confidence), "symptom",
         symptom_name(finding->symptom), "title", json_text(finding->title),
         "explanation", json_text(finding->explanation), "advice",
         advice(finding), "connection", connection(finding), "exchange",
-        exchange(finding, options), "timing", timing(report, finding),
-        "known_as", words(finding), "evidence", evidence(report, finding),
-        "alternatives", alternatives(finding), "wireshark_filter",
-        filter_print(filter, finding));
+        exchange(finding, options), "timing", timing(report, finding), "time_s",
+        json_turns(&finding->turns), "known_as", words(finding), "evidence",
+        evidence(report, finding), "alternatives", alternatives(finding),
+        "wireshark_filter", filter_print(filter, finding));
 
     if (report->live) {
         json_object_set_new(json, "time", json_time(finding->ended.time));

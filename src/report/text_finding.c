@@ -206,6 +206,26 @@ static void write_grpc(const struct page *page,
     text_release(&text);
 }
 
+/* Of what lasted: who had how much of it, but for what is next to nothing. */
+static void write_turns(const struct page *page, const struct finding *finding)
+{
+    nanos total = turns_total(&finding->turns);
+    char part[NANOS_TEXT_SIZE];
+    struct text text;
+
+    if (total < NANOS_PER_SECOND)
+        return;
+    text_init(&text, LINE_SIZE);
+    for (unsigned i = 0; i < HOLDER_COUNT; i++) {
+        if (finding->turns.of[i] > total / 100)
+            text_addf(&text, "%s%s %s", text.size ? ", " : "",
+                      holder_name((enum holder)i),
+                      nanos_print_duration(part, finding->turns.of[i]));
+    }
+    page_paragraph(page, LABEL, "  turns", text_string(&text));
+    text_release(&text);
+}
+
 static void write_reasons(const struct page *page,
                           const struct report_options *options,
                           const struct finding *finding)
@@ -219,6 +239,7 @@ static void write_reasons(const struct page *page,
     write_grpc(page, options, finding);
     write_words(page, finding);
     page_paragraph(page, LABEL, "  why", finding->explanation);
+    write_turns(page, finding);
     text_init(&text, LINE_SIZE);
     for (size_t i = 0; i < finding->alternatives; i++) {
         const struct alternative *a = &finding->alternative[i];
