@@ -1,6 +1,7 @@
 #include "diagnose/diagnose.h"
 
 #include "diagnose/doubt.h"
+#include "diagnose/legs.h"
 #include "diagnose/rules.h"
 
 #include <stdlib.h>
@@ -73,6 +74,7 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     finding->body_unsent = body_unsent(f);
     finding_timeline(finding, f);
     rule->tell(f, finding);
+    tell_legs(f, finding);
     finding_weigh_episodes(finding, f);
     finding_weigh_drops(finding, f);
     finding_bound_confidence(finding);

@@ -63,7 +63,9 @@ enum standing {
 enum witness {
     FROM_CLIENT,
     FROM_SERVER,
-    FROM_PATH
+    FROM_PATH,
+    FROM_UPSTREAM, /* the leg behind the server, a proxy */
+    FROM_FRONT     /* the leg in front of the client, a proxy */
 };
 
 struct evidence {
@@ -102,6 +104,9 @@ struct finding {
     unsigned revision; /* how often it was told before */
     enum standing standing;
     bool settled_before;     /* it was told as settled by then */
+    uint64_t caused_by;      /* id of the finding that it is the effect of; 0:
+                                none that is told */
+    uint64_t effects;        /* as many findings are effects of it */
     const char *title;       /* one line */
     const char *explanation; /* one or more sentences */
     const char *advice[FINDING_ADVICE_MAX];

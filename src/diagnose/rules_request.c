@@ -2,6 +2,7 @@
 #include "diagnose/rules.h"
 
 #include "diagnose/facts_ends.h"
+#include "diagnose/legs.h"
 
 enum {
     STATUS_BAD_REQUEST = 400,
@@ -48,5 +49,5 @@ bool is_read_timeout(const struct facts *f)
                       f->settings->timeout_floor / 2;
 
     return !f->request_whole && (f->server_closed || answered) &&
-           (said || waited);
+           (said || waited || is_stopped_by_gateway(f));
 }

@@ -84,6 +84,20 @@ static bool is_window_unknown(const struct exchange *x)
                                       !h2->known[MESSAGE_RESPONSE]));
 }
 
+/* Of the server's time what the leg behind it took. */
+static void lay_upstream(struct ledger *ledger, nanos turn)
+{
+    const struct leg_pair *pair = &ledger->f->around->upstream;
+
+    /* who has not sent all of it on is not waiting yet */
+    if (pair->sure != LEG_SURE || pair->is_earlier ||
+        (pair->leg.exchange && !pair->leg.request_whole))
+        return;
+    lay(ledger, pair->since.time > turn ? pair->since.time : turn,
+        pair->leg.how == LEG_OPEN ? ledger->until : pair->leg.end.time,
+        HOLDER_UPSTREAM);
+}
+
 static void lay_messages(struct ledger *ledger)
 {
     const struct exchange *x = ledger->f->x;
@@ -94,6 +108,7 @@ static void lay_messages(struct ledger *ledger)
         x->request.lost || unknown ? HOLDER_UNSEEN : HOLDER_CLIENT);
     lay(ledger, turn, ledger->until,
         x->response.lost || unknown ? HOLDER_UNSEEN : HOLDER_SERVER);
+    lay_upstream(ledger, turn);
     /* it is whole, and on its way */
     if (mark_is_set(x->response.end) && mark_is_set(x->request.end) &&
         x->response.end.time >= turn)

@@ -3,6 +3,7 @@
 
 #include "diagnose/facts_ends.h"
 #include "diagnose/facts_stall.h"
+#include "diagnose/legs.h"
 
 void tell_dead_peer(const struct facts *f, struct finding *finding)
 {
@@ -156,15 +157,19 @@ static void tell_late_answer(const struct facts *f, struct finding *finding)
             finding_duration(finding, facts_passed(f->closing.at, came)));
 }
 
-void tell_server_stall(const struct facts *f, struct finding *finding)
+static void tell_who_is_waited_for(const struct facts *f,
+                                   struct finding *finding)
 {
-    finding->symptom = SYMPTOM_HANG;
-    finding->confidence =
-        host_is_alive(f) ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
     if (waits_for_continue(f))
         finding_explain(finding,
                         "The client asked for 100 Continue and waits before it "
                         "sends the body; the server has said nothing for %s.",
+                        finding_duration(finding, f->quiet));
+    else if (leg_behind(f))
+        finding_explain(finding,
+                        "The server has acknowledged the whole request and "
+                        "sent nothing for %s. It is a proxy, and what it asked "
+                        "for is not there.",
                         finding_duration(finding, f->quiet));
     else
         finding_explain(
@@ -173,6 +178,14 @@ void tell_server_stall(const struct facts *f, struct finding *finding)
             "nothing for %s. Nothing is missing and no one else is "
             "waited for: the program is at work, blocked or stopped.",
             finding_duration(finding, f->quiet));
+}
+
+void tell_server_stall(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_HANG;
+    finding->confidence =
+        host_is_alive(f) ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+    tell_who_is_waited_for(f, finding);
     if (may_be_a_stream(f)) {
         finding->severity = SEVERITY_WARNING;
         finding->confidence = CONFIDENCE_POSSIBLE;

@@ -14,6 +14,7 @@ struct infer {
     struct infer_options options;
     struct servers servers;
     struct openings openings;
+    struct legs legs;
     uint64_t http[PORTS / WORD]; /* ports on which some server answered */
 };
 
@@ -29,6 +30,7 @@ struct infer *infer_new(const struct infer_options *options)
 void infer_free(struct infer *infer)
 {
     servers_release(&infer->servers);
+    legs_release(&infer->legs);
     free(infer);
 }
 
@@ -140,6 +142,11 @@ void infer_let_go(struct infer *infer, struct server_facts *server)
 struct openings *infer_openings(struct infer *infer)
 {
     return &infer->openings;
+}
+
+struct legs *infer_legs(struct infer *infer)
+{
+    return &infer->legs;
 }
 
 uint64_t infer_forgotten(const struct infer *infer)

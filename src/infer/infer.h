@@ -11,6 +11,7 @@
 #define INFER_INFER_H
 
 #include "infer/ending_of.h"
+#include "infer/legs.h"
 #include "infer/openings.h"
 #include "infer/server_log.h"
 
@@ -92,6 +93,9 @@ void infer_let_go(struct infer *infer, struct server_facts *server);
 
 /* Connections that worked. */
 struct openings *infer_openings(struct infer *infer);
+
+/* What came into proxies and went out of them. */
+struct legs *infer_legs(struct infer *infer);
 
 /* How many servers had to make room for others so far. */
 uint64_t infer_forgotten(const struct infer *infer);

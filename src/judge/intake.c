@@ -1,5 +1,7 @@
 #include "judge/intake.h"
 
+#include "judge/links.h"
+
 /* What stands still for long is looked at as often as this. */
 #define LOOK_AT_LEAST (60 * NANOS_PER_SECOND)
 
@@ -90,6 +92,28 @@ static struct followed_one count_ended(struct intake *intake,
     return followed_end(&intake->followed, conn->id, x->number);
 }
 
+/* It may be one leg of two. `outcome`: NULL, its connection goes on. */
+static void note_leg(struct intake *intake, const struct outcome *outcome,
+                     const struct conn *conn, const struct exchange *x)
+{
+    const struct leg leg = leg_of_exchange(outcome, conn, x);
+
+    if (x->tunnel || x->stream == 0)
+        return;
+    legs_add(infer_legs(intake->infer), &leg);
+    links_keep_up(&intake->cases);
+}
+
+static void note_no_exchange(struct intake *intake, const struct conn *conn)
+{
+    struct leg leg;
+
+    if (!leg_of_connection(conn, &leg))
+        return;
+    legs_add(infer_legs(intake->infer), &leg);
+    links_keep_up(&intake->cases);
+}
+
 static void take_complete(void *context, struct conn *conn,
                           const struct exchange *x)
 {
@@ -97,6 +121,7 @@ static void take_complete(void *context, struct conn *conn,
     struct followed_one known = count_ended(intake, conn, x);
 
     infer_complete(intake->infer, conn, x);
+    note_leg(intake, NULL, conn, x);
     list_exchange(intake, NULL, conn, x);
     if (diagnose_wants_complete(&intake->options->settings, conn, x))
         keep(intake, known.told, incident_of_exchange(conn, x));
@@ -113,6 +138,7 @@ static void take_ended(void *context, struct conn *conn,
     struct followed_one known = count_ended(intake, conn, x);
 
     infer_ended(intake->infer, conn, x);
+    note_leg(intake, NULL, conn, x);
     list_exchange(intake, NULL, conn, x);
     keep(intake, known.told, incident_of_exchange(conn, x));
 }
@@ -155,6 +181,7 @@ static void take_unfinished(struct intake *intake,
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
         struct followed_one known = count_ended(intake, outcome->conn, x);
 
+        note_leg(intake, outcome, outcome->conn, x);
         list_exchange(intake, outcome, outcome->conn, x);
         keep(intake, known.told, incident_new(outcome, x));
     }
@@ -170,6 +197,7 @@ static void take_over(void *context, const struct outcome *outcome)
     intake->has_stream |= outcome->conn->id == intake->options->stream;
     count_connection(&intake->counts, outcome);
     infer_outcome(intake->infer, outcome);
+    note_no_exchange(intake, outcome->conn);
     take_unfinished(intake, outcome);
     if (diagnose_wants_connection(&intake->options->settings, outcome))
         keep(intake, known.told, incident_new(outcome, NULL));

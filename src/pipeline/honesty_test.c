@@ -29,7 +29,25 @@ static const struct weakening {
      "one of the three requests that it takes is missing"           },
     {VERDICT_NO_BACKEND,             VERDICT_SERVER_RESET,
      "one of the three requests that it takes is missing"           },
+    {VERDICT_READ_TIMEOUT,           VERDICT_GATEWAY_TIMEOUT,
+     "the leg on which the gateway had stopped is missing"          },
 };
+
+/* What a proxy made good is eased by the leg in front, and only by that. */
+static bool was_eased(const struct report *whole, const struct finding *finding)
+{
+    for (size_t i = 0; i < whole->findings; i++) {
+        const struct finding *one = whole->finding[i];
+        bool by_front = false;
+
+        for (size_t k = 0; k < one->evidences; k++)
+            by_front |= one->evidence[k].from == FROM_FRONT;
+        if (by_front && one->code == finding->code &&
+            one->connection.id == finding->connection.id)
+            return true;
+    }
+    return false;
+}
 
 static bool names(const struct finding *finding, enum verdict code)
 {
@@ -91,7 +109,8 @@ static bool is_honest(const struct report *whole, const struct report *less,
     enum verdict code = finding->code;
 
     if (count_code(less, code, finding->severity) <=
-        count_code(whole, code, finding->severity))
+            count_code(whole, code, finding->severity) ||
+        was_eased(whole, finding))
         return true;
     for (size_t i = 0; i < whole->findings; i++) {
         if (is_weaker(whole->finding[i], finding))
