@@ -16,8 +16,18 @@
 #include "wire/endpoint.h"
 
 enum {
-    LEGS_KEPT = 4096, /* exchanges, and connections that came to none */
-    LEGS_FIT_MOST = 8 /* that fit one: of more nothing is said */
+    LEGS_KEPT = 4096,      /* exchanges, and connections that came to none */
+    LEGS_FIT_MOST = 8,     /* that fit one: of more nothing is said */
+    LEGS_ROUTES_KEPT = 64, /* that were looked at */
+    LEGS_ROUTES_MOST = 256 /* until something is added */
+};
+
+/* How much of what one server is asked comes from what another is asked. */
+struct leg_route {
+    struct endpoint front;
+    struct endpoint upstream;
+    uint64_t added; /* by what had ended until then */
+    unsigned percent;
 };
 
 /* How one ended. */
@@ -72,6 +82,10 @@ struct legs {
     size_t room;
     size_t first;
     uint64_t added;
+    struct leg_route route[LEGS_ROUTES_KEPT]; /* a ring */
+    size_t routes;
+    uint64_t routes_added; /* of which time the next is */
+    unsigned routes_found;
     uint64_t dropped_until; /* frame: nothing that is gone ended later */
 };
 
@@ -89,9 +103,9 @@ void legs_add(struct legs *legs, const struct leg *leg);
 void legs_release(struct legs *legs);
 
 /* What the server of `front` asked of others for it. */
-struct leg_pair legs_upstream(const struct legs *legs, const struct leg *front);
+struct leg_pair legs_upstream(struct legs *legs, const struct leg *front);
 
 /* What the client of `upstream` was asked for it. */
-struct leg_pair legs_front(const struct legs *legs, const struct leg *upstream);
+struct leg_pair legs_front(struct legs *legs, const struct leg *upstream);
 
 #endif

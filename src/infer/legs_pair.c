@@ -1,5 +1,5 @@
 /* Which exchange out of a host is that behind one into it. */
-#include "infer/legs.h"
+#include "infer/legs_route.h"
 
 /* A gateway that is refused says so at once. */
 #define ANSWERS_WITHIN (20 * NANOS_PER_MILLI)
@@ -8,95 +8,44 @@
  * behind it: checks come every few seconds. */
 #define KNOWN_FOR (30 * NANOS_PER_SECOND)
 
-static bool is_loopback(const struct address *address)
-{
-    static const uint8_t v6[16] = {[15] = 1};
-
-    return address->version == 4 ? address->byte[0] == 127
-                                 : memcmp(address->byte, v6, sizeof v6) == 0;
-}
-
-static bool is_one_host(const struct endpoint *a, const struct endpoint *b)
-{
-    return memcmp(&a->address, &b->address, sizeof a->address) == 0 ||
-           (is_loopback(&a->address) && is_loopback(&b->address));
-}
-
-static bool is_same(const struct leg *a, const struct leg *b)
-{
-    return a->connection == b->connection && a->exchange == b->exchange;
-}
-
-static bool says_gateway(const struct leg *leg)
-{
-    return leg->status >= 502 && leg->status <= 504;
-}
-
-/* The same is asked for, with or without a first part of the path. */
-static bool asks_the_same(const struct leg *a, const struct leg *b)
-{
-    if (a->method != b->method)
-        return false;
-    return a->target == b->target || (a->tail && a->tail == b->target) ||
-           (b->tail && b->tail == a->target);
-}
-
-/* A gateway sends no more of a body on than it has, and not less of one that
- * both have had to the end. */
-static bool has_the_content(const struct leg *front, const struct leg *upstream)
-{
-    return front->request_whole && upstream->request_whole
-               ? front->content == upstream->content
-               : upstream->content <= front->content;
-}
-
-/* What a gateway answers is what it was answered, unless that failed. */
-static bool has_the_answer(const struct leg *front, const struct leg *upstream)
-{
-    if (front->how != LEG_ANSWERED || says_gateway(front) ||
-        upstream->how != LEG_ANSWERED || upstream->status >= 500)
-        return true;
-    return front->status == upstream->status;
-}
-
-/* Could `upstream` be asked because of `front`? */
-static bool is_behind(const struct leg *front, const struct leg *upstream)
-{
-    uint64_t over =
-        mark_is_set(front->first) ? front->first.frame : front->end.frame;
-
-    return upstream->exchange != 0 && front->exchange != 0 &&
-           mark_is_set(front->start) && mark_is_set(upstream->start) &&
-           is_one_host(&front->server, &upstream->client) &&
-           !endpoint_same(&front->server, &upstream->server) &&
-           upstream->start.frame > front->start.frame &&
-           (upstream->start.frame < over) && asks_the_same(front, upstream) &&
-           has_the_content(front, upstream) && has_the_answer(front, upstream);
-}
-
 /* Does another front fit as well? One that `front` itself is behind does not
  * count: in a row of proxies each is behind all before it. */
-static bool has_other_front(const struct legs *legs, const struct leg *front,
+static bool has_other_front(struct legs *legs, const struct leg *front,
                             const struct leg *upstream)
 {
+    unsigned fitting = 0;
+
     for (size_t i = 0; i < legs->count; i++) {
         const struct leg *other = legs_at(legs, i);
 
-        if (!is_same(other, front) && is_behind(other, upstream) &&
-            !is_behind(other, front))
+        if (leg_is_same(other, front) || !leg_fits(other, upstream))
+            continue;
+        if (++fitting > LEGS_FIT_MOST)
+            return true;
+        if (legs_is_behind(legs, other, upstream) &&
+            (legs_is_one_host(&other->server, &front->server) ||
+             !legs_is_behind(legs, other, front)))
             return true;
     }
     return false;
 }
 
-/* Another proxy of the row is between the two. */
-static bool has_one_between(const struct legs *legs, const struct leg *front,
+/* Another proxy of the row is between the two, on a host of its own: those of
+ * one host cannot be put in a row. */
+static bool has_one_between(struct legs *legs, const struct leg *front,
                             const struct leg *upstream)
 {
-    for (size_t i = 0; i < legs->count; i++) {
+    unsigned fitting = 0;
+
+    for (size_t i = 0; i < legs->count && fitting <= LEGS_FIT_MOST; i++) {
         const struct leg *between = legs_at(legs, i);
 
-        if (is_behind(front, between) && is_behind(between, upstream))
+        if (legs_is_one_host(&front->server, &between->server) ||
+            !leg_fits(front, between) || !leg_fits(between, upstream))
+            continue;
+        fitting++;
+        if (legs_is_behind(legs, front, between) &&
+            legs_is_behind(legs, between, upstream))
             return true;
     }
     return false;
@@ -127,8 +76,8 @@ static void take_try(struct leg_pair *pair, const struct leg *upstream)
 static bool is_refusal_in(const struct leg *front, const struct leg *refused)
 {
     return refused->exchange == 0 && mark_is_set(front->first) &&
-           says_gateway(front) &&
-           is_one_host(&front->server, &refused->client) &&
+           leg_says_gateway(front) &&
+           legs_is_one_host(&front->server, &refused->client) &&
            !endpoint_same(&front->server, &refused->server) &&
            refused->start.frame > front->start.frame &&
            refused->end.frame < front->first.frame &&
@@ -137,20 +86,41 @@ static bool is_refusal_in(const struct leg *front, const struct leg *refused)
                 ANSWERS_WITHIN);
 }
 
-static bool has_other_refused(const struct legs *legs, const struct leg *front,
+/* Right after the refusal something is asked for `other`: it was refused, and
+ * tried again elsewhere. */
+static bool goes_on_after(struct legs *legs, const struct leg *other,
+                          const struct leg *refused)
+{
+    if (!legs_is_one_host(&other->server, &refused->client) ||
+        other->start.frame > refused->start.frame ||
+        other->end.frame < refused->end.frame)
+        return false;
+    for (size_t i = 0; i < legs->count; i++) {
+        const struct leg *leg = legs_at(legs, i);
+        nanos late = nanos_between(refused->end.time, leg->start.time);
+
+        if (leg->start.frame > refused->end.frame && late <= ANSWERS_WITHIN &&
+            leg_fits(other, leg))
+            return true;
+    }
+    return false;
+}
+
+static bool has_other_refused(struct legs *legs, const struct leg *front,
                               const struct leg *refused)
 {
     for (size_t i = 0; i < legs->count; i++) {
         const struct leg *other = legs_at(legs, i);
 
-        if (!is_same(other, front) && is_refusal_in(other, refused))
+        if (!leg_is_same(other, front) && (is_refusal_in(other, refused) ||
+                                           goes_on_after(legs, other, refused)))
             return true;
     }
     return false;
 }
 
 /* The latest refusal is what it answers; it began before the others ended. */
-static void find_refusal(const struct legs *legs, const struct leg *front,
+static void find_refusal(struct legs *legs, const struct leg *front,
                          struct leg_pair *pair)
 {
     const struct leg *latest = NULL;
@@ -162,8 +132,10 @@ static void find_refusal(const struct legs *legs, const struct leg *front,
             (!latest || leg->end.frame > latest->end.frame))
             latest = leg;
     }
+    /* of what was asked for it the last came before, or nothing was */
     if (!latest ||
-        (pair->sure == LEG_SURE && pair->leg.end.frame > latest->end.frame))
+        (pair->sure != LEG_NONE && (pair->sure == LEG_UNSURE ||
+                                    pair->leg.end.frame > latest->start.frame)))
         return;
     *pair =
         (struct leg_pair){.leg = *latest, .since = latest->start, .tries = 1};
@@ -171,7 +143,7 @@ static void find_refusal(const struct legs *legs, const struct leg *front,
 }
 
 /* Did it work again between the refusal and `until`? */
-static bool worked_since(const struct legs *legs, const struct leg *refused,
+static bool worked_since(struct legs *legs, const struct leg *refused,
                          struct mark until)
 {
     for (size_t i = 0; i < legs->count; i++) {
@@ -187,7 +159,7 @@ static bool worked_since(const struct legs *legs, const struct leg *refused,
 }
 
 /* It was refused in somebody else's turn: that explains it. */
-static bool is_of_another(const struct legs *legs, const struct leg *front,
+static bool is_of_another(struct legs *legs, const struct leg *front,
                           const struct leg *refused)
 {
     return has_other_refused(legs, front, refused);
@@ -197,8 +169,8 @@ static bool is_of_another(const struct legs *legs, const struct leg *front,
  * A 503 at once, and nothing was asked for it: of a gateway that knew. It says
  * so when one address alone had refused its host before, more than once.
  */
-static void find_earlier_refusal(const struct legs *legs,
-                                 const struct leg *front, struct leg_pair *pair)
+static void find_earlier_refusal(struct legs *legs, const struct leg *front,
+                                 struct leg_pair *pair)
 {
     const struct leg *latest = NULL;
     unsigned refusals = 0;
@@ -208,7 +180,7 @@ static void find_earlier_refusal(const struct legs *legs,
 
         if (leg->how != LEG_REFUSED || leg->end.frame >= front->start.frame ||
             nanos_between(leg->end.time, front->start.time) > KNOWN_FOR ||
-            !is_one_host(&front->server, &leg->client) ||
+            !legs_is_one_host(&front->server, &leg->client) ||
             is_of_another(legs, front, leg))
             continue;
         if (latest && !endpoint_same(&latest->server, &leg->server))
@@ -226,31 +198,36 @@ static void find_earlier_refusal(const struct legs *legs,
 }
 
 /* What is gone may have fitted as well. */
-static void weigh_dropped(const struct legs *legs, const struct leg *leg,
+static void weigh_dropped(struct legs *legs, const struct leg *leg,
                           struct leg_pair *pair)
 {
     if (pair->sure == LEG_SURE && legs->dropped_until > leg->start.frame)
         pair->sure = LEG_UNSURE;
 }
 
-struct leg_pair legs_upstream(const struct legs *legs, const struct leg *front)
+struct leg_pair legs_upstream(struct legs *legs, const struct leg *front)
 {
     struct leg_pair pair = {.sure = LEG_SURE};
+    unsigned fitting = 0;
 
-    for (size_t i = 0; i < legs->count && pair.tries < LEGS_FIT_MOST; i++) {
+    for (size_t i = 0; i < legs->count && fitting <= LEGS_FIT_MOST; i++) {
         const struct leg *leg = legs_at(legs, i);
 
-        if (!is_behind(front, leg) || has_one_between(legs, front, leg))
+        if (!leg_fits(front, leg))
+            continue;
+        fitting++;
+        if (!legs_is_behind(legs, front, leg) ||
+            has_one_between(legs, front, leg))
             continue;
         take_try(&pair, leg);
         if (has_other_front(legs, front, leg))
             pair.sure = LEG_UNSURE;
     }
-    if (pair.tries == LEGS_FIT_MOST)
+    if (fitting > LEGS_FIT_MOST)
         pair.sure = LEG_UNSURE;
     if (pair.tries == 0)
         pair.sure = LEG_NONE;
-    if (says_gateway(front)) {
+    if (leg_says_gateway(front)) {
         find_refusal(legs, front, &pair);
         if (pair.sure == LEG_NONE && front->status == 503)
             find_earlier_refusal(legs, front, &pair);
@@ -259,27 +236,40 @@ struct leg_pair legs_upstream(const struct legs *legs, const struct leg *front)
     return pair;
 }
 
-struct leg_pair legs_front(const struct legs *legs, const struct leg *upstream)
+static bool is_front(struct legs *legs, const struct leg *front,
+                     const struct leg *upstream)
+{
+    if (upstream->exchange == 0)
+        return is_refusal_in(front, upstream);
+    return legs_is_behind(legs, front, upstream) &&
+           !has_one_between(legs, front, upstream);
+}
+
+struct leg_pair legs_front(struct legs *legs, const struct leg *upstream)
 {
     struct leg_pair pair = {.sure = LEG_NONE};
+    unsigned fitting = 0;
 
-    for (size_t i = 0; i < legs->count; i++) {
+    for (size_t i = 0; i < legs->count && fitting <= LEGS_FIT_MOST; i++) {
         const struct leg *leg = legs_at(legs, i);
-        struct leg_pair back;
 
-        if (!is_refusal_in(leg, upstream) &&
-            (!is_behind(leg, upstream) || has_one_between(legs, leg, upstream)))
+        if (!leg_fits(leg, upstream) && !is_refusal_in(leg, upstream))
             continue;
-        if (pair.tries++ > 0) {
-            pair.sure = LEG_UNSURE;
-            return pair;
-        }
-        back = legs_upstream(legs, leg);
-        pair.sure = back.sure;
-        pair.retried = !is_same(&back.leg, upstream);
+        fitting++;
+        if (!is_front(legs, leg, upstream))
+            continue;
         pair.leg = *leg;
         pair.since = leg->start;
+        pair.tries++;
     }
+    if (pair.tries == 1) {
+        struct leg_pair back = legs_upstream(legs, &pair.leg);
+
+        pair.sure = back.sure;
+        pair.retried = !leg_is_same(&back.leg, upstream);
+    }
+    if (pair.tries > 1 || fitting > LEGS_FIT_MOST)
+        pair.sure = LEG_UNSURE;
     weigh_dropped(legs, upstream, &pair);
     return pair;
 }

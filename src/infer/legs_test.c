@@ -230,6 +230,46 @@ static void test_body_and_path(void **state)
     legs_release(&legs);
 }
 
+static struct leg on_loopback(struct leg leg, uint16_t port)
+{
+    leg.client.address = (struct address){
+        .version = 4, .byte = {127, 0, 0, 1}
+    };
+    leg.server.address = leg.client.address;
+    leg.server.port = port;
+    return leg;
+}
+
+/*
+ * Two servers behind a proxy, all on one host, and the same is asked for again
+ * and again: neither is behind the other, though one exchange with the second
+ * is inside one with the first.
+ */
+static void test_one_host(void **state)
+{
+    struct legs legs = {0};
+    struct leg first = on_loopback(exchange(2, PROXY, BACK, 20, 80, 0), 9001);
+    struct leg second = on_loopback(exchange(4, PROXY, BACK, 42, 70, 0), 9002);
+    const struct leg rest[] = {
+        on_loopback(exchange(1, CLIENT, PROXY, 10, 90, 502), 80),
+        first,
+        on_loopback(exchange(3, CLIENT, PROXY, 40, 75, 502), 80),
+        second,
+        on_loopback(exchange(5, CLIENT, PROXY, 200, 290, 200), 80),
+        on_loopback(exchange(6, PROXY, BACK, 220, 280, 200), 9002),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
+        legs_add(&legs, &rest[i]);
+    assert_int_equal(legs_upstream(&legs, &first).sure, LEG_NONE);
+    assert_int_equal(legs_upstream(&legs, &rest[4]).sure, LEG_SURE);
+    assert_int_equal(legs_upstream(&legs, &rest[4]).leg.connection, 6);
+    /* of the two at once each may be either's */
+    assert_int_equal(legs_front(&legs, &second).sure, LEG_UNSURE);
+    legs_release(&legs);
+}
+
 /* What is no longer kept may have fitted as well. */
 static void test_full(void **state)
 {
@@ -261,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_row_of_proxies),
         cmocka_unit_test(test_body_and_path),
+        cmocka_unit_test(test_one_host),
         cmocka_unit_test(test_full),
     };
 

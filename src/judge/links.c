@@ -24,7 +24,7 @@ static struct leg leg_of(const struct incident *incident)
 
 void links_pair(const struct cases *cases, struct judged_case *one)
 {
-    const struct legs *legs = infer_legs(cases->infer);
+    struct legs *legs = infer_legs(cases->infer);
     struct leg leg;
 
     if (one->paired)
