@@ -276,14 +276,16 @@ void tell_open_ended(const struct facts *f, struct finding *finding)
     finding->confidence = CONFIDENCE_CERTAIN;
     if (f->quiet > 0)
         finding_explain(finding,
-                        "%s after the last byte of this exchange the capture "
-                        "ends, with the connection open.",
+                        "The capture's last packet comes %s after the last "
+                        "byte of this exchange; the connection is open then.",
                         finding_duration(finding, f->quiet));
     else
         finding_explain(finding,
-                        "The capture ends with the last byte so far of "
-                        "this exchange, and with the connection open.");
-    finding_explain(finding, "Nothing had gone wrong by then.");
+                        "The last byte so far of this exchange is in the "
+                        "capture's last packet; the connection is open then.");
+    finding_explain(finding, "How long the capture went on behind its last "
+                             "packet, and with it how long the exchange hung, "
+                             "the packets do not tell.");
     finding_advise(finding, "capture until the client has reported its error, "
                             "then stop a second later (tcpdump "
                             "--immediate-mode -U)");
