@@ -1,6 +1,7 @@
 /* What rules_close.c finds: no timeout of the server's explains it. */
 #include "diagnose/rules.h"
 
+#include "diagnose/facts_ends.h"
 #include "diagnose/software.h"
 #include "diagnose/words.h"
 
@@ -85,6 +86,13 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
                             "a write timeout of about this length",
                             "whether slower requests succeed");
     offer_no_backend(f, finding);
+    if (may_be_shutdown(f))
+        finding_alternative(finding, VERDICT_SERVER_SHUTDOWN,
+                            "the server's process may have ended then: no "
+                            "other connection is known that was open and lived "
+                            "on",
+                            "the process's start time; whether its port "
+                            "refused connections right after");
     finding_advise(
         finding, "look in the server's log for this request (Go: 'http: panic "
                  "serving'; http.ErrAbortHandler leaves no trace) and for "

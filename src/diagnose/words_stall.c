@@ -227,9 +227,38 @@ void tell_server_stall(const struct facts *f, struct finding *finding)
                    "is shorter and answers 503");
 }
 
+/* It would have been answered, as others are. */
+static void tell_usual_time(const struct facts *f, struct finding *finding)
+{
+    if (!left_within_usual_time(f))
+        return;
+    finding_explain(finding,
+                    "Most answers of this server take longer than that, %s: it "
+                    "was not slower than usual.",
+                    finding_range(finding, &f->known->success));
+    if (is_long(f, f->quiet))
+        finding_alternative(finding, VERDICT_SERVER_STALL,
+                            "this request may be one that the server answers "
+                            "sooner",
+                            "how long requests of this kind take");
+}
+
+/* A FIN right behind the request may be no more than the end of sending. */
+static void offer_half_close(const struct facts *f, struct finding *finding)
+{
+    if (f->closing.by_reset || f->x->is_h2 || !f->request_whole ||
+        f->response_begun || !mark_is_set(f->server->fin) ||
+        facts_passed(f->x->request.end, f->closing.at) >= 50 * NANOS_PER_MILLI)
+        return;
+    finding_alternative(finding, VERDICT_HANDLER_ABORT,
+                        "the client may only have been done with sending, and "
+                        "the server closed without an answer",
+                        "what the client reports: an empty reply, or nothing");
+}
+
 void tell_client_abort(const struct facts *f, struct finding *finding)
 {
-    const struct durations *gave_up = &f->known->client_gave_up;
+    struct durations gave_up;
 
     finding->symptom = SYMPTOM_NONE;
     finding->severity = SEVERITY_WARNING;
@@ -253,11 +282,14 @@ void tell_client_abort(const struct facts *f, struct finding *finding)
     if (f->x->grpc_timeout)
         finding_explain(finding, "The request's own grpc-timeout was %s.",
                         finding_duration(finding, f->x->grpc_timeout));
-    if (is_client_timeout(f) && f->request_whole)
+    if (find_client_timeout(f, &gave_up) && f->request_whole)
         finding_explain(finding,
                         "%" PRIu64 " requests to this server ended so, all "
                         "after %s: that is the client's own timeout.",
-                        gave_up->samples, finding_range(finding, gave_up));
+                        gave_up.samples, finding_range(finding, &gave_up));
+    else
+        tell_usual_time(f, finding);
+    offer_half_close(f, finding);
     if (is_client_exit(f))
         finding_explain(finding,
                         "All its connections to this server, of unlike age, "

@@ -249,6 +249,8 @@ void infer_ended(struct infer *infer, const struct conn *conn,
         add_ending(server, &(struct ending){.kind = ENDING_STREAM,
                                             .by_client = true,
                                             .opened = conn->first.time,
+                                            .client = endings_host(
+                                                &conn->endpoint[conn->client]),
                                             .at = x->h2->reset,
                                             .took = wait});
     log_add(server,
@@ -324,11 +326,21 @@ static void add_probes(struct server_facts *server, const struct conn *conn)
     }
 }
 
+static void keep_software(char kept[static INCIDENT_SOFTWARE_SIZE],
+                          const char *said)
+{
+    size_t size = strnlen(said, INCIDENT_SOFTWARE_SIZE - 1);
+
+    memcpy(kept, said, size);
+    kept[size] = '\0';
+}
+
 static void add_outcome(const struct infer *infer, struct server_facts *server,
                         const struct outcome *outcome)
 {
     const struct conn *conn = outcome->conn;
     const struct http_facts *http = outcome->http;
+    struct closing closing = conn_closing(conn);
     bool both_tls =
         http->first[0] == SNIFFED_TLS && http->first[1] == SNIFFED_TLS;
 
@@ -337,8 +349,10 @@ static void add_outcome(const struct infer *infer, struct server_facts *server,
     if (server->protocol == PROTOCOL_NONE || http->protocol == PROTOCOL_HTTP1)
         server->protocol = http->protocol;
     if (outcome->server_software[0])
-        memcpy(server->software, outcome->server_software,
-               strnlen(outcome->server_software, INCIDENT_SOFTWARE_SIZE - 1));
+        keep_software(server->software, outcome->server_software);
+    if (outcome->client_software[0] && outcome->unfinished &&
+        closing.by == CLOSED_BY_CLIENT)
+        keep_software(server->left, outcome->client_software);
     if (outcome->keep_alive)
         server->keep_alive = outcome->keep_alive;
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {

@@ -43,6 +43,8 @@ struct server_facts {
     uint64_t unannounced; /* closes right after a whole answer, not announced */
     uint32_t keep_alive;  /* as the server's Keep-Alive said, in seconds */
     char software[INCIDENT_SOFTWARE_SIZE]; /* as its Server field said */
+    char left[INCIDENT_SOFTWARE_SIZE];     /* as the User-Agent of a client that
+                                              gave up said, the latest */
     struct server_log *log;    /* what the figures are of, as far as it is
                                   kept; NULL: a preview has none */
     struct endings *endings;   /* the server's own; NULL: none are kept */

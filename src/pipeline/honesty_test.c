@@ -31,6 +31,8 @@ static const struct weakening {
      "one of the three requests that it takes is missing"           },
     {VERDICT_READ_TIMEOUT,           VERDICT_GATEWAY_TIMEOUT,
      "the leg on which the gateway had stopped is missing"          },
+    {VERDICT_CLIENT_ABORT,           VERDICT_SERVER_STALL,
+     "one of the few that told how long it usually takes is missing"},
 };
 
 /* What a proxy made good is eased by the leg in front, and only by that. */
