@@ -1,4 +1,4 @@
-#include "infer/legs.h"
+#include "infer/legs_route.h"
 
 #include "base/arena.h"
 
@@ -24,10 +24,10 @@ static uint64_t hash_bytes(struct span span)
 /* From the path on: a proxy is asked by "http://host/path". */
 static struct span path_of(const char *target)
 {
-    const char *scheme = strstr(target, "://");
+    const char *scheme = target[0] == '/' ? NULL : strstr(target, "://");
     const char *path = scheme ? strchr(scheme + 3, '/') : NULL;
 
-    return span_of_text(target[0] != '/' && path ? path : target);
+    return span_of_text(path ? path : target);
 }
 
 /* "/items?id=1" of "/api/items?id=1": a proxy may cut off or put in front the
@@ -50,14 +50,11 @@ static bool was_reset_by_server(const struct conn *conn)
     return false;
 }
 
-static enum leg_end end_of_exchange(const struct conn *conn,
-                                    const struct exchange *x,
-                                    const struct closing *closing)
+static enum leg_end end_by(const struct conn *conn, const struct exchange *x,
+                           const struct closing *closing)
 {
     bool by_stream = x->h2 && closing->at.frame == x->h2->reset.frame;
 
-    if (exchange_went_well(conn, x))
-        return LEG_ANSWERED;
     switch (closing->by) {
     case CLOSED_BY_CLIENT:
         return LEG_LEFT;
@@ -70,26 +67,44 @@ static enum leg_end end_of_exchange(const struct conn *conn,
     }
 }
 
-static struct mark last_of(const struct conn *conn, const struct exchange *x,
-                           const struct closing *closing, enum leg_end how)
+/* What ended it: of HTTP/1 the connection's close. */
+static struct closing closing_of(const struct outcome *outcome,
+                                 const struct conn *conn,
+                                 const struct exchange *x)
 {
-    if (how == LEG_OPEN)
-        return conn->last;
-    return how == LEG_ANSWERED && mark_is_set(x->response.last)
-               ? x->response.last
-               : closing->at;
+    struct http_facts http;
+
+    if (!x->h2)
+        return conn_closing(conn);
+    if (outcome)
+        return stream_closing(conn, &outcome->http->h2, x);
+    http = http_facts_of(conn);
+    return stream_closing(conn, &http.h2, x);
+}
+
+static void end_leg(struct leg *leg, const struct outcome *outcome,
+                    const struct conn *conn, const struct exchange *x)
+{
+    struct closing closing;
+
+    leg->how = LEG_ANSWERED;
+    leg->end = x->response.last;
+    if (exchange_went_well(conn, x))
+        return;
+    closing = closing_of(outcome, conn, x);
+    leg->how = end_by(conn, x, &closing);
+    if (leg->how == LEG_OPEN)
+        leg->end = conn->last;
+    else if (leg->how != LEG_ANSWERED)
+        leg->end = closing.at;
 }
 
 struct leg leg_of_exchange(const struct outcome *outcome,
                            const struct conn *conn, const struct exchange *x)
 {
-    struct http_facts http = outcome ? *outcome->http : http_facts_of(conn);
-    struct closing closing = stream_closing(conn, &http.h2, x);
-    enum leg_end how = end_of_exchange(conn, x, &closing);
     struct span path = path_of(x->target ? x->target : "");
     struct span tail = tail_of(path);
-
-    return (struct leg){
+    struct leg leg = {
         .connection = conn->id,
         .exchange = x->number,
         .client = conn->endpoint[conn->client],
@@ -97,15 +112,16 @@ struct leg leg_of_exchange(const struct outcome *outcome,
         .start = x->request.start,
         .asked = x->request.last,
         .first = x->response.start,
-        .end = last_of(conn, x, &closing, how),
         .method = hash_bytes(span_of_text(x->method ? x->method : "")),
         .target = hash_bytes(path),
         .tail = tail.size ? hash_bytes(tail) : 0,
         .content = x->request.body,
         .status = x->status,
         .request_whole = mark_is_set(x->request.end),
-        .how = how,
     };
+
+    end_leg(&leg, outcome, conn, x);
+    return leg;
 }
 
 bool leg_of_connection(const struct conn *conn, struct leg *leg)
@@ -143,6 +159,33 @@ static void drop_oldest(struct legs *legs)
     legs->count--;
 }
 
+/* Loopback's addresses are one host. */
+static unsigned bit_of(const struct endpoint *endpoint)
+{
+    uint64_t part[2];
+
+    if (legs_is_loopback(endpoint))
+        return 0;
+    memcpy(part, endpoint->address.byte, sizeof part);
+    return (unsigned)(hash_mix(part[0], part[1]) % LEGS_HOST_BITS);
+}
+
+static void leg_hosts_add(struct leg_hosts *hosts,
+                          const struct endpoint *endpoint)
+{
+    unsigned bit = bit_of(endpoint);
+
+    hosts->bit[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
+
+bool leg_hosts_may_have(const struct leg_hosts *hosts,
+                        const struct endpoint *endpoint)
+{
+    unsigned bit = bit_of(endpoint);
+
+    return hosts->bit[bit / 64] >> (bit % 64) & 1;
+}
+
 /* The ring is not one before it is full. */
 void legs_add(struct legs *legs, const struct leg *leg)
 {
@@ -154,6 +197,8 @@ void legs_add(struct legs *legs, const struct leg *leg)
         legs->room = legs->room ? 2 * legs->room : 16;
         legs->leg = must_realloc(legs->leg, legs->room, sizeof *legs->leg);
     }
+    leg_hosts_add(&legs->asks, &leg->client);
+    leg_hosts_add(&legs->asked, &leg->server);
     legs->leg[(legs->first + legs->count) % LEGS_KEPT] = *leg;
     legs->count++;
     legs->added++;

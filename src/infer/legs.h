@@ -76,7 +76,18 @@ struct leg_pair {
     bool is_earlier;   /* a refusal from before: the host knew by then */
 };
 
+enum {
+    LEGS_HOST_BITS = 4096
+};
+
+/* Hosts by a hash of their address: none is missing, some may be too many. */
+struct leg_hosts {
+    uint64_t bit[LEGS_HOST_BITS / 64];
+};
+
 struct legs {
+    struct leg_hosts asks; /* hosts that were a client */
+    struct leg_hosts asked;
     struct leg *leg; /* owned; a ring, in the order in which they ended */
     size_t count;
     size_t room;

@@ -210,6 +210,10 @@ struct leg_pair legs_upstream(struct legs *legs, const struct leg *front)
     struct leg_pair pair = {.sure = LEG_SURE};
     unsigned fitting = 0;
 
+    /* most servers ask nobody, and most clients are asked by nobody */
+    if (!leg_hosts_may_have(&legs->asks, &front->server))
+        return (struct leg_pair){.sure = LEG_NONE};
+
     for (size_t i = 0; i < legs->count && fitting <= LEGS_FIT_MOST; i++) {
         const struct leg *leg = legs_at(legs, i);
 
@@ -249,6 +253,9 @@ struct leg_pair legs_front(struct legs *legs, const struct leg *upstream)
 {
     struct leg_pair pair = {.sure = LEG_NONE};
     unsigned fitting = 0;
+
+    if (!leg_hosts_may_have(&legs->asked, &upstream->client))
+        return pair;
 
     for (size_t i = 0; i < legs->count && fitting <= LEGS_FIT_MOST; i++) {
         const struct leg *leg = legs_at(legs, i);

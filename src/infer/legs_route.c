@@ -7,9 +7,10 @@ enum {
     ROUTE_LEAST = 75 /* of a hundred, of those that could be behind it */
 };
 
-static bool is_loopback(const struct address *address)
+bool legs_is_loopback(const struct endpoint *endpoint)
 {
     static const uint8_t v6[16] = {[15] = 1};
+    const struct address *address = &endpoint->address;
 
     return address->version == 4 ? address->byte[0] == 127
                                  : memcmp(address->byte, v6, sizeof v6) == 0;
@@ -18,7 +19,7 @@ static bool is_loopback(const struct address *address)
 bool legs_is_one_host(const struct endpoint *a, const struct endpoint *b)
 {
     return memcmp(&a->address, &b->address, sizeof a->address) == 0 ||
-           (is_loopback(&a->address) && is_loopback(&b->address));
+           (legs_is_loopback(a) && legs_is_loopback(b));
 }
 
 bool leg_is_same(const struct leg *a, const struct leg *b)

@@ -4,6 +4,11 @@
 
 #include "infer/legs.h"
 
+bool legs_is_loopback(const struct endpoint *endpoint);
+
+bool leg_hosts_may_have(const struct leg_hosts *hosts,
+                        const struct endpoint *endpoint);
+
 /* All of 127.0.0.0/8 and ::1 is one host. */
 bool legs_is_one_host(const struct endpoint *a, const struct endpoint *b);
 

@@ -63,7 +63,12 @@ static void list_exchange(struct intake *intake, const struct outcome *outcome,
                           const struct conn *conn, const struct exchange *x)
 {
     const struct judge_watcher *watcher = &intake->options->watcher;
-    struct listed_exchange listed = {
+    struct listed_exchange listed;
+
+    if (!intake->options->list_exchanges ||
+        (intake->options->has_stream && conn->id != intake->options->stream))
+        return;
+    listed = (struct listed_exchange){
         .connection = conn->id,
         .client = conn->endpoint[conn->client],
         .server = conn->endpoint[conn_server(conn)],
@@ -71,10 +76,6 @@ static void list_exchange(struct intake *intake, const struct outcome *outcome,
         .protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1,
         .complete = exchange_went_well(conn, x),
     };
-
-    if (!intake->options->list_exchanges ||
-        (intake->options->has_stream && conn->id != intake->options->stream))
-        return;
     intake->listed++;
     listed.turns = turns_by_now(intake, outcome, conn, x);
     if (watcher->exchange)
