@@ -28,6 +28,7 @@ bool is_early_response_reset(const struct facts *f)
 {
     return !f->request_whole && f->response_begun &&
            f->x->status != STATUS_REQUEST_TIMEOUT && has_server_reset(f) &&
+           !is_stopped_by_gateway(f) &&
            request_quiet(f) < f->settings->timeout_floor;
 }
 

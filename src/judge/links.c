@@ -134,6 +134,23 @@ static void link_cause(struct judged_case *effect, struct judged_case *cause)
         effect->finding->confidence = cause->finding->confidence;
 }
 
+/* An earlier try, that the proxy itself gave up: its own doing. */
+static void link_earlier_tries(const struct index *index)
+{
+    for (size_t i = 0; i < index->count; i++) {
+        struct judged_case *upstream = index->one[i];
+        const struct leg_pair *pair = &upstream->around.front;
+        struct judged_case *front =
+            pair->sure == LEG_SURE && pair->retried && !upstream->cause
+                ? find(index, &pair->leg)
+                : NULL;
+
+        if (front && finding_link(front->finding, upstream->finding) ==
+                         LINK_UPSTREAM_IS_EFFECT)
+            link_cause(upstream, front);
+    }
+}
+
 static void link_legs(const struct index *index)
 {
     for (size_t i = 0; i < index->count; i++) {
@@ -171,6 +188,7 @@ void links_order(struct cases *cases)
     struct index index = index_new(cases);
 
     link_legs(&index);
+    link_earlier_tries(&index);
     cases->finding =
         must_realloc(NULL, index.count + 1, sizeof *cases->finding);
     if (index.count)

@@ -16,7 +16,7 @@
 A recipe that needs what is not there is skipped and says what it is.
 
 Needs Linux, root, tcpdump, unshare, ip, nft, ethtool and the servers: Go,
-node, nginx, apache2, gunicorn, curl, openssl, nghttp2, grpc-go (Debian's
+node, nginx, haproxy, apache2, gunicorn, curl, openssl, nghttp2, grpc-go (Debian's
 golang-google-grpc-dev). Nothing leaves the machine:
 each recipe has network namespaces of its own.
 """

@@ -1,4 +1,4 @@
 """The recipes, in the order of whyeof-verdicts(7). Importing enters them all."""
 
-from . import (giving_up, reading, proxies, mismatch, idle, clients, stalls,
+from . import (giving_up, reading, proxies, legs, mismatch, idle, clients, stalls,
                h2, grpc, peers, healthy, tls)  # noqa: F401
