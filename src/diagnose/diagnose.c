@@ -162,6 +162,19 @@ bool diagnose_wants_complete(const struct diagnose_settings *settings,
     return false;
 }
 
+/* A side that does not read holds up what is left to say, a GOAWAY perhaps. */
+static bool is_stuck(const struct conn *conn)
+{
+    for (unsigned i = 0; i < conn->episodes; i++) {
+        const struct episode *episode = &conn->episode[i];
+
+        if (episode->kind == EPISODE_ZERO_WINDOW && episode->count >= 2 &&
+            !mark_is_set(episode->ended))
+            return true;
+    }
+    return false;
+}
+
 bool diagnose_wants_connection(const struct diagnose_settings *settings,
                                const struct outcome *outcome)
 {
@@ -178,6 +191,8 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
         return true;
     if (mark_is_set(http->h2.goaway[0].at) ||
         mark_is_set(http->h2.goaway[1].at))
+        return true;
+    if (http->protocol == PROTOCOL_HTTP2 && is_stuck(conn))
         return true;
     if (half_closed && outcome->ending == CONN_STILL_OPEN && !conn->resets &&
         http->protocol == PROTOCOL_HTTP1)

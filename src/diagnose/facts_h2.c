@@ -120,6 +120,19 @@ struct mark latest_goaway(const struct facts *f)
     return mark_is_set(b) && b.time > a.time ? b : a;
 }
 
+nanos stuck_for(const struct facts *f)
+{
+    const struct episode *window[2] = {f->client_window, f->server_window};
+    nanos longest = 0;
+
+    for (unsigned i = 0; i < 2; i++) {
+        if (window[i] && episode_lasts(window[i]) && window[i]->count >= 2 &&
+            episode_lasted(f, window[i]) > longest)
+            longest = episode_lasted(f, window[i]);
+    }
+    return longest;
+}
+
 /* Is the message such that its sender could still want to send? */
 static bool wants_to_send(const struct facts *f, unsigned message)
 {

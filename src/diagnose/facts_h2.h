@@ -33,6 +33,10 @@ const struct h2_goaway *goaway_with_error(const struct facts *f);
 /* Of the two sides'. Not set: none. */
 struct mark latest_goaway(const struct facts *f);
 
+/* How long, to the end, a side has not read what the other still has to send:
+ * a GOAWAY may be among it. */
+nanos stuck_for(const struct facts *f);
+
 /* The message that the window of its stream, or of the connection, holds up;
  * MESSAGES when there is none. */
 unsigned held_up(const struct facts *f, bool by_connection);

@@ -167,10 +167,12 @@ static bool has_goaway(const struct facts *f)
 
 bool is_goaway_hang(const struct facts *f)
 {
-    return f->incident->http.protocol == PROTOCOL_HTTP2 && has_goaway(f) &&
-           none_is_open(f) && f->closing.by == CLOSED_BY_NOBODY &&
-           nanos_between(latest_goaway(f).time, f->end.time) >=
-               3 * f->settings->stall_threshold;
+    nanos lasted =
+        has_goaway(f) ? facts_passed(latest_goaway(f), f->end) : stuck_for(f);
+
+    return f->incident->http.protocol == PROTOCOL_HTTP2 && none_is_open(f) &&
+           f->closing.by == CLOSED_BY_NOBODY &&
+           lasted >= 3 * f->settings->stall_threshold;
 }
 
 bool is_connection_window_stall(const struct facts *f)

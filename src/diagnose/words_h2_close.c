@@ -227,6 +227,28 @@ void tell_connection_closed(const struct facts *f, struct finding *finding)
                             "the idle and age limits of load balancers");
 }
 
+/* None came: it would be behind what the other side does not read. */
+static void tell_stuck(const struct facts *f, struct finding *finding)
+{
+    bool by_client = f->client_window && episode_lasts(f->client_window);
+    const char *reader = by_client ? "client" : "server";
+
+    finding->title = "no stream is left, one side does not read, and nobody "
+                     "closes";
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_explain(finding,
+                    "No stream is open any more, but the %s still has bytes to "
+                    "send and can only probe: the %s's TCP window has been "
+                    "zero for %s. A GOAWAY, or a close, would wait behind "
+                    "them.",
+                    by_client ? "server" : "client", reader,
+                    finding_duration(finding, stuck_for(f)));
+    finding_advise(finding,
+                   "find out what the %s does instead of reading; bound the "
+                   "wait on the other side (a write timeout, TCP_USER_TIMEOUT)",
+                   reader);
+}
+
 void tell_goaway_hang(const struct facts *f, struct finding *finding)
 {
     struct mark said = latest_goaway(f);
@@ -236,6 +258,10 @@ void tell_goaway_hang(const struct facts *f, struct finding *finding)
     finding->symptom = SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_LIKELY;
     cite_goaways(f, finding);
+    if (!mark_is_set(said)) {
+        tell_stuck(f, finding);
+        return;
+    }
     finding_explain(finding,
                     "GOAWAY was said, no stream is open any more, and %s later "
                     "the connection is still not closed.",
