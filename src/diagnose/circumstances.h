@@ -12,7 +12,9 @@ struct circumstances {
     struct mark capture_last;          /* the capture's latest packet */
     uint64_t drops;    /* packets that the capture lost while it went on */
     bool port_is_http; /* as far as the capture tells */
-    bool later_works;  /* a later connection between the same hosts did */
+    struct leg_pair upstream; /* what its server asked of others for it */
+    struct leg_pair front;    /* what its client, a proxy, was asked for it */
+    bool later_works; /* a later connection between the same hosts did */
 };
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "diagnose/doubt.h"
 #include "diagnose/facts_h2.h"
+#include "diagnose/legs.h"
 #include "diagnose/rules.h"
 
 #include <stdlib.h>
@@ -70,9 +71,11 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     finding->asked = f->asked;
     finding->ended = f->end;
     finding->wait = f->wait;
+    finding->turns = turns_of(f);
     finding->body_unsent = body_unsent(f);
     finding_timeline(finding, f);
     rule->tell(f, finding);
+    tell_legs(f, finding);
     finding_weigh_episodes(finding, f);
     finding_weigh_drops(finding, f);
     finding_bound_confidence(finding, f);
@@ -98,6 +101,17 @@ enum doubt diagnose(const struct diagnose_settings *settings,
     if (rule)
         *finding = build(rule, &f);
     return doubt;
+}
+
+struct turns diagnose_turns(const struct diagnose_settings *settings,
+                            const struct incident *incident,
+                            const struct circumstances *around)
+{
+    struct facts f = facts_of(settings, incident, around);
+
+    if (!doubt_of(&f))
+        f = facts_for_rules(&f);
+    return turns_of(&f);
 }
 
 /* Whole, and yet held up, reset, or without its gRPC status? */
@@ -169,6 +183,19 @@ bool diagnose_wants_late(const struct outcome *outcome,
              refusing_goaway(&outcome->http->h2, outcome->conn, x)));
 }
 
+/* A side that does not read holds up what is left to say, a GOAWAY perhaps. */
+static bool is_stuck(const struct conn *conn)
+{
+    for (unsigned i = 0; i < conn->episodes; i++) {
+        const struct episode *episode = &conn->episode[i];
+
+        if (episode->kind == EPISODE_ZERO_WINDOW && episode->count >= 2 &&
+            !mark_is_set(episode->ended))
+            return true;
+    }
+    return false;
+}
+
 bool diagnose_wants_connection(const struct diagnose_settings *settings,
                                const struct outcome *outcome)
 {
@@ -188,6 +215,8 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
         return true;
     if (mark_is_set(http->h2.goaway[0].at) ||
         mark_is_set(http->h2.goaway[1].at))
+        return true;
+    if (http->protocol == PROTOCOL_HTTP2 && is_stuck(conn))
         return true;
     if (half_closed && outcome->ending == CONN_STILL_OPEN && !conn->resets &&
         http->protocol == PROTOCOL_HTTP1)

@@ -69,4 +69,9 @@ enum doubt diagnose(const struct diagnose_settings *settings,
 
 void finding_free(struct finding *finding);
 
+/* The turn ledger of an exchange, as a finding of it would have it. */
+struct turns diagnose_turns(const struct diagnose_settings *settings,
+                            const struct incident *incident,
+                            const struct circumstances *around);
+
 #endif

@@ -52,7 +52,8 @@ bool is_silent_since(const struct flow *flow, struct mark since)
  * Bytes that were sent again explain an exchange only when they are its own:
  * on a connection that goes on there are those of the ones before and behind.
  */
-static bool is_of_exchange(const struct facts *f, const struct episode *episode)
+bool episode_is_of_exchange(const struct facts *f,
+                            const struct episode *episode)
 {
     bool by_client = episode->side == f->conn->client;
     const struct message *message;
@@ -76,7 +77,8 @@ longest_episode(const struct facts *f, enum episode_kind kind, unsigned side)
         const struct episode *episode = &f->conn->episode[i];
 
         if (episode->kind != kind || episode->side != side ||
-            !is_of_exchange(f, episode) || episode->first.time > f->end.time ||
+            !episode_is_of_exchange(f, episode) ||
+            episode->first.time > f->end.time ||
             (!episode_lasts(episode) && episode->ended.time < f->asked.time))
             continue;
         if (!longest || episode_lasted(f, episode) > episode_lasted(f, longest))

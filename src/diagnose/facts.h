@@ -59,6 +59,10 @@ nanos episode_lasted(const struct facts *f, const struct episode *episode);
 /* How much of that fell into the time that is judged. */
 nanos episode_held(const struct facts *f, const struct episode *episode);
 
+/* Of bytes sent again: are they of this exchange? Any other is. */
+bool episode_is_of_exchange(const struct facts *f,
+                            const struct episode *episode);
+
 /* Did it still last when the end came? */
 bool episode_lasts(const struct episode *episode);
 

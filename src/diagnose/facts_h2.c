@@ -77,6 +77,15 @@ bool is_refused_whole(const struct facts *f)
             refusing_goaway(&f->incident->http.h2, f->conn, f->x) != NULL);
 }
 
+bool waits_at_stream_limit(const struct facts *f)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+
+    return h2 && h2->limit != H2_NO_LIMIT && h2->open >= h2->limit &&
+           !has_stream_reset(f) && !f->response_begun &&
+           f->quiet >= f->settings->stall_threshold;
+}
+
 const struct h2_goaway *goaway_of_server(const struct facts *f)
 {
     const struct h2_goaway *goaway =
@@ -139,6 +148,19 @@ struct mark latest_goaway(const struct facts *f)
     if (!mark_is_set(a))
         return b;
     return mark_is_set(b) && b.time > a.time ? b : a;
+}
+
+nanos stuck_for(const struct facts *f)
+{
+    const struct episode *window[2] = {f->client_window, f->server_window};
+    nanos longest = 0;
+
+    for (unsigned i = 0; i < 2; i++) {
+        if (window[i] && episode_lasts(window[i]) && window[i]->count >= 2 &&
+            episode_lasted(f, window[i]) > longest)
+            longest = episode_lasted(f, window[i]);
+    }
+    return longest;
 }
 
 /* Is the message such that its sender could still want to send? */

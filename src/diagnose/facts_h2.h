@@ -32,6 +32,9 @@ const struct h2_goaway *refusing_goaway(const struct h2_facts *h2,
                                         const struct conn *conn,
                                         const struct exchange *x);
 
+/* As many streams are open as the server allows, and this one waits. */
+bool waits_at_stream_limit(const struct facts *f);
+
 /* NULL: it said none. */
 const struct h2_goaway *goaway_of_server(const struct facts *f);
 
@@ -41,6 +44,10 @@ const struct h2_goaway *goaway_with_error(const struct facts *f);
 
 /* Of the two sides'. Not set: none. */
 struct mark latest_goaway(const struct facts *f);
+
+/* How long, to the end, a side has not read what the other still has to send:
+ * a GOAWAY may be among it. */
+nanos stuck_for(const struct facts *f);
 
 /* The message that the window of its stream, or of the connection, holds up;
  * MESSAGES when there is none. */

@@ -47,13 +47,42 @@ bool is_stalled_by_window(const struct facts *f, const struct episode *episode)
            is_long(f, episode_held(f, episode));
 }
 
-/* A constant delay of several aborts is the client's own timeout. */
+bool find_client_timeout(const struct facts *f, struct durations *gave_up)
+{
+    const struct endpoint *client = &f->conn->endpoint[f->conn->client];
+
+    *gave_up = f->known->client_gave_up;
+    if (!f->client_closed)
+        return false;
+    if (!durations_end_together(gave_up) && durations_constant(gave_up, 2) &&
+        durations_alike(f->wait, gave_up->shortest))
+        return true;
+    return f->known->endings &&
+           endings_client_timeout(f->known->endings, client, f->wait, gave_up);
+}
+
 bool is_client_timeout(const struct facts *f)
 {
-    return f->client_closed &&
-           !durations_end_together(&f->known->client_gave_up) &&
-           durations_constant(&f->known->client_gave_up, 2) &&
-           durations_alike(f->wait, f->known->client_gave_up.shortest);
+    struct durations gave_up;
+
+    return find_client_timeout(f, &gave_up);
+}
+
+bool left_within_usual_time(const struct facts *f)
+{
+    const struct server_log *log = f->known->log;
+    size_t answers = 0;
+    size_t longer = 0;
+
+    if (!f->client_closed || f->response_begun || !log)
+        return false;
+    for (size_t i = 0; i < log->count; i++) {
+        const struct log_entry *entry = server_log_at(log, i);
+
+        answers += entry->kind == LOG_ANSWERED;
+        longer += entry->kind == LOG_ANSWERED && entry->took > f->wait;
+    }
+    return answers >= 3 && 2 * longer > answers;
 }
 
 /*

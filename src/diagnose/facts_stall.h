@@ -27,8 +27,15 @@ bool is_stalled_by_window(const struct facts *f, const struct episode *episode);
  * else the server's. NULL: none. */
 const struct episode *loss_of(const struct facts *f);
 
-/* A constant delay of several aborts is the client's own timeout. */
+/* A constant delay of several aborts, of all clients or of this one, is the
+ * client's own timeout. */
 bool is_client_timeout(const struct facts *f);
+
+/* That, and the aborts that tell it. */
+bool find_client_timeout(const struct facts *f, struct durations *gave_up);
+
+/* Most answers of the server took longer than the client waited. */
+bool left_within_usual_time(const struct facts *f);
 
 /*
  * A body of unknown length may be silent because there is nothing to say:

@@ -7,6 +7,7 @@
 #define DIAGNOSE_FINDING_H
 
 #include "base/arena.h"
+#include "diagnose/turns.h"
 #include "infer/infer.h"
 
 enum verdict {
@@ -64,7 +65,9 @@ enum standing {
 enum witness {
     FROM_CLIENT,
     FROM_SERVER,
-    FROM_PATH
+    FROM_PATH,
+    FROM_UPSTREAM, /* the leg behind the server, a proxy */
+    FROM_FRONT     /* the leg in front of the client, a proxy */
 };
 
 struct evidence {
@@ -103,6 +106,9 @@ struct finding {
     unsigned revision; /* how often it was told before */
     enum standing standing;
     bool settled_before;     /* it was told as settled by then */
+    uint64_t caused_by;      /* id of the finding that it is the effect of; 0:
+                                none that is told */
+    uint64_t effects;        /* as many findings are effects of it */
     const char *title;       /* one line */
     const char *explanation; /* one or more sentences */
     const char *advice[FINDING_ADVICE_MAX];
@@ -117,6 +123,7 @@ struct finding {
     struct mark asked;         /* the request complete, as far as it was */
     struct mark ended;         /* the close, or the last sign of life */
     nanos wait;                /* how long it took from asked to ended */
+    struct turns turns;        /* whose turn it was, and for how long */
     /* HTTP/2: the window that was used up */
     bool has_window;
     const char *window_of; /* "stream", "connection" */

@@ -2,13 +2,26 @@
 #include "diagnose/rules.h"
 
 #include "diagnose/facts_ends.h"
+#include "diagnose/facts_h2.h"
 #include "diagnose/facts_stall.h"
+#include "diagnose/legs.h"
+#include "diagnose/software.h"
 
 enum {
     STATUS_BAD_GATEWAY = 502,
     STATUS_UNAVAILABLE,
     STATUS_GATEWAY_TIMEOUT
 };
+
+/* A 503 at once is a gateway's when what is behind it refused, and the server
+ * does not name itself as something else. */
+static bool is_down_behind(const struct facts *f)
+{
+    const struct leg *leg = leg_behind(f);
+
+    return leg && leg->exchange == 0 &&
+           (!f->known->software[0] || is_known_proxy(f));
+}
 
 /*
  * A 504 says it itself. A 502 says that the upstream failed. A 503 may be
@@ -19,7 +32,8 @@ bool is_gateway_timeout(const struct facts *f)
     return f->x->status == STATUS_GATEWAY_TIMEOUT ||
            f->x->status == STATUS_BAD_GATEWAY ||
            (f->x->status == STATUS_UNAVAILABLE &&
-            answer_delay(f) >= f->settings->timeout_floor);
+            (answer_delay(f) >= f->settings->timeout_floor ||
+             is_down_behind(f)));
 }
 
 bool was_network_stall(const struct facts *f)

@@ -24,8 +24,7 @@ bool is_stream_limit(const struct facts *f)
     if (is_reset_by_server(f) && (h2->reset_code == NGHTTP2_REFUSED_STREAM ||
                                   h2->reset_code == NGHTTP2_PROTOCOL_ERROR))
         return h2->open > h2->limit && !f->response_begun;
-    return !has_stream_reset(f) && h2->open >= h2->limit &&
-           !f->response_begun && f->quiet >= f->settings->stall_threshold;
+    return waits_at_stream_limit(f);
 }
 
 /* RST_STREAM(INTERNAL_ERROR) after a constant time is a timer. */
@@ -169,10 +168,12 @@ static bool has_goaway(const struct facts *f)
 
 bool is_goaway_hang(const struct facts *f)
 {
-    return f->incident->http.protocol == PROTOCOL_HTTP2 && has_goaway(f) &&
-           none_is_open(f) && f->closing.by == CLOSED_BY_NOBODY &&
-           nanos_between(latest_goaway(f).time, f->end.time) >=
-               3 * f->settings->stall_threshold;
+    nanos lasted =
+        has_goaway(f) ? facts_passed(latest_goaway(f), f->end) : stuck_for(f);
+
+    return f->incident->http.protocol == PROTOCOL_HTTP2 && none_is_open(f) &&
+           f->closing.by == CLOSED_BY_NOBODY &&
+           lasted >= 3 * f->settings->stall_threshold;
 }
 
 bool is_connection_window_stall(const struct facts *f)

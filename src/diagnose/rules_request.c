@@ -2,6 +2,7 @@
 #include "diagnose/rules.h"
 
 #include "diagnose/facts_ends.h"
+#include "diagnose/legs.h"
 
 enum {
     STATUS_BAD_REQUEST = 400,
@@ -29,6 +30,7 @@ bool is_early_response_reset(const struct facts *f)
 {
     return !f->request_whole && f->response_begun &&
            f->x->status != STATUS_REQUEST_TIMEOUT && has_server_reset(f) &&
+           !is_stopped_by_gateway(f) &&
            request_quiet(f) < f->settings->timeout_floor;
 }
 
@@ -50,5 +52,5 @@ bool is_read_timeout(const struct facts *f)
                       f->settings->timeout_floor / 2;
 
     return !f->request_whole && (f->server_closed || answered) &&
-           (said || waited);
+           (said || waited || is_stopped_by_gateway(f));
 }

@@ -33,7 +33,8 @@ void tell_unsent(const struct facts *f, struct finding *finding);
 /* Where to look when a request does not go on. */
 void advise_slow_request(struct finding *finding);
 
-/* Where the server closed others in the same instant: possible, and no more. */
-void offer_end_of_many(const struct facts *f, struct finding *finding);
+/* The end of the process, where no other connection is known to have lived on;
+ * where others ended in the same instant it is possible, and no more. */
+void offer_shutdown(const struct facts *f, struct finding *finding);
 
 #endif

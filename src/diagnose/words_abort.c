@@ -1,6 +1,7 @@
 /* What rules_close.c finds: no timeout of the server's explains it. */
 #include "diagnose/rules.h"
 
+#include "diagnose/facts_ends.h"
 #include "diagnose/software.h"
 #include "diagnose/words.h"
 
@@ -109,8 +110,7 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
         finding_explain(finding, "A server may also close on purpose: nginx "
                                  "does with 'return 444'.");
     offer_no_backend(f, finding);
-    if (finding->alternatives < FINDING_ALTERNATIVES_MAX)
-        offer_end_of_many(f, finding);
+    offer_shutdown(f, finding);
     finding_advise(
         finding, "look in the server's log for this request (Go: 'http: panic "
                  "serving'; http.ErrAbortHandler leaves no trace) and for "

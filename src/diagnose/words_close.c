@@ -118,7 +118,7 @@ void tell_stream_idle_timeout(const struct facts *f, struct finding *finding)
 }
 
 /* Of others it is not known, or the capture lacks how they ended. */
-void offer_end_of_many(const struct facts *f, struct finding *finding)
+static void offer_end_of_many(const struct facts *f, struct finding *finding)
 {
     if (!ends_with_others(f))
         return;
@@ -132,6 +132,22 @@ void offer_end_of_many(const struct facts *f, struct finding *finding)
         "connections");
 }
 
+void offer_shutdown(const struct facts *f, struct finding *finding)
+{
+    if (finding->alternatives == FINDING_ALTERNATIVES_MAX)
+        return;
+    if (!may_be_shutdown(f)) {
+        offer_end_of_many(f, finding);
+        return;
+    }
+    finding_alternative(
+        finding, VERDICT_SERVER_SHUTDOWN,
+        "the server's process may have ended then: no other connection is "
+        "known that was open and lived on",
+        "the process's start time; whether its port refused connections "
+        "right after");
+}
+
 static void offer_abort(const struct facts *f, struct finding *finding)
 {
     if (timeout_fit(f) == FIT_STATED)
@@ -142,15 +158,7 @@ static void offer_abort(const struct facts *f, struct finding *finding)
         "time leaves the same packets",
         "more requests: do all that take longer fail and all that are faster "
         "succeed? and the server's log (Go: 'http: panic serving')");
-    if (may_be_shutdown(f))
-        finding_alternative(
-            finding, VERDICT_SERVER_SHUTDOWN,
-            "the server's process may have ended then: no other connection is "
-            "known that was open and lived on",
-            "the process's start time; whether its port refused connections "
-            "right after");
-    else
-        offer_end_of_many(f, finding);
+    offer_shutdown(f, finding);
 }
 
 /* The same packets as a body that was short from the start. */

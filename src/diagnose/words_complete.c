@@ -3,6 +3,7 @@
 
 #include "diagnose/facts_ends.h"
 #include "diagnose/facts_stall.h"
+#include "diagnose/legs.h"
 #include "diagnose/words.h"
 
 enum {
@@ -31,18 +32,12 @@ static void tell_unread_request(const struct facts *f, struct finding *finding)
                         "same each time");
 }
 
-void tell_gateway_timeout(const struct facts *f, struct finding *finding)
+/* What the answer itself says, without the leg behind the gateway. */
+static void tell_alone(const struct facts *f, struct finding *finding)
 {
     nanos delay = answer_delay(f);
-    bool constant = durations_constant(&f->known->gateway, 2);
 
-    finding->symptom = SYMPTOM_ERROR_STATUS;
-    finding->confidence = f->x->status == STATUS_GATEWAY_TIMEOUT || constant
-                              ? CONFIDENCE_CERTAIN
-                              : CONFIDENCE_LIKELY;
-    if (!f->request_whole)
-        tell_unread_request(f, finding);
-    else if (f->x->status == STATUS_UNAVAILABLE)
+    if (f->x->status == STATUS_UNAVAILABLE)
         finding_explain(
             finding,
             "%s answered 503 after %s: a gateway that got no answer "
@@ -65,6 +60,62 @@ void tell_gateway_timeout(const struct facts *f, struct finding *finding)
                         f->known->software[0] ? name_server(f, finding)
                                               : "The gateway",
                         f->x->status, finding_duration(finding, delay));
+}
+
+/* The leg behind it tells that it was no timeout of the gateway's. */
+static bool is_told_behind(const struct facts *f)
+{
+    const struct leg *leg = leg_behind(f);
+
+    return leg && leg->how != LEG_LEFT && leg->how != LEG_OPEN;
+}
+
+/* What the leg behind it tells is told behind these words. */
+static void tell_other_leg(const struct facts *f, struct finding *finding)
+{
+    const struct leg_pair *pair = &f->around->upstream;
+
+    if (pair->sure == LEG_SURE) {
+        finding_advise(finding,
+                       "look at what is told of tcp.stream %" PRIu64
+                       ", the leg behind the gateway",
+                       pair->leg.connection);
+        return;
+    }
+    if (pair->sure == LEG_UNSURE)
+        finding_explain(finding,
+                        "More than one exchange behind it in this capture "
+                        "fits, one of them on tcp.stream %" PRIu64
+                        ": which is this one's cannot be told.",
+                        pair->leg.connection);
+    else
+        finding_explain(finding, "Why the upstream failed it cannot be seen on "
+                                 "this leg alone.");
+    finding_advise(finding, "look at the leg from the gateway to its upstream, "
+                            "in this file or in a capture of its own: the "
+                            "request that failed there tells the cause");
+}
+
+void tell_gateway_timeout(const struct facts *f, struct finding *finding)
+{
+    nanos delay = answer_delay(f);
+    bool constant = durations_constant(&f->known->gateway, 2);
+
+    finding->symptom = SYMPTOM_ERROR_STATUS;
+    finding->confidence =
+        f->around->upstream.is_earlier ? CONFIDENCE_POSSIBLE
+        : f->x->status == STATUS_GATEWAY_TIMEOUT || constant || leg_behind(f)
+            ? CONFIDENCE_CERTAIN
+            : CONFIDENCE_LIKELY;
+    if (leg_behind(f) && f->request_whole)
+        finding_explain(finding, "%s answered %u after %s.",
+                        f->known->software[0] ? name_server(f, finding)
+                                              : "The gateway",
+                        f->x->status, finding_duration(finding, delay));
+    else if (!f->request_whole)
+        tell_unread_request(f, finding);
+    else
+        tell_alone(f, finding);
     if (constant && delay >= f->settings->timeout_floor)
         finding_explain(finding,
                         "%" PRIu64
@@ -72,13 +123,8 @@ void tell_gateway_timeout(const struct facts *f, struct finding *finding)
                         "gateway.",
                         f->known->gateway.samples,
                         finding_range(finding, &f->known->gateway));
-    finding_explain(finding,
-                    "Why the upstream failed it cannot be seen on this "
-                    "leg alone.");
-    finding_advise(finding, "look at the leg from the gateway to its upstream, "
-                            "in this file or in a capture of its own: the "
-                            "request that failed there tells the cause");
-    if (delay >= f->settings->timeout_floor)
+    tell_other_leg(f, finding);
+    if (delay >= f->settings->timeout_floor && !is_told_behind(f))
         finding_advise(
             finding, "compare the gateway's timeout (nginx proxy_read_timeout, "
                      "HAProxy timeout server, Envoy route timeout, ALB idle "

@@ -6,6 +6,12 @@
 
 #include <nghttp2/nghttp2.h>
 
+enum {
+    PINGS_MANY = 20,
+    HEAD_LARGE = 16 * 1024 /* bytes: Go's, Node's and Apache's limits begin at
+                              8 to 16 KiB */
+};
+
 static const char *debug_of(const struct facts *f,
                             const struct h2_goaway *goaway,
                             struct finding *finding)
@@ -34,23 +40,95 @@ static void cite_goaways(const struct facts *f, struct finding *finding)
 }
 
 /* A client that opens streams and resets them is taken for a flood. */
-static void tell_reset_burst(const struct h2_goaway *goaway,
-                             struct finding *finding)
+static bool tell_reset_burst(const struct facts *f, struct mark until,
+                             uint32_t resets, struct finding *finding)
 {
-    enum {
-        BURST = 20
-    };
+    const struct h2_facts *h2 = &f->incident->http.h2;
+    struct mark burst = h2->reset_burst[f->conn->client];
 
-    if (goaway->resets < BURST)
-        return;
+    if (!mark_is_set(burst) || burst.frame > until.frame)
+        return false;
     finding_explain(finding,
                     "The client had reset %u streams of this connection before "
                     "that: servers take a burst of resets for a flood.",
-                    goaway->resets);
+                    resets);
     finding_advise(finding,
                    "find out why the client cancels so often, or raise the "
                    "server's limit (Node streamResetBurst and streamResetRate, "
                    "Apache H2MaxStreamErrors)");
+    return true;
+}
+
+/* Its debug data names pings, or they were many and close. */
+static bool is_about_pings(const struct facts *f,
+                           const struct h2_goaway *goaway)
+{
+    const struct h2_facts *h2 = &f->incident->http.h2;
+    unsigned client = f->conn->client;
+    nanos lasted =
+        nanos_between(h2->first_ping[client].time, h2->ping[client].time);
+
+    if (memmem(goaway->debug, goaway->debug_size, "ping", 4))
+        return true;
+    return h2->pings[client] >= PINGS_MANY &&
+           lasted / (nanos)h2->pings[client] <= NANOS_PER_SECOND;
+}
+
+static void tell_pings(const struct facts *f, struct finding *finding)
+{
+    const struct h2_facts *h2 = &f->incident->http.h2;
+    uint32_t pings = h2->pings[f->conn->client];
+
+    finding_cite(finding, h2->ping[f->conn->client], FROM_CLIENT,
+                 "the last of %u PINGs", pings);
+    finding_explain(finding,
+                    "The client had sent %u PING%s: more often than the "
+                    "server permits.",
+                    pings, pings == 1 ? "" : "s");
+    finding_advise(finding,
+                   "raise the client's keep-alive time, or lower the "
+                   "server's minimum (grpc-go: EnforcementPolicy.MinTime, "
+                   "5 min by default, and PermitWithoutStream)");
+}
+
+/* The request came just before, and its header section is a large one. */
+static bool tell_large_head(const struct facts *f,
+                            const struct h2_goaway *goaway,
+                            struct finding *finding)
+{
+    const struct message *request = f->x ? &f->x->request : NULL;
+    uint64_t head;
+
+    if (!request || request->bytes < request->body)
+        return false;
+    head = request->bytes - request->body;
+    if (head < HEAD_LARGE || request->last.frame > goaway->at.frame ||
+        nanos_between(request->last.time, goaway->at.time) > NANOS_PER_SECOND)
+        return false;
+    finding_explain(finding,
+                    "The header section of this request, which came just "
+                    "before, takes %" PRIu64 " bytes as sent, and more when "
+                    "decoded: servers bound its size.",
+                    head);
+    finding_advise(finding,
+                   "send smaller cookies and fields, or raise the server's "
+                   "limit (nginx large_client_header_buffers, Node "
+                   "maxHeaderListSize, Apache LimitRequestFieldSize)");
+    return true;
+}
+
+/* RFC 9113, 7: the peer does something that costs too much. */
+static void tell_calm(const struct facts *f, const struct h2_goaway *goaway,
+                      struct finding *finding)
+{
+    bool told = tell_reset_burst(f, goaway->at, goaway->resets, finding);
+
+    if (is_about_pings(f, goaway))
+        tell_pings(f, finding);
+    else if (!tell_large_head(f, goaway, finding) && !told)
+        finding_explain(finding,
+                        "What the server finds too much, the packets do not "
+                        "tell: neither pings nor resets were many.");
 }
 
 void tell_connection_error(const struct facts *f, struct finding *finding)
@@ -73,21 +151,10 @@ void tell_connection_error(const struct facts *f, struct finding *finding)
                         " frame%s of this connection broke RFC 9113's "
                         "rules of length or order.",
                         h2->strange, h2->strange == 1 ? "" : "s");
-    if (!by_client)
-        tell_reset_burst(goaway, finding);
-    if (goaway->code == NGHTTP2_ENHANCE_YOUR_CALM &&
-        h2->pings[f->conn->client] > 0) {
-        finding_cite(finding, h2->ping[f->conn->client], FROM_CLIENT,
-                     "the last of %u PINGs", h2->pings[f->conn->client]);
-        finding_explain(finding,
-                        "The client had sent %u PINGs: more often than the "
-                        "server permits.",
-                        h2->pings[f->conn->client]);
-        finding_advise(finding,
-                       "raise the client's keep-alive time, or lower the "
-                       "server's minimum (grpc-go: EnforcementPolicy.MinTime, "
-                       "5 min by default, and PermitWithoutStream)");
-    }
+    if (!by_client && goaway->code == NGHTTP2_ENHANCE_YOUR_CALM)
+        tell_calm(f, goaway, finding);
+    else if (!by_client)
+        (void)tell_reset_burst(f, goaway->at, goaway->resets, finding);
     finding_advise(finding,
                    "look up the code and the debug data, and the log of "
                    "the side that sent it");
@@ -110,6 +177,7 @@ void tell_goaway_lost(const struct facts *f, struct finding *finding)
         finding_duration(finding,
                          nanos_between(goaway->at.time, f->closing.at.time)),
         f->x->stream);
+    (void)tell_reset_burst(f, goaway->at, goaway->resets, finding);
     finding_explain(finding,
                     above
                         ? "This stream is above it: it was not processed, and "
@@ -148,8 +216,37 @@ void tell_connection_closed(const struct facts *f, struct finding *finding)
                     f->incident->http.h2.dropped ? "more than " : "",
                     f->incident->http.h2.open,
                     f->incident->http.h2.open == 1 ? "" : "s");
+    (void)tell_reset_burst(f, f->closing.at,
+                           f->incident->http.h2.resets[f->conn->client],
+                           finding);
+    if (f->x->request.start.frame > f->closing.at.frame)
+        finding_explain(finding,
+                        "This stream was sent behind the close: it was not "
+                        "processed, and a retry is safe.");
     finding_advise(finding, "look for a crash or restart at that time, and at "
                             "the idle and age limits of load balancers");
+}
+
+/* None came: it would be behind what the other side does not read. */
+static void tell_stuck(const struct facts *f, struct finding *finding)
+{
+    bool by_client = f->client_window && episode_lasts(f->client_window);
+    const char *reader = by_client ? "client" : "server";
+
+    finding->title = "no stream is left, one side does not read, and nobody "
+                     "closes";
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_explain(finding,
+                    "No stream is open any more, but the %s still has bytes to "
+                    "send and can only probe: the %s's TCP window has been "
+                    "zero for %s. A GOAWAY, or a close, would wait behind "
+                    "them.",
+                    by_client ? "server" : "client", reader,
+                    finding_duration(finding, stuck_for(f)));
+    finding_advise(finding,
+                   "find out what the %s does instead of reading; bound the "
+                   "wait on the other side (a write timeout, TCP_USER_TIMEOUT)",
+                   reader);
 }
 
 void tell_goaway_hang(const struct facts *f, struct finding *finding)
@@ -161,6 +258,10 @@ void tell_goaway_hang(const struct facts *f, struct finding *finding)
     finding->symptom = SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_LIKELY;
     cite_goaways(f, finding);
+    if (!mark_is_set(said)) {
+        tell_stuck(f, finding);
+        return;
+    }
     finding_explain(finding,
                     "GOAWAY was said, no stream is open any more, and %s later "
                     "the connection is still not closed.",

@@ -3,6 +3,7 @@
 
 #include "diagnose/facts_ends.h"
 #include "diagnose/facts_stall.h"
+#include "diagnose/legs.h"
 
 void tell_dead_peer(const struct facts *f, struct finding *finding)
 {
@@ -166,12 +167,19 @@ static bool is_unheard(const struct facts *f)
 }
 
 /* Who waits for what, and since when. */
-static void tell_silence(const struct facts *f, struct finding *finding)
+static void tell_who_is_waited_for(const struct facts *f,
+                                   struct finding *finding)
 {
     if (waits_for_continue(f))
         finding_explain(finding,
                         "The client asked for 100 Continue and waits before it "
                         "sends the body; the server has said nothing for %s.",
+                        finding_duration(finding, f->quiet));
+    else if (leg_behind(f))
+        finding_explain(finding,
+                        "The server has acknowledged the whole request and "
+                        "sent nothing for %s. It is a proxy, and what it asked "
+                        "for is not there.",
                         finding_duration(finding, f->quiet));
     else
         finding_explain(
@@ -198,7 +206,7 @@ void tell_server_stall(const struct facts *f, struct finding *finding)
     finding->symptom = SYMPTOM_HANG;
     finding->confidence =
         host_is_alive(f) ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    tell_silence(f, finding);
+    tell_who_is_waited_for(f, finding);
     if (may_be_a_stream(f)) {
         finding->severity = SEVERITY_WARNING;
         finding->confidence = CONFIDENCE_POSSIBLE;
@@ -248,9 +256,38 @@ static bool may_still_read(const struct facts *f)
            f->x->response.start.frame > f->closing.at.frame;
 }
 
+/* It would have been answered, as others are. */
+static void tell_usual_time(const struct facts *f, struct finding *finding)
+{
+    if (!left_within_usual_time(f))
+        return;
+    finding_explain(finding,
+                    "Most answers of this server take longer than that, %s: it "
+                    "was not slower than usual.",
+                    finding_range(finding, &f->known->success));
+    if (is_long(f, f->quiet))
+        finding_alternative(finding, VERDICT_SERVER_STALL,
+                            "this request may be one that the server answers "
+                            "sooner",
+                            "how long requests of this kind take");
+}
+
+/* A FIN right behind the request may be no more than the end of sending. */
+static void offer_half_close(const struct facts *f, struct finding *finding)
+{
+    if (f->closing.by_reset || f->x->is_h2 || !f->request_whole ||
+        f->response_begun || !mark_is_set(f->server->fin) ||
+        facts_passed(f->x->request.end, f->closing.at) >= 50 * NANOS_PER_MILLI)
+        return;
+    finding_alternative(finding, VERDICT_HANDLER_ABORT,
+                        "the client may only have been done with sending, and "
+                        "the server closed without an answer",
+                        "what the client reports: an empty reply, or nothing");
+}
+
 void tell_client_abort(const struct facts *f, struct finding *finding)
 {
-    const struct durations *gave_up = &f->known->client_gave_up;
+    struct durations gave_up;
 
     finding->symptom = SYMPTOM_NONE;
     finding->severity = SEVERITY_WARNING;
@@ -280,11 +317,14 @@ void tell_client_abort(const struct facts *f, struct finding *finding)
     if (f->x->grpc_timeout)
         finding_explain(finding, "The request's own grpc-timeout was %s.",
                         finding_duration(finding, f->x->grpc_timeout));
-    if (is_client_timeout(f) && f->request_whole)
+    if (find_client_timeout(f, &gave_up) && f->request_whole)
         finding_explain(finding,
                         "%" PRIu64 " requests to this server ended so, all "
                         "after %s: that is the client's own timeout.",
-                        gave_up->samples, finding_range(finding, gave_up));
+                        gave_up.samples, finding_range(finding, &gave_up));
+    else
+        tell_usual_time(f, finding);
+    offer_half_close(f, finding);
     if (is_client_exit(f))
         finding_explain(finding,
                         "All its connections to this server, of unlike age, "
@@ -303,14 +343,16 @@ void tell_open_ended(const struct facts *f, struct finding *finding)
     finding->confidence = CONFIDENCE_CERTAIN;
     if (f->quiet > 0)
         finding_explain(finding,
-                        "%s after the last byte of this exchange the capture "
-                        "ends, with the connection open.",
+                        "The capture's last packet comes %s after the last "
+                        "byte of this exchange; the connection is open then.",
                         finding_duration(finding, f->quiet));
     else
         finding_explain(finding,
-                        "The capture ends with the last byte so far of "
-                        "this exchange, and with the connection open.");
-    finding_explain(finding, "Nothing had gone wrong by then.");
+                        "The last byte so far of this exchange is in the "
+                        "capture's last packet; the connection is open then.");
+    finding_explain(finding, "How long the capture went on behind its last "
+                             "packet, and with it how long the exchange hung, "
+                             "the packets do not tell.");
     finding_advise(finding, "capture until the client has reported its error, "
                             "then stop a second later (tcpdump "
                             "--immediate-mode -U)");

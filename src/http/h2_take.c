@@ -56,7 +56,8 @@ static void take_rst_stream(struct h2 *h2, unsigned side,
     struct reader reader = reader_on(payload);
     uint32_t code = read_be32(&reader);
 
-    h2->facts.resets[side]++;
+    if (++h2->facts.resets[side] == H2_RESET_BURST)
+        h2->facts.reset_burst[side] = h2->now.at;
     /* of one that nobody saw begin or answered it says nothing */
     if (!stream) {
         say_late_reset(h2, side, frame->stream, code);
@@ -144,7 +145,8 @@ static void take_ping(struct h2 *h2, unsigned side,
     (void)payload;
     if (frame->flags & H2_ACK)
         return;
-    h2->facts.pings[side]++;
+    if (h2->facts.pings[side]++ == 0)
+        h2->facts.first_ping[side] = h2->now.at;
     h2->facts.ping[side] = h2->now.at;
 }
 

@@ -32,6 +32,10 @@ struct h2_upgrade {
     struct span settings; /* HTTP2-Settings; base64url; empty: not known */
 };
 
+enum {
+    H2_RESET_BURST = 20 /* so many streams reset by one side are many */
+};
+
 /* A GOAWAY frame (RFC 9113, 6.8). */
 struct h2_goaway {
     struct mark at;
@@ -47,14 +51,16 @@ struct h2_goaway {
 struct h2_facts {
     struct h2_goaway goaway[2]; /* the first with an error, else the latest */
     struct mark first_goaway[2];
-    struct mark ping[2]; /* the latest PING that was no answer */
+    struct mark first_ping[2]; /* PINGs that are no answers */
+    struct mark ping[2];       /* the latest */
     uint32_t pings[2];
-    uint32_t resets[2]; /* RST_STREAM */
-    uint32_t open;      /* streams at the end */
-    uint32_t most;      /* streams open at once */
-    uint64_t dropped;   /* streams not followed: too many at once */
-    uint64_t strange;   /* frames that RFC 9113 forbids */
-    bool joined;        /* without its beginning: windows are not known */
+    uint32_t resets[2];         /* RST_STREAM */
+    struct mark reset_burst[2]; /* when they were H2_RESET_BURST */
+    uint32_t open;              /* streams at the end */
+    uint32_t most;              /* streams open at once */
+    uint64_t dropped;           /* streams not followed: too many at once */
+    uint64_t strange;           /* frames that RFC 9113 forbids */
+    bool joined; /* without its beginning: windows are not known */
 };
 
 /* What became of an HTTP/1 connection that is a tunnel now. */

@@ -20,12 +20,17 @@
 /* nginx does not move a timer by less, so it may strike sooner by as much. */
 #define SOONER (300 * NANOS_PER_MILLI)
 
+static bool is_giving_up(const struct ending *ending)
+{
+    return (ending->kind == ENDING_BUSY || ending->kind == ENDING_STREAM) &&
+           ending->by_client && ending->took >= GIVES_UP_LEAST;
+}
+
 void endings_count(struct endings_figures *figures, const struct ending *ending)
 {
     if (ending->kind == ENDING_IDLE && !ending->by_client)
         durations_add(&figures->idle, ending->took, ending->at);
-    else if ((ending->kind == ENDING_BUSY || ending->kind == ENDING_STREAM) &&
-             ending->by_client && ending->took >= GIVES_UP_LEAST)
+    else if (is_giving_up(ending))
         durations_add(&figures->gave_up, ending->took, ending->at);
     else if (ending->is_cut)
         durations_add(&figures->cut, ending->took, ending->at);
@@ -197,6 +202,28 @@ bool cluster_is_shutdown(const struct cluster *cluster)
     if (cluster->survivors)
         return false;
     return cluster->refused || (members >= 2 && cluster->varies);
+}
+
+bool endings_client_timeout(const struct endings *endings,
+                            const struct endpoint *client, nanos took,
+                            struct durations *alike)
+{
+    uint64_t host = endings_host(client);
+    uint64_t others = 0;
+
+    *alike = (struct durations){0};
+    for (size_t i = 0; i < endings->count; i++) {
+        const struct ending *ending = &endings->entry[i];
+
+        if (!is_giving_up(ending) || ending->client != host)
+            continue;
+        if (durations_alike(ending->took, took))
+            durations_add(alike, ending->took, ending->at);
+        else
+            others++;
+    }
+    return durations_constant(alike, 2) && !durations_end_together(alike) &&
+           alike->samples >= others;
 }
 
 /* The two clocks: the silence is constant, the time since the request not. */

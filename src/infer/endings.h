@@ -88,6 +88,14 @@ bool endings_survived(const struct endings *endings, struct mark at);
 /* A process ended: connections in one instant, or one and then a refusal. */
 bool cluster_is_shutdown(const struct cluster *cluster);
 
+/*
+ * Of one client's giving up here, what took about as long as `took`: its own
+ * timeout, when that is most of it and happened at two instants or more.
+ */
+bool endings_client_timeout(const struct endings *endings,
+                            const struct endpoint *client, nanos took,
+                            struct durations *alike);
+
 void endings_sum_up(const struct endings *endings,
                     struct endings_figures *figures);
 

@@ -47,13 +47,22 @@ static bool is_software(const struct server_facts *server, const char *name)
             strcasestr(server->software, "Express"));
 }
 
+static bool is_proxy(const char *software)
+{
+    return strcmp(software, "nginx") == 0 || strcmp(software, "AWS ALB") == 0;
+}
+
 /* What the Server field says rules the other software out, not a client's. */
 static bool is_named(const struct server_facts *server, size_t row)
 {
     bool some = false;
 
+    /* a proxy sends its client's User-Agent on; what names itself is that */
     if (known[row].what == CLIENT)
-        return true;
+        return !server->left[0] || is_proxy(known[row].software) ||
+               strcasestr(server->left, known[row].software) ||
+               (strcmp(known[row].software, "undici") == 0 &&
+                strcasestr(server->left, "node"));
     /* of these, Node.js and Apache announce Keep-Alive: timeout=N */
     if (server->keep_alive && !server->software[0])
         return known[row].what != IDLE ||

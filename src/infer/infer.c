@@ -14,6 +14,7 @@ struct infer {
     struct infer_options options;
     struct servers servers;
     struct openings openings;
+    struct legs legs;
     uint64_t http[PORTS / WORD]; /* ports on which some server answered */
 };
 
@@ -29,6 +30,7 @@ struct infer *infer_new(const struct infer_options *options)
 void infer_free(struct infer *infer)
 {
     servers_release(&infer->servers);
+    legs_release(&infer->legs);
     free(infer);
 }
 
@@ -142,6 +144,11 @@ struct openings *infer_openings(struct infer *infer)
     return &infer->openings;
 }
 
+struct legs *infer_legs(struct infer *infer)
+{
+    return &infer->legs;
+}
+
 uint64_t infer_forgotten(const struct infer *infer)
 {
     return infer->servers.forgotten;
@@ -244,6 +251,8 @@ void infer_ended(struct infer *infer, const struct conn *conn,
         add_ending(server, &(struct ending){.kind = ENDING_STREAM,
                                             .by_client = true,
                                             .opened = conn->first.time,
+                                            .client = endings_host(
+                                                &conn->endpoint[conn->client]),
                                             .at = x->h2->reset,
                                             .took = wait});
     log_add(server,
@@ -319,11 +328,21 @@ static void add_probes(struct server_facts *server, const struct conn *conn)
     }
 }
 
+static void keep_software(char kept[static INCIDENT_SOFTWARE_SIZE],
+                          const char *said)
+{
+    size_t size = strnlen(said, INCIDENT_SOFTWARE_SIZE - 1);
+
+    memcpy(kept, said, size);
+    kept[size] = '\0';
+}
+
 static void add_outcome(const struct infer *infer, struct server_facts *server,
                         const struct outcome *outcome)
 {
     const struct conn *conn = outcome->conn;
     const struct http_facts *http = outcome->http;
+    struct closing closing = conn_closing(conn);
     bool both_tls =
         http->first[0] == SNIFFED_TLS && http->first[1] == SNIFFED_TLS;
 
@@ -332,8 +351,10 @@ static void add_outcome(const struct infer *infer, struct server_facts *server,
     if (server->protocol == PROTOCOL_NONE || http->protocol == PROTOCOL_HTTP1)
         server->protocol = http->protocol;
     if (outcome->server_software[0])
-        memcpy(server->software, outcome->server_software,
-               strnlen(outcome->server_software, INCIDENT_SOFTWARE_SIZE - 1));
+        keep_software(server->software, outcome->server_software);
+    if (outcome->client_software[0] && outcome->unfinished &&
+        closing.by == CLOSED_BY_CLIENT)
+        keep_software(server->left, outcome->client_software);
     if (outcome->keep_alive)
         server->keep_alive = outcome->keep_alive;
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {

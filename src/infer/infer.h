@@ -11,6 +11,7 @@
 #define INFER_INFER_H
 
 #include "infer/ending_of.h"
+#include "infer/legs.h"
 #include "infer/openings.h"
 #include "infer/server_log.h"
 
@@ -42,6 +43,8 @@ struct server_facts {
     uint64_t unannounced; /* closes right after a whole answer, not announced */
     uint32_t keep_alive;  /* as the server's Keep-Alive said, in seconds */
     char software[INCIDENT_SOFTWARE_SIZE]; /* as its Server field said */
+    char left[INCIDENT_SOFTWARE_SIZE];     /* as the User-Agent of a client that
+                                              gave up said, the latest */
     struct server_log *log;    /* what the figures are of, as far as it is
                                   kept; NULL: a preview has none */
     struct endings *endings;   /* the server's own; NULL: none are kept */
@@ -92,6 +95,9 @@ void infer_let_go(struct infer *infer, struct server_facts *server);
 
 /* Connections that worked. */
 struct openings *infer_openings(struct infer *infer);
+
+/* What came into proxies and went out of them. */
+struct legs *infer_legs(struct infer *infer);
 
 /* How many servers had to make room for others so far. */
 uint64_t infer_forgotten(const struct infer *infer);

@@ -12,6 +12,9 @@ struct judged_case {
     struct server_facts *server; /* held, of infer; NULL: none is known */
     struct circumstances around; /* as of when it was judged last */
     enum doubt doubt;
+    struct judged_case *cause; /* borrowed, after cases_finish; NULL: none */
+    uint64_t legs_seen;        /* as many had ended when it became a case */
+    bool paired;               /* its legs are known for good */
     bool judged;
     bool wanted;  /* what was found is not hidden by an option */
     bool settled; /* as what has ended, at some time */

@@ -1,6 +1,7 @@
 #include "judge/cases.h"
 
 #include "base/arena.h"
+#include "judge/links.h"
 
 #include <stdlib.h>
 
@@ -101,6 +102,7 @@ const struct circumstances *cases_prepare(const struct cases *cases,
                            cases->counts->http_connections == 0;
     hold_server(cases, one);
     around->server = infer_server(cases->infer, conn);
+    links_pair(cases, one);
     return around;
 }
 
@@ -345,6 +347,7 @@ void cases_add(struct cases *cases, struct judged_case *known,
         one->around.later_works = later_works;
         case_list_append(&cases->ended, one);
     }
+    one->legs_seen = infer_legs(cases->infer)->added;
     hold_server(cases, one);
     if (cases->options->at_once) {
         look_at(cases, one);
@@ -372,28 +375,9 @@ void cases_look_again(struct cases *cases, nanos now)
     }
 }
 
-static int by_time(const void *left, const void *right)
-{
-    const struct finding *a = *(struct finding *const *)left;
-    const struct finding *b = *(struct finding *const *)right;
-
-    if (a->asked.frame != b->asked.frame)
-        return a->asked.frame < b->asked.frame ? -1 : 1;
-    return (a->code > b->code) - (a->code < b->code);
-}
-
 void cases_finish(struct cases *cases)
 {
     for (struct judged_case *one = cases->ended.oldest; one; one = one->newer)
         look_at(cases, one);
-    cases->finding =
-        must_realloc(NULL, cases->ended.count + 1, sizeof *cases->finding);
-    for (struct judged_case *one = cases->ended.oldest; one; one = one->newer) {
-        if (one->wanted)
-            cases->finding[cases->findings++] = one->finding;
-    }
-    if (cases->findings)
-        qsort(cases->finding, cases->findings, sizeof *cases->finding, by_time);
-    for (size_t i = 0; i < cases->findings && !cases->options->live; i++)
-        cases->finding[i]->id = i + 1;
+    links_order(cases);
 }

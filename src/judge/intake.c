@@ -1,5 +1,7 @@
 #include "judge/intake.h"
 
+#include "judge/links.h"
+
 /* What stands still for long is looked at as often as this. */
 #define LOOK_AT_LEAST (60 * NANOS_PER_SECOND)
 
@@ -35,12 +37,42 @@ static void keep(struct intake *intake, struct judged_case *known,
     cases_add(&intake->cases, known, incident, later_works);
 }
 
-/* `incident` is what it is judged by; NULL: it needs no judgement. */
-static void list_exchange(struct intake *intake, const struct conn *conn,
-                          const struct exchange *x, struct incident *incident)
+/* Whose turn it was, by what is known so far. Nothing is copied. */
+static struct turns turns_by_now(const struct intake *intake,
+                                 const struct outcome *outcome,
+                                 const struct conn *conn,
+                                 const struct exchange *x)
+{
+    const struct incident incident = {
+        .conn = *conn,
+        .exchange = (struct exchange *)x,
+        .http = outcome ? *outcome->http : http_facts_of(conn),
+        .ending = outcome ? outcome->ending : CONN_STILL_OPEN,
+        .is_complete = exchange_is_complete(x),
+    };
+    const struct circumstances around = {
+        .server = infer_server(intake->infer, conn),
+        .capture_last = coverage_until(&intake->coverage, conn->last),
+    };
+
+    return diagnose_turns(&intake->options->settings, &incident, &around);
+}
+
+/*
+ * `outcome`: NULL, its connection goes on. `incident` is what it is judged by;
+ * NULL: it needs no judgement.
+ */
+static void list_exchange(struct intake *intake, const struct outcome *outcome,
+                          const struct conn *conn, const struct exchange *x,
+                          struct incident *incident)
 {
     const struct judge_watcher *watcher = &intake->options->watcher;
-    struct listed_exchange listed = {
+    struct listed_exchange listed;
+
+    if (!intake->options->list_exchanges ||
+        (intake->options->has_stream && conn->id != intake->options->stream))
+        return;
+    listed = (struct listed_exchange){
         .connection = conn->id,
         .client = conn->endpoint[conn->client],
         .server = conn->endpoint[conn_server(conn)],
@@ -48,13 +80,10 @@ static void list_exchange(struct intake *intake, const struct conn *conn,
         .protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1,
         .complete = exchange_went_well(conn, x),
     };
-
-    if (!intake->options->list_exchanges ||
-        (intake->options->has_stream && conn->id != intake->options->stream))
-        return;
     intake->listed++;
     if (incident)
         listed.not_judged = cases_doubt(&intake->cases, incident);
+    listed.turns = turns_by_now(intake, outcome, conn, x);
     if (watcher->exchange)
         watcher->exchange(watcher->context, &listed);
 }
@@ -70,6 +99,28 @@ static struct followed_one count_ended(struct intake *intake,
     return followed_end(&intake->followed, conn->id, x->number);
 }
 
+/* It may be one leg of two. `outcome`: NULL, its connection goes on. */
+static void note_leg(struct intake *intake, const struct outcome *outcome,
+                     const struct conn *conn, const struct exchange *x)
+{
+    const struct leg leg = leg_of_exchange(outcome, conn, x);
+
+    if (x->tunnel || x->stream == 0)
+        return;
+    legs_add(infer_legs(intake->infer), &leg);
+    links_keep_up(&intake->cases);
+}
+
+static void note_no_exchange(struct intake *intake, const struct conn *conn)
+{
+    struct leg leg;
+
+    if (!leg_of_connection(conn, &leg))
+        return;
+    legs_add(infer_legs(intake->infer), &leg);
+    links_keep_up(&intake->cases);
+}
+
 static void take_complete(void *context, struct conn *conn,
                           const struct exchange *x)
 {
@@ -77,7 +128,8 @@ static void take_complete(void *context, struct conn *conn,
     struct followed_one known = count_ended(intake, conn, x);
 
     infer_complete(intake->infer, conn, x);
-    list_exchange(intake, conn, x, NULL);
+    note_leg(intake, NULL, conn, x);
+    list_exchange(intake, NULL, conn, x, NULL);
     if (diagnose_wants_complete(&intake->options->settings, conn, x))
         keep(intake, known.told, incident_of_exchange(conn, x));
     else if (known.told)
@@ -106,8 +158,9 @@ static void take_ended(void *context, struct conn *conn,
     struct incident *incident;
 
     infer_ended(intake->infer, conn, x);
+    note_leg(intake, NULL, conn, x);
     incident = incident_of_exchange(conn, x);
-    list_exchange(intake, conn, x, incident);
+    list_exchange(intake, NULL, conn, x, incident);
     keep(intake, known.told, incident);
 }
 
@@ -150,7 +203,8 @@ static void take_unfinished(struct intake *intake,
         struct followed_one known = count_ended(intake, outcome->conn, x);
         struct incident *incident = incident_new(outcome, x);
 
-        list_exchange(intake, outcome->conn, x, incident);
+        note_leg(intake, outcome, outcome->conn, x);
+        list_exchange(intake, outcome, outcome->conn, x, incident);
         keep(intake, known.told, incident);
     }
 }
@@ -165,6 +219,7 @@ static void take_over(void *context, const struct outcome *outcome)
     intake->has_stream |= outcome->conn->id == intake->options->stream;
     count_connection(&intake->counts, outcome);
     infer_outcome(intake->infer, outcome);
+    note_no_exchange(intake, outcome->conn);
     take_unfinished(intake, outcome);
     if (diagnose_wants_connection(&intake->options->settings, outcome))
         keep(intake, known.told, incident_new(outcome, NULL));

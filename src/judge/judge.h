@@ -18,6 +18,7 @@ struct listed_exchange {
     uint8_t minor; /* of the HTTP version */
     bool complete;
     enum doubt not_judged; /* DOUBT_NONE: it is, or there is nothing to */
+    struct turns turns;    /* by what was known when it ended */
 };
 
 /* Who is told before the end. What is NULL is not told. */

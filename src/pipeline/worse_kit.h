@@ -8,10 +8,6 @@
 
 #include "pipeline/trial_kit.h"
 
-/*
- * Some packets are the only ones to tell two cases apart. Without them an
- * honest reader may name the other, if he names the first beside it.
- */
 struct weakening {
     enum verdict whole;
     enum verdict less;
@@ -20,105 +16,31 @@ struct weakening {
 };
 
 static const struct weakening weakenings[] = {
-    {.whole = VERDICT_MIDDLEBOX_RESET,
-     .less = VERDICT_SERVER_RESET,
-     .reason = "the RST in the other side's name is missing",
-     .alone = true},
-    {.whole = VERDICT_MIDDLEBOX_RESET,
-     .less = VERDICT_CLIENT_ABORT,
-     .reason = "the RST in the other side's name is missing",
-     .alone = true},
-    {.whole = VERDICT_SERVER_SHUTDOWN,
-     .less = VERDICT_HANDLER_ABORT,
-     .reason = "the close of another connection is missing"                                                        },
-    {.whole = VERDICT_CLIENT_ABORT,
-     .less = VERDICT_SERVER_STALL,
-     .reason = "the other exchange that ended after the same time is missing"},
-    {.whole = VERDICT_SERVER_STALL,
-     .less = VERDICT_SERVER_STALL,
-     .reason = "that the client gave up at its own deadline is missing",
-     .alone = true},
-    {.whole = VERDICT_H2_STREAM_LIMIT,
-     .less = VERDICT_H2_STREAM_RESET,
-     .reason = "how many streams may be open, or are, is missing",
-     .alone = true},
-    {.whole = VERDICT_H2_STREAM_WINDOW_STALL,
-     .less = VERDICT_SERVER_STALL,
-     .reason = "what tells the size of the window is missing"                                                                                           },
-    {.whole = VERDICT_DEAD_PEER,
-     .less = VERDICT_IDLE_PATH_DROP,
-     .reason = "that it was not idle is missing"                                                },
-    {.whole = VERDICT_SERVER_STALL,
-     .less = VERDICT_CLIENT_ABORT,
-     .reason = "that the client refused the late answer is missing"                                                             },
-    {.whole = VERDICT_PROTOCOL_MISMATCH,
-     .less = VERDICT_HANDLER_ABORT,
-     .reason = "that the port speaks TLS is missing",
-     .alone = true},
-    {.whole = VERDICT_CONNECT_REFUSED,
-     .less = VERDICT_CONNECT_REFUSED,
-     .reason = "that the server answered another time is missing",
-     .alone = true},
-    {.whole = VERDICT_CONNECT_TIMEOUT,
-     .less = VERDICT_CONNECT_TIMEOUT,
-     .reason = "that the server answered another time is missing",
-     .alone = true},
-    {.whole = VERDICT_TCP_ZERO_WINDOW_STALL,
-     .less = VERDICT_TCP_ZERO_WINDOW_STALL,
-     .reason = "that the window opened again is missing",
-     .alone = true},
-    {.whole = VERDICT_H2_STREAM_WINDOW_STALL,
-     .less = VERDICT_H2_STREAM_WINDOW_STALL,
-     .reason = "that the window opened again is missing",
-     .alone = true},
-    {.whole = VERDICT_H2_CONNECTION_WINDOW_STALL,
-     .less = VERDICT_H2_CONNECTION_WINDOW_STALL,
-     .reason = "that the window opened again is missing",
-     .alone = true},
-    {.whole = VERDICT_WRITE_TIMEOUT_TRUNCATION,
-     .less = VERDICT_TCP_ZERO_WINDOW_STALL,
-     .reason = "that the server closed while it was shut is missing",
-     .alone = true},
-    {.whole = VERDICT_HANDLER_ABORT,
-     .less = VERDICT_WRITE_TIMEOUT_EOF,
-     .reason = "of the success that refuted a timeout one half is missing"                                                              },
-    {.whole = VERDICT_SHORT_BODY_KEPT_OPEN,
-     .less = VERDICT_WRITE_TIMEOUT_TRUNCATION,
-     .reason = "what showed the server's idle timeout is missing"                                               },
-    {.whole = VERDICT_SERVER_STALL,
-     .less = VERDICT_SHORT_BODY_KEPT_OPEN,
-     .reason = "what showed that the body came in pieces is missing"                                                                                         },
-    {.whole = VERDICT_H2_STREAM_WINDOW_STALL,
-     .less = VERDICT_HANDLER_ABORT,
-     .reason = "what tells the size of the window is missing"},
-    {.whole = VERDICT_READ_TIMEOUT,
-     .less = VERDICT_H2_STREAM_RESET,
-     .reason = "what tells a slow request from a long gRPC call is missing"},
-    {.whole = VERDICT_SERVER_SHUTDOWN,
-     .less = VERDICT_WRITE_TIMEOUT_EOF,
-     .reason = "the refusal that showed that the process had ended is missing"},
-    {.whole = VERDICT_HANDLER_ABORT,
-     .less = VERDICT_NO_BACKEND,
-     .reason = "the one success is missing"                                                                           },
-    {.whole = VERDICT_NETWORK_STALL,
-     .less = VERDICT_DEAD_PEER,
-     .reason = "that bytes got through again in the end is missing"                                     },
-    {.whole = VERDICT_NO_BACKEND,
-     .less = VERDICT_HANDLER_ABORT,
-     .reason = "one of the three requests that it takes is missing"                                                                               },
-    {.whole = VERDICT_NO_BACKEND,
-     .less = VERDICT_SERVER_RESET,
-     .reason = "one of the three requests that it takes is missing"},
-    {.whole = VERDICT_CONNECTION_CLOSE_IGNORED,
-     .less = VERDICT_IDLE_CLOSE_RACE,
-     .reason = "the answer that announced the close is missing"   },
-    {.whole = VERDICT_MALFORMED_REQUEST,
-     .less = VERDICT_H2_STREAM_RESET,
-     .reason = "what tells the request's content-length is missing"},
-    {.whole = VERDICT_MALFORMED_RESPONSE,
-     .less = VERDICT_RESPONSE_REJECTED,
-     .reason = "what tells the response's content-length is missing"                                                   },
+#define NAMED false
+#define ALONE true
+#define WEAKENING(more, fewer, how, why)                                       \
+    {VERDICT_##more, VERDICT_##fewer, why, how},
+#include "pipeline/weakenings.def"
+#undef WEAKENING
+#undef ALONE
+#undef NAMED
 };
+
+/* What a proxy made good is eased by the leg in front, and only by that. */
+static inline bool was_eased(const struct report *whole,
+                             const struct finding *finding)
+{
+    for (size_t i = 0; i < whole->findings; i++) {
+        const struct finding *one = whole->finding[i];
+        bool by_front = false;
+
+        for (size_t k = 0; k < one->evidences; k++)
+            by_front |= one->evidence[k].from == FROM_FRONT;
+        if (by_front && one->code == finding->code)
+            return true;
+    }
+    return false;
+}
 
 static inline bool names(const struct finding *finding, enum verdict code)
 {
@@ -164,7 +86,8 @@ static inline bool is_honest(const struct report *whole,
                              const struct finding *finding)
 {
     if (finding->severity == SEVERITY_INFO ||
-        count_like(less, finding) <= count_like(whole, finding))
+        count_like(less, finding) <= count_like(whole, finding) ||
+        was_eased(whole, finding))
         return true;
     for (size_t i = 0; i < whole->findings; i++) {
         if (is_weaker(whole->finding[i], finding))

@@ -74,7 +74,9 @@ static json_t *evidence(const struct report *report,
 {
     static const char *const from[] = {[FROM_CLIENT] = "client",
                                        [FROM_SERVER] = "server",
-                                       [FROM_PATH] = "path"};
+                                       [FROM_PATH] = "path",
+                                       [FROM_UPSTREAM] = "upstream",
+                                       [FROM_FRONT] = "front"};
     json_t *list = json_array();
 
     for (size_t i = 0; i < finding->evidences; i++) {
@@ -131,6 +133,29 @@ static json_t *flow_control(const struct finding *finding)
         "blocked_s", json_seconds(h2_window_longest(window, finding->ended)));
 }
 
+static json_t *cause_of(const struct finding *finding)
+{
+    return finding->caused_by ? json_integer((json_int_t)finding->caused_by)
+                              : json_null();
+}
+
+/* They are behind their cause. */
+static json_t *effects_of(const struct report *report,
+                          const struct finding *finding)
+{
+    json_t *list = json_array();
+    uint64_t left = finding->effects;
+
+    for (size_t i = 0; i < report->findings && left; i++) {
+        if (report->finding[i]->caused_by == finding->id) {
+            json_array_append_new(
+                list, json_integer((json_int_t)report->finding[i]->id));
+            left--;
+        }
+    }
+    return list;
+}
+
 json_t *json_finding(const struct report *report,
                      const struct report_options *options,
                      const struct finding *finding)
@@ -138,17 +163,18 @@ json_t *json_finding(const struct report *report,
     char filter[FILTER_SIZE];
     json_t *json = json_pack(
         "{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:s}",
+        "s:o, s:o, s:s, s:o, s:o}",
         "id", (json_int_t)finding->id, "code", verdict_slug(finding->code),
         "severity", severity_name(finding->severity), "confidence",
         confidence_name(finding->confidence), "symptom",
         symptom_name(finding->symptom), "title", json_text(finding->title),
         "explanation", json_text(finding->explanation), "advice",
         advice(finding), "connection", connection(finding), "exchange",
-        exchange(finding, options), "timing", timing(report, finding),
-        "known_as", words(finding), "evidence", evidence(report, finding),
-        "alternatives", alternatives(finding), "wireshark_filter",
-        filter_print(filter, finding));
+        exchange(finding, options), "timing", timing(report, finding), "time_s",
+        json_turns(&finding->turns), "known_as", words(finding), "evidence",
+        evidence(report, finding), "alternatives", alternatives(finding),
+        "wireshark_filter", filter_print(filter, finding), "caused_by",
+        cause_of(finding), "effects", effects_of(report, finding));
 
     if (report->live) {
         json_object_set_new(json, "time", json_time(finding->ended.time));

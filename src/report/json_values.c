@@ -127,6 +127,16 @@ json_t *json_exchange_facts(const struct exchange *x,
     return json;
 }
 
+json_t *json_turns(const struct turns *turns)
+{
+    json_t *json = json_object();
+
+    for (unsigned i = 0; i < HOLDER_COUNT; i++)
+        json_object_set_new(json, holder_name((enum holder)i),
+                            json_seconds(turns->of[i]));
+    return json;
+}
+
 json_t *json_exchange(const struct report *report,
                       const struct report_options *options,
                       const struct listed_exchange *exchange)
@@ -156,6 +166,7 @@ json_t *json_exchange(const struct report *report,
                         json_moment(report, x->response.start));
     json_object_set_new(json, "last_byte_s",
                         json_moment(report, x->response.last));
+    json_object_set_new(json, "time_s", json_turns(&exchange->turns));
     return json;
 }
 

@@ -34,6 +34,9 @@ json_t *json_exchange(const struct report *report,
                       const struct report_options *options,
                       const struct listed_exchange *exchange);
 
+/* time_s: every holder, in seconds. */
+json_t *json_turns(const struct turns *turns);
+
 /* The fields of an exchange that findings and the list of all share. */
 json_t *json_exchange_facts(const struct exchange *x,
                             const struct report_options *options);

@@ -134,7 +134,9 @@ static void write_evidence(const struct page *page, const struct report *report,
 {
     static const char *const from[] = {[FROM_CLIENT] = "client",
                                        [FROM_SERVER] = "server",
-                                       [FROM_PATH] = "path  "};
+                                       [FROM_PATH] = "path  ",
+                                       [FROM_UPSTREAM] = "behind",
+                                       [FROM_FRONT] = "front "};
     uint64_t shown = UINT64_MAX;
 
     for (size_t i = 0; i < finding->evidences; i++) {
@@ -206,6 +208,60 @@ static void write_grpc(const struct page *page,
     text_release(&text);
 }
 
+/* Of what lasted: who had how much of it, but for what is next to nothing. */
+static void write_turns(const struct page *page, const struct finding *finding)
+{
+    nanos total = turns_total(&finding->turns);
+    char part[NANOS_TEXT_SIZE];
+    struct text text;
+
+    if (total < NANOS_PER_SECOND)
+        return;
+    text_init(&text, LINE_SIZE);
+    for (unsigned i = 0; i < HOLDER_COUNT; i++) {
+        if (finding->turns.of[i] > total / 100)
+            text_addf(&text, "%s%s %s", text.size ? ", " : "",
+                      holder_name((enum holder)i),
+                      nanos_print_duration(part, finding->turns.of[i]));
+    }
+    page_paragraph(page, LABEL, "  turns", text_string(&text));
+    text_release(&text);
+}
+
+/* "gateway-timeout on tcp.stream 2": its other end, which the report has. */
+static void add_linked(struct text *text, const struct finding *other)
+{
+    text_addf(text, "%s%s on tcp.stream %" PRIu64, text->size ? ", " : "",
+              verdict_slug(other->code), other->connection.id);
+}
+
+/* What it is the effect of, and what its own effects are: one story. */
+static void write_links(const struct page *page, const struct report *report,
+                        const struct finding *finding)
+{
+    struct text cause;
+    struct text effects;
+
+    if (!finding->caused_by && !finding->effects)
+        return;
+    text_init(&cause, LINE_SIZE);
+    text_init(&effects, LINE_SIZE);
+    for (size_t i = 0; i < report->findings; i++) {
+        const struct finding *other = report->finding[i];
+
+        if (finding->caused_by && other->id == finding->caused_by)
+            add_linked(&cause, other);
+        if (other->caused_by && other->caused_by == finding->id)
+            add_linked(&effects, other);
+    }
+    if (cause.size)
+        page_paragraph(page, LABEL, "  cause", text_string(&cause));
+    if (effects.size)
+        page_paragraph(page, LABEL, "  effects", text_string(&effects));
+    text_release(&cause);
+    text_release(&effects);
+}
+
 static void write_reasons(const struct page *page,
                           const struct report_options *options,
                           const struct finding *finding)
@@ -219,6 +275,7 @@ static void write_reasons(const struct page *page,
     write_grpc(page, options, finding);
     write_words(page, finding);
     page_paragraph(page, LABEL, "  why", finding->explanation);
+    write_turns(page, finding);
     text_init(&text, LINE_SIZE);
     for (size_t i = 0; i < finding->alternatives; i++) {
         const struct alternative *a = &finding->alternative[i];
@@ -268,6 +325,7 @@ void text_finding(const struct page *page, const struct report *report,
     (void)fputc('\n', page->out);
     if (finding->has_window)
         write_window(page, finding);
+    write_links(page, report, finding);
     write_reasons(page, options, finding);
     (void)fprintf(page->out, "  %-*s%s\n", LABEL - 2, "filter",
                   filter_print(filter, finding));

@@ -255,6 +255,23 @@ static void write_windows(struct sheet *sheet)
     write_gathered(sheet, "windows");
 }
 
+/* Whose turn it was, and that the parts are the whole. */
+static void write_turns(struct sheet *sheet)
+{
+    const struct turns turns = turns_of(&sheet->why->facts);
+
+    for (unsigned i = 0; i < HOLDER_COUNT; i++) {
+        if (turns.of[i])
+            text_addf(&sheet->text, "%s%s %.9f s",
+                      sheet->text.size ? " + " : "",
+                      holder_name((enum holder)i), nanos_seconds(turns.of[i]));
+    }
+    if (sheet->text.size)
+        text_addf(&sheet->text, " = %.9f s from its first byte to the end",
+                  nanos_seconds(turns_total(&turns)));
+    write_gathered(sheet, "turns");
+}
+
 static void write_facts(struct sheet *sheet)
 {
     const struct exchange *x = sheet->why->facts.x;
@@ -266,6 +283,7 @@ static void write_facts(struct sheet *sheet)
     }
     write_end(sheet);
     write_times(sheet);
+    write_turns(sheet);
     write_episodes(sheet);
     write_server(sheet);
     write_events(sheet);

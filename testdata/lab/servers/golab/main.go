@@ -16,6 +16,8 @@
 //	/panic?ms=N&bytes=N&flush=0|1&length=N   write, then panic
 //	/reject                 413 without reading the body
 //	/read                   read the whole body, then answer
+//
+// With -upstream URL everything is asked of that, as a reverse proxy does.
 package main
 
 import (
@@ -28,6 +30,8 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/signal"
 	"strconv"
@@ -141,6 +145,7 @@ func serve(args []string) {
 	graceful := flags.Bool("graceful", false, "Shutdown at SIGTERM")
 	cert := flags.String("cert", "", "")
 	key := flags.String("key", "", "")
+	upstream := flags.String("upstream", "", "")
 	flags.Parse(args)
 
 	mux := http.NewServeMux()
@@ -155,7 +160,16 @@ func serve(args []string) {
 	mux.HandleFunc("/reject", reject)
 	mux.HandleFunc("/read", read)
 
-	server := &http.Server{Handler: mux, WriteTimeout: *write,
+	var handler http.Handler = mux
+	if *upstream != "" {
+		target, err := url.Parse(*upstream)
+		if err != nil {
+			log.Fatal(err)
+		}
+		handler = httputil.NewSingleHostReverseProxy(target)
+	}
+
+	server := &http.Server{Handler: handler, WriteTimeout: *write,
 		ReadHeaderTimeout: *header, ReadTimeout: *whole, IdleTimeout: *idle}
 	config := net.ListenConfig{KeepAlive: *probe}
 	listener, err := config.Listen(context.Background(), "tcp", *addr)

@@ -1,0 +1,238 @@
+#include "diagnose/legs.h"
+
+#include "wire/endpoint.h"
+
+static const struct leg *sure(const struct leg_pair *pair)
+{
+    return pair->sure == LEG_SURE ? &pair->leg : NULL;
+}
+
+const struct leg *leg_behind(const struct facts *f)
+{
+    return sure(&f->around->upstream);
+}
+
+const struct leg *leg_in_front(const struct facts *f)
+{
+    return sure(&f->around->front);
+}
+
+static bool is_gateway_status(unsigned status)
+{
+    return status >= 502 && status <= 504;
+}
+
+bool is_stopped_by_gateway(const struct facts *f)
+{
+    const struct leg *leg = leg_behind(f);
+
+    return leg && f->x && !f->request_whole &&
+           is_gateway_status(f->x->status) && !leg->request_whole &&
+           leg->how == LEG_LEFT;
+}
+
+bool is_healed_by_proxy(const struct facts *f)
+{
+    const struct leg *front = leg_in_front(f);
+
+    return front && f->around->front.retried && front->how == LEG_ANSWERED &&
+           front->status && front->status < 500;
+}
+
+static const char *name_leg(struct finding *finding, const struct leg *leg)
+{
+    char text[ENDPOINT_TEXT_SIZE];
+
+    return finding_say(finding, "%s (tcp.stream %" PRIu64 ")",
+                       endpoint_print(text, &leg->server), leg->connection);
+}
+
+/* "4.00 s after it had the request" */
+static const char *after_request(struct finding *finding, const struct leg *leg)
+{
+    return finding_say(finding, "%s after the request",
+                       finding_duration(finding,
+                                        facts_passed(leg->asked, leg->end)));
+}
+
+static void tell_upstream_end(struct finding *finding, const struct leg *leg)
+{
+    const char *name = name_leg(finding, leg);
+    const char *after = after_request(finding, leg);
+    bool begun = mark_is_set(leg->first);
+
+    switch (leg->how) {
+    case LEG_REFUSED:
+        finding_explain(finding, "Behind it %s refused the connection.", name);
+        break;
+    case LEG_UNANSWERED:
+        finding_explain(finding, "Behind it %s did not answer the SYN.", name);
+        break;
+    case LEG_ANSWERED:
+        finding_explain(finding, "Behind it %s answered %u, %s.", name,
+                        leg->status, after);
+        break;
+    case LEG_CLOSED:
+        finding_explain(finding, "Behind it %s closed %s, %s.", name, after,
+                        begun ? "in the middle of its answer"
+                              : "without a byte of an answer");
+        break;
+    case LEG_RESET:
+        finding_explain(finding, "Behind it %s reset %s, %s.", name, after,
+                        begun ? "in the middle of its answer"
+                              : "without a byte of an answer");
+        break;
+    case LEG_LEFT:
+        finding_explain(finding,
+                        "Behind it the exchange with %s %s when the proxy "
+                        "itself ended it, %s.",
+                        name,
+                        !leg->request_whole ? "had not had its whole request"
+                        : begun             ? "was in the middle of its answer"
+                                            : "had no answer",
+                        after);
+        break;
+    case LEG_OPEN:
+        finding_explain(finding,
+                        "Behind it the exchange with %s had not ended.", name);
+        break;
+    }
+}
+
+static void cite_upstream(struct finding *finding, const struct leg *leg)
+{
+    static const char *const how[] = {
+        [LEG_REFUSED] = "the SYN is refused",
+        [LEG_UNANSWERED] = "the last SYN without an answer",
+        [LEG_ANSWERED] = "the answer ends",
+        [LEG_CLOSED] = "the upstream closes",
+        [LEG_RESET] = "the upstream resets",
+        [LEG_LEFT] = "the proxy ends it",
+    };
+
+    finding_cite(finding, leg->start, FROM_UPSTREAM, "%s, tcp.stream %" PRIu64,
+                 leg->exchange ? "the request is sent on"
+                               : "the proxy connects",
+                 leg->connection);
+    if (leg->how != LEG_OPEN)
+        finding_cite(finding, leg->end, FROM_UPSTREAM, "%s", how[leg->how]);
+}
+
+static void tell_upstream(const struct facts *f, struct finding *finding)
+{
+    const struct leg_pair *pair = &f->around->upstream;
+    const struct leg *leg = leg_behind(f);
+
+    if (!leg)
+        return;
+    if (pair->is_earlier) {
+        finding_explain(finding,
+                        "Nothing was asked of anybody for it: %s had refused "
+                        "this host's connections %u times, the last time %s "
+                        "before, as health checks find out.",
+                        name_leg(finding, leg), pair->tries,
+                        finding_duration(finding,
+                                         facts_passed(leg->end, f->asked)));
+        cite_upstream(finding, leg);
+        return;
+    }
+    if (pair->tries > 1)
+        finding_explain(finding, "The proxy tried %u times.", pair->tries);
+    tell_upstream_end(finding, leg);
+    cite_upstream(finding, leg);
+}
+
+static void tell_front_end(struct finding *finding, const struct leg *leg)
+{
+    if (leg->how == LEG_LEFT)
+        finding_explain(finding, "That one's client had left.");
+    else if (is_gateway_status(leg->status))
+        finding_explain(finding, "The proxy answered that one with %u.",
+                        leg->status);
+    else if (leg->how == LEG_ANSWERED)
+        finding_explain(finding, "That one was answered whole, with %u.",
+                        leg->status);
+    else if (leg->how != LEG_OPEN)
+        finding_explain(finding, "The proxy ended that one as well.");
+}
+
+static void tell_front(const struct facts *f, struct finding *finding)
+{
+    const struct leg *leg = leg_in_front(f);
+
+    if (!leg)
+        return;
+    finding_explain(finding,
+                    f->x ? "Its client is a proxy: it asks for what %s was "
+                           "asked."
+                         : "Its client is a proxy: it connects because of a "
+                           "request to %s.",
+                    name_leg(finding, leg));
+    tell_front_end(finding, leg);
+    finding_cite(finding, leg->start, FROM_FRONT,
+                 "the request comes to the proxy, tcp.stream %" PRIu64,
+                 leg->connection);
+    if (leg->how != LEG_OPEN)
+        finding_cite(finding, leg->end, FROM_FRONT, "that exchange ends");
+    /* it failed nobody */
+    if (is_healed_by_proxy(f))
+        finding->severity = SEVERITY_INFO;
+}
+
+void tell_legs(const struct facts *f, struct finding *finding)
+{
+    tell_upstream(f, finding);
+    tell_front(f, finding);
+}
+
+/* Something behind the server may be why it failed. */
+static bool has_cause_behind(enum verdict code)
+{
+    switch (code) {
+    case VERDICT_GATEWAY_TIMEOUT:
+    case VERDICT_SERVER_STALL:
+    case VERDICT_HANDLER_ABORT:
+    case VERDICT_WRITE_TIMEOUT_EOF:
+    case VERDICT_WRITE_TIMEOUT_TRUNCATION:
+    case VERDICT_WRITE_TIMEOUT_RESET:
+    case VERDICT_STREAM_IDLE_TIMEOUT:
+    case VERDICT_SERVER_RESET:
+    case VERDICT_H2_STREAM_RESET:
+    case VERDICT_H2_CONNECTION_CLOSED:
+    case VERDICT_SHORT_BODY_KEPT_OPEN:
+    case VERDICT_EARLY_RESPONSE_RESET:
+    case VERDICT_GRPC_TRAILERS_MISSING:
+    case VERDICT_ENDING_NOT_CAPTURED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* It was still going on, and somebody else ended it. */
+static bool is_stall(enum verdict code)
+{
+    switch (code) {
+    case VERDICT_SERVER_STALL:
+    case VERDICT_REQUEST_STALL:
+    case VERDICT_TCP_ZERO_WINDOW_STALL:
+    case VERDICT_H2_STREAM_WINDOW_STALL:
+    case VERDICT_H2_CONNECTION_WINDOW_STALL:
+    case VERDICT_NETWORK_STALL:
+    case VERDICT_DEAD_PEER:
+    case VERDICT_ENDING_NOT_CAPTURED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum leg_link finding_link(const struct finding *front,
+                           const struct finding *upstream)
+{
+    if (upstream->code == VERDICT_CLIENT_ABORT)
+        return LINK_UPSTREAM_IS_EFFECT;
+    if (has_cause_behind(front->code))
+        return LINK_FRONT_IS_EFFECT;
+    return is_stall(upstream->code) ? LINK_UPSTREAM_IS_EFFECT : LINK_NONE;
+}

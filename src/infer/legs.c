@@ -1,0 +1,211 @@
+#include "infer/legs_route.h"
+
+#include "base/arena.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Hashes are compared within one run and never told: no seed is needed. */
+static uint64_t hash_bytes(struct span span)
+{
+    uint64_t hash = span.size;
+
+    while (span.size) {
+        uint64_t word = 0;
+        size_t size = span.size < sizeof word ? span.size : sizeof word;
+
+        memcpy(&word, span.at, size);
+        hash = hash_mix(hash, word);
+        span = span_skip(span, size);
+    }
+    return hash;
+}
+
+/* From the path on: a proxy is asked by "http://host/path". */
+static struct span path_of(const char *target)
+{
+    const char *scheme = target[0] == '/' ? NULL : strstr(target, "://");
+    const char *path = scheme ? strchr(scheme + 3, '/') : NULL;
+
+    return span_of_text(path ? path : target);
+}
+
+/* "/items?id=1" of "/api/items?id=1": a proxy may cut off or put in front the
+ * first part. Nothing of "/items". */
+static struct span tail_of(struct span path)
+{
+    const uint8_t *slash =
+        path.size > 1 ? memchr(path.at + 1, '/', path.size - 1) : NULL;
+
+    return slash ? span_skip(path, (size_t)(slash - path.at))
+                 : (struct span){path.at, 0};
+}
+
+static bool was_reset_by_server(const struct conn *conn)
+{
+    for (unsigned i = 0; i < conn->resets; i++) {
+        if (conn->reset[i].from == conn_server(conn))
+            return true;
+    }
+    return false;
+}
+
+static enum leg_end end_by(const struct conn *conn, const struct exchange *x,
+                           const struct closing *closing)
+{
+    bool by_stream = x->h2 && closing->at.frame == x->h2->reset.frame;
+
+    switch (closing->by) {
+    case CLOSED_BY_CLIENT:
+        return LEG_LEFT;
+    case CLOSED_BY_SERVER:
+        return closing->by_reset || by_stream || was_reset_by_server(conn)
+                   ? LEG_RESET
+                   : LEG_CLOSED;
+    default:
+        return exchange_is_answered(x) ? LEG_ANSWERED : LEG_OPEN;
+    }
+}
+
+/* What ended it: of HTTP/1 the connection's close. */
+static struct closing closing_of(const struct outcome *outcome,
+                                 const struct conn *conn,
+                                 const struct exchange *x)
+{
+    struct http_facts http;
+
+    if (!x->h2)
+        return conn_closing(conn);
+    if (outcome)
+        return stream_closing(conn, &outcome->http->h2, x);
+    http = http_facts_of(conn);
+    return stream_closing(conn, &http.h2, x);
+}
+
+static void end_leg(struct leg *leg, const struct outcome *outcome,
+                    const struct conn *conn, const struct exchange *x)
+{
+    struct closing closing;
+
+    leg->how = LEG_ANSWERED;
+    leg->end = x->response.last;
+    if (exchange_went_well(conn, x))
+        return;
+    closing = closing_of(outcome, conn, x);
+    leg->how = end_by(conn, x, &closing);
+    if (leg->how == LEG_OPEN)
+        leg->end = conn->last;
+    else if (leg->how != LEG_ANSWERED)
+        leg->end = closing.at;
+}
+
+struct leg leg_of_exchange(const struct outcome *outcome,
+                           const struct conn *conn, const struct exchange *x)
+{
+    struct span path = path_of(x->target ? x->target : "");
+    struct span tail = tail_of(path);
+    struct leg leg = {
+        .connection = conn->id,
+        .exchange = x->number,
+        .client = conn->endpoint[conn->client],
+        .server = conn->endpoint[conn_server(conn)],
+        .start = x->request.start,
+        .asked = x->request.last,
+        .first = x->response.start,
+        .method = hash_bytes(span_of_text(x->method ? x->method : "")),
+        .target = hash_bytes(path),
+        .tail = tail.size ? hash_bytes(tail) : 0,
+        .content = x->request.body,
+        .status = x->status,
+        .request_whole = mark_is_set(x->request.end),
+    };
+
+    end_leg(&leg, outcome, conn, x);
+    return leg;
+}
+
+bool leg_of_connection(const struct conn *conn, struct leg *leg)
+{
+    const struct flow *server = &conn->flow[conn_server(conn)];
+    bool unanswered = mark_is_set(conn->flow[conn->client].syn) &&
+                      !server->seen && !server->isn_known;
+
+    if (!conn->refused && !unanswered)
+        return false;
+    *leg = (struct leg){
+        .connection = conn->id,
+        .client = conn->endpoint[conn->client],
+        .server = conn->endpoint[conn_server(conn)],
+        .start = conn->first,
+        .asked = conn->first,
+        .end = conn->refused && conn->resets ? conn->reset[0].at : conn->last,
+        .how = conn->refused ? LEG_REFUSED : LEG_UNANSWERED,
+    };
+    return true;
+}
+
+const struct leg *legs_at(const struct legs *legs, size_t i)
+{
+    return &legs->leg[(legs->first + i) % LEGS_KEPT];
+}
+
+static void drop_oldest(struct legs *legs)
+{
+    uint64_t frame = legs_at(legs, 0)->end.frame;
+
+    if (frame > legs->dropped_until)
+        legs->dropped_until = frame;
+    legs->first = (legs->first + 1) % LEGS_KEPT;
+    legs->count--;
+}
+
+/* Loopback's addresses are one host. */
+static unsigned bit_of(const struct endpoint *endpoint)
+{
+    uint64_t part[2];
+
+    if (legs_is_loopback(endpoint))
+        return 0;
+    memcpy(part, endpoint->address.byte, sizeof part);
+    return (unsigned)(hash_mix(part[0], part[1]) % LEGS_HOST_BITS);
+}
+
+static void leg_hosts_add(struct leg_hosts *hosts,
+                          const struct endpoint *endpoint)
+{
+    unsigned bit = bit_of(endpoint);
+
+    hosts->bit[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
+
+bool leg_hosts_may_have(const struct leg_hosts *hosts,
+                        const struct endpoint *endpoint)
+{
+    unsigned bit = bit_of(endpoint);
+
+    return hosts->bit[bit / 64] >> (bit % 64) & 1;
+}
+
+/* The ring is not one before it is full. */
+void legs_add(struct legs *legs, const struct leg *leg)
+{
+    static_assert((LEGS_KEPT & (LEGS_KEPT - 1)) == 0,
+                  "room doubles until all are kept");
+    if (legs->count == LEGS_KEPT)
+        drop_oldest(legs);
+    if (legs->count == legs->room) {
+        legs->room = legs->room ? 2 * legs->room : 16;
+        legs->leg = must_realloc(legs->leg, legs->room, sizeof *legs->leg);
+    }
+    leg_hosts_add(&legs->asks, &leg->client);
+    leg_hosts_add(&legs->asked, &leg->server);
+    legs->leg[(legs->first + legs->count) % LEGS_KEPT] = *leg;
+    legs->count++;
+    legs->added++;
+}
+
+void legs_release(struct legs *legs)
+{
+    free(legs->leg);
+    *legs = (struct legs){0};
+}

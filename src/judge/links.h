@@ -1,0 +1,23 @@
+/*
+ * Links between cases: the legs of a proxy, and which finding is the effect of
+ * which. The cause is told first.
+ */
+#ifndef JUDGE_LINKS_H
+#define JUDGE_LINKS_H
+
+#include "judge/cases.h"
+
+/* Finds the other leg of a case, as far as it is known by now. */
+void links_pair(const struct cases *cases, struct judged_case *one);
+
+/* The same for all while what they rest on is still kept: now and then, as
+ * legs come. */
+void links_keep_up(struct cases *cases);
+
+/*
+ * All are judged: links effects to their causes, puts the findings in order of
+ * time with causes before their effects, and numbers them.
+ */
+void links_order(struct cases *cases);
+
+#endif
