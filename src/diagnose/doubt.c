@@ -237,7 +237,7 @@ static bool may_have_answer(const struct facts *f)
             episode->last.time > x->request.start.time)
             return true;
     }
-    if (f->incident->http.in_orphan)
+    if (f->incident->http.in_orphan || x->behind_endless)
         return true;
     return f->server->top > x->server_top &&
            (!x->behind_another || f->server->lost > 0) &&

@@ -1,7 +1,5 @@
 #include "diagnose/facts_fault.h"
 
-#include <string.h>
-
 const struct http_fault *fault_of(const struct facts *f, unsigned message)
 {
     return f->x ? f->x->fault[message] : NULL;
@@ -34,13 +32,6 @@ static bool is_refusal(uint16_t status)
 bool was_refused_by_server(const struct facts *f)
 {
     return is_refusal(f->x->status) || (f->server_closed && !f->response_begun);
-}
-
-bool is_tolerable(const struct http_fault *fault)
-{
-    return fault->kind == FAULT_FIELD ||
-           (fault->kind == FAULT_LENGTH &&
-            strcmp(fault->name, "HPE_UNEXPECTED_CONTENT_LENGTH") == 0);
 }
 
 bool is_without_end(const struct facts *f)

@@ -18,9 +18,6 @@ bool was_refused_by_client(const struct facts *f,
 /* The server refused the request: by its status, or by closing. */
 bool was_refused_by_server(const struct facts *f);
 
-/* Some clients accept it, some do not. */
-bool is_tolerable(const struct http_fault *fault);
-
 /*
  * HTTP/1.1: a body that only a close ends, and nobody closed but a client that
  * had waited. It came in one go, and neither side had said that it would close

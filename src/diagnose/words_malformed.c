@@ -123,7 +123,7 @@ static void tell_harm(const struct facts *f, struct finding *finding,
                                  "connection.");
     } else if (went_on(f)) {
         finding_explain(finding, "Its client went on all the same.");
-    } else if (is_tolerable(fault) && !refused) {
+    } else if (fault->taken_by_some && !refused) {
         finding_explain(finding, "Some clients take it, others fail: which "
                                  "this one did is not in the capture.");
     } else {

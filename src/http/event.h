@@ -63,8 +63,9 @@ enum {
 struct http_fault {
     enum fault_kind kind;
     struct mark at;
-    uint64_t offset;  /* in its flow, of the first byte of those kept */
-    const char *name; /* as llhttp, and so Node, calls it; a literal */
+    uint64_t offset;    /* in its flow, of the first byte of those kept */
+    const char *name;   /* as llhttp, and so Node, calls it; a literal */
+    bool taken_by_some; /* clients are known that accept it */
     uint8_t size;
     uint8_t bytes[FAULT_BYTES_KEPT]; /* as they came; any byte */
 };

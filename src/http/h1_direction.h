@@ -82,8 +82,17 @@ bool h1_is_stray(const struct h1_direction *direction, struct span bytes);
 extern const llhttp_settings_t h1_direction_settings;
 
 /* An event of the direction's message, as of what is being read. */
-struct http_event h1_direction_event(const struct h1_direction *direction,
-                                     enum http_event_kind request,
-                                     enum http_event_kind response);
+static inline struct http_event
+h1_direction_event(const struct h1_direction *direction,
+                   enum http_event_kind request, enum http_event_kind response)
+{
+    return (struct http_event){
+        .kind = direction->is_request ? request : response,
+        .side = direction->side,
+        .stream = direction->stream,
+        .at = direction->at,
+        .offset = direction->offset,
+    };
+}
 
 #endif

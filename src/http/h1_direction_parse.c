@@ -12,18 +12,6 @@ static struct h1_direction *direction_of(llhttp_t *parser)
     return parser->data;
 }
 
-struct http_event h1_direction_event(const struct h1_direction *direction,
-                                     enum http_event_kind request,
-                                     enum http_event_kind response)
-{
-    return (struct http_event){.kind =
-                                   direction->is_request ? request : response,
-                               .side = direction->side,
-                               .stream = direction->stream,
-                               .at = direction->at,
-                               .offset = direction->offset};
-}
-
 static int on_message_begin(llhttp_t *parser)
 {
     struct h1_direction *direction = direction_of(parser);

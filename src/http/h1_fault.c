@@ -64,6 +64,43 @@ static bool is_end_of_chunk(struct span before)
     return before.size >= 2 && before.at[before.size - 1] != '\n';
 }
 
+/* A bare line feed behind a chunk's size, or blanks, which old servers fill the
+ * line up with. */
+static bool is_obsolete_chunk(struct span before, struct span rest)
+{
+    if (!rest.size)
+        return false;
+    return *rest.at == ' ' || (*rest.at == '\n' && before.size &&
+                               is_hex(before.at[before.size - 1]));
+}
+
+/*
+ * Seen with curl 7.88.1, CPython 3.11, Go 1.19 and Node 20: of these one or
+ * more take a field that is not quite one, unlike lengths, a number with
+ * something before or behind it, 0x before a chunk's size, another version or
+ * small letters. What is left all of them refuse.
+ */
+static bool is_taken_by_some(enum fault_kind kind, llhttp_errno_t error,
+                             struct span before, struct span rest)
+{
+    uint8_t at = rest.size ? *rest.at : 0;
+    uint8_t last = before.size ? before.at[before.size - 1] : 0;
+
+    switch (kind) {
+    case FAULT_START_LINE:
+        return error == HPE_INVALID_VERSION || at == 'h';
+    case FAULT_LENGTH:
+        return at == '+' || at == ' ' || (last >= '0' && last <= '9') ||
+               (last == ' ' && before.size > 1 &&
+                before.at[before.size - 2] >= '0' &&
+                before.at[before.size - 2] <= '9');
+    case FAULT_CHUNK:
+        return at == 'x' || at == 'X';
+    default:
+        return true;
+    }
+}
+
 static enum fault_kind kind_in_head(llhttp_errno_t error)
 {
     switch (error) {
@@ -84,7 +121,8 @@ static enum fault_kind kind_in_head(llhttp_errno_t error)
 }
 
 static enum fault_kind kind_of(const struct h1_direction *direction,
-                               llhttp_errno_t error, struct span rest)
+                               llhttp_errno_t error, struct span before,
+                               struct span rest)
 {
     /* RFC 9110, 8.6: a list of one value may be taken as that value */
     if (error == HPE_INVALID_CONTENT_LENGTH)
@@ -95,8 +133,7 @@ static enum fault_kind kind_of(const struct h1_direction *direction,
         return FAULT_NONE;
     if (error == HPE_INVALID_CHUNK_SIZE || error == HPE_STRICT ||
         error == HPE_LF_EXPECTED)
-        /* old servers fill the line up with blanks */
-        return rest.size && *rest.at == ' ' ? FAULT_LENIENT : FAULT_CHUNK;
+        return is_obsolete_chunk(before, rest) ? FAULT_LENIENT : FAULT_CHUNK;
     return kind_in_head(error) == FAULT_FIELD ? FAULT_FIELD : FAULT_NONE;
 }
 
@@ -117,7 +154,9 @@ void h1_say_fault(const struct h1_direction *direction, llhttp_errno_t error,
 {
     size_t shown = taken < SHOWN_BEFORE ? 0 : taken - SHOWN_BEFORE;
     uint64_t stream = direction->stream;
-    enum fault_kind kind = kind_of(direction, error, span_skip(piece, taken));
+    struct span before = span_head(piece, taken);
+    struct span rest = span_skip(piece, taken);
+    enum fault_kind kind = kind_of(direction, error, before, rest);
     struct http_fault fault;
 
     if (is_behind(direction, began) && !direction->head_done) {
@@ -130,7 +169,8 @@ void h1_say_fault(const struct h1_direction *direction, llhttp_errno_t error,
         return;
     fault = fault_at(direction, kind, span_skip(piece, shown));
     fault.offset = direction->offset - taken + shown;
-    fault.name = kind == FAULT_CHUNK && is_end_of_chunk(span_head(piece, taken))
+    fault.taken_by_some = is_taken_by_some(kind, error, before, rest);
+    fault.name = kind == FAULT_CHUNK && is_end_of_chunk(before)
                      ? "HPE_STRICT"
                      : llhttp_errno_name(error);
     say_fault(direction, stream, &fault);
@@ -145,6 +185,7 @@ void h1_say_second_length(const struct h1_direction *direction, bool unlike)
     fault = fault_at(direction, unlike ? FAULT_LENGTH : FAULT_LENIENT,
                      span_of_text("Content-Length"));
     fault.offset = direction->value_at;
+    fault.taken_by_some = true;
     fault.name = llhttp_errno_name(HPE_UNEXPECTED_CONTENT_LENGTH);
     say_fault(direction, direction->stream, &fault);
 }

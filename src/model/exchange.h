@@ -94,8 +94,10 @@ struct exchange {
     bool is_grpc;
     bool has_grpc_status;
     bool behind_another;    /* it began before the one before it had ended */
-    bool is_event_stream;   /* text/event-stream: silence is its nature */
+    bool is_event_stream;   /* of events, of pictures: silence is its nature */
     bool client_had_closed; /* its FIN was there before the answer's end */
+    bool behind_endless;    /* the one before had a body that only a close ends,
+                               and its client asked on all the same */
     bool behind;            /* it is judged by what comes behind its end */
     bool is_whole;          /* listed by waiting.h as such */
 };

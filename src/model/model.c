@@ -35,6 +35,14 @@ static struct model_conn *state_of(struct conn *conn)
     return conn->model;
 }
 
+/* Only a close ends its body, as it is read here: what comes is its. */
+static bool is_endless(const struct exchange *x)
+{
+    return x && mark_is_set(x->response.head) &&
+           !mark_is_set(x->response.end) && !x->is_h2 &&
+           x->response.framing == FRAMING_CLOSE;
+}
+
 static void begin_request(struct model_conn *state, const struct conn *conn,
                           const struct http_event *event)
 {
@@ -53,6 +61,9 @@ static void begin_request(struct model_conn *state, const struct conn *conn,
     x->request.reached = event->offset;
     x->server_top = conn->flow[conn_server(conn)].next;
     x->behind_another = state->waiting.first != NULL;
+    x->behind_endless =
+        state->waiting.last && (is_endless(state->waiting.last) ||
+                                state->waiting.last->behind_endless);
     if (!state->waiting.first)
         x->idle_since = state->last_response_end;
     x->is_h2 = event->slot != NULL;

@@ -42,7 +42,8 @@ static void take_response_head(struct model_conn *state, struct exchange *x,
 
     x->status = head->status;
     x->is_event_stream =
-        span_starts_with(head->content_type, "text/event-stream");
+        span_starts_with(head->content_type, "text/event-stream") ||
+        span_starts_with(head->content_type, "multipart/x-mixed-replace");
     x->response.head = event->at;
     x->response.framing = head->framing;
     x->response.expected = head->length;

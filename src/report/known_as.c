@@ -161,12 +161,13 @@ static const char *malformed_length(const struct http_fault *fault,
                                     enum reporter reporter)
 {
     bool twice = strcmp(fault->name, "HPE_UNEXPECTED_CONTENT_LENGTH") == 0;
+    bool taken = fault->taken_by_some;
 
     if (reporter == REPORTER_GO)
         return twice ? "http: message cannot contain multiple Content-Length "
                        "headers"
                      : "bad Content-Length";
-    return reporter == REPORTER_CURL && !twice
+    return reporter == REPORTER_CURL && !taken
                ? "curl: (8) Invalid Content-Length: value"
                : NULL;
 }
@@ -197,6 +198,10 @@ static const char *malformed(const struct http_fault *fault,
 {
     if (reporter == REPORTER_NODE)
         return fault->name;
+    /* which of the others take it is not known of each form */
+    if (fault->taken_by_some && fault->kind != FAULT_LENGTH &&
+        fault->kind != FAULT_BEHIND)
+        return NULL;
     switch (fault->kind) {
     case FAULT_BEHIND:
         return reporter == REPORTER_GO
