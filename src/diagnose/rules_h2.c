@@ -154,6 +154,21 @@ bool is_goaway_lost(const struct facts *f)
            goaway_of_server(f) && !f->response_whole && !behind;
 }
 
+enum {
+    GRPC_UNAVAILABLE = 14
+};
+
+/* A transport that is closed down answers for the calls that it ends. */
+bool is_goaway_unavailable(const struct facts *f)
+{
+    const struct h2_facts *h2 = &f->incident->http.h2;
+    struct mark said = h2->first_goaway[conn_server(f->conn)];
+
+    return f->x->has_grpc_status && f->x->grpc_status == GRPC_UNAVAILABLE &&
+           mark_is_set(said) && said.frame >= f->x->request.start.frame &&
+           said.frame <= f->x->response.end.frame;
+}
+
 bool is_connection_closed(const struct facts *f)
 {
     return !has_stream_reset(f) && f->server_closed && !f->response_whole;

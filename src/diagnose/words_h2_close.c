@@ -204,6 +204,31 @@ void tell_goaway_lost(const struct facts *f, struct finding *finding)
                          "GOAWAY");
 }
 
+void tell_goaway_unavailable(const struct facts *f, struct finding *finding)
+{
+    const struct h2_facts *h2 = &f->incident->http.h2;
+    struct mark said = h2->first_goaway[conn_server(f->conn)];
+
+    finding->symptom =
+        f->x->response.messages ? SYMPTOM_TRUNCATED : SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    cite_goaways(f, finding);
+    finding_explain(
+        finding,
+        "The server said GOAWAY %s after the call began, and %s "
+        "later ended it with grpc-status 14 (UNAVAILABLE): that is "
+        "what a transport says of the calls that it closes with "
+        "its connection. The call may have been processed.",
+        finding_duration(finding, facts_passed(f->x->request.start, said)),
+        finding_duration(finding, facts_passed(said, f->x->response.end)));
+    finding_alternative(finding, VERDICT_HANDLER_ABORT,
+                        "the handler may have answered UNAVAILABLE itself",
+                        "grpc-message, and the server's log");
+    finding_advise(finding,
+                   "let the server wait for its calls before it closes (drain "
+                   "time, grace period behind the connection's maximum age)");
+}
+
 void tell_connection_closed(const struct facts *f, struct finding *finding)
 {
     finding->symptom = f->response_begun ? SYMPTOM_TRUNCATED : SYMPTOM_RESET;
