@@ -175,6 +175,8 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
         return outcome->exchanges == 0;
     return outcome->exchanges == 0 &&
            (http->first[client] == SNIFFED_TLS ||
+            (http->first[client] == SNIFFED_OTHER &&
+             http->first[1 - client] == SNIFFED_RESPONSE) ||
             http->first[client] == SNIFFED_REQUEST ||
             http->first[client] == SNIFFED_H2_PREFACE) &&
            http->first[1 - client] != http->first[client];

@@ -237,6 +237,11 @@ static void analyse_data(struct conn *conn, const struct seen *seen)
         contradict(conn, seen->side, flow->fin, seen->segment->ttl);
     flow->top = seen->end;
     flow->last_data = seen->at;
+    if (conn->spoke != seen->side + 1) {
+        conn->spoke = (uint8_t)(seen->side + 1);
+        if (conn->turns < UINT8_MAX)
+            conn->turns++;
+    }
     if (!mark_is_set(flow->first_data))
         flow->first_data = seen->at;
     if (!mark_is_set(flow->unacked_since) && flow->acked < flow->top) {
