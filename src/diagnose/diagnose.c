@@ -2,6 +2,7 @@
 
 #include "diagnose/doubt.h"
 #include "diagnose/rules.h"
+#include "diagnose/words.h"
 
 #include <stdlib.h>
 
@@ -74,6 +75,7 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     rule->tell(f, finding);
     finding_weigh_episodes(finding, f);
     finding_weigh_drops(finding, f);
+    weigh_cut_request(f, finding);
     finding_bound_confidence(finding, f);
     finding_sort(finding);
     return finding;

@@ -62,7 +62,8 @@ static bool is_connection_incomplete(const struct facts *f)
 
 static bool is_exchange_incomplete(const struct facts *f)
 {
-    return f->x && (f->x->request.lost || f->x->response.lost);
+    return f->x &&
+           ((f->x->request.lost && !f->request_cut) || f->x->response.lost);
 }
 
 static bool is_answer_alone(const struct facts *f)

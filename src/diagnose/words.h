@@ -27,6 +27,9 @@ void tell_unsent(const struct facts *f, struct finding *finding);
 /* Where to look when a request does not go on. */
 void advise_slow_request(struct finding *finding);
 
+/* The snap length cut the request: what rests on its end is possible. */
+void weigh_cut_request(const struct facts *f, struct finding *finding);
+
 /* Where the server closed others in the same instant: possible, and no more. */
 void offer_end_of_many(const struct facts *f, struct finding *finding);
 

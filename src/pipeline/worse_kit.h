@@ -20,6 +20,15 @@ struct weakening {
 };
 
 static const struct weakening weakenings[] = {
+    {.whole = VERDICT_READ_TIMEOUT,
+     .less = VERDICT_WRITE_TIMEOUT_EOF,
+     .reason = "that the request has no end is cut off"                                                      },
+    {.whole = VERDICT_READ_TIMEOUT,
+     .less = VERDICT_HANDLER_ABORT,
+     .reason = "that the request has no end is cut off"                                                      },
+    {.whole = VERDICT_REQUEST_STALL,
+     .less = VERDICT_SERVER_STALL,
+     .reason = "that the request has no end is cut off"                                                      },
     {.whole = VERDICT_MIDDLEBOX_RESET,
      .less = VERDICT_SERVER_RESET,
      .reason = "the RST in the other side's name is missing",
