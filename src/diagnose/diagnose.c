@@ -4,6 +4,7 @@
 #include "diagnose/facts_h2.h"
 #include "diagnose/legs.h"
 #include "diagnose/rules.h"
+#include "diagnose/words.h"
 
 #include <stdlib.h>
 
@@ -78,6 +79,7 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     tell_legs(f, finding);
     finding_weigh_episodes(finding, f);
     finding_weigh_drops(finding, f);
+    weigh_cut_request(f, finding);
     finding_bound_confidence(finding, f);
     finding_sort(finding);
     return finding;
@@ -225,6 +227,8 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
         return outcome->exchanges == 0;
     return outcome->exchanges == 0 &&
            (http->first[client] == SNIFFED_TLS ||
+            (http->first[client] == SNIFFED_OTHER &&
+             http->first[1 - client] == SNIFFED_RESPONSE) ||
             http->first[client] == SNIFFED_REQUEST ||
             http->first[client] == SNIFFED_H2_PREFACE) &&
            http->first[1 - client] != http->first[client];

@@ -63,7 +63,8 @@ static bool is_connection_incomplete(const struct facts *f)
 
 static bool is_exchange_incomplete(const struct facts *f)
 {
-    return f->x && (f->x->request.lost || f->x->response.lost);
+    return f->x &&
+           ((f->x->request.lost && !f->request_cut) || f->x->response.lost);
 }
 
 static bool is_answer_alone(const struct facts *f)
@@ -74,8 +75,16 @@ static bool is_answer_alone(const struct facts *f)
 /* Unless what is wrong with them is just what is told. */
 static bool is_broken(const struct facts *f)
 {
-    return f->x && (f->x->response.broken || f->x->request.broken) &&
-           !is_response_malformed(f) && !is_request_malformed(f);
+    const struct exchange *x = f->x;
+
+    if (!x || is_response_malformed(f) || is_request_malformed(f))
+        return false;
+    /* behind bytes that were none, an answer is not known for one */
+    return x->response.broken || x->request.broken ||
+           (!x->is_h2 && !f->incident->is_complete &&
+            !mark_is_set(x->response.start) &&
+            (f->incident->http.broken > 0 ||
+             began_with(f, conn_server(f->conn)) == SNIFFED_OTHER));
 }
 
 static bool is_behind_orphan(const struct facts *f)
@@ -302,7 +311,8 @@ bool is_told_by_first_bytes(const struct facts *f)
         return false;
     return http->told_tls_port ||
            (conn_start_seen(f->conn) && f->incident->complete == 0 &&
-            ((http->first[f->conn->client] == SNIFFED_REQUEST &&
+            (is_told_by_banner(f) ||
+             (http->first[f->conn->client] == SNIFFED_REQUEST &&
               (http->first[conn_server(f->conn)] == SNIFFED_TLS ||
                http->first[conn_server(f->conn)] == SNIFFED_H2_FRAMES)) ||
              (http->first[f->conn->client] == SNIFFED_H2_PREFACE &&

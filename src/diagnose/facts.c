@@ -150,11 +150,35 @@ static void forget_what_came_late(struct facts *f)
     }
 }
 
-static void find_exchange(struct facts *f)
+/*
+ * What is missing of the request is what the snap length cut off its packets,
+ * and not a byte of an answer came. Lengths and times are all there: that it
+ * was whole is told by its sender's silence, where one segment had room for it.
+ * Each request before it had its answer: the sides took turns.
+ */
+static bool is_request_cut(const struct facts *f)
 {
     const struct exchange *x = f->x;
 
-    f->request_whole = mark_is_set(x->request.end);
+    return !x->is_h2 && x->request.lost && !x->request.broken &&
+           !mark_is_set(x->request.end) && !mark_is_set(x->response.start) &&
+           !x->response.lost && f->client->lost == f->client->cut &&
+           f->server->lost == f->server->cut &&
+           f->conn->turns == 2 * x->stream - 1 &&
+           f->client->last_data.frame == x->request.start.frame &&
+           (!f->client->mss ||
+            f->client->top - x->request.begin < f->client->mss);
+}
+
+static void find_exchange(struct facts *f)
+{
+    const struct exchange *x = f->x;
+    uint64_t reached = x->request.reached;
+
+    f->request_cut = is_request_cut(f);
+    if (f->request_cut)
+        reached = f->client->top;
+    f->request_whole = mark_is_set(x->request.end) || f->request_cut;
     f->response_begun = mark_is_set(x->response.start);
     f->response_whole = exchange_is_answered(x);
     f->asked = exchange_asked(x);
@@ -162,7 +186,7 @@ static void find_exchange(struct facts *f)
     forget_what_came_late(f);
     f->idle = idle_before(f);
     f->covers = f->server_closed && f->closing.acks != CONN_NO_OFFSET &&
-                f->closing.acks >= x->request.reached;
+                f->closing.acks >= reached;
 }
 
 /*
@@ -173,7 +197,7 @@ static bool is_fin_unseen(const struct facts *f, unsigned side)
 {
     const struct flow *flow = &f->conn->flow[side];
 
-    if (flow->lost == 0 || mark_is_set(flow->fin))
+    if (flow->lost == flow->cut || mark_is_set(flow->fin))
         return false;
     for (unsigned i = 0; i < f->conn->episodes; i++) {
         const struct episode *episode = &f->conn->episode[i];

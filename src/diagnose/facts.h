@@ -25,6 +25,7 @@ struct facts {
     nanos quiet;          /* progress to end */
     nanos idle;           /* before the request; -1: it is the first */
     bool request_whole;
+    bool request_cut; /* by the snap length; whole for all that is known */
     bool response_begun;
     bool response_whole;
     bool left;              /* see exchange_was_left */

@@ -53,6 +53,9 @@ bool client_left_together(const struct facts *f);
 /* From the last byte of the answer to its end. */
 nanos answer_silence(const struct facts *f);
 
+/* HTTP was said to a server that greets in another protocol. */
+bool is_told_by_banner(const struct facts *f);
+
 /* The server closed others in the same instant, whatever became of the rest. */
 bool ends_with_others(const struct facts *f);
 

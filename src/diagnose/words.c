@@ -173,3 +173,45 @@ void advise_slow_request(struct finding *finding)
                    "find out why the client did not send the rest: it is the "
                    "client, or the path from it, that was slow");
 }
+
+static bool rests_on_request(enum verdict code)
+{
+    switch (code) {
+    case VERDICT_IDLE_CLOSE_RACE:
+    case VERDICT_IDLE_PATH_DROP:
+    case VERDICT_MIDDLEBOX_RESET:
+    case VERDICT_DEAD_PEER:
+    case VERDICT_NETWORK_STALL:
+    case VERDICT_CLIENT_ABORT:
+    case VERDICT_ENDING_NOT_CAPTURED:
+        return false;
+    default:
+        return true;
+    }
+}
+
+void weigh_cut_request(const struct facts *f, struct finding *finding)
+{
+    if (!f->request_cut || !rests_on_request(finding->code))
+        return;
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_explain(finding,
+                    "The snap length cut the request: that it was complete is "
+                    "told by nothing but its sender's silence.");
+    if (finding->alternatives + 1 >= FINDING_ALTERNATIVES_MAX)
+        return;
+    if (finding->code == VERDICT_HANDLER_ABORT)
+        finding_alternative(finding, VERDICT_SERVER_SHUTDOWN,
+                            "the server's process may have ended: what its "
+                            "other requests waited for is cut off as well",
+                            "the process's start time");
+    finding_alternative(finding,
+                        f->server_closed ? VERDICT_READ_TIMEOUT
+                                         : VERDICT_REQUEST_STALL,
+                        "its end may not have been sent",
+                        "a capture with a longer snap length");
+    if (f->server_closed && finding->alternatives < FINDING_ALTERNATIVES_MAX)
+        finding_alternative(finding, VERDICT_MALFORMED_REQUEST,
+                            "what is cut off may be what the server refused",
+                            "a capture with a longer snap length");
+}

@@ -37,4 +37,7 @@ void advise_slow_request(struct finding *finding);
  * where others ended in the same instant it is possible, and no more. */
 void offer_shutdown(const struct facts *f, struct finding *finding);
 
+/* The snap length cut the request: what rests on its end is possible. */
+void weigh_cut_request(const struct facts *f, struct finding *finding);
+
 #endif

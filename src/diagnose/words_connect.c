@@ -90,13 +90,18 @@ void tell_accept_queue_overflow(const struct facts *f, struct finding *finding)
                    "nstat TcpExtListenOverflows)");
 }
 
+/* Of the first ones of a side. */
+enum {
+    BYTES_SHOWN = 8
+};
+
 static const char *first_bytes(const struct facts *f, unsigned side,
                                struct finding *finding)
 {
     const struct http_facts *http = &f->incident->http;
     const char *hex = "";
 
-    for (size_t i = 0; i < http->first_size[side]; i++)
+    for (size_t i = 0; i < http->first_size[side] && i < BYTES_SHOWN; i++)
         hex = finding_say(finding, "%s%s%02x", hex, i ? " " : "",
                           http->first_byte[side][i]);
     return hex;

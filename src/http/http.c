@@ -232,12 +232,11 @@ static void sniff_chunk(struct http *http, struct conn *conn, unsigned side,
 static void sniff_along(struct http_conn *state, unsigned side,
                         const struct chunk *chunk)
 {
-    if (state->sniffed[side] != SNIFFED_MORE ||
-        state->first_size[side] >= SNIFF_SIZE)
-        return;
-    keep_first(state, side, chunk);
-    state->sniffed[side] = (uint8_t)sniff(
-        (struct span){state->first[side], state->first_size[side]});
+    if (state->first_size[side] < SNIFF_SIZE)
+        keep_first(state, side, chunk);
+    if (state->sniffed[side] == SNIFFED_MORE)
+        state->sniffed[side] = (uint8_t)sniff(
+            (struct span){state->first[side], state->first_size[side]});
 }
 
 static void take_bytes(struct http *http, struct conn *conn, unsigned side,
@@ -251,6 +250,8 @@ static void take_bytes(struct http *http, struct conn *conn, unsigned side,
     } else if (state->sniffed[side] == SNIFFED_MORE ||
                may_sniff_again(state, side))
         sniff_chunk(http, conn, side, chunk);
+    else
+        sniff_along(state, side, chunk);
 }
 
 /* What a proxy says of its client comes before all, and is no HTTP. */

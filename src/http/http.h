@@ -22,7 +22,7 @@ enum http_protocol {
 };
 
 enum {
-    HTTP_FIRST_KEPT = 8,
+    HTTP_FIRST_KEPT = 14,
     H2_DEBUG_KEPT = 64
 };
 

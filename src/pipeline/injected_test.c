@@ -142,6 +142,21 @@ static void inject_inside(struct trial *trial)
 
 /* Before the handshake. */
 
+/* Did data go over these ports before? Then a SYN that comes twice is no guess
+ * any more, and replaces what is there. */
+static bool is_in_use(const struct tape *tape, size_t at,
+                      const struct view *like)
+{
+    struct view view = {0};
+
+    for (size_t i = 0; i < at; i++) {
+        if (view_of(&tape->frame[i], &view) && same_connection(&view, like) &&
+            view.payload_size > 0)
+            return true;
+    }
+    return false;
+}
+
 /* The ports were in use: a challenge, the client's RST, its SYN again. */
 static void challenge(struct trial *trial)
 {
@@ -153,11 +168,12 @@ static void challenge(struct trial *trial)
         const struct frame *syn = &tape->frame[at];
         struct injected ack = {.flags = FLAG_ACK, .ttl = 64, .turned = true};
         struct injected rst = {.flags = FLAG_RST, .ttl = 64};
-        struct frame again = *syn;
+        struct frame again;
         uint8_t *bytes;
 
         if (!view_of(syn, &view) ||
-            (view.flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN)
+            (view.flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN ||
+            is_in_use(tape, at, &view))
             continue;
         for (int first = 0; first < 2; first++) {
             ack.seq = draw(&random);
@@ -166,6 +182,7 @@ static void challenge(struct trial *trial)
             rst.seq = ack.ack;
             rst.id = INJECTED_ID + 1;
             reel_copy(&trial->reel, tape);
+            again = *syn;
             again.time = syn->time - NANOS_PER_MILLI;
             bytes = own_bytes(&trial->reel, &again, 0);
             set16(bytes + view.ip + 4, INJECTED_ID + 2);

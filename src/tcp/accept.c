@@ -306,9 +306,36 @@ void accept_bytes(struct conn *conn, const struct seen *seen)
     flow->recent_bytes = digest;
 }
 
+/* Closer to what was sent last than the smallest of windows. */
+static inline bool is_close(const struct flow *flow, uint32_t seq)
+{
+    uint32_t top = flow->isn + (uint32_t)(flow->top - CONN_ORIGIN);
+
+    return seq - top + WINDOW_LEAST <= 2u * WINDOW_LEAST;
+}
+
+/* As nearly every segment: nothing speaks against it. */
+static inline bool is_plain(const struct conn *conn,
+                            const struct segment *segment, unsigned side)
+{
+    const struct flow *flow = &conn->flow[side];
+    const struct flow *peer = &conn->flow[1 - side];
+
+    return !conn->odd && flow->seen && peer->seen &&
+           segment->ttl == flow->ttl &&
+           (segment->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) ==
+               TCP_ACK &&
+           is_close(flow, segment->seq) && is_close(peer, segment->ack);
+}
+
 bool accept_segment(struct conn *conn, const struct segment *segment,
                     unsigned side)
 {
+    if (is_plain(conn, segment, side)) {
+        if (conn->flow[side].ttl_alike < TTL_STEADY)
+            conn->flow[side].ttl_alike++;
+        return true;
+    }
     if (is_damaged(conn, segment, side)) {
         conn_oddities(conn)->ignored++;
         return false;

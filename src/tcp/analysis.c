@@ -237,6 +237,11 @@ static void analyse_data(struct conn *conn, const struct seen *seen)
         contradict(conn, seen->side, flow->fin, seen->segment->ttl);
     flow->top = seen->end;
     flow->last_data = seen->at;
+    if (conn->spoke != seen->side + 1) {
+        conn->spoke = (uint8_t)(seen->side + 1);
+        if (conn->turns < UINT8_MAX)
+            conn->turns++;
+    }
     if (!mark_is_set(flow->first_data))
         flow->first_data = seen->at;
     if (!mark_is_set(flow->unacked_since) && flow->acked < flow->top) {
@@ -267,6 +272,12 @@ static void set_isn(struct flow *flow, uint32_t isn)
     flow->acked = CONN_ORIGIN + 1;
 }
 
+/* Of an idle connection: it probes with a byte that it sent before. */
+static bool is_lone_byte(const struct segment *segment)
+{
+    return segment->payload.size + segment->missing == 1;
+}
+
 /*
  * The first segment of a flow says where its numbers begin; before it is
  * seen, the other side's first ACK does: what it covers came before the
@@ -285,7 +296,8 @@ static void start_flows(struct conn *conn, const struct segment *segment,
         flow->seen = true;
         /* an ACK's guess holds once bytes were counted by it */
         if (!flow->isn_known || (is_syn && flow->next == CONN_ORIGIN + 1))
-            set_isn(flow, is_syn ? segment->seq : segment->seq - 1);
+            set_isn(flow, is_syn || is_lone_byte(segment) ? segment->seq
+                                                          : segment->seq - 1);
     }
     if ((segment->flags & TCP_ACK) && !peer->isn_known)
         set_isn(peer, segment->ack - 1);

@@ -227,6 +227,8 @@ struct conn {
     bool told_over;
     bool data_after_reset; /* by a side that was not told, or did not care */
     bool refused;          /* the first answer to the SYN was an RST */
+    uint8_t spoke;         /* 1 + index of the flow that sent data last */
+    uint8_t turns;         /* how often that changed, held to 255 */
     nanos look_at;         /* when the sink wants to look at it next */
     struct flow flow[2];
     uint64_t id; /* tcp.stream */
