@@ -38,7 +38,7 @@ CASES := ../shared/cases
 # What Debian's packages are called. `deps` installs those of the build that
 # are missing, and with a goal of NEED_TESTS beside it the tests' as well.
 DEPS_BUILD := gcc make pkg-config libc6-dev libpcap-dev libjansson-dev libnghttp2-dev \
-              zlib1g-dev libzstd-dev liblz4-dev libseccomp-dev libcap-dev
+              zlib1g-dev libzstd-dev liblz4-dev libssl-dev libseccomp-dev libcap-dev
 DEPS_TEST  := libcmocka-dev python3 tshark tcpdump zstd lz4 gzip clang-format-14 \
               universal-ctags mandoc iproute2 ethtool nftables mount bsdutils \
               util-linux curl git golang-go golang-golang-x-net-dev
@@ -128,7 +128,7 @@ else
 endif
 LLHTTP_OBJ := $(if $(LLHTTP_SRC),$(addprefix $(B)/llhttp/,api.o http.o llhttp.o))
 
-PKGS     := libpcap libnghttp2 jansson zlib libzstd liblz4
+PKGS     := libpcap libnghttp2 jansson zlib libzstd liblz4 libcrypto
 ifeq ($(shell uname -s),Linux)
   PKGS += libseccomp libcap
 endif

@@ -10,7 +10,8 @@ enum {
     HEAD_SIZE = 8,
     SECTION_HEAD_SIZE = 12, /* up to and with the byte-order magic */
     LENGTH_SIZE = 4,
-    LEAST_SIZE = HEAD_SIZE + LENGTH_SIZE
+    LEAST_SIZE = HEAD_SIZE + LENGTH_SIZE,
+    OPTION_END = 0
 };
 
 #define BYTE_ORDER_MAGIC UINT32_C(0x1a2b3c4d)
@@ -197,4 +198,28 @@ bool blocks_skip(struct blocks *blocks, const struct block *block)
     if (!have(blocks, LENGTH_SIZE))
         return cut(blocks);
     return ends_well(blocks, block, take(blocks, LENGTH_SIZE));
+}
+
+bool blocks_next_option(const struct blocks *blocks, struct reader *reader,
+                        struct block_option *option)
+{
+    uint16_t size;
+
+    option->code = blocks_u16(blocks, reader);
+    size = blocks_u16(blocks, reader);
+    if (option->code == OPTION_END)
+        return false;
+    option->value = read_span(reader, size);
+    if (reader->overrun)
+        return false;
+    read_skip(reader, -(size_t)size & 3);
+    return true;
+}
+
+uint64_t blocks_option_u64(const struct blocks *blocks,
+                           const struct block_option *option)
+{
+    struct reader reader = reader_on(option->value);
+
+    return blocks_u64(blocks, &reader);
 }

@@ -76,4 +76,18 @@ static inline uint64_t blocks_u64(const struct blocks *blocks,
     return blocks->big_endian ? first << 32 | second : second << 32 | first;
 }
 
+/* An option of a block; its value is borrowed. */
+struct block_option {
+    uint16_t code;
+    struct span value;
+};
+
+/* The next option; false after the last, whether marked or not. */
+bool blocks_next_option(const struct blocks *blocks, struct reader *reader,
+                        struct block_option *option);
+
+/* Its value as a number. */
+uint64_t blocks_option_u64(const struct blocks *blocks,
+                           const struct block_option *option);
+
 #endif

@@ -40,6 +40,7 @@ struct capture {
     uint64_t numbers; /* given to frames so far */
     uint32_t interfaces;
     struct filter *filter;
+    struct capture_secrets secrets;
 };
 
 /* By time; of equal times, the input named first. */
@@ -73,7 +74,7 @@ static void sink(struct capture *capture, size_t at)
 static void open_input(struct capture *capture, size_t i)
 {
     input_open(&capture->waiting[i].input, &capture->facts[i],
-               &capture->interfaces, NULL);
+               &capture->interfaces, &capture->secrets, NULL);
 }
 
 /* Only a regular file begins anew when it is opened again. */
@@ -140,6 +141,8 @@ struct capture *capture_open(const char *const path[], size_t count,
     }
     capture = must_calloc(1, sizeof(*capture));
     capture->filter = filter;
+    if (options)
+        capture->secrets = options->secrets;
     capture->count = count;
     open_inputs(capture, path);
     order_heap(capture);

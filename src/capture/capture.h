@@ -50,8 +50,18 @@ struct capture_input {
 
 struct capture;
 
+/*
+ * Who takes the secrets that a capture holds (pcapng's Decryption Secrets
+ * Blocks): their type as it is in the block, and their bytes, borrowed.
+ */
+struct capture_secrets {
+    void *context;
+    void (*take)(void *context, uint32_t type, struct span secrets);
+};
+
 struct capture_options {
     const char *filter; /* pcap-filter(7) text over all inputs, or NULL */
+    struct capture_secrets secrets; /* take is NULL: nobody */
 };
 
 /*

@@ -97,7 +97,8 @@ static void open_next(struct follow *follow)
     follow->now = (struct capture_input){
         .path = arena_keep(&follow->arena, span_of_text(path))};
     follow->input = (struct input){.file = (uint32_t)(files_kept(follow) - 1)};
-    input_open(&follow->input, &follow->now, &follow->interfaces, &patience);
+    input_open(&follow->input, &follow->now, &follow->interfaces,
+               &follow->options.secrets, &patience);
     keep_facts(follow);
 }
 

@@ -25,6 +25,7 @@ struct follow_options {
     size_t paths;
     const char *filter; /* pcap-filter(7), or NULL */
     struct patience patience;
+    struct capture_secrets secrets; /* take is NULL: nobody */
 };
 
 /*

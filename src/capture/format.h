@@ -12,6 +12,7 @@ struct intake {
     struct source *source;
     struct capture_input *facts;
     uint32_t *interfaces; /* how many the whole capture has so far */
+    const struct capture_secrets *secrets; /* NULL: nobody wants them */
 };
 
 struct format {

@@ -50,7 +50,8 @@ static bool open_reader(struct input *input)
 }
 
 void input_open(struct input *input, struct capture_input *facts,
-                uint32_t *interfaces, const struct patience *patience)
+                uint32_t *interfaces, const struct capture_secrets *secrets,
+                const struct patience *patience)
 {
     facts->format = "";
     facts->first_time = NANOS_NEVER;
@@ -60,6 +61,7 @@ void input_open(struct input *input, struct capture_input *facts,
         .source = source_open(facts->path, facts, patience),
         .facts = facts,
         .interfaces = interfaces,
+        .secrets = secrets,
     };
     if (!open_reader(input))
         input_close(input);

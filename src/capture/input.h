@@ -22,11 +22,12 @@ struct input {
 
 /*
  * Opens facts->path. The input may not be moved in memory after that, and the
- * facts and the count of interfaces must outlive it. `patience`: see
- * source_open.
+ * facts, the count of interfaces and who takes secrets must outlive it.
+ * `patience`: see source_open.
  */
 void input_open(struct input *input, struct capture_input *facts,
-                uint32_t *interfaces, const struct patience *patience);
+                uint32_t *interfaces, const struct capture_secrets *secrets,
+                const struct patience *patience);
 void input_close(struct input *input);
 
 /*

@@ -18,7 +18,6 @@
 enum {
     VERSION_MAJOR = 1,
     MOST_INTERFACES = 1 << 16,
-    OPTION_END = 0,
     IF_TSRESOL = 9,
     IF_TSOFFSET = 14,
     ISB_ENDTIME = 3,
@@ -40,36 +39,6 @@ enum outcome {
     OUTCOME_NONE,  /* read on */
     OUTCOME_STOP   /* what follows cannot be understood */
 };
-
-struct option {
-    uint16_t code;
-    struct span value;
-};
-
-/* The next option; false after the last, whether marked or not. */
-static bool next_option(const struct blocks *blocks, struct reader *reader,
-                        struct option *option)
-{
-    uint16_t size;
-
-    option->code = blocks_u16(blocks, reader);
-    size = blocks_u16(blocks, reader);
-    if (option->code == OPTION_END)
-        return false;
-    option->value = read_span(reader, size);
-    if (reader->overrun)
-        return false;
-    read_skip(reader, -(size_t)size & 3);
-    return true;
-}
-
-static uint64_t option_u64(const struct blocks *blocks,
-                           const struct option *option)
-{
-    struct reader reader = reader_on(option->value);
-
-    return blocks_u64(blocks, &reader);
-}
 
 /* A section's drops are counted once it ends, for its interfaces go too. */
 static void end_section(struct pcapng *pcapng)
@@ -148,7 +117,7 @@ static enum outcome take_interface(struct pcapng *pcapng,
 {
     const struct blocks *blocks = &pcapng->blocks;
     struct interface *interface;
-    struct option option;
+    struct block_option option;
 
     (void)frame;
     if (pcapng->interfaces == MOST_INTERFACES)
@@ -158,11 +127,11 @@ static enum outcome take_interface(struct pcapng *pcapng,
     read_skip(reader, sizeof(uint16_t));
     interface->snap_length = blocks_u32(blocks, reader);
     facts_link_type(pcapng->intake.facts, interface->link_type);
-    while (next_option(blocks, reader, &option)) {
+    while (blocks_next_option(blocks, reader, &option)) {
         if (option.code == IF_TSRESOL && option.value.size == 1)
             interface_set_resolution(interface, option.value.at[0]);
         if (option.code == IF_TSOFFSET && option.value.size == 8)
-            interface->offset = (int64_t)option_u64(blocks, &option);
+            interface->offset = (int64_t)blocks_option_u64(blocks, &option);
     }
     return OUTCOME_NONE;
 }
@@ -262,7 +231,7 @@ static enum outcome take_statistics(struct pcapng *pcapng,
     const struct blocks *blocks = &pcapng->blocks;
     uint32_t number = blocks_u32(blocks, reader);
     struct interface *interface;
-    struct option option;
+    struct block_option option;
 
     (void)frame;
     if (number >= pcapng->interfaces)
@@ -270,14 +239,31 @@ static enum outcome take_statistics(struct pcapng *pcapng,
     interface = &pcapng->interface[number];
     interface->drops = 0;
     read_skip(reader, sizeof(uint64_t));
-    while (next_option(blocks, reader, &option)) {
+    while (blocks_next_option(blocks, reader, &option)) {
         if (option.code == ISB_ENDTIME && option.value.size == 8)
             note_end(pcapng, interface, option.value);
         if (option.code != ISB_IFDROP && option.code != ISB_OSDROP)
             continue;
         interface->has_drops = true;
-        interface->drops += option_u64(blocks, &option);
+        interface->drops += blocks_option_u64(blocks, &option);
     }
+    return OUTCOME_NONE;
+}
+
+/* Decryption Secrets Block: a type, the size, and so many bytes. */
+static enum outcome take_secrets(struct pcapng *pcapng,
+                                 const struct block *block,
+                                 struct reader *reader, struct frame *frame)
+{
+    const struct capture_secrets *secrets = pcapng->intake.secrets;
+    uint32_t type = blocks_u32(&pcapng->blocks, reader);
+    struct span bytes = read_span(reader, blocks_u32(&pcapng->blocks, reader));
+
+    (void)frame;
+    if (reader->overrun)
+        return odd(pcapng, block, "secrets that end behind their block");
+    if (secrets && secrets->take)
+        secrets->take(secrets->context, type, bytes);
     return OUTCOME_NONE;
 }
 
@@ -292,6 +278,7 @@ static const struct kind {
     {2,             take_obsolete  },
     {1,             take_interface },
     {5,             take_statistics},
+    {10,            take_secrets   },
     {BLOCK_SECTION, take_section   },
 };
 

@@ -155,10 +155,10 @@ static void no_drops(struct kit *kit)
     put_statistics(kit, 0, 0, 0);
 }
 
-/* Names, secrets and what nobody knows are passed over without a number. */
+/* Names and what nobody knows are passed over without a number. */
 static void passed_over(struct kit *kit)
 {
-    static const uint32_t types[] = {4, 10, 0x80000001, 0x123};
+    static const uint32_t types[] = {4, 0x80000001, 0x123};
 
     put_section(kit, false);
     put_interface(kit, 1);

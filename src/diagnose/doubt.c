@@ -248,7 +248,7 @@ static bool may_have_answer(const struct facts *f)
     }
     if (f->incident->http.in_orphan || x->behind_endless)
         return true;
-    return f->server->top > x->server_top &&
+    return f->server->top - f->server->aside > x->server_top &&
            (!x->behind_another || f->server->lost > 0) &&
            !mark_is_set(x->interim);
 }

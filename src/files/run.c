@@ -14,6 +14,7 @@ enum {
 struct file_run {
     struct file_run_listener listener;
     const struct options *options;
+    struct keylog *keylog;
     struct capture *capture;
     struct pipeline *pipeline;
     struct recorder *recorder; /* NULL: nobody asked for recordings */
@@ -65,11 +66,25 @@ static struct recorder *open_recorder(const struct options *options,
     return recorder_open(&recording, fail);
 }
 
+/* Only pcapng can have some inside; of what is closed for now it is not said.
+ */
+static bool may_have_secrets(const struct file_run *run)
+{
+    size_t inputs;
+    const struct capture_input *input = capture_inputs(run->capture, &inputs);
+    bool may = run->options->keylogs > 0;
+
+    for (size_t i = 0; i < inputs; i++)
+        may |= !input[i].format || strncmp(input[i].format, "pcapng", 6) == 0;
+    return may;
+}
+
 static struct pipeline *open_pipeline(struct file_run *run,
                                       const struct options *options)
 {
     struct pipeline_options pipeline = options->pipeline;
 
+    pipeline.keylog = may_have_secrets(run) ? run->keylog : NULL;
     pipeline.judge.watcher =
         (struct judge_watcher){.context = run, .exchange = take_exchange};
     if (run->recorder) {
@@ -87,12 +102,16 @@ struct file_run *file_run_open(const struct options *options,
 {
     const struct file_outputs_listener told = {.context = listener->context,
                                                .complain = listener->say};
+    struct capture_options capture = options->capture;
     struct file_run *run = must_calloc(1, sizeof *run);
 
     run->listener = *listener;
     run->options = options;
-    run->capture =
-        capture_open(options->path, options->paths, &options->capture, fail);
+    run->keylog = options_keylog(options, fail);
+    capture.secrets = (struct capture_secrets){run->keylog, keylog_take_block};
+    if (run->keylog)
+        run->capture =
+            capture_open(options->path, options->paths, &capture, fail);
     if (run->capture)
         run->recorder = open_recorder(options, listener, fail);
     if (fail->set) {
@@ -112,6 +131,7 @@ void file_run_close(struct file_run *run)
     if (run->outputs)
         file_outputs_close(run->outputs);
     capture_close(run->capture);
+    keylog_free(run->keylog);
     free(run);
 }
 

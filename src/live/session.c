@@ -98,6 +98,7 @@ void session_close(struct session *session)
     live_outputs_close(&session->live_outputs);
     live_close(session->live);
     follow_close(session->follow);
+    keylog_free(session->keylog);
     if (session->recordings >= 0)
         (void)close(session->recordings);
     if (session->signals >= 0)

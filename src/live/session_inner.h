@@ -25,6 +25,7 @@ struct session {
     struct pipeline *pipeline;
     struct live *live;
     struct follow *follow;
+    struct keylog *keylog;
     struct recorder *recorder;
     struct metrics_file *metrics_file;
     struct live_outputs live_outputs;

@@ -50,6 +50,8 @@ void session_open_pipeline(struct session *session)
     options.judge.at_once = true;
     options.judge.live = true;
     options.tcp.forget = FORGET;
+    if (session->options->keylogs > 0 || session->follow)
+        options.keylog = session->keylog;
     options.judge.watcher = (struct judge_watcher){
         .context = session,
         .finding = take_finding,

@@ -43,6 +43,7 @@ static bool open_follow(struct session *session, struct fail *fail)
         .paths = options->paths,
         .filter = options->capture.filter,
         .patience = {.context = session, .wait = wait_a_moment},
+        .secrets = {session->keylog,    keylog_take_block    },
     };
 
     if (options->watch.follow)
@@ -134,7 +135,8 @@ static bool open_recorder(struct session *session, const char *user,
 static bool open_all(struct session *session, const char *user,
                      struct fail *fail)
 {
-    return open_follow(session, fail) &&
+    session->keylog = options_keylog(session->options, fail);
+    return session->keylog && open_follow(session, fail) &&
            live_outputs_open(&session->live_outputs, fail) &&
            open_recorder(session, user, fail);
 }

@@ -80,7 +80,8 @@ struct exchange {
     struct mark pause_end;
     nanos request_pause; /* the longest between two of the request's bytes */
     struct mark settled; /* its last byte was acknowledged */
-    uint64_t server_top; /* how far the server's flow was when it began */
+    uint64_t server_top; /* how far the server's flow was when it began, without
+                            what was aside of its data */
     nanos grpc_timeout;  /* 0: none */
     uint32_t grpc_status;
     uint16_t status; /* 0: none */

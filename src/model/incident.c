@@ -139,7 +139,8 @@ static const struct reset *closing_reset(const struct conn *conn)
     return NULL;
 }
 
-struct closing conn_closing(const struct conn *conn)
+/* By FIN or RST, as TCP has it. */
+static struct closing tcp_closing(const struct conn *conn)
 {
     struct closing fin = first_fin(conn);
     const struct reset *reset = closing_reset(conn);
@@ -149,6 +150,24 @@ struct closing conn_closing(const struct conn *conn)
     if (fin.by != CLOSED_BY_NOBODY && fin.at.time <= reset->at.time)
         return fin;
     return closing_by_reset(conn, reset);
+}
+
+struct closing conn_closing(const struct conn *conn)
+{
+    struct closing first = tcp_closing(conn);
+
+    for (unsigned side = 0; side < 2; side++) {
+        const struct flow *flow = &conn->flow[side];
+
+        if (mark_is_set(flow->shut) &&
+            (first.by == CLOSED_BY_NOBODY || flow->shut.time < first.at.time))
+            first =
+                (struct closing){.by = side == conn->client ? CLOSED_BY_CLIENT
+                                                            : CLOSED_BY_SERVER,
+                                 .at = flow->shut,
+                                 .acks = flow->shut_acks};
+    }
+    return first;
 }
 
 /* Data for a socket that nobody has any more meets an RST without ACK; one

@@ -59,7 +59,8 @@ void incident_free(struct incident *incident);
 
 /*
  * Who closed first. Between two FINs the one that does not acknowledge the
- * other came first, whatever the order of capture.
+ * other came first, whatever the order of capture. TLS's close_notify, or a
+ * fatal alert, closes as a FIN does (RFC 8446, 6.1).
  */
 struct closing conn_closing(const struct conn *conn);
 

@@ -59,7 +59,8 @@ static void begin_request(struct model_conn *state, const struct conn *conn,
     x->request.last = event->at;
     x->request.begin = event->offset;
     x->request.reached = event->offset;
-    x->server_top = conn->flow[conn_server(conn)].next;
+    x->server_top = conn->flow[conn_server(conn)].next -
+                    conn->flow[conn_server(conn)].aside;
     x->behind_another = state->waiting.first != NULL;
     x->behind_endless =
         state->waiting.last && (is_endless(state->waiting.last) ||

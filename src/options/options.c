@@ -157,6 +157,15 @@ static bool apply_watch(struct options *options, enum option_id id,
     }
 }
 
+static bool read_keylog(struct options *options, const char *value,
+                        struct fail *fail)
+{
+    if (options->keylogs == OPTIONS_KEYLOGS_MAX)
+        return fail_set(fail, "more than %d key logs", OPTIONS_KEYLOGS_MAX);
+    options->keylog[options->keylogs++] = value;
+    return true;
+}
+
 static bool apply(struct options *options, enum option_id id, char *value,
                   struct fail *fail)
 {
@@ -172,6 +181,8 @@ static bool apply(struct options *options, enum option_id id, char *value,
         return true;
     case OPTION_STREAM:
         return read_stream(options, value, fail);
+    case OPTION_KEYLOG:
+        return read_keylog(options, value, fail);
     case OPTION_ONLY:
         return value_codes(value, options->pipeline.judge.only, fail);
     case OPTION_IGNORE:
@@ -348,20 +359,6 @@ bool options_parse(struct options *options, int argc, char *argv[],
     if (options->watch.interface)
         return take_filter_words(options, fail);
     return check_files(options, fail);
-}
-
-struct recorder_options options_recorder(const struct options *options)
-{
-    const struct watch_options *watch = &options->watch;
-
-    return (struct recorder_options){
-        .folder = watch->record,
-        .memory = (size_t)watch->record_memory,
-        .files = watch->record_files,
-        .bytes = watch->record_bytes,
-        .asked = options->asked,
-        .program = "whyeof " WHYEOF_VERSION,
-    };
 }
 
 void options_help(FILE *out)

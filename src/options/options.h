@@ -11,6 +11,7 @@
 #include "report/render.h"
 
 enum {
+    OPTIONS_KEYLOGS_MAX = 16,
     OPTIONS_OUTPUTS_MAX = 16,
     OPTIONS_FILTER_SIZE = 4096
 };
@@ -59,6 +60,8 @@ struct options {
         const char *path;
     } output[OPTIONS_OUTPUTS_MAX];
     size_t outputs;
+    const char *keylog[OPTIONS_KEYLOGS_MAX];
+    size_t keylogs;
     enum when color;
     enum when progress;
     struct watch_options watch;
@@ -81,6 +84,10 @@ bool options_parse(struct options *options, int argc, char *argv[],
 
 /* --record and what goes with it; the caller says whom it complains to. */
 struct recorder_options options_recorder(const struct options *options);
+
+/* The key logs that are named, read as far as they go. NULL with `fail` set:
+ * one cannot be. The caller owns it. */
+struct keylog *options_keylog(const struct options *options, struct fail *fail);
 
 /* The text of --help. */
 void options_help(FILE *out);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "judge/intake.h"
 #include "model/model.h"
+#include "tls/tls.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -21,6 +22,7 @@ struct pipeline {
     struct intake intake;
     struct model *model;
     struct http *http;
+    struct tls *tls; /* NULL: nobody has keys */
     struct tcp *tcp;
     struct wire *wire;
     uint64_t packets;
@@ -47,6 +49,10 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
     to_model = model_http_sink(pipeline->model);
     pipeline->http = http_new(&options->http, &to_model);
     to_http = http_tcp_sink(pipeline->http);
+    if (options->keylog) {
+        pipeline->tls = tls_new(options->keylog, &to_http);
+        to_http = tls_tcp_sink(pipeline->tls);
+    }
     pipeline->tcp = tcp_new(&options->tcp, &to_http);
     pipeline->wire = wire_new(&options->wire);
     return pipeline;
@@ -55,6 +61,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 void pipeline_free(struct pipeline *pipeline)
 {
     tcp_free(pipeline->tcp);
+    tls_free(pipeline->tls);
     http_free(pipeline->http);
     model_free(pipeline->model);
     intake_release(&pipeline->intake);
@@ -175,6 +182,33 @@ static void warn_of_doubts(struct pipeline *pipeline)
     text_release(&text);
 }
 
+/* What could be read of TLS is HTTP, and not counted here. */
+static void warn_of_tls(struct pipeline *pipeline)
+{
+    const struct judge_counts *counts = &pipeline->report.counts;
+    struct tls_counts tls = {0};
+
+    if (pipeline->tls)
+        tls = tls_counts(pipeline->tls);
+    if (counts->tls_connections)
+        warn(pipeline,
+             "%" PRIu64 " connection%s TLS, which is read only with its "
+             "secrets (--keylog, or in the capture)",
+             counts->tls_connections,
+             counts->tls_connections == 1 ? " carries" : "s carry");
+    if (tls.no_key)
+        warn(pipeline, "%" PRIu64 " of them: no secrets of theirs were logged",
+             tls.no_key);
+    if (tls.no_suite)
+        warn(pipeline, "%" PRIu64 " of them: a cipher suite that is not read",
+             tls.no_suite);
+    if (tls.failed)
+        warn(pipeline,
+             "%" PRIu64 " times TLS records were missing or did not open, of "
+             "%" PRIu64 " connection%s that could be read",
+             tls.failed, tls.opened, tls.opened == 1 ? "" : "s");
+}
+
 static void warn_of_connections(struct pipeline *pipeline)
 {
     const struct judge_counts *counts = &pipeline->report.counts;
@@ -186,10 +220,7 @@ static void warn_of_connections(struct pipeline *pipeline)
              "%" PRIu64 " requests were not followed: more were waiting on "
              "one connection than are kept",
              counts->crowded_out);
-    if (counts->tls_connections)
-        warn(pipeline, "%" PRIu64 " connection%s TLS, which is not read",
-             counts->tls_connections,
-             counts->tls_connections == 1 ? " carries" : "s carry");
+    warn_of_tls(pipeline);
     if (counts->one_way)
         warn(pipeline,
              "%" PRIu64 " HTTP connection%s recorded in one direction only, "

@@ -9,6 +9,7 @@
 #include "diagnose/why.h"
 #include "http/http.h"
 #include "report/report.h"
+#include "tls/keylog.h"
 #include "wire/wire.h"
 
 /* A packet of a connection (tcp.stream) that goes on; `headers` of its bytes
@@ -20,6 +21,7 @@ struct pipeline_options {
     struct wire_options wire;
     struct tcp_options tcp;
     struct http_options http;
+    struct keylog *keylog; /* borrowed; NULL: TLS is not read */
     struct judge_options judge;
     packet_watcher *packet; /* of the judge's watcher; NULL: not told */
 };

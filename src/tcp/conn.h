@@ -135,7 +135,10 @@ struct flow {
     struct mark acked_all;     /* when the last byte so far was acknowledged */
     struct mark fin;
     struct mark fin_acked;
-    struct mark handed;     /* of the latest bytes handed on */
+    struct mark shut;   /* TLS: close_notify or a fatal alert, before a FIN */
+    uint64_t shut_acks; /* what that acknowledges of the other flow */
+    uint64_t aside;     /* bytes that were TLS's own, and nobody's data */
+    struct mark handed; /* of the latest bytes handed on */
     struct mark hole_since; /* acknowledged but not seen */
     uint32_t hole_patience; /* segments since then */
     uint32_t isn;           /* the sequence number at CONN_ORIGIN */
@@ -209,6 +212,7 @@ struct oddities {
 struct conn {
     struct conn *hash_next;
     struct endpoint endpoint[2]; /* [i] sends flow[i] */
+    void *tls;                   /* what the tls stage keeps of it */
     void *http;                  /* what the http stage keeps of it */
     void *model;                 /* what the model keeps of it */
     struct mark over;            /* both directions closed, or reset */
@@ -281,6 +285,25 @@ static inline unsigned conn_server(const struct conn *conn)
 static inline void conn_set_client(struct conn *conn, unsigned side)
 {
     conn->client = (uint8_t)side;
+}
+
+/* So many bytes of the flow were no data of who comes next. */
+static inline void conn_add_aside(struct conn *conn, unsigned side,
+                                  uint64_t bytes)
+{
+    conn->flow[side].aside += bytes;
+}
+
+/* Its side will send no more, by the protocol above TCP: that stage's door. */
+static inline void conn_set_shut(struct conn *conn, unsigned side,
+                                 struct mark at, uint64_t acks)
+{
+    struct flow *flow = &conn->flow[side];
+
+    if (mark_is_set(flow->shut))
+        return;
+    flow->shut = at;
+    flow->shut_acks = acks;
 }
 
 /* The SYN was seen: what comes first is the first. */

@@ -49,7 +49,8 @@ WELL = ("grpc-bidi.pcapng", "grpc-server-stream-rst.pcapng",
         "h2-errorcode-proxy.pcap", "h2c-nghttp2-push.pcap")
 
 # The lab's that are not in the clear, not HTTP/2 on both sides, or upgraded.
-LAB_SKIPPED = ("healthy-tls-h2.pcap", "h1-to-h2-port-grpc.pcap",
+LAB_SKIPPED = ("healthy-tls-h2.pcap", "healthy-keys.pcap",
+               "keys-go-h2-write-timeout.pcap", "keys-curl-max-time.pcap", "h1-to-h2-port-grpc.pcap",
                "h2-preface-to-h1-go.pcap",
                "h2-preface-to-h1-nginx.pcap")
 LAB_UPGRADED = ("healthy-h2-upgrade.pcap", "healthy-nghttp-upgrade.pcap",

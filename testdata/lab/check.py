@@ -56,7 +56,8 @@ def lab(check, todo, expectation):
                       f"skipped: {protocol} is not read yet")
             continue
         path = os.path.join(check.args.captures, r.name + ".pcap")
-        found, problem = findings_of(check.args.whyeof, r.options, path)
+        found, problem = findings_of(check.args.whyeof,
+                                     r.options + keylog_of(path), path)
         check.tolds += tolds_of(r, found)
         got = sorted((f["code"], f["severity"]) for f in found)
         good = problem is None and matches(r, got)
@@ -65,6 +66,12 @@ def lab(check, todo, expectation):
         check.row(r.name, expectation(r), shown, "ok" if good else "FAIL")
     check.say(f"{check.count('ok')} passed, {check.count('FAIL')} failed, "
               f"{check.count('skipped')} skipped")
+
+
+def keylog_of(path):
+    """The option that names the key log beside a capture, if there is one."""
+    keys = os.path.splitext(path)[0] + ".keys"
+    return ["--keylog", keys] if os.path.exists(keys) else []
 
 
 def findings_of(whyeof, options, path):

@@ -145,7 +145,7 @@ def run_apart(r, out, scratch):
         return "failed: " + (words.strip() or "no reason given")
     # Not a rename: the result belongs to whoever owns the folder.
     made = os.path.join(part, r.name)
-    for end in (".pcap", ".ndjson", ".err"):
+    for end in (".pcap", ".keys", ".ndjson", ".err"):
         if os.path.exists(made + end):
             shutil.copyfile(made + end, os.path.join(out, r.name + end))
     if os.path.exists(made + ".rec"):

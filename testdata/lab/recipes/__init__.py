@@ -2,4 +2,4 @@
 
 from . import (giving_up, reading, proxies, legs, mismatch, idle, clients,
                stalls, h2, grpc, malformed, peers, healthy, tls,
-               processes, between)  # noqa: F401
+               processes, between, keys)  # noqa: F401

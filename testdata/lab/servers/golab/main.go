@@ -146,6 +146,7 @@ func serve(args []string) {
 	cert := flags.String("cert", "", "")
 	key := flags.String("key", "", "")
 	upstream := flags.String("upstream", "", "")
+	keylog := flags.String("keylog", "", "where the secrets of TLS go")
 	flags.Parse(args)
 
 	mux := http.NewServeMux()
@@ -175,6 +176,13 @@ func serve(args []string) {
 	listener, err := config.Listen(context.Background(), "tcp", *addr)
 	if err != nil {
 		log.Fatal(err)
+	}
+	if *keylog != "" {
+		file, err := os.Create(*keylog)
+		if err != nil {
+			log.Fatal(err)
+		}
+		server.TLSConfig = &tls.Config{KeyLogWriter: file}
 	}
 	if *cert != "" {
 		log.Fatal(server.ServeTLS(listener, *cert, *key))

@@ -1,0 +1,218 @@
+/* What happened, frame by frame, whatever the verdict. */
+#include "diagnose/finding_builder.h"
+
+#include "diagnose/h2_code.h"
+
+static enum witness witness_of(const struct facts *f, unsigned side)
+{
+    return side == f->conn->client ? FROM_CLIENT : FROM_SERVER;
+}
+
+static void cite_request(struct finding *finding, const struct facts *f)
+{
+    const struct message *request = &f->x->request;
+    const char *again =
+        mark_is_set(f->x->idle_since)
+            ? finding_say(finding, ", %s after the response before it",
+                          finding_duration(finding, f->idle))
+            : "";
+
+    if (f->server->lost == 0)
+        finding_cite(finding, f->x->idle_since, FROM_SERVER,
+                     "the response before this request is complete");
+    if (f->request_whole && request->start.frame == request->end.frame) {
+        finding_cite(finding, request->start, FROM_CLIENT,
+                     "the request: %" PRIu64 " bytes%s", request->bytes, again);
+        return;
+    }
+    finding_cite(finding, request->start, FROM_CLIENT, "the request begins%s",
+                 again);
+    if (f->request_whole)
+        finding_cite(finding, request->end, FROM_CLIENT,
+                     "the request is complete: %" PRIu64 " bytes",
+                     request->bytes);
+    else if (request->last.frame != request->start.frame)
+        finding_cite(finding, request->last, FROM_CLIENT,
+                     "the last of the request that came: %" PRIu64 " bytes",
+                     request->bytes);
+}
+
+static void cite_response(struct finding *finding, const struct facts *f)
+{
+    const struct message *response = &f->x->response;
+
+    finding_cite(finding, f->x->interim, FROM_SERVER, "an interim response");
+    if (!f->response_begun && !f->left)
+        return;
+    if (f->x->status)
+        finding_cite(finding, response->start, FROM_SERVER,
+                     "the response begins%s: %u",
+                     f->response_begun ? "" : ", too late", f->x->status);
+    else
+        finding_cite(finding, response->start, FROM_SERVER,
+                     "the response begins%s",
+                     f->response_begun ? "" : ", too late");
+    if (response->last.frame == response->start.frame)
+        return;
+    finding_cite(finding, response->last, FROM_SERVER,
+                 f->left ? "the rest of the response, too late: %" PRIu64
+                           " body bytes in all"
+                 : f->response_whole && exchange_is_short(f->x)
+                     ? "ends the stream, too soon: %" PRIu64 " body bytes"
+                 : f->response_whole ? "the response is complete: %" PRIu64
+                                       " body bytes"
+                                     : "the last byte of the response: %" PRIu64
+                                       " body bytes so far",
+                 response->body);
+}
+
+static void cite_probes(struct finding *finding, const struct facts *f,
+                        const struct episode *episode)
+{
+    const char *name;
+    nanos every;
+
+    if (!episode)
+        return;
+    name = witness_of(f, episode->side) == FROM_CLIENT ? "client" : "server";
+    every = episode->count > 1
+                ? nanos_between(episode->first.time, episode->last.time) /
+                      (nanos)(episode->count - 1)
+                : 0;
+    finding_cite(
+        finding, episode->first, witness_of(f, episode->side),
+        "%u TCP keep-alive probe%s of the %s begin%s here, %u answered%s",
+        episode->count, episode->count > 1 ? "s" : "", name,
+        episode->count > 1 ? "" : "s", episode->answered,
+        every ? finding_say(finding, ", every %s",
+                            finding_duration(finding, every))
+              : "");
+}
+
+static void cite_window(struct finding *finding, const struct facts *f,
+                        const struct episode *episode)
+{
+    if (!episode)
+        return;
+    finding_cite(finding, episode->first, witness_of(f, episode->side),
+                 "advertises window 0 (%s in all, %u probe%s)",
+                 finding_duration(finding, episode_lasted(f, episode)),
+                 episode->count, episode->count == 1 ? "" : "s");
+    if (!episode_lasts(episode))
+        finding_cite(finding, episode->ended, witness_of(f, episode->side),
+                     "opens its window again");
+}
+
+static void cite_retransmission(struct finding *finding, const struct facts *f,
+                                const struct episode *episode)
+{
+    if (!episode)
+        return;
+    if (episode->needless)
+        finding_cite(finding, episode->first, witness_of(f, episode->side),
+                     "sends again what was acknowledged, as if no ACK came");
+    else if (episode->after_ack)
+        finding_cite(finding, episode->first, witness_of(f, 1u - episode->side),
+                     "acknowledges what came before, and not the rest");
+    else
+        finding_cite(finding, episode->first, witness_of(f, episode->side),
+                     "sends bytes that are not acknowledged");
+    finding_cite(finding, episode->second, witness_of(f, episode->side),
+                 "sends them again, %u time%s until #%" PRIu64, episode->count,
+                 episode->count == 1 ? "" : "s", mark_frame(episode->last));
+    if (!episode_lasts(episode))
+        finding_cite(finding, episode->ended, witness_of(f, 1u - episode->side),
+                     "acknowledges them at last");
+}
+
+static const char *what_fin_covers(const struct facts *f)
+{
+    if (f->covers)
+        return f->request_whole ? "; it acknowledges the whole request"
+                                : "; it acknowledges all that came of the "
+                                  "request";
+    if (f->closing.acks != CONN_NO_OFFSET &&
+        f->closing.acks > f->x->request.begin)
+        return "; it acknowledges only a part of the request";
+    return "; it does not acknowledge the request";
+}
+
+static void cite_fin(struct finding *finding, const struct facts *f,
+                     unsigned side)
+{
+    const struct flow *flow = &f->conn->flow[side];
+    bool first = mark_is_set(flow->fin) &&
+                 f->closing.at.frame == flow->fin.frame &&
+                 flow->shut.frame != flow->fin.frame;
+    const char *acks = "";
+
+    if (f->x && !f->x->tunnel && first && f->server_closed)
+        acks = what_fin_covers(f);
+    finding_cite(finding, flow->fin, witness_of(f, side), "closes (FIN%s)%s",
+                 first ? ", the first to do so" : "", acks);
+}
+
+static void cite_shut(struct finding *finding, const struct facts *f,
+                      unsigned side)
+{
+    const struct flow *flow = &f->conn->flow[side];
+    bool first =
+        mark_is_set(flow->shut) && f->closing.at.frame == flow->shut.frame;
+
+    finding_cite(finding, flow->shut, witness_of(f, side),
+                 "closes (TLS alert%s)%s", first ? ", the first to do so" : "",
+                 f->x && first && f->server_closed ? what_fin_covers(f) : "");
+}
+
+static void cite_resets(struct finding *finding, const struct facts *f)
+{
+    for (unsigned i = 0; i < f->conn->resets && i < 2; i++) {
+        const struct reset *reset = &f->conn->reset[i];
+        const char *ttl = "";
+
+        if (reset->usual_ttl && reset->ttl != reset->usual_ttl)
+            ttl = finding_say(finding,
+                              "; its TTL is %u, that of other packets %u",
+                              reset->ttl, reset->usual_ttl);
+        finding_cite(finding, reset->at, witness_of(f, reset->from),
+                     reset->has_ack
+                         ? "resets (RST, ACK)%s"
+                         : "resets (RST without ACK: there is no such "
+                           "connection any more)%s",
+                     ttl);
+    }
+}
+
+static void cite_stream_reset(struct finding *finding, const struct facts *f)
+{
+    const struct exchange_h2 *h2 = f->x->h2;
+
+    if (h2)
+        finding_cite(finding, h2->reset,
+                     h2->reset_by_client ? FROM_CLIENT : FROM_SERVER,
+                     "resets the stream (RST_STREAM, %s)",
+                     h2_code_name(h2->reset_code));
+}
+
+void finding_timeline(struct finding *finding, const struct facts *f)
+{
+    if (f->x) {
+        cite_request(finding, f);
+        cite_response(finding, f);
+        cite_stream_reset(finding, f);
+    }
+    cite_probes(finding, f, f->client_probes);
+    cite_probes(finding, f, f->server_probes);
+    cite_window(finding, f, f->client_window);
+    cite_window(finding, f, f->server_window);
+    cite_retransmission(finding, f, f->client_retransmission);
+    cite_retransmission(finding, f, f->server_retransmission);
+    if (!f->incident->is_complete || !f->x || f->client_closed ||
+        f->x->tunnel) {
+        cite_shut(finding, f, 0);
+        cite_shut(finding, f, 1);
+        cite_fin(finding, f, 0);
+        cite_fin(finding, f, 1);
+        cite_resets(finding, f);
+    }
+}

@@ -1,0 +1,35 @@
+/*
+ * tls opens what was encrypted, with secrets that were logged. It is a
+ * tcp_sink on its left and gives a tcp_sink on its right the same events, with
+ * plaintext in place of the records. A chunk of plaintext ends at the offset
+ * where its record did: what a FIN acknowledges stays comparable.
+ *
+ * A connection whose secrets are not known is given on as it is, so that
+ * whoever comes next sees that it is TLS.
+ */
+#ifndef TLS_TLS_H
+#define TLS_TLS_H
+
+#include "tcp/tcp.h"
+#include "tls/keylog.h"
+
+struct tls_counts {
+    uint64_t opened;   /* connections whose records were opened */
+    uint64_t no_key;   /* began with a ClientHello, and no secrets are known */
+    uint64_t no_suite; /* of a suite that is not read */
+    uint64_t failed;   /* records that did not open */
+};
+
+struct tls;
+
+/* The sink is copied; the keylog is borrowed. The caller owns it, and frees it
+ * after tcp_free. */
+struct tls *tls_new(struct keylog *keylog, const struct tcp_sink *sink);
+void tls_free(struct tls *tls);
+
+/* The sink to give to tcp_new. */
+struct tcp_sink tls_tcp_sink(struct tls *tls);
+
+struct tls_counts tls_counts(const struct tls *tls);
+
+#endif
