@@ -3,6 +3,7 @@
 #include "diagnose/doubt.h"
 #include "diagnose/facts_h2.h"
 #include "diagnose/legs.h"
+#include "diagnose/retry.h"
 #include "diagnose/rules.h"
 #include "diagnose/words.h"
 
@@ -73,6 +74,7 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     finding->ended = f->end;
     finding->wait = f->wait;
     finding->turns = turns_of(f);
+    finding->retry = retry_of(f, rule->code);
     finding->body_unsent = body_unsent(f);
     finding_timeline(finding, f);
     rule->tell(f, finding);
@@ -114,58 +116,6 @@ struct turns diagnose_turns(const struct diagnose_settings *settings,
     if (!doubt_of(&f))
         f = facts_for_rules(&f);
     return turns_of(&f);
-}
-
-/* Whole, and yet held up, reset, or without its gRPC status? */
-static bool wants_h2(const struct diagnose_settings *settings,
-                     const struct exchange *x)
-{
-    const struct exchange_h2 *h2 = x->h2;
-
-    if (x->is_grpc && (!x->has_grpc_status || x->grpc_status == 14))
-        return true;
-    if (!h2)
-        return false;
-    if (mark_is_set(h2->reset))
-        return true;
-    for (unsigned i = 0; i < MESSAGES; i++) {
-        if (h2_window_longest(&h2->stream[i], x->response.end) >=
-                settings->stall_threshold ||
-            h2_window_longest(&h2->connection[i], x->response.end) >=
-                settings->stall_threshold)
-            return true;
-    }
-    return false;
-}
-
-bool diagnose_wants_complete(const struct diagnose_settings *settings,
-                             const struct conn *conn, const struct exchange *x)
-{
-    /* what came behind it is told when all of it is known */
-    if (x->stream == 0 || x->tunnel || x->behind)
-        return false;
-    if (exchange_is_without_end(conn, x))
-        return true;
-    if (wants_h2(settings, x) || exchange_is_short(x))
-        return true;
-    if (x->status >= 502 && x->status <= 504)
-        return true;
-    if (nanos_between(x->pause.time, x->pause_end.time) >=
-        settings->stall_threshold)
-        return true;
-    for (unsigned i = 0; i < conn->episodes; i++) {
-        const struct episode *episode = &conn->episode[i];
-        struct mark until =
-            mark_is_set(episode->ended) ? episode->ended : episode->last;
-
-        if ((episode->kind == EPISODE_ZERO_WINDOW ||
-             episode->kind == EPISODE_RETRANSMISSION) &&
-            until.time >= x->request.start.time &&
-            nanos_between(episode->first.time, until.time) >=
-                settings->stall_threshold)
-            return true;
-    }
-    return false;
 }
 
 /* How a tunnel ended is known when the connection did. */

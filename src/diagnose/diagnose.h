@@ -42,7 +42,8 @@ const char *doubt_name(enum doubt doubt);
 
 /*
  * Could the incident need a diagnosis at all? Cheap: asked of each exchange
- * that is complete, before anything is copied.
+ * that is complete, before anything is copied. It stands beside the rules of
+ * such exchanges, in rules_complete.c.
  */
 bool diagnose_wants_complete(const struct diagnose_settings *settings,
                              const struct conn *conn, const struct exchange *x);

@@ -14,13 +14,15 @@ struct silence {
 /* As long as the stall threshold, or longer. */
 bool is_long(const struct facts *f, nanos lasted);
 
-/* Sent again for the stall threshold, to the end. `note` may be NULL. */
+/* Sent again for the stall threshold, to the end. The episode may be
+ * NULL. */
 bool never_acknowledged(const struct facts *f, const struct episode *episode);
 
 /* Sent again and again, or probed, and not a packet came back: who waits? */
 bool find_silence(const struct facts *f, struct silence *silence);
 
-/* The window was zero for the threshold, and probed. `note` may be NULL. */
+/* The window was zero for the threshold, and probed. The episode may
+ * be NULL. */
 bool is_stalled_by_window(const struct facts *f, const struct episode *episode);
 
 /* The bytes that were sent again for the threshold, if any: the client's, or

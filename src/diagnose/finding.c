@@ -66,6 +66,18 @@ const char *confidence_name(enum confidence confidence)
     return name[confidence];
 }
 
+const char *retry_name(enum retry retry)
+{
+    static const char *const name[] = {[RETRY_NONE] = NULL,
+                                       [RETRY_UNKNOWN] = "unknown",
+                                       [RETRY_SAFE] = "safe",
+                                       [RETRY_UNSAFE] = "unsafe"};
+
+    static_assert(sizeof name / sizeof *name == RETRY_COUNT,
+                  "every answer needs its name");
+    return name[retry];
+}
+
 const char *standing_name(enum standing standing)
 {
     static const char *const name[] = {

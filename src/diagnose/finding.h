@@ -54,6 +54,15 @@ enum {
     FINDING_ADVICE_MAX = 4
 };
 
+/* May the failed request be sent again? See diagnose/retry.h. */
+enum retry {
+    RETRY_NONE, /* none failed */
+    RETRY_UNKNOWN,
+    RETRY_SAFE,
+    RETRY_UNSAFE,
+    RETRY_COUNT
+};
+
 /* Is it the last word? Of a capture that is read to its end it always is. */
 enum standing {
     STANDING_SETTLED,
@@ -103,6 +112,7 @@ struct finding {
     enum severity severity;
     enum confidence confidence;
     enum symptom symptom;
+    enum retry retry;
     unsigned revision; /* how often it was told before */
     enum standing standing;
     bool settled_before;     /* it was told as settled by then */
@@ -145,5 +155,8 @@ const char *severity_name(enum severity severity);
 const char *confidence_name(enum confidence confidence);
 const char *symptom_name(enum symptom symptom);
 const char *standing_name(enum standing standing);
+
+/* NULL of RETRY_NONE. */
+const char *retry_name(enum retry retry);
 
 #endif

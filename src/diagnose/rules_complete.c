@@ -52,3 +52,56 @@ bool was_mid_body_pause(const struct facts *f)
            nanos_between(f->x->pause.time, f->x->pause_end.time) >=
                f->settings->stall_threshold;
 }
+
+/* Whole, and yet held up, reset, or without its gRPC status? */
+static bool wants_h2(const struct diagnose_settings *settings,
+                     const struct exchange *x)
+{
+    const struct exchange_h2 *h2 = x->h2;
+
+    if (x->is_grpc && (!x->has_grpc_status || x->grpc_status == 14))
+        return true;
+    if (!h2)
+        return false;
+    if (mark_is_set(h2->reset))
+        return true;
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        if (h2_window_longest(&h2->stream[i], x->response.end) >=
+                settings->stall_threshold ||
+            h2_window_longest(&h2->connection[i], x->response.end) >=
+                settings->stall_threshold)
+            return true;
+    }
+    return false;
+}
+
+/* A rule of complete exchanges asks only those that this lets pass. */
+bool diagnose_wants_complete(const struct diagnose_settings *settings,
+                             const struct conn *conn, const struct exchange *x)
+{
+    /* what came behind it is told when all of it is known */
+    if (x->stream == 0 || x->tunnel || x->behind)
+        return false;
+    if (exchange_is_without_end(conn, x))
+        return true;
+    if (wants_h2(settings, x) || exchange_is_short(x))
+        return true;
+    if (x->status >= 502 && x->status <= 504)
+        return true;
+    if (nanos_between(x->pause.time, x->pause_end.time) >=
+        settings->stall_threshold)
+        return true;
+    for (unsigned i = 0; i < conn->episodes; i++) {
+        const struct episode *episode = &conn->episode[i];
+        struct mark until =
+            mark_is_set(episode->ended) ? episode->ended : episode->last;
+
+        if ((episode->kind == EPISODE_ZERO_WINDOW ||
+             episode->kind == EPISODE_RETRANSMISSION) &&
+            until.time >= x->request.start.time &&
+            nanos_between(episode->first.time, until.time) >=
+                settings->stall_threshold)
+            return true;
+    }
+    return false;
+}

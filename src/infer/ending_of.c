@@ -20,7 +20,7 @@ bool exchange_is_cut(nanos floor, const struct closing *closing,
 /* Its whole request waited for the rest of an answer. */
 bool exchange_was_waiting(const struct conn *conn, const struct exchange *x)
 {
-    return mark_is_set(x->request.end) && !exchange_is_doubtful(x) &&
+    return mark_is_set(x->request.end) && !exchange_lacks_bytes(x) &&
            !x->tunnel &&
            (!exchange_is_answered(x) || exchange_was_left(conn, x));
 }

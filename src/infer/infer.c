@@ -199,7 +199,7 @@ static void add_complete(struct server_facts *server, const struct conn *conn,
         return;
     }
     server->complete++;
-    if (x->tunnel || exchange_is_doubtful(x))
+    if (x->tunnel || exchange_lacks_bytes(x))
         return;
     /* a body that ends with the connection may have been cut */
     if (x->response.framing != FRAMING_CLOSE)

@@ -20,7 +20,7 @@ void case_free(struct judged_case *one)
     free(one);
 }
 
-void case_list_append(struct docket_list *list, struct judged_case *one)
+void case_list_append(struct case_list *list, struct judged_case *one)
 {
     one->newer = NULL;
     one->older = list->newest;
@@ -32,7 +32,7 @@ void case_list_append(struct docket_list *list, struct judged_case *one)
     list->count++;
 }
 
-void case_list_remove(struct docket_list *list, struct judged_case *one)
+void case_list_remove(struct case_list *list, struct judged_case *one)
 {
     if (one->older)
         one->older->newer = one->newer;
@@ -45,7 +45,7 @@ void case_list_remove(struct docket_list *list, struct judged_case *one)
     list->count--;
 }
 
-void case_list_release(struct docket_list *list)
+void case_list_release(struct case_list *list)
 {
     struct judged_case *one = list->oldest;
 
@@ -55,5 +55,5 @@ void case_list_release(struct docket_list *list)
         case_free(one);
         one = newer;
     }
-    *list = (struct docket_list){0};
+    *list = (struct case_list){0};
 }

@@ -29,7 +29,7 @@ struct judged_case {
     struct judged_case *older;
 };
 
-struct docket_list {
+struct case_list {
     struct judged_case *oldest;
     struct judged_case *newest;
     size_t count;
@@ -39,10 +39,10 @@ struct docket_list {
 struct judged_case *case_new(struct incident *incident, nanos now);
 void case_free(struct judged_case *one);
 
-void case_list_append(struct docket_list *list, struct judged_case *one);
-void case_list_remove(struct docket_list *list, struct judged_case *one);
+void case_list_append(struct case_list *list, struct judged_case *one);
+void case_list_remove(struct case_list *list, struct judged_case *one);
 
 /* Frees the cases in it. */
-void case_list_release(struct docket_list *list);
+void case_list_release(struct case_list *list);
 
 #endif

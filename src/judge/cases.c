@@ -150,13 +150,13 @@ static void count(struct cases *cases, const struct judged_case *one,
                   bool enter)
 {
     struct judge_counts *counts = cases->counts;
-    uint64_t by = enter ? 1 : UINT64_MAX;
+    uint64_t by = enter ? 1 : UINT64_MAX; /* that is, minus one */
 
     if (!one->judged)
         return;
     if (one->doubt && !one->finding && one->incident->exchange) {
-        counts->doubtful += by;
-        counts->doubtful_by[one->doubt] += by;
+        counts->not_judged += by;
+        counts->not_judged_by[one->doubt] += by;
     }
     if (!one->finding)
         return;

@@ -23,10 +23,10 @@ struct cases {
     struct infer *infer;
     const struct coverage *coverage;
     struct judge_counts *counts;
-    struct docket_list ended; /* of files: all of them */
-    struct docket_list going;
-    struct docket_list well; /* what went well; see cases_keep_well */
-    uint64_t unshown;        /* past what --why shows */
+    struct case_list ended; /* of files: all of them */
+    struct case_list going;
+    struct case_list well; /* what went well; see cases_keep_well */
+    uint64_t unshown;      /* past what --why shows */
     uint64_t ids;
     struct finding **finding; /* in order of time, after cases_finish */
     size_t findings;

@@ -61,8 +61,7 @@ static int by_time(const void *left, const void *right)
     return (x->stream > y->stream) - (x->stream < y->stream);
 }
 
-static size_t add_asked(const struct cases *cases,
-                        const struct docket_list *list,
+static size_t add_asked(const struct cases *cases, const struct case_list *list,
                         struct judged_case **asked)
 {
     size_t count = 0;

@@ -71,8 +71,8 @@ struct judge_counts {
     uint64_t other_connections; /* with bytes that are none of these */
     uint64_t exchanges;
     uint64_t complete;
-    uint64_t doubtful;                 /* exchanges that could not be judged, */
-    uint64_t doubtful_by[DOUBT_COUNT]; /* and why */
+    uint64_t not_judged; /* exchanges that could not be judged, */
+    uint64_t not_judged_by[DOUBT_COUNT]; /* and why */
     uint64_t by_severity[SEVERITY_COUNT];
     uint64_t by_code[VERDICT_COUNT];
     uint64_t not_detailed;   /* findings counted but not listed */

@@ -118,7 +118,7 @@ static inline struct mark exchange_moved(const struct exchange *x)
 }
 
 /* The capture lacks bytes that its outcome depends on. */
-static inline bool exchange_is_doubtful(const struct exchange *x)
+static inline bool exchange_lacks_bytes(const struct exchange *x)
 {
     return x->request.lost || x->response.lost || x->stream == 0;
 }

@@ -50,8 +50,9 @@ struct incident *incident_new(const struct outcome *outcome,
                               const struct exchange *x);
 
 /*
- * The same for an exchange whose connection goes on: it is complete, or its
- * HTTP/2 stream was reset.
+ * Of an exchange whose connection goes on: it is complete, or its HTTP/2 stream
+ * was reset. What is known of a connection that is over is not in it: its
+ * ending, how many exchanges it had, its servers' and clients' software.
  */
 struct incident *incident_of_exchange(const struct conn *conn,
                                       const struct exchange *x);

@@ -180,7 +180,7 @@ static void test_evicted_soon(void **state)
     stage_open(stage);
     pass(stage, 3 * NANOS_PER_SECOND);
     assert_int_equal(world->tolds, 0);
-    assert_int_equal(end(world)->doubtful, 1);
+    assert_int_equal(end(world)->not_judged, 1);
 }
 
 /* Drops that are heard of later weaken what was told, and say so. */

@@ -35,7 +35,7 @@ struct pipeline {
 struct pipeline *pipeline_new(const struct pipeline_options *options)
 {
     struct pipeline *pipeline = must_calloc(1, sizeof *pipeline);
-    struct model_sink to_gather;
+    struct model_sink to_judge;
     struct http_sink to_model;
     struct tcp_sink to_http;
 
@@ -44,8 +44,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
     pipeline->report.live = options->judge.live;
     arena_init(&pipeline->texts);
     intake_init(&pipeline->intake, &pipeline->options.judge);
-    to_gather = intake_model_sink(&pipeline->intake);
-    pipeline->model = model_new(&to_gather);
+    to_judge = intake_model_sink(&pipeline->intake);
+    pipeline->model = model_new(&to_judge);
     to_model = model_http_sink(pipeline->model);
     pipeline->http = http_new(&options->http, &to_model);
     to_http = http_tcp_sink(pipeline->http);
@@ -170,14 +170,14 @@ static void warn_of_doubts(struct pipeline *pipeline)
 
     text_init(&text, WARNING_SIZE);
     for (size_t i = 0; i < DOUBT_COUNT; i++) {
-        if (counts->doubtful_by[i])
+        if (counts->not_judged_by[i])
             text_addf(&text, "%s%" PRIu64 " %s", text.size ? ", " : "",
-                      counts->doubtful_by[i], doubt_name((enum doubt)i));
+                      counts->not_judged_by[i], doubt_name((enum doubt)i));
     }
     warn(pipeline,
          "%" PRIu64 " exchange%s could not be judged (%s): the capture lacks "
          "bytes that the outcome depends on, or they are no HTTP",
-         counts->doubtful, counts->doubtful == 1 ? "" : "s",
+         counts->not_judged, counts->not_judged == 1 ? "" : "s",
          text_string(&text));
     text_release(&text);
 }
@@ -213,7 +213,7 @@ static void warn_of_connections(struct pipeline *pipeline)
 {
     const struct judge_counts *counts = &pipeline->report.counts;
 
-    if (counts->doubtful)
+    if (counts->not_judged)
         warn_of_doubts(pipeline);
     if (counts->crowded_out)
         warn(pipeline,
@@ -287,7 +287,7 @@ static void warn_of_silence(struct pipeline *pipeline)
     for (size_t i = 0; i < SEVERITY_COUNT; i++)
         findings += counts->by_severity[i];
     report->unjudged = report->packets > 0 && findings == 0 &&
-                       counts->exchanges <= counts->doubtful;
+                       counts->exchanges <= counts->not_judged;
     if (report->unjudged && counts->other_connections)
         warn(pipeline, "%" PRIu64 " connection%s neither HTTP nor TLS",
              counts->other_connections,

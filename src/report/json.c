@@ -64,10 +64,10 @@ static json_t *not_judged(const struct judge_counts *counts)
     json_t *by_reason = json_object();
 
     for (size_t i = 0; i < DOUBT_COUNT; i++) {
-        if (counts->doubtful_by[i])
+        if (counts->not_judged_by[i])
             json_object_set_new(by_reason, doubt_name((enum doubt)i),
                                 json_integer(
-                                    (json_int_t)counts->doubtful_by[i]));
+                                    (json_int_t)counts->not_judged_by[i]));
     }
     return by_reason;
 }
@@ -92,7 +92,7 @@ static json_t *summary(const struct report *report)
         "tls_connections", (json_int_t)counts->tls_connections,
         "other_connections", (json_int_t)counts->other_connections, "exchanges",
         (json_int_t)counts->exchanges, "complete", (json_int_t)counts->complete,
-        "not_judged", (json_int_t)counts->doubtful, "not_judged_by_reason",
+        "not_judged", (json_int_t)counts->not_judged, "not_judged_by_reason",
         not_judged(counts), "servers_forgotten",
         (json_int_t)report->servers_forgotten, "findings", "error",
         (json_int_t)counts->by_severity[SEVERITY_ERROR], "warning",

@@ -163,7 +163,7 @@ json_t *json_finding(const struct report *report,
     char filter[FILTER_SIZE];
     json_t *json = json_pack(
         "{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:s, s:o, s:o}",
+        "s:o, s:o, s:s, s:o, s:o, s:s?, s:o}",
         "id", (json_int_t)finding->id, "code", verdict_slug(finding->code),
         "severity", severity_name(finding->severity), "confidence",
         confidence_name(finding->confidence), "symptom",
@@ -174,10 +174,10 @@ json_t *json_finding(const struct report *report,
         json_turns(&finding->turns), "known_as", words(finding), "evidence",
         evidence(report, finding), "alternatives", alternatives(finding),
         "wireshark_filter", filter_print(filter, finding), "caused_by",
-        cause_of(finding), "effects", effects_of(report, finding));
+        cause_of(finding), "effects", effects_of(report, finding), "retry",
+        retry_name(finding->retry), "time", json_time(finding->ended.time));
 
     if (report->live) {
-        json_object_set_new(json, "time", json_time(finding->ended.time));
         json_object_set_new(json, "revision", json_integer(finding->revision));
         json_object_set_new(json, "standing",
                             json_string(standing_name(finding->standing)));

@@ -103,7 +103,7 @@ struct episodes_lost {
     nanos until;   /* and none ended later */
 };
 
-/* A table by kind and side: holes are never lost. */
+/* A table by kind and side: holes are never crowded out. */
 struct episodes_losses {
     struct episodes_lost of[EPISODE_HOLE][2];
 };

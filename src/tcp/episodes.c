@@ -69,7 +69,7 @@ static nanos lasted(const struct episode *episode)
     return nanos_between(episode->first.time, episode->ended.time);
 }
 
-/* Holes are one for each side, however many: they never go. */
+/* Holes are one for each side, however many: they are never crowded out. */
 static bool may_go(const struct episode *episode)
 {
     return episode->kind != EPISODE_HOLE && mark_is_set(episode->ended);

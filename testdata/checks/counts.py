@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The figures of one report agree, over the lab and the labelled cases: as many
-exchanges are listed as complete as the summary and the endpoints count, and
-no time is negative."""
+exchanges are listed as complete as the summary and the endpoints count, no
+time is negative, and the words say of a retry what its key does."""
 
 import glob
 import json
@@ -24,6 +24,10 @@ def complaint(document):
         for name, seconds in finding["timing"].items():
             if seconds is not None and seconds < 0:
                 return "finding %d: %s is %s" % (finding["id"], name, seconds)
+        said = "retry is safe" in finding["explanation"]
+        if said and finding["retry"] != "safe":
+            return "finding %d: says that a retry is safe, and %s" % (
+                finding["id"], finding["retry"])
     return None
 
 
