@@ -121,6 +121,15 @@ def check_layers(layers):
                         "only tests may include scene")
 
 
+def check_kits():
+    """What tests share is compiled once: a kit's header has no bodies."""
+    for path in glob.glob("src/*/*_kit.h"):
+        for number, line in enumerate(lines_of(path), 1):
+            if line == "{":
+                problem("%s:%d" % (path, number),
+                        "a function's body: it belongs into the kit's .c")
+
+
 def check_length():
     files = [p for p in sources() if not p.endswith(".def")]
     for path in files:
@@ -404,6 +413,7 @@ def main(layers):
     for name in wanted:
         if name == "layers":
             check_layers(layers)
+            check_kits()
         else:
             CHECKS[name]()
     for text in problems:

@@ -5,14 +5,14 @@
  */
 #include "pipeline/trial_kit.h"
 
-struct sheet {
+struct tally {
     struct trial *trial;
     unsigned exchanges;
     unsigned findings;
     bool seen[HOLDER_COUNT]; /* some scene shows each */
 };
 
-static struct sheet tally;
+static struct tally tally;
 
 static void must_add_up(const struct exchange *x, const struct turns *turns,
                         nanos whole, const char *of)
