@@ -1,3 +1,4 @@
+/* Why an exchange is not judged: what each row of rules.def asks. */
 #include "diagnose/doubt.h"
 
 #include "diagnose/facts_ends.h"

@@ -27,10 +27,10 @@ extern const struct doubt_row doubt_list[];
  * all there is of it. */
 bool doubt_holds(const struct doubt_row *row, const struct facts *f);
 
-/* Why the capture cannot carry a judgement: the first row that holds. */
 /* Why such a row's doubt is one: of bytes that are missing, which way. */
 enum doubt reason_of(const struct doubt_row *row, const struct facts *f);
 
+/* Why the exchange is not judged: the first row that holds. */
 enum doubt doubt_of(const struct facts *f);
 
 /* An answer in TLS is no HTTP, and yet it says all: the port expects HTTPS. */

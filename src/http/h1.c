@@ -14,12 +14,13 @@ struct h1 {
 };
 
 struct h1 *h1_new(const struct http_sink *sink, struct conn *conn,
-                  unsigned client)
+                  unsigned client, struct head **spare)
 {
     struct h1 *h1 = must_calloc(1, sizeof *h1);
     struct h1_direction *direction = h1->direction;
 
     h1_messages_init(&h1->messages, sink, conn);
+    h1->messages.spare = spare;
     h1->client = (uint8_t)client;
     h1_direction_init(&direction[client], &h1->messages, client, true);
     h1_direction_init(&direction[1 - client], &h1->messages, 1 - client, false);
@@ -30,9 +31,9 @@ void h1_free(struct h1 *h1)
 {
     if (!h1)
         return;
-    h1_messages_release(&h1->messages);
     h1_direction_release(&h1->direction[0]);
     h1_direction_release(&h1->direction[1]);
+    h1_messages_release(&h1->messages);
     free(h1);
 }
 

@@ -12,10 +12,12 @@
 #include "http/http.h"
 
 struct h1;
+struct head;
 
-/* `client` is the index of the flow that carries the requests. */
+/* `client` is the index of the flow that carries the requests; `spare` is a
+ * head that all of them share, see head_take. */
 struct h1 *h1_new(const struct http_sink *sink, struct conn *conn,
-                  unsigned client);
+                  unsigned client, struct head **spare);
 void h1_free(struct h1 *h1);
 
 /* Gives how many bytes at its end were left: h1 does not read them. */

@@ -34,7 +34,7 @@ void h1_direction_init(struct h1_direction *direction,
 
 void h1_direction_release(struct h1_direction *direction)
 {
-    head_free(direction->head);
+    head_give(direction->messages->spare, direction->head);
     direction->head = NULL;
 }
 
@@ -108,7 +108,7 @@ static void lose(struct h1_direction *direction, enum http_event_kind why,
     direction->in_message = false;
     direction->interim = false;
     direction->ended = (struct mark){0};
-    head_free(direction->head);
+    head_give(direction->messages->spare, direction->head);
     direction->head = NULL;
 }
 

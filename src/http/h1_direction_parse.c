@@ -27,7 +27,7 @@ static int on_message_begin(llhttp_t *parser)
     direction->left = 0;
     direction->has_length = false;
     if (!direction->head)
-        direction->head = head_new();
+        direction->head = head_take(direction->messages->spare);
     event =
         h1_direction_event(direction, HTTP_REQUEST_START, HTTP_RESPONSE_START);
     h1_say(direction->messages, &event);
@@ -222,7 +222,7 @@ static int on_headers_complete(llhttp_t *parser)
     h1_say(direction->messages, &event);
     if (direction->is_request)
         h1_keep_settings(direction->messages, head.h2_settings);
-    head_free(direction->head);
+    head_give(direction->messages->spare, direction->head);
     direction->head = NULL;
     return direction->no_body ? 1 : 0;
 }

@@ -16,6 +16,7 @@ struct methods;
 struct h1_messages {
     const struct http_sink *sink;
     struct conn *conn;
+    struct head **spare; /* for who reads a head; see head_take */
     uint64_t requests;
     uint64_t answered;
     struct methods *methods; /* owned; by request number; NULL: never asked */

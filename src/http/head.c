@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-struct head *head_new(void)
+static struct head *head_new(void)
 {
     struct head *head = must_calloc(1, sizeof *head);
 
@@ -26,40 +26,83 @@ void head_free(struct head *head)
     free(head);
 }
 
+static void head_clear(struct head *head)
+{
+    text_clear(&head->target);
+    for (size_t i = 0; i < HEAD_FIELD_COUNT; i++) {
+        if (head->value[i].size)
+            text_clear(&head->value[i]);
+    }
+    head->name_size = 0;
+    head->field = HEAD_OTHER_FIELD;
+}
+
+struct head *head_take(struct head **spare)
+{
+    struct head *head = *spare;
+
+    if (!head)
+        return head_new();
+    *spare = NULL;
+    return head;
+}
+
+void head_give(struct head **spare, struct head *head)
+{
+    if (!head)
+        return;
+    if (*spare) {
+        head_free(head);
+        return;
+    }
+    head_clear(head);
+    *spare = head;
+}
+
 void head_add_name(struct head *head, struct span piece)
 {
-    for (size_t i = 0; i < piece.size; i++) {
-        uint8_t c = piece.at[i];
-
-        if (c >= 'A' && c <= 'Z')
-            c |= 0x20;
-        if (head->name_size < HEAD_NAME_SIZE)
-            head->name[head->name_size] = (char)c;
-        if (head->name_size <= HEAD_NAME_SIZE)
-            head->name_size++;
+    if (!piece.size)
+        return;
+    /* one byte more than its room: none that is wanted */
+    if (head->name_size + piece.size > HEAD_NAME_SIZE) {
+        head->name_size = HEAD_NAME_SIZE + 1;
+        return;
     }
+    memcpy(head->name + head->name_size, piece.at, piece.size);
+    head->name_size += piece.size;
+}
+
+/* Field names are compared without regard to case (RFC 9110, 5.1). */
+static enum head_field field_by_name(const char *name, size_t size)
+{
+    static const struct {
+        size_t size;
+        const char *name;
+    } known[HEAD_FIELD_COUNT] = {
+        [HEAD_HOST] = {4,  "host"          },
+        [HEAD_SERVER] = {6,  "server"        },
+        [HEAD_POWERED_BY] = {12, "x-powered-by"  },
+        [HEAD_USER_AGENT] = {10, "user-agent"    },
+        [HEAD_UPGRADE] = {7,  "upgrade"       },
+        [HEAD_EXPECT] = {6,  "expect"        },
+        [HEAD_KEEP_ALIVE] = {10, "keep-alive"    },
+        [HEAD_CONTENT_TYPE] = {12, "content-type"  },
+        [HEAD_HTTP2_SETTINGS] = {14, "http2-settings"},
+    };
+
+    for (size_t i = 0; i < HEAD_FIELD_COUNT; i++) {
+        if (known[i].size == size && (name[0] | 0x20) == known[i].name[0] &&
+            strncasecmp(known[i].name, name, size) == 0)
+            return (enum head_field)i;
+    }
+    return HEAD_OTHER_FIELD;
 }
 
 void head_end_name(struct head *head)
 {
-    static const char *const name[HEAD_FIELD_COUNT] = {
-        [HEAD_HOST] = "host",
-        [HEAD_SERVER] = "server",
-        [HEAD_POWERED_BY] = "x-powered-by",
-        [HEAD_USER_AGENT] = "user-agent",
-        [HEAD_UPGRADE] = "upgrade",
-        [HEAD_EXPECT] = "expect",
-        [HEAD_KEEP_ALIVE] = "keep-alive",
-        [HEAD_CONTENT_TYPE] = "content-type",
-        [HEAD_HTTP2_SETTINGS] = "http2-settings",
-    };
-
-    head->field = HEAD_OTHER_FIELD;
-    for (size_t i = 0; i < HEAD_FIELD_COUNT; i++) {
-        if (strlen(name[i]) == head->name_size &&
-            memcmp(name[i], head->name, head->name_size) == 0)
-            head->field = (enum head_field)i;
-    }
+    head->field = head->name_size <= HEAD_NAME_SIZE
+                      ? field_by_name(head->name, head->name_size)
+                      : HEAD_OTHER_FIELD;
     head->name_size = 0;
     /* of a repeated field the last one counts */
     if (head->field != HEAD_OTHER_FIELD)

@@ -31,12 +31,20 @@ enum head_field {
 struct head {
     struct text target;
     struct text value[HEAD_FIELD_COUNT];
-    char name[HEAD_NAME_SIZE]; /* of the field being read, in lower case */
+    char name[HEAD_NAME_SIZE]; /* of the field being read */
     size_t name_size;          /* more than its room: none that is wanted */
     enum head_field field;
 };
 
-struct head *head_new(void);
+/*
+ * One that is empty: the spare one, if there is one. Many messages need one,
+ * few at a time, and it has room for each of its values by then.
+ */
+struct head *head_take(struct head **spare);
+
+/* Gives it back: it is the spare one, or freed. NULL does nothing. */
+void head_give(struct head **spare, struct head *head);
+
 void head_free(struct head *head);
 
 /* The pieces as they come: of a field's name, its end, of its value. */

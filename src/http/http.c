@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "http/h1.h"
 #include "http/h2.h"
+#include "http/head.h"
 #include "http/proxy_header.h"
 
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct http {
     struct http_sink sink;
     struct http_options options;
     uint64_t broken;
+    struct head *spare; /* see head_take */
 };
 
 struct http *http_new(const struct http_options *options,
@@ -43,6 +45,7 @@ struct http *http_new(const struct http_options *options,
 
 void http_free(struct http *http)
 {
+    head_free(http->spare);
     free(http);
 }
 
@@ -77,7 +80,7 @@ static void start_h1(struct http *http, struct conn *conn)
 {
     struct http_conn *state = conn->http;
 
-    state->h1 = h1_new(&http->sink, conn, conn->client);
+    state->h1 = h1_new(&http->sink, conn, conn->client, &http->spare);
     for (unsigned side = 0; side < 2; side++) {
         if (state->missed[side] && state->sniffed[side] != SNIFFED_REQUEST &&
             state->sniffed[side] != SNIFFED_RESPONSE)

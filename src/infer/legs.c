@@ -159,6 +159,15 @@ static void drop_oldest(struct legs *legs)
     legs->count--;
 }
 
+bool legs_is_loopback(const struct endpoint *endpoint)
+{
+    static const uint8_t v6[16] = {[15] = 1};
+    const struct address *address = &endpoint->address;
+
+    return address->version == 4 ? address->byte[0] == 127
+                                 : memcmp(address->byte, v6, sizeof v6) == 0;
+}
+
 /* Loopback's addresses are one host. */
 static unsigned bit_of(const struct endpoint *endpoint)
 {

@@ -7,15 +7,6 @@ enum {
     ROUTE_LEAST = 75 /* of a hundred, of those that could be behind it */
 };
 
-bool legs_is_loopback(const struct endpoint *endpoint)
-{
-    static const uint8_t v6[16] = {[15] = 1};
-    const struct address *address = &endpoint->address;
-
-    return address->version == 4 ? address->byte[0] == 127
-                                 : memcmp(address->byte, v6, sizeof v6) == 0;
-}
-
 bool legs_is_one_host(const struct endpoint *a, const struct endpoint *b)
 {
     return memcmp(&a->address, &b->address, sizeof a->address) == 0 ||

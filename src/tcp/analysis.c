@@ -9,14 +9,6 @@
  * packet-tcp.c takes the same 3 ms where it knows no round-trip time. */
 #define REORDERED_WITHIN (3 * NANOS_PER_MILLI)
 
-uint64_t flow_offset(const struct flow *flow, uint32_t seq)
-{
-    uint32_t top_seq = flow->isn + (uint32_t)(flow->top - CONN_ORIGIN);
-    int64_t offset = (int64_t)flow->top + (int32_t)(seq - top_seq);
-
-    return offset < 0 ? 0 : (uint64_t)offset;
-}
-
 static void analyse_window(struct conn *conn, const struct seen *seen)
 {
     const struct segment *segment = seen->segment;
@@ -44,8 +36,9 @@ static void analyse_window(struct conn *conn, const struct seen *seen)
 }
 
 /*
- * A probe repeats the byte before the next one, or sends nothing from there
- * (RFC 9293, 3.8.4), or sends one byte into a window of zero (3.8.6.1).
+ * A keep-alive probe repeats the byte before the next one, or sends nothing
+ * from there (RFC 9293, 3.8.4); a zero-window probe is one byte into a window
+ * of zero (3.8.6.1).
  */
 static bool is_probe(const struct conn *conn, const struct seen *seen)
 {

@@ -26,7 +26,4 @@ struct seen {
 struct seen analyse_segment(struct conn *conn, const struct segment *segment,
                             unsigned side);
 
-/* The offset that a sequence number stands for. */
-uint64_t flow_offset(const struct flow *flow, uint32_t seq);
-
 #endif

@@ -272,6 +272,16 @@ static inline bool mark_is_set(struct mark mark)
     return mark.frame != 0;
 }
 
+/* The offset that a sequence number stands for: the nearest to the flow's top.
+ */
+static inline uint64_t flow_offset(const struct flow *flow, uint32_t seq)
+{
+    uint32_t top_seq = flow->isn + (uint32_t)(flow->top - CONN_ORIGIN);
+    int64_t offset = (int64_t)flow->top + (int32_t)(seq - top_seq);
+
+    return offset < 0 ? 0 : (uint64_t)offset;
+}
+
 /* The index of the server's flow. */
 static inline unsigned conn_server(const struct conn *conn)
 {
