@@ -9,16 +9,17 @@
 static uint64_t hash_bytes(struct span span)
 {
     uint64_t hash = span.size;
+    uint64_t word = 0;
+    size_t at = 0;
 
-    while (span.size) {
-        uint64_t word = 0;
-        size_t size = span.size < sizeof word ? span.size : sizeof word;
-
-        memcpy(&word, span.at, size);
+    for (; at + sizeof word <= span.size; at += sizeof word) {
+        memcpy(&word, span.at + at, sizeof word);
         hash = hash_mix(hash, word);
-        span = span_skip(span, size);
     }
-    return hash;
+    word = 0;
+    for (unsigned shift = 0; at < span.size; at++, shift += 8)
+        word |= (uint64_t)span.at[at] << shift;
+    return hash_mix(hash, word);
 }
 
 /* From the path on: a proxy is asked by "http://host/path". */

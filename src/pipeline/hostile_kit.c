@@ -1,5 +1,7 @@
 #include "pipeline/hostile_kit.h"
 
+#include <sys/time.h>
+
 void memory_open(struct memory *memory)
 {
     memory->file = memfd_create("capture", 0);
@@ -104,7 +106,7 @@ struct yield memory_run(const struct memory *memory, FILE *out)
 
     assert_non_null(teller.spool);
     teller.pipeline = pipeline;
-    (void)alarm(RUN_SECONDS_MAX);
+    limit_cpu(RUN_SECONDS_MAX);
     while (capture_next(capture, &frame)) {
         yield.frames++;
         pipeline_take(pipeline, &frame);
@@ -122,7 +124,7 @@ struct yield memory_run(const struct memory *memory, FILE *out)
     (void)fclose(teller.spool);
     pipeline_free(pipeline);
     capture_close(capture);
-    (void)alarm(0);
+    limit_cpu(0);
     return yield;
 }
 
@@ -151,10 +153,17 @@ size_t memory_peak(void)
     return (size_t)usage.ru_maxrss * 1024;
 }
 
-double seconds_now(void)
+void limit_cpu(unsigned seconds)
+{
+    struct itimerval timer = {.it_value.tv_sec = seconds};
+
+    assert_int_equal(setitimer(ITIMER_PROF, &timer, NULL), 0);
+}
+
+double cpu_seconds(void)
 {
     struct timespec now;
 
-    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now), 0);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }

@@ -74,8 +74,14 @@ unsigned hostile_step(void);
 /* The same numbers in every run (Vigna's splitmix64). */
 uint64_t next_random(uint64_t *state);
 
+/* Ends the process by a signal once it has used so much more processor time: a
+ * busy machine is no hang. 0: not any more. */
+void limit_cpu(unsigned seconds);
+
+/* The process's own, so far. */
+double cpu_seconds(void);
+
 /* The most memory that the process ever had, in bytes. */
 size_t memory_peak(void);
-double seconds_now(void);
 
 #endif

@@ -355,7 +355,7 @@ def nobody_reads():
             client.close()
             asked[0] += 40
         return "lines of output that were dropped" in live.words()
-    wait_for(dropped, "word of lines that were dropped")
+    wait_for(dropped, "word of lines that were dropped", 90)
     live.send(signal.SIGUSR1)
     live.said("errors")
     began = time.monotonic()
