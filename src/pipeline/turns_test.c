@@ -63,7 +63,9 @@ static void take_finding(const struct finding *finding)
     must_add_up(x, &finding->turns,
                 passed(mark_is_set(x->request.start) ? x->request.start
                                                      : x->response.start,
-                       finding->ended),
+                       x->tunnel && mark_is_set(x->response.end)
+                           ? x->response.end
+                           : finding->ended),
                 "finding");
 }
 
