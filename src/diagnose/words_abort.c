@@ -83,6 +83,24 @@ static void tell_proxy_close(const struct facts *f, struct finding *finding)
                         "it");
 }
 
+/* Closed without a byte, as if its name were not one of the server's. */
+static void tell_unknown_host(const struct facts *f, struct finding *finding)
+{
+    const char *host = f->x->host;
+
+    if (f->response_begun || f->wait >= f->settings->timeout_floor || !host ||
+        !host[0] || !f->known->hosts || server_may_know_host(f->known, host))
+        return;
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_explain(finding,
+                    "No request for the host %s was answered in this capture, "
+                    "one for %s was: the server may refuse the name.",
+                    finding_quote(f, finding, span_of_text(host)),
+                    finding_quote(f, finding, span_of_text(f->known->host)));
+    finding_advise(finding, "look which names the server is set up for (nginx "
+                            "server_name, and the default server)");
+}
+
 void tell_handler_abort(const struct facts *f, struct finding *finding)
 {
     finding->symptom = symptom_of_close(f);
@@ -101,7 +119,9 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
                         "#%" PRIu64 "), so it is no timeout.",
                         finding_duration(finding, f->known->success.longest),
                         mark_frame(f->known->success.longest_at));
-    if (is_known_proxy(f))
+    /* for an upstream that fails at once a proxy answers 502 */
+    if (is_known_proxy(f) &&
+        (f->response_begun || f->wait >= f->settings->timeout_floor))
         tell_proxy_close(f, finding);
     else
         tell_crash(f, finding);
@@ -109,6 +129,7 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
         (is_unnamed(f) || is_software(f, "nginx")))
         finding_explain(finding, "A server may also close on purpose: nginx "
                                  "does with 'return 444'.");
+    tell_unknown_host(f, finding);
     offer_no_backend(f, finding);
     offer_shutdown(f, finding);
     finding_advise(

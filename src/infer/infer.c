@@ -220,6 +220,7 @@ void infer_complete(struct infer *infer, const struct conn *conn,
     if (!server)
         return;
     add_complete(server, conn, x);
+    servers_keep_host(server, x->host);
     note_answered(infer, server);
 }
 

@@ -42,6 +42,9 @@ struct server_facts {
                                  answer that was whole, where others are not */
     uint64_t unannounced; /* closes right after a whole answer, not announced */
     uint32_t keep_alive;  /* as the server's Keep-Alive said, in seconds */
+    uint64_t hosts; /* the names it answered as, by a hash: none of them is
+                       missing */
+    char host[INCIDENT_SOFTWARE_SIZE];     /* the first of them */
     char software[INCIDENT_SOFTWARE_SIZE]; /* as its Server field said */
     char left[INCIDENT_SOFTWARE_SIZE];     /* as the User-Agent of a client that
                                               gave up said, the latest */
@@ -52,6 +55,9 @@ struct server_facts {
                                   summed up */
     struct server_facts *next; /* in order of appearance */
 };
+
+/* Can the server have answered a request for this name? False: it has not. */
+bool server_may_know_host(const struct server_facts *server, const char *host);
 
 struct infer_options {
     nanos floor;    /* closes sooner than this are no timeouts */

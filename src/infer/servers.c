@@ -1,8 +1,10 @@
 #include "infer/servers.h"
 
 #include "base/arena.h"
+#include "base/hash.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct servers_entry {
@@ -179,4 +181,29 @@ void servers_let_go(struct servers *servers, struct server_facts *server)
 const struct server_facts *servers_first(const struct servers *servers)
 {
     return servers->first ? &servers->first->facts : NULL;
+}
+
+/* By its first letters, case apart (RFC 9110, 4.2.3), and its length. */
+static uint64_t host_bit(const char *host)
+{
+    size_t size = strlen(host);
+    uint64_t word = 0;
+
+    memcpy(&word, host, size < sizeof word ? size : sizeof word);
+    return UINT64_C(1) << (hash_mix(word | UINT64_C(0x2020202020202020), size) %
+                           64);
+}
+
+bool server_may_know_host(const struct server_facts *server, const char *host)
+{
+    return server->hosts & host_bit(host);
+}
+
+void servers_keep_host(struct server_facts *server, const char *host)
+{
+    if (!host || !host[0])
+        return;
+    if (!server->hosts)
+        (void)snprintf(server->host, sizeof server->host, "%s", host);
+    server->hosts |= host_bit(host);
 }

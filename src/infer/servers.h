@@ -48,4 +48,7 @@ void servers_let_go(struct servers *servers, struct server_facts *server);
 /* Every one, in order of appearance, by server_facts.next. */
 const struct server_facts *servers_first(const struct servers *servers);
 
+/* It answered as that name. NULL: none was said. */
+void servers_keep_host(struct server_facts *server, const char *host);
+
 #endif
