@@ -111,8 +111,10 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
                                  "does with 'return 444'.");
     offer_no_backend(f, finding);
     offer_shutdown(f, finding);
-    finding_advise(
-        finding, "look in the server's log for this request (Go: 'http: panic "
-                 "serving'; http.ErrAbortHandler leaves no trace) and for "
-                 "killed or restarted workers");
+    finding_advise(finding,
+                   "look in the server's log for this request%s and for killed "
+                   "or restarted workers",
+                   is_unnamed(f) ? " (Go: 'http: panic serving'; "
+                                   "http.ErrAbortHandler leaves no trace)"
+                                 : "");
 }

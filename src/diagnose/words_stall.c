@@ -38,8 +38,8 @@ void tell_dead_peer(const struct facts *f, struct finding *finding)
                         "a longer capture, or one at the other end");
     finding_advise(finding,
                    "check whether the %s's host is up and reachable; "
-                   "do new connections to it work?",
-                   dead);
+                   "do new connections %s it work?",
+                   dead, s.waits == FROM_CLIENT ? "to" : "from");
     finding_advise(finding,
                    "bound the wait on the side that lives: a request timeout, "
                    "TCP_USER_TIMEOUT, or keep-alive probes every few seconds");
@@ -178,19 +178,19 @@ static void tell_who_is_waited_for(const struct facts *f,
     else if (leg_behind(f))
         finding_explain(finding,
                         "The server has acknowledged the whole request and "
-                        "sent nothing for %s. It is a proxy, and what it asked "
-                        "for is not there.",
+                        "sent nothing for %s. It is a proxy: the answer that "
+                        "it asked for has not come.",
                         finding_duration(finding, f->quiet));
     else
         finding_explain(
             finding,
             "The server has acknowledged the whole request and sent "
-            "nothing for %s. %s",
+            "nothing%s for %s. %s",
+            f->response_begun ? " more" : "",
             finding_duration(finding, f->quiet),
             is_unheard(f) ? "The client sent it again, and nothing came back."
-                          : "Nothing is missing and no one else is "
-                            "waited for: the program is at work, blocked or "
-                            "stopped.");
+                          : "Nothing on the wire holds it up: the program "
+                            "is at work, blocked or stopped.");
     if (is_unheard(f)) {
         finding->confidence = CONFIDENCE_POSSIBLE;
         finding_alternative(finding, VERDICT_DEAD_PEER,
@@ -211,8 +211,8 @@ void tell_server_stall(const struct facts *f, struct finding *finding)
         finding->severity = SEVERITY_WARNING;
         finding->confidence = CONFIDENCE_POSSIBLE;
         finding_explain(finding,
-                        "The response is one of unknown length: it may "
-                        "be a stream that has nothing to say now.");
+                        "The response does not say how long it is: it "
+                        "may be a stream that has nothing to send now.");
     }
     if (client_left_together(f)) {
         finding->severity = SEVERITY_WARNING;
@@ -244,8 +244,11 @@ void tell_server_stall(const struct facts *f, struct finding *finding)
         finding, "look at the server program at that time: goroutine or thread "
                  "dump, locks, its database and upstream calls");
     finding_advise(finding,
-                   "give the client a timeout, and the server one that "
-                   "is shorter and answers 503");
+                   f->client_closed
+                       ? "give the server a timeout that is shorter than the "
+                         "client's and answers 503"
+                       : "give the client a timeout, and the server one that "
+                         "is shorter and answers 503");
 }
 
 /* It shut down its sending side, and the answer that came then met no RST. */
