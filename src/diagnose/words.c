@@ -67,9 +67,9 @@ static void tell_odd(const struct facts *f, struct finding *finding)
     if (f->known->odd)
         finding_explain(finding,
                         "%" PRIu64 " other cut%s came sooner than that "
-                        "success, and %s of another cause.",
+                        "success, and %s another cause.",
                         f->known->odd, f->known->odd == 1 ? "" : "s",
-                        f->known->odd == 1 ? "is" : "are");
+                        f->known->odd == 1 ? "has" : "have");
 }
 
 void tell_timeout_fit(const struct facts *f, struct finding *finding)

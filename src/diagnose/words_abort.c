@@ -24,10 +24,11 @@ void tell_server_reset(const struct facts *f, struct finding *finding)
     finding->confidence = CONFIDENCE_LIKELY;
     if (!f->closing.reset->has_ack)
         finding_explain(finding,
-                        "%s later the server's host answered with an RST "
-                        "without ACK: it knows of no such connection any more. "
-                        "The process or the host was restarted, or a device on "
-                        "the way forgot the connection.",
+                        "%s after the request the server's host answered with "
+                        "an RST without ACK: it knows of no such connection "
+                        "any more. Perhaps the process or the host was "
+                        "restarted, or a device on the way forgot the "
+                        "connection.",
                         finding_duration(finding, f->wait));
     else
         finding_explain(finding,

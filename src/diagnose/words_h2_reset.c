@@ -63,9 +63,10 @@ void tell_write_timeout_reset(const struct facts *f, struct finding *finding)
     if (resets->instants >= 2)
         finding_explain(finding,
                         "%" PRIu64 " streams were reset so, all %s after "
-                        "their requests: a timer, as Go's http.Server."
+                        "their requests: %s timer, as Go's http.Server."
                         "WriteTimeout is under HTTP/2.",
-                        resets->samples, finding_range(finding, resets));
+                        resets->samples, finding_range(finding, resets),
+                        resets->instants >= 3 ? "a" : "perhaps a");
     else
         finding_explain(finding,
                         "It is the only such stream. Go's http.Server."

@@ -73,6 +73,10 @@ void tell_stream_window_stall(const struct facts *f, struct finding *finding)
 
     finding->window_of = "stream";
     finding->confidence = CONFIDENCE_CERTAIN;
+    finding->title = finding_say(finding,
+                                 "the %s does not read the stream: its "
+                                 "flow-control window is used up",
+                                 reader);
     cite_window(finding, f, window, message);
     finding_explain(finding,
                     "The %s sent %" PRIu64 " bytes on stream %" PRIu64
