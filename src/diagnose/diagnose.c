@@ -1,6 +1,7 @@
 #include "diagnose/diagnose.h"
 
 #include "diagnose/doubt.h"
+#include "diagnose/facts_ends.h"
 #include "diagnose/facts_h2.h"
 #include "diagnose/legs.h"
 #include "diagnose/retry.h"
@@ -59,6 +60,26 @@ static bool is_answered_strangely(const struct incident *incident)
            http->first[server] != SNIFFED_RESPONSE;
 }
 
+static bool is_sent_too_late(const struct facts *f)
+{
+    return f->x && mark_is_set(f->closing.at) && f->wait <= 0 &&
+           f->x->request.start.frame > f->closing.at.frame;
+}
+
+static enum tls_met what_tls_met(const struct incident *incident)
+{
+    const struct http_facts *http = &incident->http;
+    unsigned server = conn_server(&incident->conn);
+
+    if (http->first[1 - server] != SNIFFED_TLS ||
+        http->first[server] == SNIFFED_TLS)
+        return TLS_MET_TLS;
+    if (!http->first_size[server])
+        return TLS_MET_NOTHING;
+    return http->first[server] == SNIFFED_RESPONSE ? TLS_MET_HTTP
+                                                   : TLS_MET_OTHER;
+}
+
 static struct finding *build(const struct rule *rule, const struct facts *f)
 {
     struct finding *finding = must_calloc(1, sizeof *finding);
@@ -70,6 +91,10 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     finding->connection = connection_of(f->incident);
     finding->exchange = f->x ? exchange_copy(f->x) : NULL;
     finding->answered_strangely = is_answered_strangely(f->incident);
+    finding->tls_met = what_tls_met(f->incident);
+    finding->bad_record = is_bad_record_to_client(f);
+    finding->by_reset = f->closing.by_reset;
+    finding->is_too_late = is_sent_too_late(f);
     finding->asked = f->asked;
     finding->ended = f->end;
     finding->wait = f->wait;
@@ -83,6 +108,7 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     finding_weigh_drops(finding, f);
     weigh_cut_request(f, finding);
     finding_bound_confidence(finding, f);
+    title_when_certain(finding);
     finding_sort(finding);
     return finding;
 }

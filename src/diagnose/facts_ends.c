@@ -26,6 +26,16 @@ nanos answer_delay(const struct facts *f)
     return nanos_between(f->asked.time, f->x->response.start.time);
 }
 
+bool is_bad_record_to_client(const struct facts *f)
+{
+    enum {
+        BAD_RECORD_MAC = 20
+    };
+
+    return mark_is_set(f->client->shut) &&
+           f->client->shut_alert == BAD_RECORD_MAC;
+}
+
 bool is_slow_reader(const struct facts *f)
 {
     return f->client_window && episode_lasted(f, f->client_window) >=

@@ -23,6 +23,10 @@ nanos answer_delay(const struct facts *f);
 /* The client's TCP window was zero for half the stall threshold or longer. */
 bool is_slow_reader(const struct facts *f);
 
+/* The client broke TLS off: it could not decrypt what the server's side sent
+ * (RFC 8446, 6.2: bad_record_mac). */
+bool is_bad_record_to_client(const struct facts *f);
+
 /*
  * A body that was cut short and then left alone until an idle timeout: known
  * as such only when that timeout is known.

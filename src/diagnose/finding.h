@@ -105,6 +105,14 @@ struct finding_connection {
     struct mark last;
 };
 
+/* What the server's side answered to TLS. */
+enum tls_met {
+    TLS_MET_TLS, /* or the client did not begin with TLS */
+    TLS_MET_HTTP,
+    TLS_MET_OTHER,
+    TLS_MET_NOTHING
+};
+
 /* Whole by itself: nothing in it is borrowed but literals. */
 struct finding {
     uint64_t id; /* from 1, in order of the failures' times */
@@ -130,6 +138,10 @@ struct finding {
     struct finding_connection connection;
     struct exchange *exchange; /* owned; NULL: about the connection itself */
     bool answered_strangely;   /* an HTTP/1 request, in something else */
+    enum tls_met tls_met;      /* what a client that began with TLS met */
+    bool bad_record;           /* its alert: the last record is a bad one */
+    bool by_reset;             /* an RST closed the connection */
+    bool is_too_late;          /* the request, sent behind the close */
     struct mark asked;         /* the request complete, as far as it was */
     struct mark ended;         /* the close, or the last sign of life */
     nanos wait;                /* how long it took from asked to ended */

@@ -128,13 +128,13 @@ static void cite_retransmission(struct finding *finding, const struct facts *f,
 static const char *what_fin_covers(const struct facts *f)
 {
     if (f->covers)
-        return f->request_whole ? "; it acknowledges the whole request"
-                                : "; it acknowledges all that came of the "
+        return f->request_whole ? ", after receiving the whole request"
+                                : ", after receiving all that was sent of the "
                                   "request";
     if (f->closing.acks != CONN_NO_OFFSET &&
         f->closing.acks > f->x->request.begin)
-        return "; it acknowledges only a part of the request";
-    return "; it does not acknowledge the request";
+        return ", after receiving only a part of the request";
+    return ", before receiving the request";
 }
 
 static void cite_fin(struct finding *finding, const struct facts *f,
@@ -148,8 +148,18 @@ static void cite_fin(struct finding *finding, const struct facts *f,
 
     if (f->x && !f->x->tunnel && first && f->server_closed)
         acks = what_fin_covers(f);
-    finding_cite(finding, flow->fin, witness_of(f, side), "closes (FIN%s)%s",
-                 first ? ", the first to do so" : "", acks);
+    finding_cite(finding, flow->fin, witness_of(f, side), "closes%s (FIN)%s",
+                 first ? " first" : "", acks);
+}
+
+/* RFC 8446, 6: of the descriptions those that matter here. */
+static const char *alert_name(struct finding *finding, unsigned description)
+{
+    if (description == 0)
+        return "close_notify";
+    if (description == 20)
+        return "alert bad_record_mac";
+    return finding_say(finding, "alert %u", description);
 }
 
 static void cite_shut(struct finding *finding, const struct facts *f,
@@ -160,7 +170,8 @@ static void cite_shut(struct finding *finding, const struct facts *f,
         mark_is_set(flow->shut) && f->closing.at.frame == flow->shut.frame;
 
     finding_cite(finding, flow->shut, witness_of(f, side),
-                 "closes (TLS alert%s)%s", first ? ", the first to do so" : "",
+                 "closes%s (TLS %s)%s", first ? " first" : "",
+                 alert_name(finding, flow->shut_alert),
                  f->x && first && f->server_closed ? what_fin_covers(f) : "");
 }
 

@@ -47,12 +47,13 @@ static const char *name_leg(struct finding *finding, const struct leg *leg)
                        endpoint_print(text, &leg->server), leg->connection);
 }
 
-/* "4.00 s after it had the request" */
+/* "4.00 s after the request" */
 static const char *after_request(struct finding *finding, const struct leg *leg)
 {
-    return finding_say(finding, "%s after the request",
-                       finding_duration(finding,
-                                        facts_passed(leg->asked, leg->end)));
+    return finding_say(
+        finding, "%s after %s",
+        finding_duration(finding, facts_passed(leg->asked, leg->end)),
+        leg->request_whole ? "the request" : "the last bytes of the request");
 }
 
 static void tell_upstream_end(struct finding *finding, const struct leg *leg)

@@ -71,3 +71,26 @@ const char *response_setting(const struct facts *f)
     }
     return NULL;
 }
+
+const char *request_setting(const struct facts *f)
+{
+    static const struct {
+        const char *word;
+        const char *setting;
+    } limit[] = {
+        {"nginx",   "nginx client_header_timeout, client_body_timeout"},
+        {"Apache",  "Apache RequestReadTimeout"                       },
+        {"Express", "Node headersTimeout, requestTimeout"             },
+        {"Next.js", "Node headersTimeout, requestTimeout"             },
+    };
+
+    if (is_unnamed(f))
+        return "Go ReadHeaderTimeout/ReadTimeout, nginx client_header_timeout/"
+               "client_body_timeout, Node headersTimeout/requestTimeout, "
+               "Apache RequestReadTimeout";
+    for (size_t i = 0; i < sizeof limit / sizeof *limit; i++) {
+        if (is_software(f, limit[i].word))
+            return limit[i].setting;
+    }
+    return "its timeout for reading requests";
+}

@@ -18,6 +18,9 @@ bool is_known_proxy(const struct facts *f);
 /* Its setting for idle connections; of unnamed ones all that fit. */
 const char *idle_setting(const struct facts *f);
 
+/* Its limit on the time for reading a request; of unnamed ones all that fit. */
+const char *request_setting(const struct facts *f);
+
 /* Its setting for responses that take too long. NULL: none is known. */
 const char *response_setting(const struct facts *f);
 

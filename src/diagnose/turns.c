@@ -98,6 +98,15 @@ static void lay_upstream(struct ledger *ledger, nanos turn)
         HOLDER_UPSTREAM);
 }
 
+/* The server's FIN does not acknowledge it: it was on its way till then. */
+static bool is_unread(const struct facts *f)
+{
+    return f->server_closed && !f->closing.by_reset && !f->x->is_h2 &&
+           f->request_whole && !f->response_begun &&
+           f->closing.acks != CONN_NO_OFFSET &&
+           f->closing.acks <= f->x->request.begin;
+}
+
 static void lay_messages(struct ledger *ledger)
 {
     const struct exchange *x = ledger->f->x;
@@ -109,10 +118,13 @@ static void lay_messages(struct ledger *ledger)
     lay(ledger, turn, ledger->until,
         x->response.lost || unknown ? HOLDER_UNSEEN : HOLDER_SERVER);
     lay_upstream(ledger, turn);
-    /* it is whole, and on its way */
+    if (is_unread(ledger->f))
+        lay(ledger, turn, ledger->until, HOLDER_NETWORK);
+    /* it is whole, and on its way; in a tunnel nobody's turn is known */
     if (mark_is_set(x->response.end) && mark_is_set(x->request.end) &&
         x->response.end.time >= turn)
-        lay(ledger, x->response.end.time, ledger->until, HOLDER_NETWORK);
+        lay(ledger, x->response.end.time, ledger->until,
+            x->tunnel ? HOLDER_UNSEEN : HOLDER_NETWORK);
 }
 
 static void lay_continue(struct ledger *ledger)
@@ -183,6 +195,15 @@ static void lay_episodes(struct ledger *ledger, enum episode_kind kind)
             nanos_after(episode->first.time, episode_lasted(f, episode)),
             holder);
     }
+}
+
+/* Not one of them is answered: the host, or the path to it, is gone. */
+static void lay_unanswered_probes(struct ledger *ledger)
+{
+    struct silence s;
+
+    if (find_silence(ledger->f, &s) && s.episode->kind == EPISODE_KEEPALIVE)
+        lay(ledger, s.episode->first.time, ledger->until, HOLDER_NETWORK);
 }
 
 /* Later bytes came, those before them never did. */
@@ -258,6 +279,7 @@ struct turns turns_of(const struct facts *f)
     lay_continue(&ledger);
     lay_windows(&ledger);
     lay_episodes(&ledger, EPISODE_RETRANSMISSION);
+    lay_unanswered_probes(&ledger);
     lay_hole(&ledger);
     lay_episodes(&ledger, EPISODE_ZERO_WINDOW);
     return add_up(&ledger);

@@ -11,7 +11,8 @@
 enum holder {
     HOLDER_CLIENT,               /* the request is not complete */
     HOLDER_SERVER,               /* it is, and nothing hinders the answer */
-    HOLDER_NETWORK,              /* bytes are lost, and sent again */
+    HOLDER_NETWORK,              /* bytes are lost, and sent again, or on their
+                                    way; or probes stay unanswered */
     HOLDER_CLIENT_WINDOW,        /* TCP: it is zero, and the other has more */
     HOLDER_SERVER_WINDOW,        /* the same */
     HOLDER_H2_STREAM_WINDOW,     /* RFC 9113, 5.2: used up, with more to send */
@@ -20,7 +21,8 @@ enum holder {
     HOLDER_CONTINUE,             /* RFC 9110, 10.1.1: a 100 is awaited */
     HOLDER_UPSTREAM,             /* the server's time, where the other leg of a
                                     proxy is known */
-    HOLDER_UNSEEN,               /* the capture lacks what tells it */
+    HOLDER_UNSEEN,               /* the capture lacks what tells it; in a
+                                    tunnel nobody's turn is known */
     HOLDER_COUNT
 };
 

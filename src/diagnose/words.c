@@ -67,9 +67,9 @@ static void tell_odd(const struct facts *f, struct finding *finding)
     if (f->known->odd)
         finding_explain(finding,
                         "%" PRIu64 " other cut%s came sooner than that "
-                        "success, and %s of another cause.",
+                        "success, and %s another cause.",
                         f->known->odd, f->known->odd == 1 ? "" : "s",
-                        f->known->odd == 1 ? "is" : "are");
+                        f->known->odd == 1 ? "has" : "have");
 }
 
 void tell_timeout_fit(const struct facts *f, struct finding *finding)
@@ -94,26 +94,28 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
     case FIT_BRACKET:
         if (good->samples)
             finding_explain(finding,
-                            "%s lies between %s (longest success, "
+                            "%s, if it is one, lies between %s (longest "
+                            "success, "
                             "#%" PRIu64 ") and %s (shortest failure, #%" PRIu64
                             ").",
-                            f->known->software[0] ? "Its timeout, if it is one,"
-                                                  : "WriteTimeout",
+                            f->known->software[0] ? "The timeout"
+                                                  : "The write timeout",
                             longest, mark_frame(good->longest_at), shortest,
                             mark_frame(bad->shortest_at));
         else
             finding_explain(
                 finding,
-                "%" PRIu64 " responses were cut so, the soonest "
+                "%" PRIu64 " requests to this server ended so, the soonest "
                 "after %s, at delays that vary: no plain timer, but "
-                "a deadline noticed only when the handler ends.",
+                "perhaps a deadline noticed only when the handler ends.",
                 bad->samples, shortest);
         tell_odd(f, finding);
         return;
     case FIT_CONSTANT:
         finding_explain(finding,
-                        "%" PRIu64 " responses were cut so, all after %s: "
-                        "a timer, or handlers that take equally long.",
+                        "%" PRIu64 " requests to this server ended so, all "
+                        "after %s: a timer, or handlers that take equally "
+                        "long.",
                         bad->samples, finding_range(finding, bad));
         return;
     case FIT_ALONE:
@@ -128,9 +130,9 @@ void tell_proxy(const struct facts *f, struct finding *finding)
 {
     finding_explain(
         finding,
-        "It calls itself %s: as a proxy it does so when its upstream "
-        "ends a response too soon, or says nothing for its read "
-        "timeout. The leg behind it tells which.",
+        "The server calls itself %s: a proxy closes so when its upstream "
+        "ends a response too soon, or is silent for the proxy's read "
+        "timeout. The connection to its upstream tells which.",
         finding_quote(f, finding, span_of_text(f->known->software)));
     finding_advise(finding,
                    "look at the leg from the proxy to its upstream, and "
@@ -214,4 +216,19 @@ void weigh_cut_request(const struct facts *f, struct finding *finding)
         finding_alternative(finding, VERDICT_MALFORMED_REQUEST,
                             "what is cut off may be what the server refused",
                             "a capture with a longer snap length");
+}
+
+void title_when_certain(struct finding *finding)
+{
+    if (finding->confidence != CONFIDENCE_CERTAIN)
+        return;
+    if (finding->code == VERDICT_WRITE_TIMEOUT_EOF)
+        finding->title = "the server closed without an answer: its write "
+                         "timeout had passed";
+    else if (finding->code == VERDICT_WRITE_TIMEOUT_TRUNCATION)
+        finding->title =
+            "the server cut its own response: its write timeout had passed";
+    else if (finding->code == VERDICT_WRITE_TIMEOUT_RESET)
+        finding->title =
+            "the server reset the stream: its write timeout had passed";
 }

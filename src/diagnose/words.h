@@ -37,6 +37,9 @@ void advise_slow_request(struct finding *finding);
  * where others ended in the same instant it is possible, and no more. */
 void offer_shutdown(const struct facts *f, struct finding *finding);
 
+/* Of a cause that is certain the title is no guess. */
+void title_when_certain(struct finding *finding);
+
 /* The snap length cut the request: what rests on its end is possible. */
 void weigh_cut_request(const struct facts *f, struct finding *finding);
 

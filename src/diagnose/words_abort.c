@@ -24,10 +24,11 @@ void tell_server_reset(const struct facts *f, struct finding *finding)
     finding->confidence = CONFIDENCE_LIKELY;
     if (!f->closing.reset->has_ack)
         finding_explain(finding,
-                        "%s later the server's host answered with an RST "
-                        "without ACK: it knows of no such connection any more. "
-                        "The process or the host was restarted, or a device on "
-                        "the way forgot the connection.",
+                        "%s after the request the server's host answered with "
+                        "an RST without ACK: it knows of no such connection "
+                        "any more. Perhaps the process or the host was "
+                        "restarted, or a device on the way forgot the "
+                        "connection.",
                         finding_duration(finding, f->wait));
     else
         finding_explain(finding,
@@ -132,8 +133,10 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
     tell_unknown_host(f, finding);
     offer_no_backend(f, finding);
     offer_shutdown(f, finding);
-    finding_advise(
-        finding, "look in the server's log for this request (Go: 'http: panic "
-                 "serving'; http.ErrAbortHandler leaves no trace) and for "
-                 "killed or restarted workers");
+    finding_advise(finding,
+                   "look in the server's log for this request%s and for killed "
+                   "or restarted workers",
+                   is_unnamed(f) ? " (Go: 'http: panic serving'; "
+                                   "http.ErrAbortHandler leaves no trace)"
+                                 : "");
 }

@@ -43,11 +43,11 @@ void tell_server_shutdown(const struct facts *f, struct finding *finding)
     if (others)
         finding_explain(
             finding,
-            "Not this request: the server closed %u other "
-            "connection%s in the same instant (in all %u in the middle of "
-            "an exchange, %u idle), and none that was open "
-            "lived on: its process ended, or one of its workers "
-            "did, or it was told to stop.",
+            "The server closed this connection and %u other%s in the same "
+            "instant (%u of all in the middle of an exchange, %u idle), and "
+            "none that was open lived on. So it is not this request that made "
+            "it close: its process ended, or one of its workers did, or it "
+            "was told to stop.",
             others, others == 1 ? "" : "s", cluster.busy, cluster.idle);
     else
         finding_explain(finding, "The server closed, and its port refused "
@@ -80,7 +80,8 @@ static void tell_silences(const struct facts *f, struct finding *finding)
 
     if (silence->samples)
         finding_explain(finding,
-                        "%" PRIu64 " answers of this server were cut so, each "
+                        "%" PRIu64 " answers of this server were cut like "
+                        "this, each "
                         "%s after its last byte, while the time since the "
                         "request varies: a timer that every byte starts anew.",
                         silence->samples, finding_range(finding, silence));
@@ -156,8 +157,11 @@ static void offer_abort(const struct facts *f, struct finding *finding)
         finding, VERDICT_HANDLER_ABORT,
         "a handler that panics or aborts, or a process that dies, after that "
         "time leaves the same packets",
-        "more requests: do all that take longer fail and all that are faster "
-        "succeed? and the server's log (Go: 'http: panic serving')");
+        is_unnamed(f)
+            ? "more requests: do all that take longer fail and all that are "
+              "faster succeed? and the server's log (Go: 'http: panic serving')"
+            : "more requests: do all that take longer fail and all that are "
+              "faster succeed? and the server's log");
     offer_shutdown(f, finding);
 }
 
@@ -253,16 +257,49 @@ static void tell_how_it_comes(const struct facts *f, struct finding *finding)
                         "before the answer is there.");
 }
 
+/* RFC 8446, 5.3: the number of a record that was not sent is used up. */
+static void tell_bad_record(const struct facts *f, struct finding *finding)
+{
+    struct mark fin = f->client->fin;
+    bool left = mark_is_set(fin) && (!mark_is_set(f->server->fin) ||
+                                     fin.frame < f->server->fin.frame);
+
+    finding_explain(finding,
+                    "The client took that for a damaged record (alert "
+                    "bad_record_mac, #%" PRIu64 ") and %s.",
+                    mark_frame(f->client->shut),
+                    left ? finding_say(finding,
+                                       "closed the TCP connection first (FIN, "
+                                       "#%" PRIu64 ")",
+                                       mark_frame(fin))
+                         : "gave the connection up");
+    finding_explain(finding,
+                    "That need not mean damage on the way: where the write of "
+                    "a TLS record fails, as after a write timeout, its number "
+                    "is used up, and the record after it no longer fits.");
+}
+
 void tell_write_timeout_eof(const struct facts *f, struct finding *finding)
 {
+    bool shut = mark_is_set(f->server->shut) &&
+                f->server->shut.frame == f->closing.at.frame;
+
     finding->symptom = SYMPTOM_EMPTY_REPLY;
     finding->confidence = fit_confidence(f);
     finding_explain(finding,
-                    "%s read the whole request, sent not one byte for %s and "
-                    "then closed with a clean FIN.",
-                    f->known->software[0] ? name_server(f, finding)
-                                          : "The server",
-                    finding_duration(finding, f->wait));
+                    "%s received the whole request, sent not one byte of an "
+                    "answer for %s and then closed%s.",
+                    name_server(f, finding), finding_duration(finding, f->wait),
+                    shut                  ? ""
+                    : f->closing.by_reset ? " with an RST"
+                                          : " with a clean FIN");
+    if (shut)
+        finding_explain(finding,
+                        "All that it sent is TLS's close_notify (#%" PRIu64
+                        ").",
+                        mark_frame(f->server->shut));
+    if (shut && is_bad_record_to_client(f))
+        tell_bad_record(f, finding);
     tell_how_it_comes(f, finding);
     tell_timeout_fit(f, finding);
     offer_abort(f, finding);
@@ -302,22 +339,22 @@ void tell_write_timeout_truncation(const struct facts *f,
     if (is_slow_reader(f)) {
         if (finding->confidence < CONFIDENCE_LIKELY)
             finding->confidence = CONFIDENCE_LIKELY;
-        finding_explain(finding,
-                        "The client did not read (TCP window 0 for %s), so the "
-                        "server's writes blocked until its write timeout ended "
-                        "the response. The FIN came %s after the request, "
-                        "behind what was still buffered: that is only an upper "
-                        "bound for the timeout.",
-                        finding_duration(finding,
-                                         episode_lasted(f, f->client_window)),
-                        finding_duration(finding, f->wait));
+        finding_explain(
+            finding,
+            "The client did not read (TCP window 0 for %s), so the "
+            "server's writes blocked until, it seems, its write "
+            "timeout ended the response. The FIN came %s after the request, "
+            "behind what was still buffered: that is only an upper "
+            "bound for the timeout.",
+            finding_duration(finding, episode_lasted(f, f->client_window)),
+            finding_duration(finding, f->wait));
         finding_advise(finding, "look at the client first: it stopped reading");
     } else {
         finding_explain(finding,
                         "The server closed %s after the request, %s after the "
-                        "last byte, in the middle of its own response: a write "
-                        "timeout runs from the request on, whether or not data "
-                        "flows.",
+                        "last byte, in the middle of its own response. A write "
+                        "timeout does this: it runs from the request on, "
+                        "whether or not data flows.",
                         finding_duration(finding, f->wait),
                         finding_duration(finding, pause));
         tell_timeout_fit(f, finding);
@@ -335,9 +372,9 @@ void tell_no_backend(const struct facts *f, struct finding *finding)
     finding->confidence = CONFIDENCE_LIKELY;
     finding_explain(
         finding,
-        "Every one of %" PRIu64 " requests to this port was "
-        "accepted and closed at once, and never a byte came back: "
-        "something accepts connections (a published container port, "
+        "Each of the %" PRIu64 " requests to this port met the same: the "
+        "connection was accepted and closed at once, and not a byte came back. "
+        "Perhaps something accepts connections (a published container port, "
         "a sidecar, a load balancer) and finds nobody behind it.",
         f->known->failed);
     finding_alternative(

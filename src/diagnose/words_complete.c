@@ -148,6 +148,10 @@ void tell_past_zero_window(const struct facts *f, struct finding *finding)
         by_client ? f->client_window : f->server_window;
 
     finding->confidence = CONFIDENCE_CERTAIN;
+    finding->title =
+        finding_say(finding,
+                    "the %s did not read for a while: its TCP window was zero",
+                    by_client ? "client" : "server");
     finding_explain(finding,
                     "The %s did not read for %s: its receive buffer was full "
                     "(TCP window 0) and the other side could only probe, %u "
@@ -184,6 +188,7 @@ void tell_mid_body_pause(const struct facts *f, struct finding *finding)
     nanos pause = nanos_between(f->x->pause.time, f->x->pause_end.time);
 
     finding->confidence = CONFIDENCE_POSSIBLE;
+    finding->title = "the server's answer paused in the middle of its body";
     finding_cite(finding, f->x->pause, FROM_SERVER,
                  "the response stops in the middle of its body");
     finding_cite(finding, f->x->pause_end, FROM_SERVER, "it goes on");

@@ -171,23 +171,23 @@ void tell_goaway_lost(const struct facts *f, struct finding *finding)
     cite_goaways(f, finding);
     finding_explain(
         finding,
-        "The server said GOAWAY (%s) with last stream %u and the "
-        "connection closed %s later, with stream %" PRIu64 " unfinished.",
+        "The server sent GOAWAY (%s) with last stream %u, and the "
+        "connection closed %s later with stream %" PRIu64 " unfinished.",
         h2_code_name(goaway->code), goaway->last_stream,
         finding_duration(finding,
                          nanos_between(goaway->at.time, f->closing.at.time)),
         f->x->stream);
     (void)tell_reset_burst(f, goaway->at, goaway->resets, finding);
-    finding_explain(finding,
-                    above
-                        ? "This stream is above it: it was not processed, and "
-                          "a retry is safe."
-                        : "This stream is not above it: it may have been "
-                          "processed.");
+    finding_explain(
+        finding, above ? "This stream is above that: it was not processed, and "
+                         "a retry is safe."
+                       : "This stream is not above that: it may have been "
+                         "processed.");
     if (late > 0)
         finding_explain(finding,
-                        "The GOAWAY had been there for %s when the request was "
-                        "sent: the client goes on using the connection.",
+                        "The client sent the request %s after the GOAWAY: it "
+                        "had not noticed it, or goes on using the "
+                        "connection.",
                         finding_duration(finding, late));
     if (!above)
         finding_advise(finding,
@@ -215,7 +215,7 @@ void tell_goaway_unavailable(const struct facts *f, struct finding *finding)
     cite_goaways(f, finding);
     finding_explain(
         finding,
-        "The server said GOAWAY %s after the call began, and %s "
+        "The server sent GOAWAY %s after the call began, and %s "
         "later ended it with grpc-status 14 (UNAVAILABLE): that is "
         "what a transport says of the calls that it closes with "
         "its connection. The call may have been processed.",
@@ -288,7 +288,7 @@ void tell_goaway_hang(const struct facts *f, struct finding *finding)
         return;
     }
     finding_explain(finding,
-                    "GOAWAY was said, no stream is open any more, and %s later "
+                    "GOAWAY was sent, no stream is open any more, and %s later "
                     "the connection is still not closed.",
                     finding_duration(finding,
                                      nanos_between(said.time, f->end.time)));
@@ -302,6 +302,6 @@ void tell_goaway_hang(const struct facts *f, struct finding *finding)
         finding_explain(finding, "Nothing on the wire holds it: a program has "
                                  "not called close.");
     finding_advise(finding,
-                   "look at the side that said GOAWAY, or at the other "
+                   "look at the side that sent GOAWAY, or at the other "
                    "one that should close after it; bound the wait");
 }

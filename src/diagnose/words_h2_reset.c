@@ -18,8 +18,8 @@ void tell_stream_limit(const struct facts *f, struct finding *finding)
     finding->confidence = refused ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
     finding_explain(finding,
                     "The server allows %u streams at once (SETTINGS_MAX_"
-                    "CONCURRENT_STREAMS) and %u were open.",
-                    h2->limit, h2->open);
+                    "CONCURRENT_STREAMS) and %u were open%s.",
+                    h2->limit, h2->open, refused ? ", with this one" : "");
     if (refused)
         finding_explain(finding,
                         "It refused this one (%s): it was not processed, and a "
@@ -63,12 +63,13 @@ void tell_write_timeout_reset(const struct facts *f, struct finding *finding)
     if (resets->instants >= 2)
         finding_explain(finding,
                         "%" PRIu64 " streams were reset so, all %s after "
-                        "their requests: a timer, as Go's http.Server."
+                        "their requests: %s timer, as Go's http.Server."
                         "WriteTimeout is under HTTP/2.",
-                        resets->samples, finding_range(finding, resets));
+                        resets->samples, finding_range(finding, resets),
+                        resets->instants >= 3 ? "a" : "perhaps a");
     else
         finding_explain(finding,
-                        "It is the only such stream: Go's http.Server."
+                        "It is the only such stream. Go's http.Server."
                         "WriteTimeout does this, and so does a handler "
                         "that panics.");
     if (is_stated(f)) {
@@ -122,9 +123,10 @@ void tell_h2_abort(const struct facts *f, struct finding *finding)
         tell_proxy(f, finding);
         tell_reset_timer(f, finding);
     } else {
-        finding_advise(finding,
-                       "look in the server's log for this request (Go: 'http2: "
-                       "panic serving'; http.ErrAbortHandler leaves no trace)");
+        finding_advise(finding, "look in the server's log for this request%s",
+                       is_unnamed(f) ? " (Go: 'http2: panic serving'; "
+                                       "http.ErrAbortHandler leaves no trace)"
+                                     : "");
     }
 }
 

@@ -56,7 +56,10 @@ static void cite_window(struct finding *finding, const struct facts *f,
         return;
     finding_cite(finding, window->blocking.until,
                  sender == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT,
-                 "the window opens again, or the stream ends");
+                 mark_is_set(f->x->h2->reset) &&
+                         f->x->h2->reset.frame == window->blocking.until.frame
+                     ? "the stream ends"
+                     : "the window opens again");
 }
 
 void tell_stream_window_stall(const struct facts *f, struct finding *finding)
@@ -70,6 +73,10 @@ void tell_stream_window_stall(const struct facts *f, struct finding *finding)
 
     finding->window_of = "stream";
     finding->confidence = CONFIDENCE_CERTAIN;
+    finding->title = finding_say(finding,
+                                 "the %s does not read the stream: its "
+                                 "flow-control window is used up",
+                                 reader);
     cite_window(finding, f, window, message);
     finding_explain(finding,
                     "The %s sent %" PRIu64 " bytes on stream %" PRIu64
@@ -102,9 +109,11 @@ void tell_stream_window_stall(const struct facts *f, struct finding *finding)
             finding, "read the response's body to its end, or close it: a "
                      "body that is leaked, a slow consumer, or two sides that "
                      "both only send");
-    finding_advise(finding, "a server's handler hangs in its write meanwhile "
-                            "(Go: writeDataFromHandler); bound it with a write "
-                            "deadline");
+    if (!upload)
+        finding_advise(finding,
+                       "a server's handler hangs in its write meanwhile "
+                       "(Go: writeDataFromHandler); bound it with a write "
+                       "deadline");
 }
 
 /* Names the open streams that hold the window; how much they hold of it. */
@@ -122,8 +131,8 @@ static uint64_t list_holders(const struct exchange_h2 *h2,
     }
     if (*list)
         finding_explain(finding,
-                        "Bytes that were received and not credited "
-                        "hold it: %s.",
+                        "Bytes that came and were not credited fill it: "
+                        "%s.",
                         list);
     return held;
 }
@@ -140,7 +149,7 @@ static void tell_holders(const struct facts *f, struct finding *finding,
 
     if (held == 0 && h2_window_is_blocked(window, f->end))
         finding_explain(finding,
-                        "No open stream holds it: the credit of streams "
+                        "No open stream fills it: the credit of streams "
                         "that are closed was never returned.");
     else if (held && all_listed && then.sent > then.credited + held)
         finding_explain(finding,

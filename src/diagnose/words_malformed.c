@@ -171,6 +171,8 @@ void tell_without_end(const struct facts *f, struct finding *finding)
 
     finding->symptom = SYMPTOM_HANG;
     finding->confidence = left ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+    finding->title = "the response has no length, and the server left the "
+                     "connection open";
     finding_explain(
         finding,
         "The response has neither Content-Length nor chunks, so only a close "

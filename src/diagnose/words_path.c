@@ -56,10 +56,10 @@ static void tell_race_joined(const struct facts *f, struct finding *finding)
     finding->symptom = SYMPTOM_EMPTY_REPLY;
     finding->confidence = CONFIDENCE_CERTAIN;
     finding_explain(finding,
-                    "Not this request: the server closed the connection, and "
-                    "its FIN acknowledges nothing of the one that was on its "
-                    "way. The server program never saw it, so a retry is safe, "
-                    "even of a POST. How long the connection had been idle is "
+                    "The server closed the connection, and its FIN "
+                    "acknowledges nothing of this request: the server program "
+                    "never saw it, so a retry is safe, even of a POST. How "
+                    "long the connection had been idle is "
                     "not in the capture.");
     finding_advise(finding,
                    "make the client's or proxy's idle timeout shorter than the "
@@ -86,22 +86,20 @@ void tell_idle_close_race(const struct facts *f, struct finding *finding)
     finding->symptom = mark_is_set(f->incident->said_408) ? SYMPTOM_ERROR_STATUS
                                                           : SYMPTOM_EMPTY_REPLY;
     finding_cite(finding, f->incident->said_408, FROM_SERVER,
-                 "says 408 unasked: its client takes it for the answer");
+                 "says 408 unasked: the client takes it for the answer");
     finding->confidence = CONFIDENCE_CERTAIN;
     finding_explain(finding,
-                    "Not this request: the server closed the connection %s, "
-                    "and the FIN acknowledges nothing of the one that was on "
-                    "its way. The server program never saw it, so a retry is "
-                    "safe, even of a POST.",
+                    "The server closed the connection %s, and its FIN "
+                    "acknowledges nothing of this request: the server program "
+                    "never saw it, so a retry is safe, even of a POST.",
                     idle < AT_ONCE
                         ? "right after an answer"
                         : finding_say(finding, "after %s without a request",
                                       finding_duration(finding, idle)));
     if (early >= 0)
         finding_explain(finding,
-                        "The FIN had been there for %s when the client sent "
-                        "the request: the client does not watch its idle "
-                        "connections.",
+                        "The client sent the request %s after the FIN: it had "
+                        "not noticed that the connection was closed.",
                         finding_duration(finding, early));
     if (stated)
         finding_explain(finding, "It agrees with the idle timeout that was "
@@ -110,8 +108,8 @@ void tell_idle_close_race(const struct facts *f, struct finding *finding)
         finding_explain(finding, "It does not agree with the idle timeout that "
                                  "was stated.");
     else if (constant)
-        finding_explain(finding, "It closes its other idle connections after "
-                                 "the same time.");
+        finding_explain(finding, "The server closes its other idle connections "
+                                 "after the same time.");
     if (f->server->lost)
         finding_alternative(finding, VERDICT_CONNECTION_CLOSE_IGNORED,
                             "bytes of the server's are missing in the capture: "
@@ -125,12 +123,12 @@ void tell_race_with_408(const struct facts *f, struct finding *finding)
     finding->symptom = SYMPTOM_ERROR_STATUS;
     finding->confidence = CONFIDENCE_CERTAIN;
     finding_cite(finding, f->server->fin, FROM_SERVER,
-                 "closes (FIN); it does not acknowledge the request");
+                 "closes (FIN), before receiving the request");
     finding_explain(finding,
-                    "Not this request: the server gave up waiting for one, "
-                    "said 408 and closed, and its FIN acknowledges nothing of "
-                    "the request that was on its way. The client takes the 408 "
-                    "for its answer. The server program never saw the request, "
+                    "The server gave up waiting for a request, said 408 and "
+                    "closed, and its FIN acknowledges nothing of this request, "
+                    "which was on its way. The client takes the 408 for its "
+                    "answer. The server program never saw the request, "
                     "so a retry is safe, even of a POST.");
     tell_idle_advice(f, finding, f->idle);
 }
@@ -169,12 +167,12 @@ void tell_race_with_unseen_fin(const struct facts *f, struct finding *finding)
 {
     finding->symptom = SYMPTOM_EMPTY_REPLY;
     finding->confidence = CONFIDENCE_LIKELY;
-    finding_explain(finding,
-                    "Not this request: the server had closed the idle "
-                    "connection. Its FIN is not in the capture, but the client "
-                    "acknowledged it, and the RST without ACK says that the "
-                    "socket was gone when the request came. The server program "
-                    "never saw it, so a retry is safe, even of a POST.");
+    finding_explain(
+        finding, "The server had closed the idle connection before this "
+                 "request came. Its FIN is not in the capture, but the client "
+                 "acknowledged it, and the RST without ACK says that the "
+                 "socket was gone when the request came. The server program "
+                 "never saw it, so a retry is safe, even of a POST.");
     tell_idle_advice(f, finding, f->idle);
 }
 
@@ -188,15 +186,16 @@ void tell_idle_path_drop(const struct facts *f, struct finding *finding)
     finding_explain(finding,
                     reset
                         ? "The connection had been idle for %s and no FIN was "
-                          "ever seen; the next request met an RST from a host "
-                          "that knows of no such connection."
+                          "ever seen; this request was answered by an RST from "
+                          "a host that knows of no such connection."
                         : "The connection had been idle for %s and no FIN was "
-                          "ever seen; the next request was sent again and "
-                          "again and nothing came back.",
+                          "ever seen; this request was sent again and again, "
+                          "and nothing came back.",
                     idle);
-    finding_explain(finding, "A NAT, a firewall or a load balancer on the way "
-                             "forgets connections that are idle that long (AWS "
-                             "NAT gateway and NLB: 350 s).");
+    finding_explain(finding, "Perhaps a NAT, a firewall or a load balancer on "
+                             "the way has forgotten it: they do when a "
+                             "connection is idle for long (AWS NAT gateway and "
+                             "NLB: 350 s).");
     if (f->around->later_works)
         finding_explain(finding,
                         "A new connection to the same server works meanwhile.");

@@ -6,6 +6,8 @@
 #include "diagnose/h2_code.h"
 #include "diagnose/words.h"
 
+#include <nghttp2/nghttp2.h>
+
 void tell_h2_response_long(const struct facts *f, struct finding *finding)
 {
     const struct exchange *x = f->x;
@@ -59,20 +61,23 @@ static void tell_client_refused(const struct facts *f, struct finding *finding)
         refusing_goaway(&f->incident->http.h2, f->conn, f->x);
     const struct exchange_h2 *h2 = f->x->h2;
     bool by_reset = h2 && mark_is_set(h2->reset);
+    uint32_t code = by_reset ? h2->reset_code : goaway->code;
 
     finding->symptom = SYMPTOM_REJECTED;
     finding->confidence = CONFIDENCE_LIKELY;
     if (!by_reset)
         finding_cite(finding, goaway->at, FROM_CLIENT,
                      "gives the connection up (GOAWAY, %s)",
-                     h2_code_name(goaway->code));
+                     h2_code_name(code));
     finding_explain(finding,
                     "The response was whole (END_STREAM), and its client then "
-                    "refused it with %s(%s): a header section over the limit "
-                    "that it had announced, one that it cannot decompress, "
-                    "or a body that does not fit content-length.",
-                    by_reset ? "RST_STREAM" : "GOAWAY",
-                    h2_code_name(by_reset ? h2->reset_code : goaway->code));
+                    "refused it with %s(%s): %s.",
+                    by_reset ? "RST_STREAM" : "GOAWAY", h2_code_name(code),
+                    code == NGHTTP2_COMPRESSION_ERROR
+                        ? "it could not decompress the header section"
+                        : "perhaps a header section over the limit that it had "
+                          "announced, or a body that does not fit "
+                          "content-length");
     if (!is_request_known(f) || !f->x->status)
         finding_alternative(finding, VERDICT_MALFORMED_RESPONSE,
                             "the body may not fit content-length, which the "

@@ -2,6 +2,7 @@
 #include "diagnose/rules.h"
 
 #include "diagnose/facts_ends.h"
+#include "diagnose/software.h"
 #include "diagnose/words.h"
 
 enum {
@@ -48,6 +49,19 @@ static const char *request_so_far(const struct facts *f,
                        request->body, request->expected);
 }
 
+/* More may have come behind the server's last word. */
+static const char *since_last_byte(const struct facts *f,
+                                   struct finding *finding)
+{
+    nanos quiet = request_quiet(f);
+
+    return quiet < 0 ? "; the last of these came only after that"
+                     : finding_say(finding,
+                                   " and %s after the last one that "
+                                   "came",
+                                   finding_duration(finding, quiet));
+}
+
 void tell_read_timeout(const struct facts *f, struct finding *finding)
 {
     nanos since_start = nanos_between(f->x->request.start.time, f->end.time);
@@ -61,27 +75,24 @@ void tell_read_timeout(const struct facts *f, struct finding *finding)
     if (f->response_whole && !told)
         finding->severity = SEVERITY_WARNING;
     finding->confidence = said ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    finding_explain(finding,
-                    "The request was not complete (%s) when the server %s, %s "
-                    "after its first byte and %s after the last one that came.",
-                    request_so_far(f, finding),
-                    f->response_begun && f->x->status
-                        ? finding_say(finding, "answered %u%s", f->x->status,
-                                      ends)
-                    : f->response_begun ? "answered and closed"
-                                        : "closed without a word",
-                    finding_duration(finding, since_start),
-                    finding_duration(finding, request_quiet(f)));
+    finding_explain(
+        finding,
+        "The request was not complete (%s) when the server %s, %s "
+        "after its first byte%s.",
+        request_so_far(f, finding),
+        f->response_begun && f->x->status
+            ? finding_say(finding, "answered %u%s", f->x->status, ends)
+        : f->response_begun ? "answered and closed"
+                            : "closed without a word",
+        finding_duration(finding, since_start), since_last_byte(f, finding));
     finding_alternative(finding, VERDICT_HANDLER_ABORT,
                         "a program may close an incomplete request for reasons "
                         "of its own",
                         "the server's log, or whether the delay is constant");
     advise_slow_request(finding);
     finding_advise(finding,
-                   "if it may be that slow, raise the server's limit: Go "
-                   "ReadHeaderTimeout/ReadTimeout, nginx client_header_timeout/"
-                   "client_body_timeout, Node headersTimeout/requestTimeout, "
-                   "Apache RequestReadTimeout");
+                   "if it may be that slow, raise the server's limit: %s",
+                   request_setting(f));
 }
 
 /* The connection was still recorded when the silence had lasted for long. */

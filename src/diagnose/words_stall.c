@@ -15,6 +15,8 @@ void tell_dead_peer(const struct facts *f, struct finding *finding)
         return;
     dead = s.waits == FROM_CLIENT ? "server" : "client";
     last = s.silent->last_any;
+    finding->title =
+        finding_say(finding, "the %s's host does not answer any more", dead);
     /* the waiting side's own kernel gives up with a timeout, not a reset */
     finding->symptom = SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_LIKELY;
@@ -38,8 +40,8 @@ void tell_dead_peer(const struct facts *f, struct finding *finding)
                         "a longer capture, or one at the other end");
     finding_advise(finding,
                    "check whether the %s's host is up and reachable; "
-                   "do new connections to it work?",
-                   dead);
+                   "do new connections %s it work?",
+                   dead, s.waits == FROM_CLIENT ? "to" : "from");
     finding_advise(finding,
                    "bound the wait on the side that lives: a request timeout, "
                    "TCP_USER_TIMEOUT, or keep-alive probes every few seconds");
@@ -99,6 +101,9 @@ void tell_zero_window_stall(const struct facts *f, struct finding *finding)
     if (f->incident->is_complete)
         finding->symptom = SYMPTOM_SLOW;
     finding->confidence = CONFIDENCE_CERTAIN;
+    finding->title =
+        finding_say(finding, "the %s stopped reading: its TCP window is zero",
+                    reader);
     finding_explain(finding,
                     "The %s did not read for %s: its receive buffer was full "
                     "(TCP window 0) and the other side could only probe, %u "
@@ -170,27 +175,30 @@ static bool is_unheard(const struct facts *f)
 static void tell_who_is_waited_for(const struct facts *f,
                                    struct finding *finding)
 {
-    if (waits_for_continue(f))
+    if (f->response_begun)
+        finding->title = "the server stopped in the middle of its answer";
+    if (waits_for_continue(f)) {
+        finding->title = "the server does not answer Expect: 100-continue";
         finding_explain(finding,
                         "The client asked for 100 Continue and waits before it "
                         "sends the body; the server has said nothing for %s.",
                         finding_duration(finding, f->quiet));
-    else if (leg_behind(f))
+    } else if (leg_behind(f))
         finding_explain(finding,
                         "The server has acknowledged the whole request and "
-                        "sent nothing for %s. It is a proxy, and what it asked "
-                        "for is not there.",
+                        "sent nothing for %s. It is a proxy: the answer that "
+                        "it asked for has not come.",
                         finding_duration(finding, f->quiet));
     else
         finding_explain(
             finding,
             "The server has acknowledged the whole request and sent "
-            "nothing for %s. %s",
+            "nothing%s for %s. %s",
+            f->response_begun ? " more" : "",
             finding_duration(finding, f->quiet),
             is_unheard(f) ? "The client sent it again, and nothing came back."
-                          : "Nothing is missing and no one else is "
-                            "waited for: the program is at work, blocked or "
-                            "stopped.");
+                          : "Nothing on the wire holds it up: the program "
+                            "is at work, blocked or stopped.");
     if (is_unheard(f)) {
         finding->confidence = CONFIDENCE_POSSIBLE;
         finding_alternative(finding, VERDICT_DEAD_PEER,
@@ -211,8 +219,8 @@ void tell_server_stall(const struct facts *f, struct finding *finding)
         finding->severity = SEVERITY_WARNING;
         finding->confidence = CONFIDENCE_POSSIBLE;
         finding_explain(finding,
-                        "The response is one of unknown length: it may "
-                        "be a stream that has nothing to say now.");
+                        "The response does not say how long it is: it "
+                        "may be a stream that has nothing to send now.");
     }
     if (client_left_together(f)) {
         finding->severity = SEVERITY_WARNING;
@@ -244,8 +252,11 @@ void tell_server_stall(const struct facts *f, struct finding *finding)
         finding, "look at the server program at that time: goroutine or thread "
                  "dump, locks, its database and upstream calls");
     finding_advise(finding,
-                   "give the client a timeout, and the server one that "
-                   "is shorter and answers 503");
+                   f->client_closed
+                       ? "give the server a timeout that is shorter than the "
+                         "client's and answers 503"
+                       : "give the client a timeout, and the server one that "
+                         "is shorter and answers 503");
 }
 
 /* It shut down its sending side, and the answer that came then met no RST. */
@@ -299,11 +310,12 @@ void tell_client_abort(const struct facts *f, struct finding *finding)
         finding_explain(
             finding,
             f->x->is_h2 && f->x->h2 && mark_is_set(f->x->h2->reset)
-                ? "The client reset the stream (RST_STREAM) %s after "
-                  "the request, %s."
-                : "The client closed first, %s after the request, "
-                  "%s.",
-            finding_duration(finding, f->wait),
+                ? "The client reset the stream (RST_STREAM) %s the request, "
+                  "%s."
+                : "The client closed first, %s the request, %s.",
+            f->wait > 0 ? finding_say(finding, "%s after",
+                                      finding_duration(finding, f->wait))
+                        : "right behind",
             f->response_begun && f->x->response.start.time < f->closing.at.time
                 ? "before the response was complete"
                 : "before the first byte of a response");

@@ -1,5 +1,7 @@
 #include "report/known_as.h"
 
+#include <nghttp2/nghttp2.h>
+
 #include <assert.h>
 
 /*
@@ -93,26 +95,148 @@ static bool is_inside_response(const struct finding *finding)
             x->response.head.frame <= finding->ended.frame);
 }
 
-/* Seen: curl 7.88.1, Go 1.19.8; net/http's h2_bundle.go for GOAWAY. */
-static const char *h2_reset(const struct finding *finding,
-                            enum reporter reporter)
+#define CURL_STREAM "curl: (92) HTTP/2 stream ... was not closed cleanly"
+#define CURL_STREAM_END                                                        \
+    "curl: (18) HTTP/2 stream ... was not closed cleanly before end of the "   \
+    "underlying stream"
+#define GO_GOAWAY "http2: server sent GOAWAY and closed the connection"
+
+/* The connection ended behind a GOAWAY, or with an error in it. */
+static const char *h2_goaway(const struct finding *finding,
+                             enum reporter reporter)
 {
-    bool goaway = finding->code == VERDICT_GOAWAY_LOST_STREAMS ||
-                  finding->code == VERDICT_H2_CONNECTION_ERROR;
+    bool error = finding->code == VERDICT_H2_CONNECTION_ERROR;
+    bool begun = finding->symptom == SYMPTOM_TRUNCATED;
 
     switch (reporter) {
     case REPORTER_CURL:
-        return goaway ? NULL
-                      : "curl: (92) HTTP/2 stream was not closed cleanly";
+        return error || begun ? CURL_STREAM_END : NULL;
     case REPORTER_GO:
-        return goaway ? "http2: server sent GOAWAY and closed the connection"
-                      : "stream error: stream ID ...; received from peer";
-    case REPORTER_HAPROXY:
-    case REPORTER_ENVOY:
-        return words[SYMPTOM_RESET][reporter];
+        return GO_GOAWAY;
+    case REPORTER_NODE:
+        return error ? "ERR_HTTP2_SESSION_ERROR" : NULL;
     default:
         return NULL;
     }
+}
+
+/* A FIN, and no GOAWAY: Node's stream ends without an error. */
+static const char *h2_closed(enum reporter reporter)
+{
+    switch (reporter) {
+    case REPORTER_CURL:
+        return CURL_STREAM_END;
+    case REPORTER_GO:
+        return "unexpected EOF";
+    default:
+        return NULL;
+    }
+}
+
+static const char *h2_stream_reset(enum reporter reporter)
+{
+    switch (reporter) {
+    case REPORTER_CURL:
+        return CURL_STREAM;
+    case REPORTER_GO:
+        return "stream error: stream ID ...; received from peer";
+    case REPORTER_NODE:
+        return "ERR_HTTP2_STREAM_ERROR Stream closed with error code";
+    default:
+        return NULL;
+    }
+}
+
+/* grpc-go's and gRPC C-core's status; no other client speaks gRPC here. */
+static const char *grpc_failed(const struct finding *finding,
+                               enum reporter reporter)
+{
+    const struct exchange_h2 *h2 = finding->exchange->h2;
+    bool reset = h2 && mark_is_set(h2->reset) && !h2->reset_by_client;
+
+    if (finding->code == VERDICT_GRPC_TRAILERS_MISSING)
+        return reporter == REPORTER_GO && !reset
+                   ? "code = Internal desc = server closed the stream without "
+                     "sending trailers"
+                   : NULL;
+    if (finding->code == VERDICT_GOAWAY_LOST_STREAMS ||
+        finding->code == VERDICT_H2_CONNECTION_ERROR ||
+        finding->code == VERDICT_H2_CONNECTION_CLOSED)
+        return reporter == REPORTER_GO       ? "code = Unavailable"
+               : reporter == REPORTER_PYTHON ? "StatusCode.UNAVAILABLE"
+                                             : NULL;
+    if (reset && h2->reset_code == NGHTTP2_INTERNAL_ERROR)
+        return reporter == REPORTER_GO       ? "code = Internal"
+               : reporter == REPORTER_PYTHON ? "StatusCode.INTERNAL"
+                                             : NULL;
+    return NULL;
+}
+
+static bool is_of_h2(const struct finding *finding)
+{
+    return finding->exchange && finding->exchange->is_h2 &&
+           (finding->symptom == SYMPTOM_RESET ||
+            finding->symptom == SYMPTOM_TRUNCATED);
+}
+
+/* Seen: curl 7.88.1, Go 1.19.8 (and its h2_bundle.go), Node 20.20. */
+static const char *h2_words(const struct finding *finding,
+                            enum reporter reporter)
+{
+    const struct exchange_h2 *h2 = finding->exchange->h2;
+
+    if (reporter == REPORTER_HAPROXY || reporter == REPORTER_ENVOY)
+        return words[finding->symptom][reporter];
+    if (finding->exchange->is_grpc)
+        return grpc_failed(finding, reporter);
+    if (finding->code == VERDICT_GOAWAY_LOST_STREAMS ||
+        finding->code == VERDICT_H2_CONNECTION_ERROR)
+        return h2_goaway(finding, reporter);
+    if (h2 && mark_is_set(h2->reset) && !h2->reset_by_client)
+        return h2_stream_reset(reporter);
+    if (finding->symptom == SYMPTOM_RESET && finding->by_reset)
+        return words[SYMPTOM_RESET][reporter];
+    return h2_closed(reporter);
+}
+
+/* TLS to a port that does not speak it; of a reset the words differ. */
+static const char *plain_port(const struct finding *finding,
+                              enum reporter reporter)
+{
+    static const char *const answered[REPORTER_COUNT] = {
+        [REPORTER_CURL] = "curl: (35) ... wrong version number",
+        [REPORTER_GO] = "http: server gave HTTP response to HTTPS client",
+        [REPORTER_NODE] = "EPROTO ... wrong version number",
+        [REPORTER_PYTHON] = "[SSL: WRONG_VERSION_NUMBER] wrong version number",
+    };
+    static const char *const closed[REPORTER_COUNT] = {
+        [REPORTER_CURL] = "curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL",
+        [REPORTER_GO] = "EOF",
+        [REPORTER_NODE] = "ECONNRESET Client network socket disconnected "
+                          "before secure TLS connection was established",
+        [REPORTER_PYTHON] = "EOF occurred in violation of protocol",
+    };
+
+    if (finding->tls_met == TLS_MET_HTTP)
+        return answered[reporter];
+    return finding->tls_met == TLS_MET_NOTHING && !finding->by_reset
+               ? closed[reporter]
+               : NULL;
+}
+
+/* The client could not decrypt the server's last record. */
+static const char *bad_record(enum reporter reporter)
+{
+    static const char *const said[REPORTER_COUNT] = {
+        [REPORTER_CURL] = "curl: (56) OpenSSL SSL_read: ... bad record mac",
+        [REPORTER_GO] = "local error: tls: bad record MAC",
+        [REPORTER_NODE] = "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC",
+        [REPORTER_PYTHON] = "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC]",
+        [REPORTER_HAPROXY] = "SH--",
+        [REPORTER_ENVOY] = "UC",
+    };
+
+    return said[reporter];
 }
 
 /* A client of HTTP/1 that was answered in something else. Seen with the same.
@@ -227,24 +351,26 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
         return malformed(x->fault[MESSAGE_RESPONSE], reporter);
     if (finding->symptom == SYMPTOM_REJECTED && x && x->h2 &&
         x->h2->reset_by_client)
-        return reporter == REPORTER_CURL
-                   ? "curl: (92) HTTP/2 stream was not closed cleanly"
-                   : NULL;
+        return reporter == REPORTER_CURL ? CURL_STREAM : NULL;
     /* of what a CONNECT tunnel carries nothing is known */
     if (finding->symptom == SYMPTOM_TUNNEL_CUT &&
         (!x || !x->method || strcmp(x->method, "CONNECT") == 0))
         return NULL;
     if (is_answered_strangely(finding))
         return strange_answer(reporter);
+    if (finding->code == VERDICT_PROTOCOL_MISMATCH &&
+        finding->tls_met != TLS_MET_TLS)
+        return plain_port(finding, reporter);
+    if (finding->bad_record && finding->symptom == SYMPTOM_EMPTY_REPLY)
+        return bad_record(reporter);
     if (reporter == REPORTER_HAPROXY && is_inside_response(finding)) {
         if (finding->symptom == SYMPTOM_RESET)
             return "SD--";
         if (finding->symptom == SYMPTOM_HANG)
             return "sD--";
     }
-    if (x && x->is_h2 && finding->symptom == SYMPTOM_RESET &&
-        finding->code != VERDICT_H2_CONNECTION_CLOSED)
-        return h2_reset(finding, reporter);
+    if (is_of_h2(finding))
+        return h2_words(finding, reporter);
     if (reporter == REPORTER_CURL && finding->symptom == SYMPTOM_TRUNCATED &&
         x && x->response.framing == FRAMING_LENGTH)
         return "curl: (18) transfer closed with bytes remaining to read";

@@ -46,8 +46,11 @@ static void write_alike(const struct page *page,
     if (x && x->is_h2)
         text_addf(&text, "stream %" PRIu64 ", ", x->stream);
     text_add_request(&text, finding, options);
-    text_addf(&text, ", ended after %s",
-              nanos_print_duration(duration, finding->wait));
+    if (finding->is_too_late)
+        text_add(&text, ", sent after the close");
+    else
+        text_addf(&text, ", ended after %s",
+                  nanos_print_duration(duration, finding->wait));
     page_paragraph(page, 4, "   ", text_string(&text));
     text_release(&text);
 }

@@ -31,7 +31,8 @@ static void add_write_timeout(struct text *text,
                   "after %s",
                   high, low);
     else if (good->samples)
-        text_addf(text, "; write timeout between %s and %s", low, high);
+        text_addf(text, "; write timeout, if it is one, between %s and %s", low,
+                  high);
     else
         text_addf(text, "; write timeout at most %s, if it is one", high);
 }
@@ -60,9 +61,8 @@ static void add_hints(struct text *text, const struct server_facts *server)
     size_t count = infer_hints(server, hint);
 
     for (size_t i = 0; i < count; i++)
-        text_addf(text, "%s%s %s",
-                  i ? ", " : "; as by default: ", hint[i].software,
-                  hint[i].setting);
+        text_addf(text, "%s%s %s", i ? ", " : "; this equals a default of ",
+                  hint[i].software, hint[i].setting);
 }
 
 void text_endpoint(const struct page *page, const struct server_facts *server,

@@ -85,6 +85,8 @@ void text_finding_line(const struct page *page,
               endpoint_print(server, &connection->server), connection->id);
     if (finding->standing == STANDING_WITHDRAWN)
         text_add(&text, ": what followed says otherwise");
+    else if (finding->is_too_late)
+        text_add(&text, ", sent after the close");
     else
         text_addf(&text, ", %s %s",
                   finding->standing == STANDING_GOES_ON ? "for" : "after",

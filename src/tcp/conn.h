@@ -144,6 +144,7 @@ struct flow {
     uint32_t isn;           /* the sequence number at CONN_ORIGIN */
     uint64_t recent;        /* offset of the last data of some length, */
     uint64_t recent_bytes;  /* and a digest of its first bytes; 0: none */
+    uint8_t shut_alert;     /* AlertDescription of shut (RFC 8446, 6) */
     uint16_t syns;
     uint16_t fins;
     uint16_t mss;     /* as offered; 0: unknown */
@@ -306,7 +307,7 @@ static inline void conn_add_aside(struct conn *conn, unsigned side,
 
 /* Its side will send no more, by the protocol above TCP: that stage's door. */
 static inline void conn_set_shut(struct conn *conn, unsigned side,
-                                 struct mark at, uint64_t acks)
+                                 struct mark at, uint64_t acks, uint8_t alert)
 {
     struct flow *flow = &conn->flow[side];
 
@@ -314,6 +315,7 @@ static inline void conn_set_shut(struct conn *conn, unsigned side,
         return;
     flow->shut = at;
     flow->shut_acks = acks;
+    flow->shut_alert = alert;
 }
 
 /* The SYN was seen: what comes first is the first. */

@@ -148,7 +148,8 @@ static void take_alert(const struct now *now, const struct chunk *chunk)
         state->ended[now->side])
         return;
     state->ended[now->side] = true;
-    conn_set_shut(state->conn, now->side, chunk->at, chunk->ack);
+    conn_set_shut(state->conn, now->side, chunk->at, chunk->ack,
+                  chunk->bytes.at[1]);
     tls->sink.end(tls->sink.context, state->conn, now->side, chunk->at);
 }
 
