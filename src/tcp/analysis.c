@@ -9,6 +9,9 @@
  * packet-tcp.c takes the same 3 ms where it knows no round-trip time. */
 #define REORDERED_WITHIN (3 * NANOS_PER_MILLI)
 
+/* And no path holds a segment back for so long while others pass. */
+#define HOLE_OF_REORDER (100 * NANOS_PER_MILLI)
+
 uint64_t flow_offset(const struct flow *flow, uint32_t seq)
 {
     uint32_t top_seq = flow->isn + (uint32_t)(flow->top - CONN_ORIGIN);
@@ -140,33 +143,6 @@ static void analyse_ack(struct conn *conn, struct seen *seen)
         episodes_end(conn, episode, seen->at);
 }
 
-/*
- * Bytes that had arrived come again: their ACK did not. A host that is there
- * acknowledges them once more (RFC 9293, 3.10.7.4).
- */
-static void analyse_needless(struct conn *conn, const struct seen *seen,
-                             struct episode *episode)
-{
-    if (!episode) {
-        episode =
-            episodes_add(conn, EPISODE_RETRANSMISSION, seen->side, seen->at);
-        episode->needless = true;
-        episode->offset = seen->offset;
-        episode->size = seen->end - seen->offset;
-    }
-    episode->count++;
-    episode->last = seen->at;
-}
-
-/* The peer is there. */
-static void end_needless(struct conn *conn, unsigned side, struct mark at)
-{
-    struct episode *episode = episodes_open(conn, EPISODE_RETRANSMISSION, side);
-
-    if (episode && episode->needless)
-        episodes_end(conn, episode, at);
-}
-
 static void analyse_retransmission(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
@@ -176,7 +152,8 @@ static void analyse_retransmission(struct conn *conn, const struct seen *seen)
     uint64_t end;
 
     if (seen->end <= flow->acked) {
-        analyse_needless(conn, seen, episode);
+        episodes_needless(conn, seen->side, seen->at, seen->offset,
+                          seen->end - seen->offset);
         return;
     }
     if (episode && episode->needless) {
@@ -213,6 +190,14 @@ static void end_zero_window(struct conn *conn, const struct seen *seen)
         episodes_end(conn, episode, seen->at);
 }
 
+/* What fills the flow's first hole is late, not sent again. */
+static bool is_reordered(const struct flow *flow, struct mark at)
+{
+    return nanos_between(flow->last_data.time, at.time) <= REORDERED_WITHIN &&
+           nanos_between(out_of_order_first(flow)->at.time, at.time) <=
+               HOLE_OF_REORDER;
+}
+
 static void analyse_data(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
@@ -225,8 +210,7 @@ static void analyse_data(struct conn *conn, const struct seen *seen)
         bool fills = seen->offset >= flow->next && flow->held_count &&
                      seen->offset < out_of_order_first(flow)->offset;
 
-        if (!fills || nanos_between(flow->last_data.time, seen->at.time) >
-                          REORDERED_WITHIN)
+        if (!fills || !is_reordered(flow, seen->at))
             analyse_retransmission(conn, seen);
         if (fills)
             flow->last_data = seen->at;
@@ -236,6 +220,8 @@ static void analyse_data(struct conn *conn, const struct seen *seen)
     if (seen->end > flow->fin_at)
         contradict(conn, seen->side, flow->fin, seen->segment->ttl);
     flow->top = seen->end;
+    flow->resent_before = flow->resent;
+    flow->resent = 0;
     flow->last_data = seen->at;
     if (conn->spoke != seen->side + 1) {
         conn->spoke = (uint8_t)(seen->side + 1);
@@ -364,7 +350,7 @@ struct seen analyse_segment(struct conn *conn, const struct segment *segment,
     }
     flow->segments++;
     if (conn->episodes_open)
-        end_needless(conn, 1 - side, seen.at);
+        episodes_end_needless(conn, 1 - side, seen.at);
     if (conn->resets)
         resets_outlive(conn, &seen);
     if (segment->flags & TCP_SYN)
