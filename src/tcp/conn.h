@@ -233,6 +233,7 @@ struct conn {
     uint8_t client;         /* index of the client's flow */
     uint8_t place;          /* in which of the table's lists */
     bool told_over;
+    bool quoted; /* nothing of it was seen but what an ICMP error quoted */
     bool data_after_reset; /* by a side that was not told, or did not care */
     bool refused;          /* the first answer to the SYN was an RST */
     uint8_t spoke;         /* 1 + index of the flow that sent data last */
