@@ -2,6 +2,7 @@
 #include "diagnose/doubt.h"
 
 #include "diagnose/facts_ends.h"
+#include "diagnose/facts_stall.h"
 #include "diagnose/rules.h"
 
 #include <assert.h>
@@ -193,6 +194,16 @@ static bool is_contradicted(const struct facts *f)
 {
     return f->conn->odd && (mark_is_set(f->conn->odd->contradicted[0].first) ||
                             mark_is_set(f->conn->odd->contradicted[1].first));
+}
+
+/*
+ * The server closed behind bytes that never came: whether they were the rest of
+ * the answer is not known. A network that lost them for long is told.
+ */
+static bool is_closed_behind_hole(const struct facts *f)
+{
+    return f->x && f->server_closed && !f->response_whole && !f->stream_reset &&
+           has_unfilled_hole(f->server) && !is_network_stall(f);
 }
 
 static bool has_hole(const struct facts *f)

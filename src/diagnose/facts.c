@@ -183,6 +183,9 @@ static void find_exchange(struct facts *f)
     f->response_whole = exchange_is_answered(x);
     f->asked = exchange_asked(x);
     f->progress = later(x->request.last, x->response.last);
+    /* what waits behind a hole has come, too */
+    if (!x->is_h2 && f->server->top > f->server->next && f->server->seen)
+        f->progress = later(f->progress, f->server->last_data);
     forget_what_came_late(f);
     f->idle = idle_before(f);
     f->covers = f->server_closed && f->closing.acks != CONN_NO_OFFSET &&

@@ -11,6 +11,51 @@ bool never_acknowledged(const struct facts *f, const struct episode *episode)
            is_long(f, episode_lasted(f, episode));
 }
 
+bool has_unfilled_hole(const struct flow *flow)
+{
+    return flow->seen && !flow->end_told && flow->top > flow->next &&
+           flow->acked <= flow->next;
+}
+
+nanos hole_lasted(const struct facts *f, const struct flow *flow)
+{
+    return facts_passed(flow->unacked_since, f->end);
+}
+
+bool is_request_lost(const struct facts *f)
+{
+    if (f->request_whole)
+        return false;
+    return never_acknowledged(f, f->client_retransmission) ||
+           (!f->x->is_h2 && has_unfilled_hole(f->client) &&
+            is_long(f, hole_lasted(f, f->client)));
+}
+
+/* Again and again, with the growing time that a sender waits (RFC 6298, 5.5),
+ * and not only when it began. */
+static bool is_resent(const struct facts *f, unsigned count, struct mark since,
+                      nanos last, nanos lasted)
+{
+    return !f->x->is_h2 && count >= 2 && is_long(f, lasted) &&
+           nanos_between(since.time, last) >= lasted / 3;
+}
+
+bool is_unheard_by_server(const struct facts *f)
+{
+    return f->response_begun && !f->response_whole &&
+           f->closing.by != CLOSED_BY_SERVER &&
+           f->server->resent_at <= f->end.time &&
+           is_resent(f, f->server->resent, f->progress, f->server->resent_at,
+                     f->quiet);
+}
+
+bool was_unheard_by_server(const struct facts *f)
+{
+    return f->response_begun &&
+           is_resent(f, f->x->pause_resent, f->x->pause, f->x->pause_resent_at,
+                     facts_passed(f->x->pause, f->x->pause_end));
+}
+
 static bool never_answered(const struct episode *episode)
 {
     return episode && episode->answered < episode->count &&

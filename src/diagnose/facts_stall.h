@@ -11,6 +11,30 @@ struct silence {
     enum witness waits; /* FROM_CLIENT: the server is silent */
 };
 
+/*
+ * Bytes of this flow came, those before them did not, and its reader has not
+ * acknowledged them: they are lost on the way, not in the capture.
+ */
+bool has_unfilled_hole(const struct flow *flow);
+
+/* How long that lasted, to the end of what is judged. */
+nanos hole_lasted(const struct facts *f, const struct flow *flow);
+
+/*
+ * The request is not whole, since bytes of it are lost on the way: its sender
+ * sends them again for the threshold, or later ones came.
+ */
+bool is_request_lost(const struct facts *f);
+
+/*
+ * The server sent again and again what its client acknowledges each time, and
+ * nothing new: the acknowledgements do not reach it.
+ */
+bool is_unheard_by_server(const struct facts *f);
+
+/* The same, in the longest pause of an answer that went on. */
+bool was_unheard_by_server(const struct facts *f);
+
 /* As long as the stall threshold, or longer. */
 bool is_long(const struct facts *f, nanos lasted);
 

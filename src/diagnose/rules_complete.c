@@ -38,7 +38,7 @@ bool is_gateway_timeout(const struct facts *f)
 
 bool was_network_stall(const struct facts *f)
 {
-    return loss_of(f) != NULL;
+    return loss_of(f) || was_unheard_by_server(f);
 }
 
 /*

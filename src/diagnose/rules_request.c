@@ -2,6 +2,7 @@
 #include "diagnose/rules.h"
 
 #include "diagnose/facts_ends.h"
+#include "diagnose/facts_stall.h"
 #include "diagnose/legs.h"
 
 enum {
@@ -52,5 +53,5 @@ bool is_read_timeout(const struct facts *f)
                       f->settings->timeout_floor / 2;
 
     return !f->request_whole && (f->server_closed || answered) &&
-           (said || waited || is_stopped_by_gateway(f));
+           !is_request_lost(f) && (said || waited || is_stopped_by_gateway(f));
 }

@@ -11,18 +11,24 @@ bool is_dead_peer(const struct facts *f)
     return find_silence(f, &silence);
 }
 
-/* Later bytes came, those before them never did, and nothing moves since. */
-static bool has_unfilled_hole(const struct facts *f)
+static bool is_stalled_by_hole(const struct facts *f)
 {
-    return f->server->top > f->server->next && f->server->seen &&
-           f->server->acked < f->server->top && is_long(f, f->quiet);
+    return has_unfilled_hole(f->server) &&
+           is_long(f, hole_lasted(f, f->server));
 }
 
 bool is_network_stall(const struct facts *f)
 {
     return never_acknowledged(f, f->client_retransmission) ||
            never_acknowledged(f, f->server_retransmission) ||
-           has_unfilled_hole(f);
+           is_stalled_by_hole(f) || is_request_lost(f) ||
+           is_unheard_by_server(f);
+}
+
+/* The answer was said of a request that is lost on its way. */
+bool is_request_network_stall(const struct facts *f)
+{
+    return is_request_lost(f) && is_answer_to_slowness(f);
 }
 
 bool is_zero_window_stall(const struct facts *f)
@@ -67,7 +73,8 @@ bool is_request_stall(const struct facts *f)
     nanos quiet;
 
     if (f->request_whole || f->response_begun || f->server_closed ||
-        waits_for_continue(f) || !has_promised_more(f))
+        waits_for_continue(f) || !has_promised_more(f) ||
+        has_unfilled_hole(f->client))
         return false;
     if (f->server_window && episode_lasts(f->server_window))
         return false;

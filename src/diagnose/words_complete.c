@@ -164,13 +164,29 @@ void tell_past_zero_window(const struct facts *f, struct finding *finding)
     tell_slow(finding);
 }
 
-void tell_past_network_stall(const struct facts *f, struct finding *finding)
+/* Its ACKs are in the capture, and the server sent as if they were not. */
+static void tell_past_unheard(const struct facts *f, struct finding *finding)
 {
-    const struct episode *episode = loss_of(f);
+    const struct exchange *x = f->x;
 
-    if (!episode)
-        return;
-    finding->confidence = CONFIDENCE_CERTAIN;
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding_cite(finding, x->pause, FROM_SERVER,
+                 "the response stops in the middle of its body");
+    finding_cite(finding, x->pause_end, FROM_SERVER, "it goes on");
+    finding_explain(
+        finding,
+        "For %s the server sent nothing new, but %u time%s again what its "
+        "client had acknowledged: the acknowledgements did not reach it.",
+        finding_duration(finding, facts_passed(x->pause, x->pause_end)),
+        x->pause_resent, x->pause_resent == 1 ? "" : "s");
+}
+
+static void tell_past_loss(const struct facts *f, const struct episode *episode,
+                           struct finding *finding)
+{
+    /* its bytes had been acknowledged, and that was lost */
+    finding->confidence =
+        episode->needless ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN;
     finding_explain(finding,
                     "The %s's data was sent again %u time%s, and it took %s "
                     "until it was acknowledged: it, or the acknowledgement, "
@@ -178,6 +194,16 @@ void tell_past_network_stall(const struct facts *f, struct finding *finding)
                     episode->side == f->conn->client ? "client" : "server",
                     episode->count, episode->count == 1 ? "" : "s",
                     finding_duration(finding, episode_lasted(f, episode)));
+}
+
+void tell_past_network_stall(const struct facts *f, struct finding *finding)
+{
+    const struct episode *episode = loss_of(f);
+
+    if (episode)
+        tell_past_loss(f, episode, finding);
+    else
+        tell_past_unheard(f, finding);
     finding_advise(finding, "look for loss on the path (interface errors, "
                             "congestion, a firewall that drops)");
     tell_slow(finding);

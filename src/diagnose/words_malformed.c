@@ -71,8 +71,9 @@ static void tell_fault(const struct facts *f, struct finding *finding,
     bool request = message == MESSAGE_REQUEST;
 
     finding_cite(finding, fault->at, request ? FROM_CLIENT : FROM_SERVER,
-                 fault->kind == FAULT_BEHIND
-                     ? "bytes behind the %s: '%s'%s"
+                 fault->kind == FAULT_BEHIND ? "bytes behind the %s: '%s'%s"
+                 : fault->kind == FAULT_LENIENT
+                     ? "an obsolete form in the %s: '%s'%s"
                      : "the %s cannot be read on: '%s'%s",
                  request ? "request" : "response",
                  shown_bytes(f, finding, fault),

@@ -49,14 +49,44 @@ void tell_dead_peer(const struct facts *f, struct finding *finding)
 
 static void tell_unfilled_hole(const struct facts *f, struct finding *finding)
 {
-    finding_cite(finding, f->server->last_data, FROM_SERVER,
-                 "the last bytes of the server that came");
+    bool by_client = !has_unfilled_hole(f->server);
+    const struct flow *flow = by_client ? f->client : f->server;
+
+    finding_cite(finding, flow->last_data,
+                 by_client ? FROM_CLIENT : FROM_SERVER,
+                 "the last bytes of the %s that came",
+                 by_client ? "client" : "server");
     finding_explain(
         finding,
-        "Bytes of the response came while those before them were "
+        "Bytes of the %s came while those before them were "
         "missing, and they never did for %s: the network lost them, "
         "and no copy of them came.",
-        finding_duration(finding, f->quiet));
+        by_client ? "request" : "response",
+        finding_duration(finding, hole_lasted(f, flow)));
+}
+
+/* Its ACKs are there, and the server sends as if they were not. */
+static void tell_unheard(const struct facts *f, struct finding *finding)
+{
+    finding_cite(finding, f->server->last_any, FROM_SERVER,
+                 "the server's last packet: bytes that were acknowledged");
+    finding_explain(finding,
+                    "The server sent %u time%s again what its client had "
+                    "acknowledged, and nothing new for %s: the "
+                    "acknowledgements do not reach it.",
+                    f->server->resent, f->server->resent == 1 ? "" : "s",
+                    finding_duration(finding, f->quiet));
+}
+
+static void tell_answer_to_loss(const struct facts *f, struct finding *finding)
+{
+    if (!f->response_begun || f->request_whole)
+        return;
+    finding->symptom = SYMPTOM_ERROR_STATUS;
+    finding_explain(finding,
+                    "So the server never had the whole request, and answered "
+                    "%u.",
+                    f->x->status);
 }
 
 void tell_network_stall(const struct facts *f, struct finding *finding)
@@ -71,7 +101,11 @@ void tell_network_stall(const struct facts *f, struct finding *finding)
     finding_advise(finding, "look for loss on the path (interface errors, "
                             "congestion, a firewall that drops)");
     if (!episode || !never_acknowledged(f, episode)) {
-        tell_unfilled_hole(f, finding);
+        if (has_unfilled_hole(f->server) || is_request_lost(f))
+            tell_unfilled_hole(f, finding);
+        else
+            tell_unheard(f, finding);
+        tell_answer_to_loss(f, finding);
         return;
     }
     finding_explain(
@@ -81,6 +115,7 @@ void tell_network_stall(const struct facts *f, struct finding *finding)
         "other side: the network loses it, or the acknowledgements.",
         by_client ? "client" : "server", episode->count,
         finding_duration(finding, episode_lasted(f, episode)));
+    tell_answer_to_loss(f, finding);
     if (flow->mss && episode->size >= flow->mss)
         finding_advise(finding,
                        "only large packets may be lost: check the path's MTU "

@@ -6,7 +6,7 @@
  * Lenient: a message that its receiver would take must be read here too, and
  * what a strict one would refuse is not the question asked of this program.
  */
-static void start_parser(struct h1_direction *direction)
+void h1_direction_init_parser(struct h1_direction *direction)
 {
     llhttp_init(&direction->parser,
                 direction->is_request ? HTTP_REQUEST : HTTP_RESPONSE,
@@ -16,7 +16,14 @@ static void start_parser(struct h1_direction *direction)
     llhttp_set_lenient_keep_alive(&direction->parser, 1);
     llhttp_set_lenient_transfer_encoding(&direction->parser, 1);
     direction->parser.data = direction;
+}
+
+static void start_parser(struct h1_direction *direction)
+{
+    h1_direction_init_parser(direction);
     direction->in_message = false;
+    direction->in_blanks = false;
+    direction->in_list = false;
     direction->completed = false;
     direction->body = 0;
 }
@@ -135,6 +142,7 @@ static size_t read_some(struct h1_direction *direction, struct span bytes)
         taken = (size_t)(llhttp_get_error_pos(&direction->parser) - at);
     direction->offset += taken;
     if (error == HPE_OK || error == HPE_PAUSED) {
+        direction->last_byte = bytes.at[bytes.size - 1];
         say_bytes(direction, taken);
         if (error == HPE_PAUSED)
             llhttp_resume(&direction->parser);
@@ -149,7 +157,8 @@ static size_t read_some(struct h1_direction *direction, struct span bytes)
     } else {
         say_bytes(direction, taken);
         h1_say_fault(direction, error, bytes, taken, began);
-        break_off(direction);
+        if (!h1_reads_on(direction, error, bytes, taken))
+            break_off(direction);
     }
     return taken;
 }
@@ -196,6 +205,20 @@ static bool finds_message(struct h1_direction *direction, struct span *rest)
     return true;
 }
 
+/* False: nothing is left to read. Digits would be taken for more of the size.
+ */
+static bool skip_blanks(struct h1_direction *direction, struct span *rest)
+{
+    size_t skip = h1_skip_blanks(direction, *rest);
+
+    say_bytes(direction, skip);
+    direction->offset += skip;
+    *rest = span_skip(*rest, skip);
+    if (rest->size && is_hex_digit(*rest->at))
+        break_off(direction);
+    return rest->size && is_reading(direction);
+}
+
 size_t h1_direction_read(struct h1_direction *direction,
                          const struct chunk *chunk)
 {
@@ -210,6 +233,8 @@ size_t h1_direction_read(struct h1_direction *direction,
             break_off(direction);
             break;
         }
+        if (direction->in_blanks && !skip_blanks(direction, &rest))
+            break;
         rest = span_skip(rest, read_some(direction, rest));
     }
     return rest.size;

@@ -45,8 +45,13 @@ struct h1_direction {
     bool completed;     /* the parser has just seen the last byte */
     bool broken_before; /* a parse error since the last whole message */
     bool asks_tunnel;   /* the latest request: CONNECT or Upgrade */
-    bool has_length; /* the head being read has a Content-Length, and it is */
-    uint64_t length; /* this */
+    bool has_length;   /* the head being read has a Content-Length, and it is */
+    uint64_t length;   /* this */
+    uint8_t last_byte; /* of the piece before */
+    bool in_blanks;    /* behind a chunk's size, and */
+    bool in_list;      /* in a Content-Length behind its first comma: */
+    bool list_digits;  /* a number of it is being read, */
+    uint64_t list_number; /* as far as this (h1_lenient.c) */
     const uint8_t *piece; /* what the parser reads; for that call */
     uint64_t value_at;    /* where the latest value of a field is in the flow */
     bool doubted;      /* bytes are missing: what is read may be no message */
@@ -64,6 +69,26 @@ size_t h1_direction_read(struct h1_direction *direction,
                          const struct chunk *chunk);
 void h1_direction_skip(struct h1_direction *direction, const struct chunk *gap);
 void h1_direction_end(struct h1_direction *direction, struct mark at);
+
+/* A new parser, at a message's beginning. */
+void h1_direction_init_parser(struct h1_direction *direction);
+
+/*
+ * Obsolete forms that stop the parser, `taken` bytes into the piece: true, it
+ * goes on from there. While in_blanks: how many bytes of the next piece are
+ * some. While in_list: takes more of the field, and its end; false: it is none.
+ */
+bool h1_reads_on(struct h1_direction *direction, llhttp_errno_t error,
+                 struct span piece, size_t taken);
+size_t h1_skip_blanks(struct h1_direction *direction, struct span bytes);
+bool h1_takes_list(struct h1_direction *direction, struct span piece);
+bool h1_ends_list(struct h1_direction *direction);
+
+static inline bool is_hex_digit(uint8_t byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') ||
+           (byte >= 'A' && byte <= 'F');
+}
 
 /*
  * What is wrong where `error` stopped the parser, `taken` bytes into the piece;

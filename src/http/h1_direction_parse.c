@@ -26,6 +26,7 @@ static int on_message_begin(llhttp_t *parser)
     direction->framing = FRAMING_NONE;
     direction->left = 0;
     direction->has_length = false;
+    direction->in_list = false;
     if (!direction->head)
         direction->head = head_take(direction->messages->spare);
     event =
@@ -66,6 +67,8 @@ static int on_header_value(llhttp_t *parser, const char *at, size_t size)
 
     direction->value_at =
         direction->offset + (uint64_t)((const uint8_t *)at - direction->piece);
+    if (direction->in_list)
+        return h1_takes_list(direction, piece_of(at, size)) ? HPE_OK : HPE_USER;
     if (direction->head)
         head_add_value(direction->head, piece_of(at, size));
     return 0;
@@ -95,6 +98,8 @@ static int on_header_value_complete(llhttp_t *parser)
 {
     if (direction_of(parser)->head)
         head_end_value(direction_of(parser)->head);
+    if (direction_of(parser)->in_list)
+        return h1_ends_list(direction_of(parser)) ? HPE_OK : HPE_USER;
     return parser->flags & F_CONTENT_LENGTH ? take_length(parser) : HPE_OK;
 }
 

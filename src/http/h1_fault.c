@@ -47,19 +47,13 @@ static bool is_behind(const struct h1_direction *direction, bool began)
             direction->ended.frame == direction->at.frame);
 }
 
-static bool is_hex(uint8_t byte)
-{
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') ||
-           (byte >= 'A' && byte <= 'F');
-}
-
 /*
  * llhttp passes over the two bytes behind a chunk, whatever they are: where no
  * line ends before what it takes for a size, it was they that were wrong.
  */
 static bool is_end_of_chunk(struct span before)
 {
-    while (before.size && is_hex(before.at[before.size - 1]))
+    while (before.size && is_hex_digit(before.at[before.size - 1]))
         before.size--;
     return before.size >= 2 && before.at[before.size - 1] != '\n';
 }
@@ -70,8 +64,9 @@ static bool is_obsolete_chunk(struct span before, struct span rest)
 {
     if (!rest.size)
         return false;
-    return *rest.at == ' ' || (*rest.at == '\n' && before.size &&
-                               is_hex(before.at[before.size - 1]));
+    return *rest.at == ' ' || *rest.at == '\t' ||
+           (*rest.at == '\n' && before.size &&
+            is_hex_digit(before.at[before.size - 1]));
 }
 
 /*

@@ -176,6 +176,42 @@ static const struct talk losses[] = {
                 "< 1 obsolete form\n"
                 "< 1 200 length 2\n< 1 end 2\n"
                 "over http/1.1\n"),
+    ROW(.name = "blanks behind the sizes of chunks, in pieces",
+        .step = {TO(GET("/a")),
+                 FROM("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      "5 "),
+                 FROM(" \r\nhello\r\n0d\t\r\n0123456789abc\r\n0  \r\n\r\n")},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 200 chunked\n"
+                "< 1 obsolete form\n"
+                "< 1 obsolete form\n"
+                "< 1 obsolete form\n"
+                "< 1 end 18\n"
+                "over http/1.1\n"),
+    ROW(.name = "digits behind blanks behind a chunk's size",
+        .step = {TO(GET("/a")),
+                 FROM("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      "5 5\r\nhello\r\n0\r\n\r\n")},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 200 chunked\n"
+                "< 1 obsolete form\n"
+                "< 1 broken\n"
+                "over http/1.1 broken 1\n"),
+    ROW(.name = "a list of one length",
+        .step = {TO(GET("/a")), FROM("HTTP/1.1 200 OK\r\nContent-Length: 2, "),
+                 FROM("2 ,2\r\nServer: x\r\n\r\nok")},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 obsolete form\n"
+                "< 1 200 length 2\n< 1 end 2\n"
+                "over http/1.1\n"),
+    ROW(.name = "a list of two lengths",
+        .step = {TO(GET("/a")), FROM("HTTP/1.1 200 OK\r\n"
+                                     "Content-Length: 3, 2\r\n\r\nok!")},
+        .told = "> 1 GET /a\n> 1 end 0\n"
+                "< 1 obsolete form\n"
+                "< 1 bad length\n"
+                "< 1 broken\n"
+                "over http/1.1 broken 1\n"),
     ROW(.name = "another length behind the first",
         .step = {TO(GET("/a")), FROM("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
                                      "Content-Length: 3\r\n\r\nok!")},

@@ -192,7 +192,7 @@ static void add_complete(struct server_facts *server, const struct conn *conn,
 
     server->exchanges++;
     server->answered++;
-    if (exchange_is_short(x) || exchange_is_garbled(x) ||
+    if (exchange_is_short(x) || exchange_is_long(x) || exchange_is_garbled(x) ||
         exchange_is_without_end(conn, x)) {
         server->failed++;
         log_add(server, LOG_FAILED, wait, x->response.end);

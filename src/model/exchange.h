@@ -78,13 +78,16 @@ struct exchange {
     struct mark idle_since; /* end of the exchange before; not set: first */
     struct mark pause;      /* where the longest pause in the response began */
     struct mark pause_end;
-    nanos request_pause; /* the longest between two of the request's bytes */
-    struct mark settled; /* its last byte was acknowledged */
+    nanos pause_resent_at; /* the latest of pause_resent */
+    nanos request_pause;   /* the longest between two of the request's bytes */
+    struct mark settled;   /* its last byte was acknowledged */
     uint64_t server_top; /* how far the server's flow was when it began, without
                             what was aside of its data */
     nanos grpc_timeout;  /* 0: none */
     uint32_t grpc_status;
     uint16_t status; /* 0: none */
+    uint8_t
+        pause_resent; /* in the pause, segments that had been acknowledged */
     bool expects_continue;
     bool closes;     /* a Connection: close in either message */
     bool says_close; /* in the response, or its version's default */

@@ -223,7 +223,7 @@ bool exchange_went_well(const struct conn *conn, const struct exchange *x)
 {
     if (!exchange_is_answered(x) || exchange_is_short(x) ||
         exchange_was_left(conn, x) || exchange_is_without_end(conn, x) ||
-        exchange_is_garbled(x))
+        exchange_is_garbled(x) || exchange_is_long(x))
         return false;
     return mark_is_set(x->request.end) ||
            (!conn->resets && !x->request.broken &&

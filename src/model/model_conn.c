@@ -1,5 +1,7 @@
 #include "model/model_conn.h"
 
+#include "tcp/out_of_order.h"
+
 #include <string.h>
 
 static void keep_software(char kept[static SOFTWARE_SIZE], struct span text)
@@ -68,15 +70,22 @@ static void take_interim(struct exchange *x, const struct http_event *event)
     x->response.last = (struct mark){0};
 }
 
-static void note_pause(struct exchange *x, struct mark until)
+/* What waited for the bytes that came now had come before. */
+static void note_pause(struct exchange *x, const struct flow *server,
+                       struct mark until)
 {
     nanos longest = nanos_between(x->pause.time, x->pause_end.time);
+
+    if (server->held_count && out_of_order_first(server)->at.time < until.time)
+        until = out_of_order_first(server)->at;
 
     if (!mark_is_set(x->response.last))
         return;
     if (nanos_between(x->response.last.time, until.time) > longest) {
         x->pause = x->response.last;
         x->pause_end = until;
+        x->pause_resent = server->resent_before;
+        x->pause_resent_at = server->resent_at;
     }
 }
 
@@ -155,7 +164,7 @@ void model_take_response(struct model_conn *state, const struct conn *conn,
         take_response_head(state, x, event);
         break;
     case HTTP_RESPONSE_BYTES:
-        note_pause(x, event->at);
+        note_pause(x, &conn->flow[conn_server(conn)], event->at);
         take_bytes(&x->response, event);
         break;
     case HTTP_RESPONSE_END:

@@ -93,8 +93,11 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
                   (struct mark){.time = frame->time,
                                 .frame = frame->number & 0xffffffffffff,
                                 .file = (uint16_t)frame->file});
-    if (!wire_take(pipeline->wire, frame, &segment))
+    if (!wire_take(pipeline->wire, frame, &segment)) {
+        if (segment.quoted)
+            tcp_take_quoted(pipeline->tcp, &segment);
         return;
+    }
     conn = tcp_take(pipeline->tcp, &segment);
     if (conn && pipeline->options.packet)
         show_packet(pipeline, conn, frame, &segment);

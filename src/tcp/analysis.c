@@ -9,6 +9,9 @@
  * packet-tcp.c takes the same 3 ms where it knows no round-trip time. */
 #define REORDERED_WITHIN (3 * NANOS_PER_MILLI)
 
+/* And no path holds a segment back for so long while others pass. */
+#define HOLE_OF_REORDER (100 * NANOS_PER_MILLI)
+
 static void analyse_window(struct conn *conn, const struct seen *seen)
 {
     const struct segment *segment = seen->segment;
@@ -133,33 +136,6 @@ static void analyse_ack(struct conn *conn, struct seen *seen)
         episodes_end(conn, episode, seen->at);
 }
 
-/*
- * Bytes that had arrived come again: their ACK did not. A host that is there
- * acknowledges them once more (RFC 9293, 3.10.7.4).
- */
-static void analyse_needless(struct conn *conn, const struct seen *seen,
-                             struct episode *episode)
-{
-    if (!episode) {
-        episode =
-            episodes_add(conn, EPISODE_RETRANSMISSION, seen->side, seen->at);
-        episode->needless = true;
-        episode->offset = seen->offset;
-        episode->size = seen->end - seen->offset;
-    }
-    episode->count++;
-    episode->last = seen->at;
-}
-
-/* The peer is there. */
-static void end_needless(struct conn *conn, unsigned side, struct mark at)
-{
-    struct episode *episode = episodes_open(conn, EPISODE_RETRANSMISSION, side);
-
-    if (episode && episode->needless)
-        episodes_end(conn, episode, at);
-}
-
 static void analyse_retransmission(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
@@ -169,7 +145,8 @@ static void analyse_retransmission(struct conn *conn, const struct seen *seen)
     uint64_t end;
 
     if (seen->end <= flow->acked) {
-        analyse_needless(conn, seen, episode);
+        episodes_needless(conn, seen->side, seen->at, seen->offset,
+                          seen->end - seen->offset);
         return;
     }
     if (episode && episode->needless) {
@@ -206,6 +183,14 @@ static void end_zero_window(struct conn *conn, const struct seen *seen)
         episodes_end(conn, episode, seen->at);
 }
 
+/* What fills the flow's first hole is late, not sent again. */
+static bool is_reordered(const struct flow *flow, struct mark at)
+{
+    return nanos_between(flow->last_data.time, at.time) <= REORDERED_WITHIN &&
+           nanos_between(out_of_order_first(flow)->at.time, at.time) <=
+               HOLE_OF_REORDER;
+}
+
 static void analyse_data(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
@@ -218,8 +203,7 @@ static void analyse_data(struct conn *conn, const struct seen *seen)
         bool fills = seen->offset >= flow->next && flow->held_count &&
                      seen->offset < out_of_order_first(flow)->offset;
 
-        if (!fills || nanos_between(flow->last_data.time, seen->at.time) >
-                          REORDERED_WITHIN)
+        if (!fills || !is_reordered(flow, seen->at))
             analyse_retransmission(conn, seen);
         if (fills)
             flow->last_data = seen->at;
@@ -229,6 +213,8 @@ static void analyse_data(struct conn *conn, const struct seen *seen)
     if (seen->end > flow->fin_at)
         contradict(conn, seen->side, flow->fin, seen->segment->ttl);
     flow->top = seen->end;
+    flow->resent_before = flow->resent;
+    flow->resent = 0;
     flow->last_data = seen->at;
     if (conn->spoke != seen->side + 1) {
         conn->spoke = (uint8_t)(seen->side + 1);
@@ -357,7 +343,7 @@ struct seen analyse_segment(struct conn *conn, const struct segment *segment,
     }
     flow->segments++;
     if (conn->episodes_open)
-        end_needless(conn, 1 - side, seen.at);
+        episodes_end_needless(conn, 1 - side, seen.at);
     if (conn->resets)
         resets_outlive(conn, &seen);
     if (segment->flags & TCP_SYN)

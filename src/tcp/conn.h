@@ -142,6 +142,7 @@ struct flow {
     struct mark hole_since; /* acknowledged but not seen */
     uint32_t hole_patience; /* segments since then */
     uint32_t isn;           /* the sequence number at CONN_ORIGIN */
+    nanos resent_at;        /* see `resent`: the latest of them */
     uint64_t recent;        /* offset of the last data of some length, */
     uint64_t recent_bytes;  /* and a digest of its first bytes; 0: none */
     uint8_t shut_alert;     /* AlertDescription of shut (RFC 8446, 6) */
@@ -152,6 +153,9 @@ struct flow {
     uint16_t widest;  /* of those */
     uint16_t largest; /* largest payload of one segment, held to 65535 */
     uint8_t scale;
+    uint8_t resent; /* segments that had been acknowledged, sent again since
+                       its last new bytes, held to 255 */
+    uint8_t resent_before; /* the same, before those */
     uint8_t ttl;       /* the usual one of its segments but RSTs; 0: none yet */
     uint8_t ttl_alike; /* segments that had it, held to 255 */
     bool seen;
@@ -230,6 +234,7 @@ struct conn {
     uint8_t client;         /* index of the client's flow */
     uint8_t place;          /* in which of the table's lists */
     bool told_over;
+    bool quoted; /* nothing of it was seen but what an ICMP error quoted */
     bool data_after_reset; /* by a side that was not told, or did not care */
     bool refused;          /* the first answer to the SYN was an RST */
     uint8_t spoke;         /* 1 + index of the flow that sent data last */

@@ -142,6 +142,33 @@ void episodes_end(struct conn *conn, struct episode *episode, struct mark at)
         keep_to_budget(conn);
 }
 
+void episodes_needless(struct conn *conn, unsigned side, struct mark at,
+                       uint64_t offset, uint64_t size)
+{
+    struct flow *flow = &conn->flow[side];
+    struct episode *episode = episodes_open(conn, EPISODE_RETRANSMISSION, side);
+
+    if (!episode) {
+        episode = episodes_add(conn, EPISODE_RETRANSMISSION, side, at);
+        episode->needless = true;
+        episode->offset = offset;
+        episode->size = size;
+    }
+    episode->count++;
+    episode->last = at;
+    if (flow->resent < UINT8_MAX)
+        flow->resent++;
+    flow->resent_at = at.time;
+}
+
+void episodes_end_needless(struct conn *conn, unsigned side, struct mark at)
+{
+    struct episode *episode = episodes_open(conn, EPISODE_RETRANSMISSION, side);
+
+    if (episode && episode->needless)
+        episodes_end(conn, episode, at);
+}
+
 void conn_copy_episodes(struct conn *copy, const struct conn *conn)
 {
     copy->episode = NULL;

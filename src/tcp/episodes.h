@@ -21,6 +21,14 @@ struct episode *episodes_add(struct conn *conn, enum episode_kind kind,
  */
 void episodes_end(struct conn *conn, struct episode *episode, struct mark at);
 
+/*
+ * Bytes that had arrived come again: their ACK did not. A host that is there
+ * acknowledges them once more (RFC 9293, 3.10.7.4): any packet of it ends that.
+ */
+void episodes_needless(struct conn *conn, unsigned side, struct mark at,
+                       uint64_t offset, uint64_t size);
+void episodes_end_needless(struct conn *conn, unsigned side, struct mark at);
+
 /* `size` bytes at `offset` of the flow were given up as not captured. */
 void episodes_hole(struct conn *conn, unsigned side, struct mark at,
                    uint64_t offset, uint64_t size);

@@ -244,12 +244,47 @@ static struct conn *open_claimed(struct tcp *tcp, struct conn *conn)
     return conn;
 }
 
+/* It keeps the number that it had. */
+static struct conn *open_quoted(struct tcp *tcp, struct conn *quoted,
+                                const struct segment *segment)
+{
+    uint64_t id = quoted->id;
+    struct conn *conn;
+
+    table_remove(&tcp->table, quoted);
+    conn = open_conn(tcp, segment);
+    tcp->counts.connections--;
+    conn->id = id;
+    return conn;
+}
+
+void tcp_take_quoted(struct tcp *tcp, const struct segment *segment)
+{
+    unsigned side = 0;
+    struct conn *conn = table_find(&tcp->table, segment, &side);
+
+    tell_those_over(tcp, segment->time);
+    if (conn)
+        return;
+    conn = table_add(&tcp->table, segment);
+    conn->id = tcp->counts.connections++;
+    conn->first = segment_mark(segment);
+    conn->over = conn->first;
+    conn->told_over = true;
+    conn->quoted = true;
+    table_move(&tcp->table, conn, PLACE_ENDED);
+}
+
 /* The connection that the segment belongs to; NULL: to none, for now. */
 static struct conn *conn_for(struct tcp *tcp, const struct segment *segment,
                              unsigned *side)
 {
     struct conn *conn = table_find(&tcp->table, segment, side);
 
+    if (conn && conn->quoted) {
+        *side = 0;
+        return open_quoted(tcp, conn, segment);
+    }
     if (conn && is_reuse(conn, segment, *side)) {
         if (repeats_claim(conn, segment)) {
             *side = 0;

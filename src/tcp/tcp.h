@@ -74,6 +74,12 @@ void tcp_free(struct tcp *tcp);
 const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment);
 
 /*
+ * An ICMP error quotes a whole TCP header. Wireshark numbers its connection; if
+ * none has these ports yet, it has that number from now on.
+ */
+void tcp_take_quoted(struct tcp *tcp, const struct segment *segment);
+
+/*
  * It is `now`, and nothing came: connections whose end lies long enough back
  * are told.
  */

@@ -152,7 +152,10 @@ static void give_step(struct tcp *tcp, const struct conversation *talk,
         .missing = step->missing,
     };
 
-    tcp_take(tcp, &segment);
+    if (step->quoted)
+        tcp_take_quoted(tcp, &segment);
+    else
+        tcp_take(tcp, &segment);
 }
 
 void check_conversation(const struct conversation *talk)

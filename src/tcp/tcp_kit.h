@@ -43,6 +43,7 @@ struct step {
     uint32_t missing; /* behind the data */
     uint8_t ttl;      /* 0: the usual one */
     bool has_timestamp;
+    bool quoted; /* by an ICMP error */
     uint8_t sum; /* SUM_* */
 };
 

@@ -226,6 +226,20 @@ static const struct conversation endings[] = {
         .told = "s +1 de #1\n"
                 "c +1 xyz #2\n"
                 "over open, client c guessed\n"),
+    ROW(.name = "what an ICMP error quotes has a number, and nothing else",
+        .step = {SENT('C', 0, TCP_SYN, 0, 0, "", .quoted = true),
+                 SENT('C', 1, TCP_SYN, 0, 0, "", .quoted = true),
+                 SENT('c', 2, TCP_SYN, 0, 0, ""), PAUSE},
+        .told = "--\n"
+                "[1] over open, one way\n"),
+    ROW(.name = "and keeps it when it comes itself",
+        .step = {SENT('C', 0, TCP_SYN, 0, 0, "", .quoted = true),
+                 SENT('c', 1, TCP_SYN, 0, 0, ""),
+                 SENT('c', 2, TCP_SYN, 0, 0, "", .quoted = true),
+                 SENT('C', 3, TCP_SYN, 0, 0, ""), PAUSE},
+        .told = "--\n"
+                "[1] over open, one way\n"
+                "over open, one way\n"),
     ROW(.name = "the oldest goes when places run out",
         .step = {SENT('c', 0, TCP_SYN, 0, 0, ""),
                  SENT('C', 1, TCP_SYN, 0, 0, ""), PAUSE},

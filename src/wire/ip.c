@@ -9,6 +9,7 @@
 enum {
     IPV4_HEADER = 20,
     IPV6_HEADER = 40,
+    IP_TCP = 6,
     /* No offload makes a packet larger (Linux, BIG TCP: 512 KiB). */
     LENGTHLESS_MAX = 1 << 20
 };
@@ -198,8 +199,82 @@ static bool decode_ipv6_fragment(struct decoding *decoding)
     return decode_fragment(decoding, fragment);
 }
 
+/* The addresses of the IP header that an error quotes. True: TCP is next. */
+static bool read_quoted_ipv6(struct reader *r, struct segment *segment)
+{
+    uint8_t next;
+
+    read_skip(r, 6);
+    next = read_u8(r);
+    read_skip(r, 1);
+    segment->source.address = read_address(r, 6);
+    segment->destination.address = read_address(r, 6);
+    return next == IP_TCP;
+}
+
+static bool read_quoted_ipv4(struct reader *r, struct segment *segment)
+{
+    size_t header = (read_u8(r) & 15u) * 4u;
+    uint16_t fragment;
+    uint8_t protocol;
+
+    read_skip(r, 5);
+    fragment = read_be16(r);
+    read_skip(r, 1);
+    protocol = read_u8(r);
+    read_skip(r, 2);
+    segment->source.address = read_address(r, 4);
+    segment->destination.address = read_address(r, 4);
+    if (header < IPV4_HEADER)
+        return false;
+    read_skip(r, header - IPV4_HEADER);
+    return protocol == IP_TCP && !(fragment & 0x1fff);
+}
+
+/*
+ * RFC 792 and 4443: type 8, code 8, checksum 16, and 32 bits of its own; then
+ * the packet that it is about, as far as it goes. Many quote eight bytes of its
+ * TCP: those say too little.
+ */
+static void read_quoted(struct decoding *decoding,
+                        bool (*read_ip)(struct reader *r,
+                                        struct segment *segment))
+{
+    struct reader r = decoding->bytes;
+    struct segment *segment = decoding->segment;
+    bool is_tcp;
+
+    read_skip(&r, 8);
+    is_tcp = read_ip(&r, segment);
+    segment->source.port = read_be16(&r);
+    segment->destination.port = read_be16(&r);
+    segment->seq = read_be32(&r);
+    read_skip(&r, 5);
+    segment->flags = read_u8(&r);
+    read_skip(&r, 6);
+    segment->quoted = is_tcp && !r.overrun;
+}
+
+/* RFC 792: unreachable, source quench, redirect, time exceeded, a problem with
+ * a parameter. */
 static bool decode_icmp(struct decoding *decoding)
 {
+    struct reader r = decoding->bytes;
+    uint8_t type = read_u8(&r);
+
+    if (type == 3 || type == 4 || type == 5 || type == 11 || type == 12)
+        read_quoted(decoding, read_quoted_ipv4);
+    return decode_ignore(decoding, WIRE_ICMP);
+}
+
+/* RFC 4443, 2.1: errors are those below 128. */
+static bool decode_icmpv6(struct decoding *decoding)
+{
+    struct reader r = decoding->bytes;
+    uint8_t type = read_u8(&r);
+
+    if (type >= 1 && type <= 4)
+        read_quoted(decoding, read_quoted_ipv6);
     return decode_ignore(decoding, WIRE_ICMP);
 }
 
@@ -229,7 +304,7 @@ static layer_decoder *const protocols[256] = {
     [47] = decode_gre,
     [50] = decode_esp,
     [51] = decode_ah,
-    [58] = decode_icmp,      /* ICMPv6 */
+    [58] = decode_icmpv6,
     [60] = decode_extension, /* destination options */
     [97] = decode_etherip,   /* RFC 3378 */
     [132] = decode_sctp,

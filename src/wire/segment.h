@@ -55,6 +55,8 @@ struct segment {
     uint16_t ip_id; /* IPv4 identification; 0 with IPv6 */
     uint8_t sum;    /* SUM_*; of a SYN, FIN or RST without payload */
 
+    bool quoted; /* in an ICMP error: it is not here, only its connection's
+                    addresses, ports, flags and number are */
     bool has_mss;
     bool has_scale;
     bool has_timestamp; /* RFC 7323 */

@@ -35,7 +35,8 @@ void wire_free(struct wire *wire);
  * True when the frame holds a TCP segment that was not seen before; it is
  * written to *segment and borrows from the frame, or from the wire's own
  * buffer for a datagram put together from fragments, until the next call.
- * False otherwise: the reason is counted.
+ * False otherwise: the reason is counted, and segment->quoted is true when it
+ * is an ICMP error with a TCP header in it.
  */
 bool wire_take(struct wire *wire, const struct frame *frame,
                struct segment *segment);

@@ -32,7 +32,7 @@ UNREADABLE = {}
 # file: connections that tshark counts and whyeof does not
 CONNECTIONS_APART = {
     # Its tcp.stream 0 is a header that an ICMPv6 error quotes (frame 3); the
-    # connection itself is not in the capture. All numbers are one apart.
+    # connection itself is not in the capture. It has its number all the same.
     "enc-6in4-http.pcap": 1,
 }
 
@@ -212,9 +212,9 @@ def check_place(frames, what, frame, stream, sender=None, receiver=None):
                 targets[at])
 
 
-def check_finding(finding, frames, apart):
+def check_finding(finding, frames):
     connection = finding["connection"]
-    stream = connection["id"] + apart
+    stream = connection["id"]
     what = "%s, stream %d" % (finding["code"], stream)
     ports = {"client": port_of(connection["client"]),
              "server": port_of(connection["server"])}
@@ -230,13 +230,13 @@ def check_finding(finding, frames, apart):
                     evidence["frame"], stream, sender, receiver)
 
 
-def check_exchanges(name, exchanges, frames, apart):
+def check_exchanges(name, exchanges, frames):
     requests = {}
     for streams, _, _, _, count in frames.values():
         requests[streams[-1]] = requests.get(streams[-1], 0) + count
     found = {}
     for exchange in exchanges:
-        stream = exchange["connection"] + apart
+        stream = exchange["connection"]
         if exchange["method"] is not None:
             found[stream] = found.get(stream, 0) + 1
         if exchange["frames"]:
@@ -301,10 +301,10 @@ def check(name):
     apart = CONNECTIONS_APART.get(name, 0)
     parts = (
         ("connections", lambda: check_counts(name, document, frames, apart)),
-        ("frames", lambda: [check_finding(f, frames, apart)
+        ("frames", lambda: [check_finding(f, frames)
                             for f in document["findings"]]),
         ("exchanges", lambda: check_exchanges(
-            name, document["exchanges"], frames, apart)),
+            name, document["exchanges"], frames)),
         ("findings", lambda: check_findings(name, document["findings"])),
     )
     lines = []
