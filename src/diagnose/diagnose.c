@@ -66,18 +66,17 @@ static bool is_sent_too_late(const struct facts *f)
            f->x->request.start.frame > f->closing.at.frame;
 }
 
-static enum tls_met what_tls_met(const struct incident *incident)
+static enum met what_met(const struct incident *incident, enum sniffed asked,
+                         enum sniffed like)
 {
     const struct http_facts *http = &incident->http;
     unsigned server = conn_server(&incident->conn);
 
-    if (http->first[1 - server] != SNIFFED_TLS ||
-        http->first[server] == SNIFFED_TLS)
-        return TLS_MET_TLS;
+    if (http->first[1 - server] != asked || http->first[server] == like)
+        return MET_ITS_LIKE;
     if (!http->first_size[server])
-        return TLS_MET_NOTHING;
-    return http->first[server] == SNIFFED_RESPONSE ? TLS_MET_HTTP
-                                                   : TLS_MET_OTHER;
+        return MET_NOTHING;
+    return http->first[server] == SNIFFED_RESPONSE ? MET_HTTP1 : MET_OTHER;
 }
 
 static struct finding *build(const struct rule *rule, const struct facts *f)
@@ -91,7 +90,9 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     finding->connection = connection_of(f->incident);
     finding->exchange = f->x ? exchange_copy(f->x) : NULL;
     finding->answered_strangely = is_answered_strangely(f->incident);
-    finding->tls_met = what_tls_met(f->incident);
+    finding->tls_met = what_met(f->incident, SNIFFED_TLS, SNIFFED_TLS);
+    finding->h2_met =
+        what_met(f->incident, SNIFFED_H2_PREFACE, SNIFFED_H2_FRAMES);
     finding->bad_record = is_bad_record_to_client(f);
     finding->by_reset = f->closing.by_reset;
     finding->is_too_late = is_sent_too_late(f);

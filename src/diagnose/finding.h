@@ -105,12 +105,12 @@ struct finding_connection {
     struct mark last;
 };
 
-/* What the server's side answered to TLS. */
-enum tls_met {
-    TLS_MET_TLS, /* or the client did not begin with TLS */
-    TLS_MET_HTTP,
-    TLS_MET_OTHER,
-    TLS_MET_NOTHING
+/* What a client met that began with TLS, or with HTTP/2's preface. */
+enum met {
+    MET_ITS_LIKE, /* or it began with neither */
+    MET_HTTP1,
+    MET_OTHER,
+    MET_NOTHING
 };
 
 /* Whole by itself: nothing in it is borrowed but literals. */
@@ -138,7 +138,8 @@ struct finding {
     struct finding_connection connection;
     struct exchange *exchange; /* owned; NULL: about the connection itself */
     bool answered_strangely;   /* an HTTP/1 request, in something else */
-    enum tls_met tls_met;      /* what a client that began with TLS met */
+    enum met tls_met;          /* what a client that began with TLS met */
+    enum met h2_met;           /* one that began with HTTP/2's preface */
     bool bad_record;           /* its alert: the last record is a bad one */
     bool by_reset;             /* an RST closed the connection */
     bool is_too_late;          /* the request, sent behind the close */

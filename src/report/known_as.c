@@ -1,5 +1,7 @@
 #include "report/known_as.h"
 
+#include "report/known_as_tls.h"
+
 #include <nghttp2/nghttp2.h>
 
 #include <assert.h>
@@ -199,44 +201,19 @@ static const char *h2_words(const struct finding *finding,
     return h2_closed(reporter);
 }
 
-/* TLS to a port that does not speak it; of a reset the words differ. */
-static const char *plain_port(const struct finding *finding,
-                              enum reporter reporter)
+/* HTTP/2 to a server that does not speak it. curl says one thing or another,
+ * as its next write fails or not. */
+static const char *no_h2(const struct finding *finding, enum reporter reporter)
 {
-    static const char *const answered[REPORTER_COUNT] = {
-        [REPORTER_CURL] = "curl: (35) ... wrong version number",
-        [REPORTER_GO] = "http: server gave HTTP response to HTTPS client",
-        [REPORTER_NODE] = "EPROTO ... wrong version number",
-        [REPORTER_PYTHON] = "[SSL: WRONG_VERSION_NUMBER] wrong version number",
-    };
-    static const char *const closed[REPORTER_COUNT] = {
-        [REPORTER_CURL] = "curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL",
-        [REPORTER_GO] = "EOF",
-        [REPORTER_NODE] = "ECONNRESET Client network socket disconnected "
-                          "before secure TLS connection was established",
-        [REPORTER_PYTHON] = "EOF occurred in violation of protocol",
-    };
-
-    if (finding->tls_met == TLS_MET_HTTP)
-        return answered[reporter];
-    return finding->tls_met == TLS_MET_NOTHING && !finding->by_reset
-               ? closed[reporter]
-               : NULL;
-}
-
-/* The client could not decrypt the server's last record. */
-static const char *bad_record(enum reporter reporter)
-{
-    static const char *const said[REPORTER_COUNT] = {
-        [REPORTER_CURL] = "curl: (56) OpenSSL SSL_read: ... bad record mac",
-        [REPORTER_GO] = "local error: tls: bad record MAC",
-        [REPORTER_NODE] = "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC",
-        [REPORTER_PYTHON] = "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC]",
-        [REPORTER_HAPROXY] = "SH--",
-        [REPORTER_ENVOY] = "UC",
-    };
-
-    return said[reporter];
+    if (finding->by_reset)
+        return NULL;
+    if (finding->h2_met == MET_NOTHING)
+        return h2_closed(reporter);
+    if (finding->h2_met != MET_HTTP1)
+        return NULL;
+    return reporter == REPORTER_GO     ? "http2: frame too large"
+           : reporter == REPORTER_NODE ? "ERR_HTTP2_ERROR Protocol error"
+                                       : NULL;
 }
 
 /* A client of HTTP/1 that was answered in something else. Seen with the same.
@@ -359,10 +336,13 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
     if (is_answered_strangely(finding))
         return strange_answer(reporter);
     if (finding->code == VERDICT_PROTOCOL_MISMATCH &&
-        finding->tls_met != TLS_MET_TLS)
-        return plain_port(finding, reporter);
+        finding->h2_met != MET_ITS_LIKE)
+        return no_h2(finding, reporter);
+    if (finding->code == VERDICT_PROTOCOL_MISMATCH &&
+        finding->tls_met != MET_ITS_LIKE)
+        return known_as_plain_port(finding, reporter);
     if (finding->bad_record && finding->symptom == SYMPTOM_EMPTY_REPLY)
-        return bad_record(reporter);
+        return known_as_bad_record(reporter);
     if (reporter == REPORTER_HAPROXY && is_inside_response(finding)) {
         if (finding->symptom == SYMPTOM_RESET)
             return "SD--";
