@@ -327,7 +327,8 @@ bool is_told_by_first_bytes(const struct facts *f)
              (http->first[f->conn->client] == SNIFFED_REQUEST &&
               (http->first[conn_server(f->conn)] == SNIFFED_TLS ||
                http->first[conn_server(f->conn)] == SNIFFED_H2_FRAMES)) ||
-             (http->first[f->conn->client] == SNIFFED_H2_PREFACE &&
+             ((http->first[f->conn->client] == SNIFFED_H2_PREFACE ||
+               http->first[f->conn->client] == SNIFFED_TLS) &&
               http->first[conn_server(f->conn)] == SNIFFED_RESPONSE)));
 }
 

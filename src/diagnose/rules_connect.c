@@ -142,7 +142,7 @@ bool is_mismatch(const struct facts *f)
     enum sniffed asked = began_with(f, f->conn->client);
 
     if (!conn_start_seen(f->conn) || f->incident->complete > 0 ||
-        f->server->lost > 0 || f->client->lost > 0)
+        f->server->lost > f->server->cut || f->client->lost > f->client->cut)
         return f->incident->http.told_tls_port;
     if (is_spoken_past(f))
         return true;
