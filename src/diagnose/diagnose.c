@@ -58,6 +58,16 @@ static bool is_answered_strangely(const struct incident *incident)
            http->first[server] != SNIFFED_RESPONSE;
 }
 
+/* Is it TLS that the server's first bytes are not? */
+static bool is_answered_without_tls(const struct incident *incident)
+{
+    const struct http_facts *http = &incident->http;
+    unsigned server = conn_server(&incident->conn);
+
+    return http->first[1 - server] == SNIFFED_TLS &&
+           http->first_size[server] > 0 && http->first[server] != SNIFFED_TLS;
+}
+
 static struct finding *build(const struct rule *rule, const struct facts *f)
 {
     struct finding *finding = must_calloc(1, sizeof *finding);
@@ -69,6 +79,10 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     finding->connection = connection_of(f->incident);
     finding->exchange = f->x ? exchange_copy(f->x) : NULL;
     finding->answered_strangely = is_answered_strangely(f->incident);
+    finding->no_tls = is_answered_without_tls(f->incident);
+    finding->http_for_tls =
+        finding->no_tls &&
+        f->incident->http.first[conn_server(f->conn)] == SNIFFED_RESPONSE;
     finding->asked = f->asked;
     finding->ended = f->end;
     finding->wait = f->wait;

@@ -41,6 +41,16 @@ bool find_silence(const struct facts *f, struct silence *silence)
     return false;
 }
 
+struct mark hole_since(const struct facts *f)
+{
+    const struct flow *server = f->server;
+
+    if (!server->seen || server->top <= server->next ||
+        server->acked >= server->top)
+        return (struct mark){0};
+    return server->last_data;
+}
+
 bool is_stalled_by_window(const struct facts *f, const struct episode *episode)
 {
     return episode && episode->count >= 1 &&

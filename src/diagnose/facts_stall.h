@@ -20,6 +20,10 @@ bool never_acknowledged(const struct facts *f, const struct episode *episode);
 /* Sent again and again, or probed, and not a packet came back: who waits? */
 bool find_silence(const struct facts *f, struct silence *silence);
 
+/* Later bytes of the response came, and those before them never did: the last
+ * of those that came. Not set: there is no such hole. */
+struct mark hole_since(const struct facts *f);
+
 /* The window was zero for the threshold, and probed. `note` may be NULL. */
 bool is_stalled_by_window(const struct facts *f, const struct episode *episode);
 

@@ -120,6 +120,8 @@ struct finding {
     struct finding_connection connection;
     struct exchange *exchange; /* owned; NULL: about the connection itself */
     bool answered_strangely;   /* an HTTP/1 request, in something else */
+    bool no_tls;               /* a client of TLS was answered without it */
+    bool http_for_tls;         /* and in HTTP */
     struct mark asked;         /* the request complete, as far as it was */
     struct mark ended;         /* the close, or the last sign of life */
     nanos wait;                /* how long it took from asked to ended */

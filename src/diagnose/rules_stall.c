@@ -14,8 +14,9 @@ bool is_dead_peer(const struct facts *f)
 /* Later bytes came, those before them never did, and nothing moves since. */
 static bool has_unfilled_hole(const struct facts *f)
 {
-    return f->server->top > f->server->next && f->server->seen &&
-           f->server->acked < f->server->top && is_long(f, f->quiet);
+    struct mark since = hole_since(f);
+
+    return mark_is_set(since) && is_long(f, facts_passed(since, f->end));
 }
 
 bool is_network_stall(const struct facts *f)

@@ -188,11 +188,10 @@ static void lay_episodes(struct ledger *ledger, enum episode_kind kind)
 /* Later bytes came, those before them never did. */
 static void lay_hole(struct ledger *ledger)
 {
-    const struct facts *f = ledger->f;
+    struct mark since = hole_since(ledger->f);
 
-    if (!f->response_whole && f->server->top > f->server->next &&
-        f->server->seen && f->server->acked < f->server->top)
-        lay(ledger, f->progress.time, ledger->until, HOLDER_NETWORK);
+    if (!ledger->f->response_whole && mark_is_set(since))
+        lay(ledger, since.time, ledger->until, HOLDER_NETWORK);
 }
 
 static int by_time(const void *left, const void *right)

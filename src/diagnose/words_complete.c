@@ -163,17 +163,27 @@ void tell_past_zero_window(const struct facts *f, struct finding *finding)
 void tell_past_network_stall(const struct facts *f, struct finding *finding)
 {
     const struct episode *episode = loss_of(f);
+    const char *sender;
+    const char *lasted;
 
     if (!episode)
         return;
+    sender = episode->side == f->conn->client ? "client" : "server";
+    lasted = finding_duration(finding, episode_lasted(f, episode));
     finding->confidence = CONFIDENCE_CERTAIN;
-    finding_explain(finding,
-                    "The %s's data was sent again %u time%s, and it took %s "
-                    "until it was acknowledged: it, or the acknowledgement, "
-                    "was lost on the way or late.",
-                    episode->side == f->conn->client ? "client" : "server",
-                    episode->count, episode->count == 1 ? "" : "s",
-                    finding_duration(finding, episode_lasted(f, episode)));
+    if (episode->fills)
+        finding_explain(finding,
+                        "Bytes of the %s were missing while later ones had "
+                        "come, and no more was acknowledged for %s: they were "
+                        "lost on the way and sent again, or late.",
+                        sender, lasted);
+    else
+        finding_explain(finding,
+                        "The %s's data was sent again %u time%s, and no more "
+                        "was acknowledged for %s: it, or the acknowledgement, "
+                        "was lost on the way or late.",
+                        sender, episode->count, episode->count == 1 ? "" : "s",
+                        lasted);
     finding_advise(finding, "look for loss on the path (interface errors, "
                             "congestion, a firewall that drops)");
     tell_slow(finding);

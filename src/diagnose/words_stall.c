@@ -5,6 +5,36 @@
 #include "diagnose/facts_stall.h"
 #include "diagnose/legs.h"
 
+/* The RST of the side that waited ends it; else the capture does. */
+static void tell_given_up(const struct facts *f, const struct silence *s,
+                          struct finding *finding)
+{
+    struct mark given_up = {0};
+
+    for (unsigned i = 0; i < f->conn->resets; i++) {
+        const struct reset *reset = &f->conn->reset[i];
+
+        if (reset->from == s->episode->side && !mark_is_set(given_up) &&
+            reset->at.frame > s->episode->last.frame)
+            given_up = reset->at;
+    }
+    if (!mark_is_set(given_up)) {
+        finding_alternative(
+            finding, VERDICT_NETWORK_STALL,
+            "the path may have come back after the capture ended",
+            "a longer capture, or one at the other end");
+        return;
+    }
+    finding_explain(finding,
+                    "In the end the %s gave up with an RST (#%" PRIu64 ").",
+                    s->waits == FROM_CLIENT ? "client" : "server",
+                    mark_frame(given_up));
+    finding_alternative(finding, VERDICT_NETWORK_STALL,
+                        "the other side may be there, and what it sends lost: "
+                        "one direction of the path is enough",
+                        "a capture at the other end");
+}
+
 void tell_dead_peer(const struct facts *f, struct finding *finding)
 {
     struct silence s;
@@ -33,9 +63,7 @@ void tell_dead_peer(const struct facts *f, struct finding *finding)
         finding_duration(finding, nanos_between(s.episode->first.time,
                                                 s.episode->last.time)),
         dead);
-    finding_alternative(finding, VERDICT_NETWORK_STALL,
-                        "the path may have come back after the capture ended",
-                        "a longer capture, or one at the other end");
+    tell_given_up(f, &s, finding);
     finding_advise(finding,
                    "check whether the %s's host is up and reachable; "
                    "do new connections to it work?",
@@ -49,12 +77,12 @@ static void tell_unfilled_hole(const struct facts *f, struct finding *finding)
 {
     finding_cite(finding, f->server->last_data, FROM_SERVER,
                  "the last bytes of the server that came");
-    finding_explain(
-        finding,
-        "Bytes of the response came while those before them were "
-        "missing, and they never did for %s: the network lost them, "
-        "and no copy of them came.",
-        finding_duration(finding, f->quiet));
+    finding_explain(finding,
+                    "Bytes of the response came while those before them were "
+                    "missing; these did not come in the %s that followed: the "
+                    "network lost them, and no copy of them came.",
+                    finding_duration(finding,
+                                     facts_passed(hole_since(f), f->end)));
 }
 
 void tell_network_stall(const struct facts *f, struct finding *finding)
@@ -166,6 +194,18 @@ static bool is_unheard(const struct facts *f)
     return resent && resent->needless && episode_lasts(resent);
 }
 
+static const char *tell_unheard(const struct facts *f, struct finding *finding)
+{
+    nanos after = facts_passed(f->client_retransmission->last, f->end);
+
+    return after ? finding_say(finding,
+                               "The client sent it again, and nothing came "
+                               "back for %s.",
+                               finding_duration(finding, after))
+                 : "The client sent it again with the last packet that is "
+                   "here: whether that was answered is not seen.";
+}
+
 /* Who waits for what, and since when. */
 static void tell_who_is_waited_for(const struct facts *f,
                                    struct finding *finding)
@@ -187,7 +227,7 @@ static void tell_who_is_waited_for(const struct facts *f,
             "The server has acknowledged the whole request and sent "
             "nothing for %s. %s",
             finding_duration(finding, f->quiet),
-            is_unheard(f) ? "The client sent it again, and nothing came back."
+            is_unheard(f) ? tell_unheard(f, finding)
                           : "Nothing is missing and no one else is "
                             "waited for: the program is at work, blocked or "
                             "stopped.");
@@ -195,8 +235,8 @@ static void tell_who_is_waited_for(const struct facts *f,
         finding->confidence = CONFIDENCE_POSSIBLE;
         finding_alternative(finding, VERDICT_DEAD_PEER,
                             "the client sent again what the server had "
-                            "acknowledged, and nothing answered that: the ACK "
-                            "did not arrive, or the server is gone since",
+                            "acknowledged: the ACK did not arrive, or the "
+                            "server is gone since",
                             "a longer capture, or one at the other end");
     }
 }
@@ -277,8 +317,9 @@ static void offer_half_close(const struct facts *f, struct finding *finding)
 {
     if (f->closing.by_reset || f->x->is_h2 || !f->request_whole ||
         f->response_begun || !mark_is_set(f->server->fin) ||
-        facts_passed(f->x->request.end, f->closing.at) >= 50 * NANOS_PER_MILLI)
+        facts_passed(f->x->request.last, f->closing.at) >= 50 * NANOS_PER_MILLI)
         return;
+    finding->confidence = CONFIDENCE_POSSIBLE;
     finding_alternative(finding, VERDICT_HANDLER_ABORT,
                         "the client may only have been done with sending, and "
                         "the server closed without an answer",

@@ -137,6 +137,21 @@ static const char *strange_answer(enum reporter reporter)
     return said[reporter];
 }
 
+/* A client of TLS that was answered in something else. Seen with the same. */
+static const char *no_tls_answer(bool is_http, enum reporter reporter)
+{
+    const char *const said[REPORTER_COUNT] = {
+        [REPORTER_CURL] = "curl: (35) wrong version number",
+        [REPORTER_GO] =
+            is_http ? "http: server gave HTTP response to HTTPS client"
+                    : "tls: first record does not look like a TLS handshake",
+        [REPORTER_NODE] = "EPROTO wrong version number",
+        [REPORTER_PYTHON] = "[SSL: WRONG_VERSION_NUMBER] wrong version number",
+    };
+
+    return said[reporter];
+}
+
 /* Seen with curl 7.88.1, Go 1.19.8, Node 20 and CPython 3.11; Node's codes are
  * llhttp's names. */
 static const char *malformed_line(const struct http_fault *fault,
@@ -236,6 +251,8 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
         return NULL;
     if (is_answered_strangely(finding))
         return strange_answer(reporter);
+    if (finding->code == VERDICT_PROTOCOL_MISMATCH && finding->no_tls)
+        return no_tls_answer(finding->http_for_tls, reporter);
     if (reporter == REPORTER_HAPROXY && is_inside_response(finding)) {
         if (finding->symptom == SYMPTOM_RESET)
             return "SD--";

@@ -167,7 +167,8 @@ static void end_needless(struct conn *conn, unsigned side, struct mark at)
         episodes_end(conn, episode, at);
 }
 
-static void analyse_retransmission(struct conn *conn, const struct seen *seen)
+static void analyse_retransmission(struct conn *conn, const struct seen *seen,
+                                   bool fills)
 {
     struct flow *flow = &conn->flow[seen->side];
     struct episode *episode =
@@ -187,6 +188,7 @@ static void analyse_retransmission(struct conn *conn, const struct seen *seen)
         episode = episodes_add(conn, EPISODE_RETRANSMISSION, seen->side,
                                mark_is_set(since) ? since : seen->at);
         episode->second = seen->at;
+        episode->fills = fills;
         episode->after_ack = mark_is_set(since) && flow->unacked_by_ack;
         episode->offset = seen->offset;
         episode->size = seen->end - seen->offset;
@@ -227,7 +229,7 @@ static void analyse_data(struct conn *conn, const struct seen *seen)
 
         if (!fills || nanos_between(flow->last_data.time, seen->at.time) >
                           REORDERED_WITHIN)
-            analyse_retransmission(conn, seen);
+            analyse_retransmission(conn, seen, fills);
         if (fills)
             flow->last_data = seen->at;
         return;
