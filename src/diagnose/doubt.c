@@ -190,6 +190,7 @@ static bool is_answer_behind_close(const struct facts *f)
     const struct message *response = f->x ? &f->x->response : NULL;
 
     if (!response || f->x->is_h2 || f->x->tunnel || !f->client_closed ||
+        (f->incident->is_complete && !f->left) ||
         !mark_is_set(response->start) || f->closing.acks == CONN_NO_OFFSET ||
         response->last.frame <= f->closing.at.frame || is_response_malformed(f))
         return false;
