@@ -17,6 +17,7 @@ bool was_refused_by_client(const struct facts *f,
 {
     return f->client_closed && f->closing.by_reset &&
            f->closing.reset->in_window && f->closing.reset->has_ack &&
+           reset_is_in_character(f->closing.reset) &&
            f->closing.at.frame > fault->at.frame &&
            nanos_between(fault->at.time, f->closing.at.time) <=
                NANOS_PER_SECOND;

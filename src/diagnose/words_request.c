@@ -28,6 +28,14 @@ void tell_early_response_reset(const struct facts *f, struct finding *finding)
     finding_advise(finding,
                    "let the server read the body to its end before it closes, "
                    "or let the client send Expect: 100-continue");
+    if (is_answer_to_slowness(f) &&
+        facts_passed(f->x->request.start, f->x->response.start) >=
+            f->settings->timeout_floor)
+        finding_alternative(finding, VERDICT_READ_TIMEOUT,
+                            "the answer may be for a request that took too "
+                            "long as a whole, though it went on",
+                            "whether that time is constant; on a proxy the leg "
+                            "behind it");
 }
 
 static const char *request_so_far(const struct facts *f,
@@ -61,17 +69,20 @@ void tell_read_timeout(const struct facts *f, struct finding *finding)
     if (f->response_whole && !told)
         finding->severity = SEVERITY_WARNING;
     finding->confidence = said ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    finding_explain(finding,
-                    "The request was not complete (%s) when the server %s, %s "
-                    "after its first byte and %s after the last one that came.",
-                    request_so_far(f, finding),
-                    f->response_begun && f->x->status
-                        ? finding_say(finding, "answered %u%s", f->x->status,
-                                      ends)
-                    : f->response_begun ? "answered and closed"
-                                        : "closed without a word",
-                    finding_duration(finding, since_start),
-                    finding_duration(finding, request_quiet(f)));
+    finding_explain(
+        finding,
+        "The request was not complete (%s) when the server %s, %s "
+        "after its first byte%s.",
+        request_so_far(f, finding),
+        f->response_begun && f->x->status
+            ? finding_say(finding, "answered %u%s", f->x->status, ends)
+        : f->response_begun ? "answered and closed"
+                            : "closed without a word",
+        finding_duration(finding, since_start),
+        request_quiet(f) < 0
+            ? " and while more of it was still coming"
+            : finding_say(finding, " and %s after the last one that came",
+                          finding_duration(finding, request_quiet(f))));
     finding_alternative(finding, VERDICT_HANDLER_ABORT,
                         "a program may close an incomplete request for reasons "
                         "of its own",
