@@ -5,7 +5,7 @@
 #   make deps-test  what tests need too   make lab        repeats the lab live
 #   make demo       the bundled capture   make bench      speed and memory
 #   make golden     rewrites goldens      make fuzz-smoke short fuzzing
-#   make honesty    recordings made worse, of scenes, the lab and cases
+#   make honesty    recordings made worse, of scenes, the lab, cases and others
 #   make SAN=1 …    ASan + UBSan          make lint       layers, length, format
 #   make structure  rooms, files, lengths make tidy       clang-tidy's opinion
 #   make soak       ten minutes live, under load
@@ -32,8 +32,9 @@ export PYTHONDONTWRITEBYTECODE := 1
 export WHYEOF_KEPT := build/tshark
 
 # Captures with a known cause, if the folder is there; LAB_OPTIONS=--json gives
-# what lab-check says as one document.
+# what lab-check says as one document. Those that nobody here made beside it.
 CASES := ../shared/cases
+PUBLIC := ../shared/captures
 
 # What Debian's packages are called. `deps` installs those of the build that
 # are missing, and with a goal of NEED_TESTS beside it the tests' as well.
@@ -290,7 +291,7 @@ lab-check: $(B)/whyeof
 HONESTY := $(patsubst %,$(B)/test/pipeline/%_test,honesty worse injected noise others properties)
 honesty: $(HONESTY)
 	@for test in $(HONESTY); do \
-	    HONESTY_CAPTURES="testdata/captures/*.pcap* $(CASES)/*.pcap*" $$test || exit 1; \
+	    HONESTY_CAPTURES="testdata/captures/*.pcap* $(CASES)/*.pcap* $(PUBLIC)/*.pcap*" $$test || exit 1; \
 	done > $(B)/honesty.txt 2>&1 || { grep -v RUN $(B)/honesty.txt; exit 1; }
 	@awk '/variants$$/ { n += $$2 } / OK / { print "  " $$4 } \
 	    END { print n " variants: none says more than the recording it was made of" }' \

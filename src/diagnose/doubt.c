@@ -186,6 +186,36 @@ static bool is_ending_unseen(const struct facts *f)
            is_end_unseen(f);
 }
 
+/* What the client had when it closed is not in the order in which it came. */
+static bool is_answer_behind_close(const struct facts *f)
+{
+    const struct message *response = f->x ? &f->x->response : NULL;
+
+    if (!response || f->x->is_h2 || f->x->tunnel || !f->client_closed ||
+        (f->incident->is_complete && !f->left) ||
+        !mark_is_set(response->start) || f->closing.acks == CONN_NO_OFFSET ||
+        response->last.frame <= f->closing.at.frame || is_response_malformed(f))
+        return false;
+    return f->closing.at.frame < response->start.frame
+               ? f->closing.acks > response->begin
+               : f->closing.acks >= response->reached;
+}
+
+/*
+ * A FIN is sent again until it is acknowledged (RFC 9293, 3.10.7.4): one that
+ * is not, and of which its client knows nothing later, is not the server's, or
+ * the recording lacks what followed.
+ */
+static bool is_fin_left_alone(const struct facts *f)
+{
+    const struct flow *server = f->server;
+
+    return f->x && f->server_closed && !f->closing.by_reset &&
+           mark_is_set(server->fin) && !mark_is_set(server->fin_acked) &&
+           server->fins == 1 && f->client->last_any.frame > server->fin.frame &&
+           facts_passed(server->fin, f->client->last_any) >= resend_after(f, 0);
+}
+
 /*
  * Others of its sender's packets are unlike it, or have other bytes in its
  * place: which of them came is not known, nor what rests on them.

@@ -19,7 +19,8 @@ bool has_unfilled_hole(const struct flow *flow)
 
 nanos hole_lasted(const struct facts *f, const struct flow *flow)
 {
-    return facts_passed(flow->unacked_since, f->end);
+    /* it was open by then, whenever what came before was acknowledged */
+    return facts_passed(flow->last_data, f->end);
 }
 
 bool is_request_lost(const struct facts *f)

@@ -54,6 +54,14 @@ static void cite_response(struct finding *finding, const struct facts *f)
                      f->response_begun ? "" : ", too late");
     if (response->last.frame == response->start.frame)
         return;
+    if (!f->response_whole && !f->left &&
+        response->last.frame > f->server->last_data.frame) {
+        finding_cite(finding, response->last, FROM_CLIENT,
+                     "acknowledges more of the response than is in the "
+                     "capture: %" PRIu64 " body bytes so far",
+                     response->body);
+        return;
+    }
     finding_cite(finding, response->last, FROM_SERVER,
                  f->left ? "the rest of the response, too late: %" PRIu64
                            " body bytes in all"
@@ -110,16 +118,23 @@ static void cite_retransmission(struct finding *finding, const struct facts *f,
         return;
     if (episode->needless)
         finding_cite(finding, episode->first, witness_of(f, episode->side),
-                     "sends again what was acknowledged, as if no ACK came");
+                     "sends again what was acknowledged, as if no ACK came: "
+                     "%u time%s until #%" PRIu64,
+                     episode->count, episode->count == 1 ? "" : "s",
+                     mark_frame(episode->last));
     else if (episode->after_ack)
         finding_cite(finding, episode->first, witness_of(f, 1u - episode->side),
                      "acknowledges what came before, and not the rest");
     else
         finding_cite(finding, episode->first, witness_of(f, episode->side),
                      "sends bytes that are not acknowledged");
-    finding_cite(finding, episode->second, witness_of(f, episode->side),
-                 "sends them again, %u time%s until #%" PRIu64, episode->count,
-                 episode->count == 1 ? "" : "s", mark_frame(episode->last));
+    if (!episode->needless)
+        finding_cite(finding, episode->second, witness_of(f, episode->side),
+                     "%s, %u time%s until #%" PRIu64,
+                     episode->fills ? "sends what is missing"
+                                    : "sends them again",
+                     episode->count, episode->count == 1 ? "" : "s",
+                     mark_frame(episode->last));
     if (!episode_lasts(episode))
         finding_cite(finding, episode->ended, witness_of(f, 1u - episode->side),
                      "acknowledges them at last");

@@ -39,11 +39,28 @@ static bool is_behind_close(const struct facts *f,
            f->closing.acks <= fault->offset;
 }
 
+/*
+ * Bytes behind an end that their receiver never acknowledged, or that the FIN
+ * of their sender does not count, may be another's: nobody misses them. A FIN
+ * takes one number.
+ */
+static bool is_behind_unheard(const struct facts *f,
+                              const struct http_fault *fault)
+{
+    const struct flow *server = f->server;
+    uint64_t behind = fault->offset + 1;
+
+    return fault->kind == FAULT_BEHIND &&
+           (server->acked < behind || server->fin_at < behind ||
+            (server->acked == behind && server->top > behind));
+}
+
 bool is_response_malformed(const struct facts *f)
 {
     const struct http_fault *fault = fault_of(f, MESSAGE_RESPONSE);
 
-    if (!fault || f->x->is_h2 || is_behind_close(f, fault))
+    if (!fault || f->x->is_h2 || is_behind_close(f, fault) ||
+        is_behind_unheard(f, fault))
         return false;
     if (fault->kind == FAULT_LENIENT)
         return was_refused_by_client(f, fault);

@@ -28,11 +28,13 @@ const char *scope_what(enum scope scope)
 
 /*
  * After the client's FIN the server's data met RSTs: it had left, and was not
- * merely done with sending (RFC 9293, 3.10.7.4).
+ * merely done with sending (RFC 9293, 3.10.7.4). Not if it had acknowledged the
+ * whole answer by then, wherever that was recorded.
  */
 static bool client_had_left(const struct facts *f)
 {
-    if (!f->client_closed)
+    if (!f->client_closed || (f->closing.acks != CONN_NO_OFFSET &&
+                              f->closing.acks >= f->x->response.reached))
         return false;
     if (f->closing.by_reset)
         return f->closing.at.time <= f->x->response.end.time;

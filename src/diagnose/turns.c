@@ -212,15 +212,13 @@ static void lay_hole(struct ledger *ledger)
     const struct facts *f = ledger->f;
 
     if (!f->response_whole && has_unfilled_hole(f->server))
-        lay(ledger, f->server->unacked_since.time, ledger->until,
-            HOLDER_NETWORK);
+        lay(ledger, f->server->last_data.time, ledger->until, HOLDER_NETWORK);
     if (is_unheard_by_server(f))
         lay(ledger, f->progress.time, ledger->until, HOLDER_NETWORK);
     if (was_unheard_by_server(f))
         lay(ledger, f->x->pause.time, f->x->pause_end.time, HOLDER_NETWORK);
     if (!f->request_whole && !f->x->is_h2 && has_unfilled_hole(f->client))
-        lay(ledger, f->client->unacked_since.time, ledger->until,
-            HOLDER_NETWORK);
+        lay(ledger, f->client->last_data.time, ledger->until, HOLDER_NETWORK);
 }
 
 static int by_time(const void *left, const void *right)

@@ -43,4 +43,7 @@ void title_when_certain(struct finding *finding);
 /* The snap length cut the request: what rests on its end is possible. */
 void weigh_cut_request(const struct facts *f, struct finding *finding);
 
+/* An answer, or the rest of one, that came when its client had left. */
+void tell_late_answer(const struct facts *f, struct finding *finding);
+
 #endif

@@ -184,16 +184,25 @@ static void tell_past_unheard(const struct facts *f, struct finding *finding)
 static void tell_past_loss(const struct facts *f, const struct episode *episode,
                            struct finding *finding)
 {
+    const char *sender = episode->side == f->conn->client ? "client" : "server";
+    const char *lasted = finding_duration(finding, episode_lasted(f, episode));
+
     /* its bytes had been acknowledged, and that was lost */
     finding->confidence =
         episode->needless ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN;
-    finding_explain(finding,
-                    "The %s's data was sent again %u time%s, and it took %s "
-                    "until it was acknowledged: it, or the acknowledgement, "
-                    "was lost on the way or late.",
-                    episode->side == f->conn->client ? "client" : "server",
-                    episode->count, episode->count == 1 ? "" : "s",
-                    finding_duration(finding, episode_lasted(f, episode)));
+    if (episode->fills)
+        finding_explain(finding,
+                        "Bytes of the %s were missing while later ones had "
+                        "come, and no more was acknowledged for %s: they were "
+                        "lost on the way and sent again, or late.",
+                        sender, lasted);
+    else
+        finding_explain(finding,
+                        "The %s's data was sent again %u time%s, and no more "
+                        "was acknowledged for %s: it, or the acknowledgement, "
+                        "was lost on the way or late.",
+                        sender, episode->count, episode->count == 1 ? "" : "s",
+                        lasted);
 }
 
 void tell_past_network_stall(const struct facts *f, struct finding *finding)

@@ -29,6 +29,14 @@ void tell_early_response_reset(const struct facts *f, struct finding *finding)
     finding_advise(finding,
                    "let the server read the body to its end before it closes, "
                    "or let the client send Expect: 100-continue");
+    if (is_answer_to_slowness(f) &&
+        facts_passed(f->x->request.start, f->x->response.start) >=
+            f->settings->timeout_floor)
+        finding_alternative(finding, VERDICT_READ_TIMEOUT,
+                            "the answer may be for a request that took too "
+                            "long as a whole, though it went on",
+                            "whether that time is constant; on a proxy the leg "
+                            "behind it");
 }
 
 static const char *request_so_far(const struct facts *f,

@@ -4,6 +4,37 @@
 #include "diagnose/facts_ends.h"
 #include "diagnose/facts_stall.h"
 #include "diagnose/legs.h"
+#include "diagnose/words.h"
+
+/* The RST of the side that waited ends it; else the capture does. */
+static void tell_given_up(const struct facts *f, const struct silence *s,
+                          struct finding *finding)
+{
+    struct mark given_up = {0};
+
+    for (unsigned i = 0; i < f->conn->resets; i++) {
+        const struct reset *reset = &f->conn->reset[i];
+
+        if (reset->from == s->episode->side && !mark_is_set(given_up) &&
+            reset->at.frame > s->episode->last.frame)
+            given_up = reset->at;
+    }
+    if (!mark_is_set(given_up)) {
+        finding_alternative(
+            finding, VERDICT_NETWORK_STALL,
+            "the path may have come back after the capture ended",
+            "a longer capture, or one at the other end");
+        return;
+    }
+    finding_explain(finding,
+                    "In the end the %s gave up with an RST (#%" PRIu64 ").",
+                    s->waits == FROM_CLIENT ? "client" : "server",
+                    mark_frame(given_up));
+    finding_alternative(finding, VERDICT_NETWORK_STALL,
+                        "the other side may be there, and what it sends lost: "
+                        "one direction of the path is enough",
+                        "a capture at the other end");
+}
 
 void tell_dead_peer(const struct facts *f, struct finding *finding)
 {
@@ -35,9 +66,7 @@ void tell_dead_peer(const struct facts *f, struct finding *finding)
         finding_duration(finding, nanos_between(s.episode->first.time,
                                                 s.episode->last.time)),
         dead);
-    finding_alternative(finding, VERDICT_NETWORK_STALL,
-                        "the path may have come back after the capture ended",
-                        "a longer capture, or one at the other end");
+    tell_given_up(f, &s, finding);
     finding_advise(finding,
                    "check whether the %s's host is up and reachable; "
                    "do new connections %s it work?",
@@ -185,25 +214,24 @@ void tell_short_body_open(const struct facts *f, struct finding *finding)
                    "that sends another body)");
 }
 
-/* What the client did not wait for shows how long it would have had to. */
-static void tell_late_answer(const struct facts *f, struct finding *finding)
-{
-    struct mark came =
-        f->response_begun ? f->x->pause_end : f->x->response.start;
-
-    if (f->left && came.frame > f->closing.at.frame)
-        finding_explain(
-            finding, "The %s came %s after the client had left, to nobody.",
-            f->response_begun ? "rest of the answer" : "answer",
-            finding_duration(finding, facts_passed(f->closing.at, came)));
-}
-
 /* What was acknowledged came again, and nothing answered that. */
 static bool is_unheard(const struct facts *f)
 {
     const struct episode *resent = f->client_retransmission;
 
     return resent && resent->needless && episode_lasts(resent);
+}
+
+static const char *unheard_words(const struct facts *f, struct finding *finding)
+{
+    nanos after = facts_passed(f->client_retransmission->last, f->end);
+
+    return after ? finding_say(finding,
+                               "The client sent it again, and nothing came "
+                               "back for %s.",
+                               finding_duration(finding, after))
+                 : "The client sent it again with the last packet that is "
+                   "here: whether that was answered is not seen.";
 }
 
 /* Who waits for what, and since when. */
@@ -231,15 +259,15 @@ static void tell_who_is_waited_for(const struct facts *f,
             "nothing%s for %s. %s",
             f->response_begun ? " more" : "",
             finding_duration(finding, f->quiet),
-            is_unheard(f) ? "The client sent it again, and nothing came back."
+            is_unheard(f) ? unheard_words(f, finding)
                           : "Nothing on the wire holds it up: the program "
                             "is at work, blocked or stopped.");
     if (is_unheard(f)) {
         finding->confidence = CONFIDENCE_POSSIBLE;
         finding_alternative(finding, VERDICT_DEAD_PEER,
                             "the client sent again what the server had "
-                            "acknowledged, and nothing answered that: the ACK "
-                            "did not arrive, or the server is gone since",
+                            "acknowledged: the ACK did not arrive, or the "
+                            "server is gone since",
                             "a longer capture, or one at the other end");
     }
 }
@@ -292,115 +320,4 @@ void tell_server_stall(const struct facts *f, struct finding *finding)
                          "client's and answers 503"
                        : "give the client a timeout, and the server one that "
                          "is shorter and answers 503");
-}
-
-/* It shut down its sending side, and the answer that came then met no RST. */
-static bool may_still_read(const struct facts *f)
-{
-    return !f->x->is_h2 && f->request_whole && f->response_begun &&
-           !f->closing.by_reset && !f->left && f->conn->resets == 0 &&
-           f->x->response.start.frame > f->closing.at.frame;
-}
-
-/* It would have been answered, as others are. */
-static void tell_usual_time(const struct facts *f, struct finding *finding)
-{
-    if (!left_within_usual_time(f))
-        return;
-    finding_explain(finding,
-                    "Most answers of this server take longer than that, %s: it "
-                    "was not slower than usual.",
-                    finding_range(finding, &f->known->success));
-    if (is_long(f, f->quiet))
-        finding_alternative(finding, VERDICT_SERVER_STALL,
-                            "this request may be one that the server answers "
-                            "sooner",
-                            "how long requests of this kind take");
-}
-
-/* A FIN right behind the request may be no more than the end of sending. */
-static void offer_half_close(const struct facts *f, struct finding *finding)
-{
-    if (f->closing.by_reset || f->x->is_h2 || !f->request_whole ||
-        f->response_begun || !mark_is_set(f->server->fin) ||
-        facts_passed(f->x->request.end, f->closing.at) >= 50 * NANOS_PER_MILLI)
-        return;
-    finding_alternative(finding, VERDICT_HANDLER_ABORT,
-                        "the client may only have been done with sending, and "
-                        "the server closed without an answer",
-                        "what the client reports: an empty reply, or nothing");
-}
-
-void tell_client_abort(const struct facts *f, struct finding *finding)
-{
-    struct durations gave_up;
-
-    finding->symptom = SYMPTOM_NONE;
-    finding->severity = SEVERITY_WARNING;
-    finding->confidence = CONFIDENCE_CERTAIN;
-    if (!f->request_whole)
-        finding_explain(finding, "The client closed in the middle of its own "
-                                 "request.");
-    else
-        finding_explain(
-            finding,
-            f->x->is_h2 && f->x->h2 && mark_is_set(f->x->h2->reset)
-                ? "The client reset the stream (RST_STREAM) %s the request, "
-                  "%s."
-                : "The client closed first, %s the request, %s.",
-            f->wait > 0 ? finding_say(finding, "%s after",
-                                      finding_duration(finding, f->wait))
-                        : "right behind",
-            f->response_begun && f->x->response.start.time < f->closing.at.time
-                ? "before the response was complete"
-                : "before the first byte of a response");
-    tell_late_answer(f, finding);
-    if (may_still_read(f))
-        finding_alternative(finding, VERDICT_SERVER_STALL,
-                            "the client may only have been done with sending, "
-                            "and waits: nothing shows that it refused the "
-                            "answer that came then",
-                            "what the client did with the answer");
-    if (f->x->grpc_timeout)
-        finding_explain(finding, "The request's own grpc-timeout was %s.",
-                        finding_duration(finding, f->x->grpc_timeout));
-    if (find_client_timeout(f, &gave_up) && f->request_whole)
-        finding_explain(finding,
-                        "%" PRIu64 " requests to this server ended so, all "
-                        "after %s: that is the client's own timeout.",
-                        gave_up.samples, finding_range(finding, &gave_up));
-    else
-        tell_usual_time(f, finding);
-    offer_half_close(f, finding);
-    if (is_client_exit(f))
-        finding_explain(finding,
-                        "All its connections to this server, of unlike age, "
-                        "ended in the same instant: the client's process "
-                        "ended, or it gave up all it was doing.");
-    finding_advise(finding,
-                   "if the client should have waited, raise its timeout "
-                   "(or that of the proxy that is the client here); if "
-                   "not, make the server faster or let it stop work when "
-                   "the client has gone");
-}
-
-void tell_open_ended(const struct facts *f, struct finding *finding)
-{
-    finding->symptom = SYMPTOM_NONE;
-    finding->confidence = CONFIDENCE_CERTAIN;
-    if (f->quiet > 0)
-        finding_explain(finding,
-                        "The capture's last packet comes %s after the last "
-                        "byte of this exchange; the connection is open then.",
-                        finding_duration(finding, f->quiet));
-    else
-        finding_explain(finding,
-                        "The last byte so far of this exchange is in the "
-                        "capture's last packet; the connection is open then.");
-    finding_explain(finding, "How long the capture went on behind its last "
-                             "packet, and with it how long the exchange hung, "
-                             "the packets do not tell.");
-    finding_advise(finding, "capture until the client has reported its error, "
-                            "then stop a second later (tcpdump "
-                            "--immediate-mode -U)");
 }

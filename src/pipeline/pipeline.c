@@ -153,6 +153,12 @@ static void warn_of_inputs(struct pipeline *pipeline,
                  "'%s': %" PRIu64 " packets were dropped while capturing; "
                  "what is missing may be theirs",
                  input[i].path, input[i].interface_drops);
+        if (input[i].last_time == INT64_MAX &&
+            has_room_for_input(pipeline, &left_out))
+            warn(pipeline,
+                 "'%s': its last packet's time is beyond what can be told (the "
+                 "year 2262): times and durations to there are too short",
+                 input[i].path);
         if (input[i].snapped && has_room_for_input(pipeline, &left_out))
             warn(pipeline,
                  "'%s': %" PRIu64 " packets were recorded cut short (snap "

@@ -141,6 +141,16 @@ static const struct conversation strange[] = {
         .told = "c +1 abc #5\n"
                 "over open\n"
                 "  ignored 2\n"),
+    ROW(.name = "the same, on ports that were used again",
+        .step = {HANDSHAKE, SENT('c', 10, TCP_SYN, FAR, 0, "", .sum = SUM_GOOD),
+                 PAUSE, SENT('s', 11, SA, 90, FAR + 1, ""),
+                 SENT('c', 12, RA, FAR + 1, 91, "", .sum = SUM_BAD),
+                 SENT('c', 13, A, FAR + 1, 91, "abc")},
+        .told = "--\n"
+                "over replaced\n"
+                "[1] c +1 abc #7\n"
+                "[1] over open\n"
+                "  ignored 1\n"),
     ROW(.name = "no checksum of this side is right",
         .step = {SENT('c', 0, TCP_SYN, 0, 0, "", .sum = SUM_BAD),
                  SENT('s', 1, SA, 0, 1, ""),

@@ -136,7 +136,8 @@ static void analyse_ack(struct conn *conn, struct seen *seen)
         episodes_end(conn, episode, seen->at);
 }
 
-static void analyse_retransmission(struct conn *conn, const struct seen *seen)
+static void analyse_retransmission(struct conn *conn, const struct seen *seen,
+                                   bool fills)
 {
     struct flow *flow = &conn->flow[seen->side];
     struct episode *episode =
@@ -157,6 +158,7 @@ static void analyse_retransmission(struct conn *conn, const struct seen *seen)
         episode = episodes_add(conn, EPISODE_RETRANSMISSION, seen->side,
                                mark_is_set(since) ? since : seen->at);
         episode->second = seen->at;
+        episode->fills = fills;
         episode->after_ack = mark_is_set(since) && flow->unacked_by_ack;
         episode->offset = seen->offset;
         episode->size = seen->end - seen->offset;
@@ -204,7 +206,7 @@ static void analyse_data(struct conn *conn, const struct seen *seen)
                      seen->offset < out_of_order_first(flow)->offset;
 
         if (!fills || !is_reordered(flow, seen->at))
-            analyse_retransmission(conn, seen);
+            analyse_retransmission(conn, seen, fills);
         if (fills)
             flow->last_data = seen->at;
         return;

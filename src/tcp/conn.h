@@ -76,6 +76,7 @@ struct episode {
     bool after_ack;    /* `first` is the peer's ACK of the bytes before */
     bool needless;     /* sent again though acknowledged: first is the first
                           repetition, and any packet of the peer's ends it */
+    bool fills;        /* what comes was missing, before bytes that came */
     uint16_t answered; /* of the probes */
     uint32_t count;    /* probes, retransmissions, holes */
     struct mark first;

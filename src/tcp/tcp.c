@@ -240,6 +240,7 @@ static struct conn *open_claimed(struct tcp *tcp, struct conn *conn)
     tcp->counts.connections--;
     tcp->counts.unanswered--;
     conn->id = claim.id;
+    (void)accept_segment(conn, &claim.segment, 0);
     (void)analyse_segment(conn, &claim.segment, 0);
     return conn;
 }

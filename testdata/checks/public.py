@@ -3,9 +3,10 @@
 
 Every capture of ../shared/captures is read: no crash, no hang, valid JSON, the
 right status. Connection numbers, frames, directions and the count of requests
-are compared with tshark's. What the program says of the files is compared with
-FINDINGS, each line of which was read off the wire with tshark; a file that is
-not there must give no error and no warning.
+are compared with tshark's. Each error and warning must be a line of
+testdata/public-findings.tsv, which was read off the wire with tshark, and each
+line must be found; a file that has none must give none. Where secrets lie
+beside a file, that holds with them too.
 """
 import concurrent.futures
 import json
@@ -20,6 +21,7 @@ from kept import kept  # noqa: E402
 
 WHYEOF = os.environ.get("WHYEOF", "build/whyeof")
 CAPTURES = "../shared/captures"
+TABLE = "testdata/public-findings.tsv"
 SECONDS = 20
 FIELDS = ("frame.number", "tcp.stream", "tcp.srcport", "tcp.dstport",
           "tcp.len", "http.request.method", "http2.headers.method")
@@ -60,74 +62,6 @@ REQUESTS_APART = {
     ("tcp-unidir-missing-packet.pcap", 0): (1, 2),
 }
 
-# file: [(tcp.stream, code, severity, index of the exchange or None)], of
-# errors and warnings. `codes|like|this`: what the wire cannot tell apart;
-# `?code`: a doubt is as honest.
-FINDINGS = {
-    # The client resets (7) in answer to the first 1448 bytes of a 404, and
-    # again for each segment that follows.
-    "h1-client-rst-mid-body.pcap": [(0, "client-abort", "warning", 1)],
-    # 30 bytes of a header section (6), then the server's FIN (7), 0.6 ms after
-    # the request.
-    "h1-close-headers.pcap": [
-        (0, "malformed-response|handler-abort", "error", 1)],
-    # The request (11) is acknowledged and answered by a FIN alone 2.8 s later
-    # (14). Streams 0, 1 and 3 are refused on ::1 and tried again on 127.0.0.1.
-    "h1-empty-reply-localhost.pcap": [
-        (2, "write-timeout-eof|handler-abort", "error", 1)],
-    # The request is sent six times within 93 s and never acknowledged.
-    "h1-get-no-answer-rtx.pcap": [
-        (0, "dead-peer|idle-path-drop", "error", 1)],
-    # Segment 1461 is missing at 0.52 and sent at 1.60 (12), the next one at
-    # 4.07 (14), which completes the response.
-    "h1-missing-response.pcap": [(0, "network-stall", "warning", 1)],
-    # The response comes with holes that are filled after seconds (20-69). Of
-    # four segments missing at 50.4 (72) one is acknowledged at 63.4 (74); then
-    # nothing comes, and the client resets 30 s later (75).
-    # One of the missing was acknowledged, so the capture itself lost some.
-    "h1-rst-unacked-lossy.pcap": [(0, "?network-stall", "error", 1)],
-    # 0: bytes 3636 and 5036 sent (301, 302) and again (313, 325; 329, 343).
-    # 1, 3, 10, 34, 36: each request that was sent again two or three times and
-    # acknowledged 1.0 to 7.0 s after it was sent first.
-    # 3 at 2068: a segment of the response, missing at 1990, comes 1.06 s later.
-    # 10 at 1913: 1.29 s between two segments of a body, window open.
-    "h1-mobile-ooo-rtx.pcap": [
-        (0, "network-stall", "warning", None),
-        (1, "network-stall", "warning", None),
-        (3, "network-stall", "warning", None),
-        (10, "network-stall", "warning", None),
-        (10, "server-stall", "warning", None),
-        (34, "network-stall", "warning", None),
-        (36, "network-stall", "warning", None)],
-    # 3.54 s between 149 and 151, in a body of known length, window open.
-    # The exchange before has no such silence: its bytes are missing in the
-    # capture, and are acknowledged 0.5 s after those before them (112).
-    "h1-pipeline-files-gap.pcap": [(0, "server-stall", "warning", 3)],
-    # 1: the last 1744 bytes of the response (102, 103) are sent five times in
-    # 19 s and never acknowledged; the server resets (137).
-    # 2, 3, 5: the client's FIN 5.0 s after a request without an answer.
-    # 3: before that a proxy's 503 (ERR_DNS_FAIL).
-    "h1-sha256-drop-timeouts.pcap": [
-        (1, "dead-peer|idle-path-drop|network-stall", "error", 1),
-        (2, "client-abort", "warning", 1),
-        (3, "client-abort", "warning", 2),
-        (3, "gateway-timeout", "error", 1),
-        (5, "client-abort", "warning", 1)],
-    # A request and the one smuggled in its body, then the client's FIN (6)
-    # before any answer; the server's FIN follows.
-    "h1-smuggle-te-cl.pcap": [(0, "client-abort", "warning", 1),
-                              (0, "client-abort", "warning", 2)],
-    # A ClientHello (4), answered by '400 Bad Request' (6) and a FIN.
-    "http-to-tls-port.pcap": [(0, "protocol-mismatch", "error", None)],
-    # A ClientHello (3), answered by '400 Bad Request' (8) and a FIN (5).
-    "tls-to-http-port.pcap": [(0, "protocol-mismatch", "error", None)],
-    # The request (1) is acknowledged (2); 300 s later it comes again, and no
-    # answer.
-    "tcp-retransmit-timeout-300s.pcapng": [(0, "server-stall", "error", 1)],
-    # A SYN answered by a reset (91).
-    "file-ng-zst.pcapng.zst": [(11, "connect-refused", "error", None)],
-}
-
 # files that must give no finding at all, not even for information
 SILENT = ("h1-keepalive-67s-idle.pcap", "tcp-miss-end-data.pcap")
 
@@ -138,6 +72,12 @@ SYMPTOMS = {
     "h1-empty-reply-localhost.pcap": ("empty-reply", "eof", "empty"),
 }
 
+
+# what must be said of files
+WARNINGS = {
+    # The times of its second interface (90) are those of 2^64 microseconds.
+    "file-ng-zst.pcapng.zst": ("the year 2262",),
+}
 
 # Cites the ACK that left bytes outstanding: which segment had carried them is
 # not kept.
@@ -153,10 +93,10 @@ def require(condition, text, *values):
         raise Failure(text % values)
 
 
-def whyeof(path):
+def whyeof(path, *options):
+    command = [WHYEOF, "--format", "json", "--exchanges", *options, path]
     try:
-        done = subprocess.run([WHYEOF, "--format", "json", "--exchanges", path],
-                              capture_output=True, timeout=SECONDS)
+        done = subprocess.run(command, capture_output=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:
         raise Failure("not done after %d s" % SECONDS)
     name = os.path.basename(path)
@@ -250,31 +190,37 @@ def check_exchanges(name, exchanges, frames):
                           (stream, pair[1], pair[0]))
 
 
-def check_findings(name, findings):
-    # One wire can show the same thing in many exchanges: each line of the
-    # table needs one finding, and each finding needs a line.
-    expected = FINDINGS.get(name, [])
-    used = set()
+def read_table():
+    """{file: [(stream, exchange, code, severity, confidence, frames)]}"""
+    table = {}
+    with open(TABLE, encoding="utf-8") as lines:
+        rows = [line.rstrip("\n").split("\t") for line in lines
+                if not line.startswith("#")]
+    for row in rows[1:]:
+        name, stream, index, _, code, severity, confidence, frames, true, _ = row
+        require(true == "true", "%s has a finding that is not true", TABLE)
+        table.setdefault(name, []).append(
+            (int(stream), None if index == "-" else int(index), code, severity,
+             confidence, {int(frame) for frame in frames.split(",")}))
+    return table
+
+
+def check_findings(name, findings, expected):
+    left = list(expected)
     for finding in findings:
         if finding["severity"] not in FAILURES:
             continue
-        index = finding["exchange"] and finding["exchange"]["index"]
-        stream = finding["connection"]["id"]
-        for at, (to, codes, severity, number) in enumerate(expected):
-            if to == stream and \
-                    finding["code"] in codes.strip("?").split("|") and \
-                    severity == finding["severity"] and \
-                    number in (None, index):
-                used.add(at)
-                break
-        else:
-            raise Failure("stream %d, exchange %s: %s %s is not on the wire "
-                          "(frames %s)" %
-                          (stream, index, finding["severity"], finding["code"],
-                           [e["frame"] for e in finding["evidence"]]))
-    for at, line in enumerate(expected):
-        require(at in used or line[1][0] == "?", "no %s %s for stream %d, exchange %s", line[2],
-                line[1], line[0], line[3])
+        told = (finding["connection"]["id"],
+                finding["exchange"] and finding["exchange"]["index"],
+                finding["code"], finding["severity"], finding["confidence"])
+        line = next((one for one in left if one[:-1] == told), None)
+        require(line, "stream %s, exchange %s: %s %s %s is not in the table",
+                *told)
+        cited = {evidence["frame"] for evidence in finding["evidence"]}
+        require(line[-1] <= cited, "stream %s, exchange %s: cites %s, not %s",
+                told[0], told[1], sorted(cited), sorted(line[-1]))
+        left.remove(line)
+    require(not left, "not told: %s", left)
     if name in SILENT:
         require(not findings, "%d findings", len(findings))
     if name in SYMPTOMS:
@@ -290,7 +236,20 @@ def check_counts(name, document, frames, apart):
             "%d connections, tshark says %d", count, len(streams))
 
 
-def check(name):
+def check_warnings(name, document):
+    for words in WARNINGS.get(name, ()):
+        require(any(words in one for one in document["input"]["warnings"]),
+                "no warning of '%s'", words)
+
+
+def check_with_secrets(name, path, expected):
+    secrets = os.path.splitext(path)[0] + ".keys"
+    if os.path.exists(secrets):
+        document = whyeof(path, "--keylog", secrets)
+        check_findings(name, document["findings"], expected)
+
+
+def check(name, expected):
     """The lines to print about one capture."""
     path = os.path.join(CAPTURES, name)
     try:
@@ -305,7 +264,10 @@ def check(name):
                             for f in document["findings"]]),
         ("exchanges", lambda: check_exchanges(
             name, document["exchanges"], frames)),
-        ("findings", lambda: check_findings(name, document["findings"])),
+        ("findings", lambda: check_findings(
+            name, document["findings"], expected)),
+        ("warnings", lambda: check_warnings(name, document)),
+        ("secrets", lambda: check_with_secrets(name, path, expected)),
     )
     lines = []
     for part, run in parts:
@@ -326,10 +288,14 @@ def main():
         return 0
     names = sorted(n for n in os.listdir(CAPTURES)
                    if ".pcap" in n and not n.endswith(".keys"))
+    table = read_table()
+    require(set(table) <= set(names), "%s names files that are not there: %s",
+            TABLE, sorted(set(table) - set(names)))
     failed = False
     workers = max(2, os.cpu_count() or 1)
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        for lines in pool.map(check, names):
+        for lines in pool.map(lambda name: check(name, table.get(name, [])),
+                              names):
             for line in lines:
                 print(line, flush=True)
                 failed = failed or line.startswith("FAIL")
