@@ -90,9 +90,11 @@ static void tell_unknown_host(const struct facts *f, struct finding *finding)
     const char *host = f->x->host;
 
     if (f->response_begun || f->wait >= f->settings->timeout_floor || !host ||
-        !host[0] || !f->known->hosts || server_may_know_host(f->known, host))
+        !host[0] || server_may_know_host(f->known, host))
         return;
     finding->confidence = CONFIDENCE_POSSIBLE;
+    if (!f->known->hosts)
+        return;
     finding_explain(finding,
                     "No request for the host %s was answered in this capture, "
                     "one for %s was: the server may refuse the name.",

@@ -2,25 +2,9 @@
 
 #include <assert.h>
 
-/*
- * Lenient: a message that its receiver would take must be read here too, and
- * what a strict one would refuse is not the question asked of this program.
- */
-void h1_direction_init_parser(struct h1_direction *direction)
-{
-    llhttp_init(&direction->parser,
-                direction->is_request ? HTTP_REQUEST : HTTP_RESPONSE,
-                &h1_direction_settings);
-    llhttp_set_lenient_headers(&direction->parser, 1);
-    llhttp_set_lenient_chunked_length(&direction->parser, 1);
-    llhttp_set_lenient_keep_alive(&direction->parser, 1);
-    llhttp_set_lenient_transfer_encoding(&direction->parser, 1);
-    direction->parser.data = direction;
-}
-
 static void start_parser(struct h1_direction *direction)
 {
-    h1_direction_init_parser(direction);
+    h1_init_parser(direction, &h1_direction_settings);
     direction->in_message = false;
     direction->in_blanks = false;
     direction->in_list = false;

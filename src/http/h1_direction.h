@@ -70,8 +70,9 @@ size_t h1_direction_read(struct h1_direction *direction,
 void h1_direction_skip(struct h1_direction *direction, const struct chunk *gap);
 void h1_direction_end(struct h1_direction *direction, struct mark at);
 
-/* A new parser, at a message's beginning. */
-void h1_direction_init_parser(struct h1_direction *direction);
+/* A parser that is lenient: see h1_lenient.c. */
+void h1_init_parser(struct h1_direction *direction,
+                    const llhttp_settings_t *settings);
 
 /*
  * Obsolete forms that stop the parser, `taken` bytes into the piece: true, it
