@@ -14,7 +14,7 @@ static bool is_request_known(const struct exchange *x)
 static bool may_have_body(const struct exchange *x)
 {
     return x->status != 204 && x->status != 304 && x->method &&
-           strcmp(x->method, "HEAD") != 0;
+           (x->method[0] != 'H' || strcmp(x->method, "HEAD") != 0);
 }
 
 bool exchange_is_long(const struct exchange *x)
@@ -43,10 +43,10 @@ bool exchange_is_short(const struct exchange *x)
     const struct message *response = &x->response;
 
     /* what has some body may have it */
-    return x->is_h2 && (is_request_known(x) || response->body > 0) &&
-           may_have_body(x) && mark_is_set(response->end) &&
-           response->framing == FRAMING_LENGTH && !response->lost &&
-           response->body < response->expected;
+    return x->is_h2 && response->framing == FRAMING_LENGTH &&
+           response->body < response->expected && !response->lost &&
+           mark_is_set(response->end) &&
+           (is_request_known(x) || response->body > 0) && may_have_body(x);
 }
 
 bool exchange_is_whole_by_length(const struct exchange *x)

@@ -186,11 +186,13 @@ static bool refused_data(const struct conn *conn)
 
 bool exchange_was_left(const struct conn *conn, const struct exchange *x)
 {
-    struct closing closing = conn_closing(conn);
+    struct closing closing;
 
-    if (x->is_h2 || x->tunnel || closing.by != CLOSED_BY_CLIENT ||
+    if (x->is_h2 || x->tunnel || !mark_is_set(x->response.start))
+        return false;
+    closing = conn_closing(conn);
+    if (closing.by != CLOSED_BY_CLIENT ||
         closing.at.frame < x->request.start.frame ||
-        !mark_is_set(x->response.start) ||
         x->response.last.frame <= closing.at.frame)
         return false;
     if (!mark_is_set(x->request.end))
