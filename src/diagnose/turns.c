@@ -260,14 +260,6 @@ static struct turns add_up(const struct ledger *ledger)
     return turns;
 }
 
-/* In a tunnel it is nobody's turn: the exchange ended where it began. */
-static struct mark end_of(const struct facts *f)
-{
-    const struct message *response = &f->x->response;
-
-    return f->x->tunnel && mark_is_set(response->end) ? response->end : f->end;
-}
-
 struct turns turns_of(const struct facts *f)
 {
     struct ledger ledger = {.f = f};
@@ -278,7 +270,7 @@ struct turns turns_of(const struct facts *f)
     first = mark_is_set(f->x->request.start) ? f->x->request.start
                                              : f->x->response.start;
     ledger.from = first.time;
-    ledger.until = nanos_after(first.time, facts_passed(first, end_of(f)));
+    ledger.until = nanos_after(first.time, facts_passed(first, f->end));
     lay_messages(&ledger);
     lay_stream_limit(&ledger);
     lay_continue(&ledger);

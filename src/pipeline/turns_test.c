@@ -63,9 +63,7 @@ static void take_finding(const struct finding *finding)
     must_add_up(x, &finding->turns,
                 passed(mark_is_set(x->request.start) ? x->request.start
                                                      : x->response.start,
-                       x->tunnel && mark_is_set(x->response.end)
-                           ? x->response.end
-                           : finding->ended),
+                       finding->ended),
                 "finding");
 }
 
