@@ -98,6 +98,10 @@ LTO      := $(if $(RELEASE),$(shell $(CC) -dM -E -x c /dev/null 2>/dev/null | gr
 WARN     := -Wall -Wextra -Wconversion -Wshadow -Wno-unused-result $(if $(WERROR),-Werror)
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined \
             -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# The tests measure our memory, which is not what ASan keeps of what was freed.
+ifneq ($(SAN),)
+  export ASAN_OPTIONS ?= quarantine_size_mb=16
+endif
 BOTH     := $(HARDEN_C) $(LTO) $(SANFLAGS) # to compile and to link
 OURS_C   := -std=c11 $(WARN) $(BOTH) -MMD -MP
 
