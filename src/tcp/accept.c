@@ -153,6 +153,35 @@ static bool goes_on(const struct conn *conn, const struct segment *segment,
            is_within(segment->ack, last->ack, room);
 }
 
+/* Bytes that wait at numbers which were not the sender's: they are lost. */
+static void drop_held(struct conn *conn, unsigned side)
+{
+    struct flow *flow = &conn->flow[side];
+    struct contradicted *odd;
+
+    if (!flow->held_count)
+        return;
+    odd = &conn_oddities(conn)->contradicted[side];
+    if (!mark_is_set(odd->first))
+        odd->first = out_of_order_first(flow)->at;
+    out_of_order_release(flow);
+}
+
+static void begin_flow(struct conn *conn, unsigned side, uint32_t seq)
+{
+    struct flow *flow = &conn->flow[side];
+
+    drop_held(conn, side);
+    *flow = (struct flow){.isn = seq - 1,
+                          .isn_known = true,
+                          .seen = flow->seen,
+                          .top = CONN_ORIGIN + 1,
+                          .next = CONN_ORIGIN + 1,
+                          .acked = CONN_ORIGIN + 1,
+                          .fin_at = CONN_NO_OFFSET,
+                          .fin_acks = CONN_NO_OFFSET};
+}
+
 /* The flow goes on at that number, with a hole before it. */
 static void move_flow(struct conn *conn, unsigned side, uint32_t seq)
 {
@@ -165,14 +194,7 @@ static void move_flow(struct conn *conn, unsigned side, uint32_t seq)
     if (flow->bytes || mark_is_set(flow->syn))
         flow->isn = seq - (uint32_t)(top + 1 - CONN_ORIGIN);
     else
-        *flow = (struct flow){.isn = seq - 1,
-                              .isn_known = true,
-                              .seen = flow->seen,
-                              .top = CONN_ORIGIN + 1,
-                              .next = CONN_ORIGIN + 1,
-                              .acked = CONN_ORIGIN + 1,
-                              .fin_at = CONN_NO_OFFSET,
-                              .fin_acks = CONN_NO_OFFSET};
+        begin_flow(conn, side, seq);
 }
 
 static void ignore(struct conn *conn, const struct segment *segment,
