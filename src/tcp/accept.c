@@ -113,6 +113,12 @@ static bool is_anchor(const struct conn *conn, const struct segment *segment,
            peer->isn_known && !(mark_is_set(flow->syn) && is_shaken);
 }
 
+/* Bytes, a gap or the end: what was told of the flow keeps its place. */
+static bool was_told(const struct flow *flow)
+{
+    return flow->next > CONN_ORIGIN + 1 || flow->end_told;
+}
+
 /* Begins the side anew, and forgets who had refused the connection. */
 static void anchor(struct conn *conn, unsigned side, uint32_t seq)
 {
@@ -122,7 +128,7 @@ static void anchor(struct conn *conn, unsigned side, uint32_t seq)
     conn->refused = false;
     conn->over = (struct mark){0};
     conn->data_after_reset = false;
-    if (!flow->seen || flow->bytes || flow->end_told || flow->isn == seq)
+    if (!flow->seen || was_told(flow) || flow->isn == seq)
         return;
     out_of_order_release(flow);
     *flow = (struct flow){.fin_at = CONN_NO_OFFSET, .fin_acks = CONN_NO_OFFSET};
@@ -191,7 +197,7 @@ static void move_flow(struct conn *conn, unsigned side, uint32_t seq)
     if (!flow->isn_known || is_near(conn, side, seq) ||
         flow_offset(flow, seq) >= top)
         return;
-    if (flow->bytes || mark_is_set(flow->syn))
+    if (was_told(flow) || mark_is_set(flow->syn))
         flow->isn = seq - (uint32_t)(top + 1 - CONN_ORIGIN);
     else
         begin_flow(conn, side, seq);

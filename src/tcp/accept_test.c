@@ -90,11 +90,20 @@ static const struct conversation windows[] = {
                 "over open\n"
                 "  hole s x1 +1:500000001 #6 #6 #6 ended #6\n"
                 "  ignored 1\n"),
+    ROW(.name = "numbers that jumped back behind an end",
+        .step = {SENT('s', 0, A, 1000, 3 * FAR, "xx"),
+                 SENT('c', 1, FA, 3 * FAR, 1002, ""),
+                 SENT('c', 2, A, 1, 1002, "de"),
+                 SENT('c', 3, A, 3, 1002, "fg")},
+        .told = "s +1 xx #1\n"
+                "c end #2\n"
+                "over open, client c guessed\n"
+                "  ignored 1\n"
+                "  contradicted c #2\n"),
     ROW(.name = "numbers that jumped back while bytes wait",
         .step = {SENT('s', 0, A, 1000, 3 * FAR, "xx"),
                  SENT('c', 1, A, 3 * FAR, 3000, "abc"),
-                 SENT('c', 2, A, 1, 3000, "de"),
-                 SENT('c', 3, A, 3, 3000, "fg"),
+                 SENT('c', 2, A, 1, 3000, "de"), SENT('c', 3, A, 3, 3000, "fg"),
                  SENT('s', 4, A, 3000, 5, "y")},
         .told = "s +1 xx #1\n"
                 "s +3 gap 1998 #2\n"
