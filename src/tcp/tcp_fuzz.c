@@ -67,12 +67,20 @@ static void follow(struct sums *sums, struct conn *conn, unsigned side,
     told->next[side] = chunk->offset + chunk->bytes.size;
 }
 
+/* Its numbers may have jumped: bytes that waited for it had the old ones. */
+static bool may_have_moved(const struct conn *conn)
+{
+    return conn->odd && conn->odd->ignored;
+}
+
 static void take_data(void *context, struct conn *conn, unsigned side,
                       const struct chunk *chunk)
 {
     uint32_t seq = conn->flow[side].isn + (uint32_t)chunk->offset;
 
     follow(context, conn, side, chunk);
+    if (may_have_moved(conn))
+        return;
     for (size_t i = 0; i < chunk->bytes.size; i++)
         assert(chunk->bytes.at[i] == byte_at(seq + (uint32_t)i));
 }
