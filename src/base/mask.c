@@ -8,6 +8,7 @@
 #include "base/mask.h"
 
 #include "base/arena.h"
+#include "base/hex.h"
 #include "base/mask_words.h"
 
 #include <stdlib.h>
@@ -31,23 +32,6 @@ enum {
     DEPTHS = 4 /* told apart where separators are looked for */
 };
 
-static int hex_value(uint8_t digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    digit |= 0x20;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
-/* The byte that two hexadecimal digits make; -1: they are none. */
-static int hex_byte(struct span wire, size_t at)
-{
-    if (at + 2 > wire.size || hex_value(wire.at[at]) < 0 ||
-        hex_value(wire.at[at + 1]) < 0)
-        return -1;
-    return hex_value(wire.at[at]) << 4 | hex_value(wire.at[at + 1]);
-}
-
 /* Reads one character and gives how many bytes it takes. "%2541" is an 'A'
  * twice encoded. */
 static size_t read_character(struct span wire, size_t at,
@@ -64,7 +48,8 @@ static size_t read_character(struct span wire, size_t at,
         return 2;
     }
     while (character->code == '%' && character->depth < DEPTH_MAX &&
-           (byte = hex_byte(wire, at + size)) >= 0) {
+           at + size + 2 <= wire.size &&
+           (byte = hex_byte(wire.at + at + size)) >= 0) {
         character->code = (uint8_t)byte;
         character->depth++;
         size += 2;

@@ -1,5 +1,7 @@
 #include "http/h1_direction.h"
 
+#include "base/hex.h"
+
 #include <assert.h>
 
 static void start_parser(struct h1_direction *direction)

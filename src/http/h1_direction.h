@@ -85,12 +85,6 @@ size_t h1_skip_blanks(struct h1_direction *direction, struct span bytes);
 bool h1_takes_list(struct h1_direction *direction, struct span piece);
 bool h1_ends_list(struct h1_direction *direction);
 
-static inline bool is_hex_digit(uint8_t byte)
-{
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') ||
-           (byte >= 'A' && byte <= 'F');
-}
-
 /*
  * What is wrong where `error` stopped the parser, `taken` bytes into the piece;
  * `began`: the message began in it. Says it, where it is sure.

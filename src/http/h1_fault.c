@@ -3,6 +3,7 @@
  * is told of a flow whose beginning or other bytes are missing: what looks like
  * a message there may be the midst of a body.
  */
+#include "base/hex.h"
 #include "http/h1_direction.h"
 #include "http/sniff.h"
 

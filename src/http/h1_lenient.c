@@ -7,6 +7,8 @@
  */
 #include "http/h1_direction.h"
 
+#include "base/hex.h"
+
 #include <stdio.h>
 
 static const llhttp_settings_t quiet;

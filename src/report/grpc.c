@@ -1,5 +1,6 @@
 #include "report/grpc.h"
 
+#include "base/hex.h"
 #include "base/mask.h"
 
 const char *grpc_status_name(uint32_t status)
@@ -27,15 +28,6 @@ const char *grpc_status_name(uint32_t status)
     return status < sizeof name / sizeof *name ? name[status] : NULL;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /*
  * gRPC over HTTP/2, Responses: %XX is a byte. What is no such thing stays as
  * it is, and so does %00, for here a NUL is the end.
@@ -43,13 +35,12 @@ static int hex_digit(char c)
 static void decode(char *to, const char *from)
 {
     while (*from) {
-        int high = *from == '%' ? hex_digit(from[1]) : -1;
-        int low = high < 0 ? -1 : hex_digit(from[2]);
+        int byte = *from == '%' ? hex_byte(from + 1) : -1;
 
-        if (low < 0 || high + low == 0) {
+        if (byte <= 0) {
             *to++ = *from++;
         } else {
-            *to++ = (char)(16 * high + low);
+            *to++ = (char)byte;
             from += 3;
         }
     }

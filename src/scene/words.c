@@ -1,5 +1,7 @@
 #include "scene/words.h"
 
+#include "base/hex.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,17 +23,6 @@ bool words_fail(struct words *words, const char *format, ...)
     return fail_set(words->fail, "line %u: %s", words->line, text);
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The byte that an escape stands for; -1 if it is none. Takes it off. */
 static int read_escape(struct span *rest)
 {
@@ -42,11 +33,10 @@ static int read_escape(struct span *rest)
     if (rest->size == 0)
         return -1;
     if (rest->at[0] == 'x' && rest->size >= 3) {
-        int high = hex_digit(rest->at[1]);
-        int low = hex_digit(rest->at[2]);
+        int byte = hex_byte(rest->at + 1);
 
         *rest = span_skip(*rest, 3);
-        return high < 0 || low < 0 ? -1 : high * 16 + low;
+        return byte;
     }
     found = rest->at[0] ? strchr(letter, rest->at[0]) : NULL;
     *rest = span_skip(*rest, 1);

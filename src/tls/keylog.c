@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/hex.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -127,29 +128,17 @@ secrets_of(struct keylog *keylog, const uint8_t random[static TLS_RANDOM_SIZE])
     return &keylog->secrets[*place - 1];
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* Reads pairs of digits up to another character; gives how many bytes. */
 static size_t read_hex(const char **text, uint8_t *bytes, size_t most)
 {
     size_t size = 0;
 
     while (size < most) {
-        int high = hex_digit((*text)[0]);
-        int low = high < 0 ? -1 : hex_digit((*text)[1]);
+        int byte = hex_byte(*text);
 
-        if (low < 0)
+        if (byte < 0)
             break;
-        bytes[size++] = (uint8_t)(high * 16 + low);
+        bytes[size++] = (uint8_t)byte;
         *text += 2;
     }
     return size;

@@ -182,9 +182,11 @@ static void take_lost(void *context, const struct chunk *gap)
         sink->gap(sink->context, state->conn, now->side, gap);
 }
 
-static struct now now_of(struct tls *tls, struct tls_conn *state, unsigned side)
+/* The reader calls back with `now`, which must stay where it is. */
+static void set_now(struct now *now, struct tls *tls, struct tls_conn *state,
+                    unsigned side)
 {
-    return (struct now){
+    *now = (struct now){
         .state = state,
         .side = side,
         .reader = {.direction = &state->direction[side],
@@ -193,7 +195,8 @@ static struct now now_of(struct tls *tls, struct tls_conn *state, unsigned side)
                    .scratch = tls->scratch,
                    .clear = take_clear,
                    .plain = take_plain,
-                   .gap = take_lost}
+                   .gap = take_lost,
+                   .context = now}
     };
 }
 
@@ -230,8 +233,7 @@ static void take_data(void *context, struct conn *conn, unsigned side,
         tls->sink.data(tls->sink.context, conn, side, chunk);
         return;
     }
-    now = now_of(tls, state, side);
-    now.reader.context = &now;
+    set_now(&now, tls, state, side);
     if (!state->opens)
         beginning_keep(&state->beginning[side], chunk);
     if (tls_direction_take(&now.reader, &rest))
@@ -267,8 +269,7 @@ static void take_gap(void *context, struct conn *conn, unsigned side,
         tls->sink.gap(tls->sink.context, conn, side, gap);
         return;
     }
-    now = now_of(tls, state, side);
-    now.reader.context = &now;
+    set_now(&now, tls, state, side);
     tls_direction_gap(&now.reader, gap);
 }
 
@@ -276,10 +277,10 @@ static void take_gap(void *context, struct conn *conn, unsigned side,
 static void finish(struct tls *tls, struct tls_conn *state, unsigned side,
                    struct mark at)
 {
-    struct now now = now_of(tls, state, side);
     const struct conn *conn = state->conn;
+    struct now now;
 
-    now.reader.context = &now;
+    set_now(&now, tls, state, side);
     tls_direction_end(&now.reader,
                       &(struct chunk){.at = at,
                                       .offset = conn->flow[side].next,
