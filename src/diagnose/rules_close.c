@@ -58,7 +58,9 @@ bool is_stream_idle_timeout(const struct facts *f)
 
 /*
  * A proxy has timers of silence; whatever else it cuts late, and not always
- * after the same time, is what the leg behind it did.
+ * after the same time, is what the leg behind it did. What has no such timeout
+ * at all is not said to have one; for an answer that does not come a proxy
+ * between would have said 504.
  */
 static bool may_be_write_timeout(const struct facts *f)
 {
@@ -66,10 +68,11 @@ static bool may_be_write_timeout(const struct facts *f)
     case FIT_REFUTED:
         return false;
     case FIT_STATED:
-    case FIT_CONSTANT:
         return true;
+    case FIT_CONSTANT:
+        return !has_no_response_timeout(f);
     default:
-        return !is_known_proxy(f);
+        return !is_known_proxy(f) && !has_no_response_timeout(f);
     }
 }
 

@@ -51,6 +51,26 @@ bool is_known_proxy(const struct facts *f)
     return false;
 }
 
+/*
+ * Nothing in them ends an answer that takes long, if nobody added it: the
+ * sources of CPython's http.server and wsgiref (no timeout but a socket's,
+ * which is None), Werkzeug (built on them), uvicorn and Tornado (only idle
+ * ones), aiohttp.web (the same).
+ */
+bool has_no_response_timeout(const struct facts *f)
+{
+    static const char *const name[] = {"BaseHTTP",     "SimpleHTTP",
+                                       "WSGIServer",   "Werkzeug",
+                                       "uvicorn",      "aiohttp",
+                                       "TornadoServer"};
+
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+        if (is_software(f, name[i]))
+            return true;
+    }
+    return false;
+}
+
 const char *idle_setting(const struct facts *f)
 {
     if (is_unnamed(f))

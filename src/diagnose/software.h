@@ -15,6 +15,10 @@ bool is_software(const struct facts *f, const char *word);
  */
 bool is_known_proxy(const struct facts *f);
 
+/* What names itself so ends no answer because it took long; something between
+ * may, that passes its Server field on. */
+bool has_no_response_timeout(const struct facts *f);
+
 /* Its setting for idle connections; of unnamed ones all that fit. */
 const char *idle_setting(const struct facts *f);
 

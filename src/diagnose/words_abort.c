@@ -61,7 +61,8 @@ static void tell_crash(const struct facts *f, struct finding *finding)
                     "A panic, a crash or an explicit abort of the "
                     "handler does this; so does the end of the process, "
                     "or of the upstream behind a proxy.");
-    if (f->wait >= f->settings->timeout_floor / 2)
+    if (f->wait >= f->settings->timeout_floor / 2 &&
+        !has_no_response_timeout(f))
         finding_alternative(finding,
                             f->response_begun ? VERDICT_WRITE_TIMEOUT_TRUNCATION
                                               : VERDICT_WRITE_TIMEOUT_EOF,
@@ -104,6 +105,20 @@ static void tell_unknown_host(const struct facts *f, struct finding *finding)
                             "server_name, and the default server)");
 }
 
+/* A proxy between that passes the Server field on may have one. */
+static void tell_no_timeout(const struct facts *f, struct finding *finding)
+{
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_explain(finding, "%s has no timeout for an answer of its own.",
+                    name_server(f, finding));
+    finding_alternative(finding,
+                        f->response_begun ? VERDICT_STREAM_IDLE_TIMEOUT
+                                          : VERDICT_WRITE_TIMEOUT_EOF,
+                        "a proxy between may have a timeout and pass the "
+                        "Server field on",
+                        "whether other requests are cut after the same time");
+}
+
 void tell_handler_abort(const struct facts *f, struct finding *finding)
 {
     finding->symptom = symptom_of_close(f);
@@ -114,7 +129,9 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
                                       : " without a byte of an answer");
     if (f->response_begun)
         tell_unsent(f, finding);
-    if (f->wait >= f->settings->timeout_floor && !is_known_proxy(f))
+    if (f->wait >= f->settings->timeout_floor && has_no_response_timeout(f))
+        tell_no_timeout(f, finding);
+    else if (f->wait >= f->settings->timeout_floor && !is_known_proxy(f))
         tell_timeout_fit(f, finding);
     else if (is_beaten(f))
         finding_explain(finding,

@@ -196,6 +196,23 @@ bool leg_hosts_may_have(const struct leg_hosts *hosts,
     return hosts->bit[bit / 64] >> (bit % 64) & 1;
 }
 
+void legs_meet(struct legs *legs, const struct conn *conn)
+{
+    leg_hosts_add(&legs->asks, &conn->endpoint[conn->client]);
+    leg_hosts_add(&legs->asked, &conn->endpoint[conn_server(conn)]);
+}
+
+/* That a gateway asked in vain may be told only when its own answer has been:
+ * refusals are connections, which are told late. */
+bool legs_concern(const struct legs *legs, const struct conn *conn,
+                  const struct exchange *x)
+{
+    return x->status >= 400 || !exchange_is_answered(x) ||
+           leg_hosts_may_have(&legs->asks,
+                              &conn->endpoint[conn_server(conn)]) ||
+           leg_hosts_may_have(&legs->asked, &conn->endpoint[conn->client]);
+}
+
 /* The ring is not one before it is full. */
 void legs_add(struct legs *legs, const struct leg *leg)
 {

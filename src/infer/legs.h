@@ -100,6 +100,17 @@ struct legs {
     uint64_t dropped_until; /* frame: nothing that is gone ended later */
 };
 
+/*
+ * A connection has its first request: from now on its client is known to ask,
+ * and its server to be asked.
+ */
+void legs_meet(struct legs *legs, const struct conn *conn);
+
+/* Can the exchange be a leg, by the hosts met so far? Most cannot: its server
+ * asks nobody, nobody asks its client, and it did not fail. */
+bool legs_concern(const struct legs *legs, const struct conn *conn,
+                  const struct exchange *x);
+
 /* `outcome`: NULL, its connection goes on. */
 struct leg leg_of_exchange(const struct outcome *outcome,
                            const struct conn *conn, const struct exchange *x);

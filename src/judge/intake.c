@@ -103,11 +103,13 @@ static struct followed_one count_ended(struct intake *intake,
 static void note_leg(struct intake *intake, const struct outcome *outcome,
                      const struct conn *conn, const struct exchange *x)
 {
-    const struct leg leg = leg_of_exchange(outcome, conn, x);
+    struct legs *legs = infer_legs(intake->infer);
+    struct leg leg;
 
-    if (x->tunnel || x->stream == 0)
+    if (x->tunnel || x->stream == 0 || !legs_concern(legs, conn, x))
         return;
-    legs_add(infer_legs(intake->infer), &leg);
+    leg = leg_of_exchange(outcome, conn, x);
+    legs_add(legs, &leg);
     links_keep_up(&intake->cases);
 }
 
@@ -119,6 +121,13 @@ static void note_no_exchange(struct intake *intake, const struct conn *conn)
         return;
     legs_add(infer_legs(intake->infer), &leg);
     links_keep_up(&intake->cases);
+}
+
+static void take_begun(void *context, const struct conn *conn)
+{
+    struct intake *intake = context;
+
+    legs_meet(infer_legs(intake->infer), conn);
 }
 
 static void take_complete(void *context, struct conn *conn,
@@ -338,6 +347,7 @@ static nanos take_look(void *context, const struct outcome *outcome)
 struct model_sink intake_model_sink(struct intake *intake)
 {
     return (struct model_sink){.context = intake,
+                               .begun = take_begun,
                                .complete = take_complete,
                                .ended = take_ended,
                                .over = take_over,

@@ -21,11 +21,13 @@ bool exchange_is_long(const struct exchange *x)
 {
     const struct message *response = &x->response;
 
-    if (!x->is_h2 || x->tunnel || response->lost || !x->status ||
-        !is_request_known(x) || response->body == 0)
+    if (!x->is_h2 || response->body == 0 || x->tunnel || response->lost ||
+        !x->status)
         return false;
-    return !may_have_body(x) || (response->framing == FRAMING_LENGTH &&
-                                 response->body > response->expected);
+    if (response->framing == FRAMING_LENGTH &&
+        response->body > response->expected)
+        return is_request_known(x);
+    return is_request_known(x) && !may_have_body(x);
 }
 
 bool exchange_is_miscounted(const struct exchange *x)

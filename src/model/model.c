@@ -43,12 +43,14 @@ static bool is_endless(const struct exchange *x)
            x->response.framing == FRAMING_CLOSE;
 }
 
-static void begin_request(struct model_conn *state, const struct conn *conn,
+static void begin_request(const struct model *model, struct model_conn *state,
+                          const struct conn *conn,
                           const struct http_event *event)
 {
     struct exchange *x;
 
-    state->exchanges++;
+    if (state->exchanges++ == 0 && model->sink.begun)
+        model->sink.begun(model->sink.context, conn);
     if (state->waiting.count >= WAITING_MAX) {
         state->crowded_out++;
         return;
@@ -312,7 +314,7 @@ static void take_event(void *context, struct conn *conn,
     if (event->kind == HTTP_REQUEST_START) {
         if (state->waiting.first && exchange_is_complete(state->waiting.first))
             tell_those_complete(model, conn, state);
-        begin_request(state, conn, event);
+        begin_request(model, state, conn, event);
         return;
     }
     if (event->kind == HTTP_LOST || event->kind == HTTP_BROKEN) {

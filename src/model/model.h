@@ -32,6 +32,9 @@ struct outcome {
 
 struct model_sink {
     void *context;
+    /* its first request: by now it is known who asks whom. NULL: nobody wants
+       to know */
+    void (*begun)(void *context, const struct conn *conn);
     /* `x` is complete; it is gone after the call */
     void (*complete)(void *context, struct conn *conn,
                      const struct exchange *x);

@@ -224,8 +224,11 @@ static void test_rows(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct text told;
-        const struct model_sink sink = {&told,     take_complete, take_ended,
-                                        take_over, take_late,     NULL};
+        const struct model_sink sink = {.context = &told,
+                                        .complete = take_complete,
+                                        .ended = take_ended,
+                                        .over = take_over,
+                                        .late = take_late};
         struct model *model = model_new(&sink);
         struct http_sink http = model_http_sink(model);
         struct conn conn = {.id = 0};

@@ -30,6 +30,29 @@ def pieces():
 """
 
 
+HANDLER = """
+import http.server, time
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+
+    def do_GET(self):
+        if self.path == '/ok':
+            self.send_response(204)
+            self.end_headers()
+            return
+        if self.path == '/cut':
+            self.send_response(200)
+            self.send_header('Content-Length', '1000')
+            self.end_headers()
+            self.wfile.write(b'x' * 300)
+        time.sleep(1.2)
+        raise RuntimeError('on cue')
+
+http.server.ThreadingHTTPServer(('127.0.0.1', %d), Handler).serve_forever()
+""" % PORT
+
+
 def busy_and_idle(busy, idle, path="/sleep?ms=5000"):
     """Connections that have had an answer each; the first ones ask again, a
     tenth of a second apart."""
@@ -116,6 +139,22 @@ def gunicorn(lab, *flags):
     lab.start("gunicorn", *flags, "-b", f"127.0.0.1:{PORT}", "app:app")
     wait_listening(PORT)
     time.sleep(1)
+
+
+@recipe("python-raises-late", "handler-abort handler-abort", seconds=5,
+        note="BaseHTTP has no timeout for an answer: a cut that comes late is "
+        "its handler's")
+def raises_late(lab):
+    """Python's http.server; the handler raises after 1.2 s, without a byte
+    and behind 300 of 1000."""
+    with open(os.path.join(lab.tmp, "late.py"), "w") as f:
+        f.write(HANDLER)
+    lab.start("python3", "late.py")
+    wait_listening(PORT)
+    lab.capture()
+    lab.curl(BASE + "/ok")
+    lab.curl(BASE + "/cut")
+    lab.curl(BASE + "/nothing")
 
 
 @recipe("client-process-exits", "client-abort client-abort client-abort",
