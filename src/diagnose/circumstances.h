@@ -14,6 +14,8 @@ struct circumstances {
     bool port_is_http; /* as far as the capture tells */
     struct leg_pair upstream; /* what its server asked of others for it */
     struct leg_pair front;    /* what its client, a proxy, was asked for it */
+    const struct server_facts
+        *behind;      /* the upstream's server; NULL: unknown */
     bool later_works; /* a later connection between the same hosts did */
 };
 

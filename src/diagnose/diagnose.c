@@ -134,6 +134,20 @@ enum doubt diagnose(const struct diagnose_settings *settings,
     return doubt;
 }
 
+struct finding *diagnose_chain(const struct diagnose_settings *settings,
+                               const struct incident *incident,
+                               const struct circumstances *around)
+{
+    struct facts f = facts_of(settings, incident, around);
+    const struct rule *rule;
+
+    if (doubt_of(&f))
+        return NULL;
+    f = facts_for_rules(&f);
+    rule = rule_first(SCOPE_CHAIN, &f);
+    return rule ? build(rule, &f) : NULL;
+}
+
 struct turns diagnose_turns(const struct diagnose_settings *settings,
                             const struct incident *incident,
                             const struct circumstances *around)

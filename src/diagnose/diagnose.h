@@ -70,6 +70,15 @@ enum doubt diagnose(const struct diagnose_settings *settings,
 
 void finding_free(struct finding *finding);
 
+/*
+ * Of a request that its client gave up: are that client's limit and the
+ * server's the wrong way round? A finding, which the caller owns and which
+ * borrows the incident; NULL: they are not, or are not known.
+ */
+struct finding *diagnose_chain(const struct diagnose_settings *settings,
+                               const struct incident *incident,
+                               const struct circumstances *around);
+
 /* The turn ledger of an exchange, as a finding of it would have it. */
 struct turns diagnose_turns(const struct diagnose_settings *settings,
                             const struct incident *incident,

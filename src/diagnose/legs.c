@@ -228,10 +228,19 @@ static bool is_stall(enum verdict code)
     }
 }
 
+/* It has not failed, and nothing fails of it. */
+static bool is_about_limits(enum verdict code)
+{
+    return code == VERDICT_NEAR_TIMEOUT || code == VERDICT_TIMEOUT_MISALIGNED;
+}
+
 enum leg_link finding_link(const struct finding *front,
                            const struct finding *upstream)
 {
-    if (upstream->code == VERDICT_CLIENT_ABORT)
+    if (is_about_limits(front->code) || is_about_limits(upstream->code))
+        return LINK_NONE;
+    if (upstream->code == VERDICT_CLIENT_ABORT ||
+        upstream->code == VERDICT_ORPHANED_UPSTREAM)
         return LINK_UPSTREAM_IS_EFFECT;
     if (has_cause_behind(front->code))
         return LINK_FRONT_IS_EFFECT;

@@ -9,7 +9,7 @@ static void ask_all(enum scope scope, const struct facts *f,
 
 struct why diagnose_why(const struct diagnose_settings *settings,
                         const struct incident *incident,
-                        const struct circumstances *around)
+                        const struct circumstances *around, bool is_chain)
 {
     struct facts f = facts_of(settings, incident, around);
     struct why why = {.facts = facts_for_rules(&f), .doubt = doubt_of(&f)};
@@ -18,7 +18,7 @@ struct why diagnose_why(const struct diagnose_settings *settings,
         if (doubt_holds(&doubt_list[i], &f))
             why.doubts[i] = reason_of(&doubt_list[i], &f);
     }
-    why.scope = scope_of(&why.facts);
+    why.scope = is_chain ? SCOPE_CHAIN : scope_of(&why.facts);
     ask_all(why.scope, &why.facts, why.holds);
     if (why.doubt) {
         why.anyway = scope_in_doubt(&f);

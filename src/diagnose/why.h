@@ -23,9 +23,10 @@ struct why {
     bool went_well;                /* it was never put before the rules */
 };
 
-/* Judges as `diagnose` does, and goes on after the first yes. */
+/* Judges as `diagnose` does, `is_chain`: as diagnose_chain, and goes on after
+ * the first yes. */
 struct why diagnose_why(const struct diagnose_settings *settings,
                         const struct incident *incident,
-                        const struct circumstances *around);
+                        const struct circumstances *around, bool is_chain);
 
 #endif

@@ -1,6 +1,7 @@
 #include "infer/infer.h"
 
 #include "base/arena.h"
+#include "infer/server_figures.h"
 #include "infer/servers.h"
 
 #include <stdlib.h>
@@ -34,69 +35,6 @@ void infer_free(struct infer *infer)
     free(infer);
 }
 
-/* The figure that entries of a kind are counted in. NULL: none. */
-static struct durations *figure_of(struct server_facts *server,
-                                   const struct log_entry *entry)
-{
-    switch (entry->kind) {
-    case LOG_ANSWERED:
-        return &server->success;
-    case LOG_GATEWAY:
-        return &server->gateway;
-    case LOG_RESET:
-        return &server->reset;
-    default:
-        return NULL;
-    }
-}
-
-static void log_add(struct server_facts *server, enum log_kind kind, nanos took,
-                    struct mark at)
-{
-    const struct log_entry entry = {.kind = kind, .at = at, .took = took};
-    struct durations *figure = figure_of(server, &entry);
-
-    if (figure)
-        durations_add(figure, took, at);
-    if (server->log && mark_is_set(at))
-        server_log_add(server->log, &entry);
-}
-
-static void add_ending(struct server_facts *server, const struct ending *ending)
-{
-    struct endings_figures figures = {.idle = server->idle,
-                                      .cut = server->cut,
-                                      .gave_up = server->client_gave_up};
-
-    if (server->log) {
-        server->endings->longest = server->success.longest;
-        endings_add(server->endings, ending);
-        server->unsettled = true;
-        return;
-    }
-    endings_count(&figures, ending);
-    server->idle = figures.idle;
-    server->cut = figures.cut;
-    server->client_gave_up = figures.gave_up;
-}
-
-static struct server_facts *settle(struct server_facts *server)
-{
-    struct endings_figures figures;
-
-    if (!server || !server->unsettled)
-        return server;
-    server->endings->longest = server->success.longest;
-    endings_sum_up(server->endings, &figures);
-    server->idle = figures.idle;
-    server->cut = figures.cut;
-    server->silence = figures.silence;
-    server->client_gave_up = figures.gave_up;
-    server->odd = figures.odd;
-    server->unsettled = false;
-    return server;
-}
-
 /* More than a refusal came from it. */
 static bool has_answered(const struct conn *conn)
 {
@@ -118,10 +56,16 @@ const struct server_facts *infer_server(const struct infer *infer,
                                         const struct conn *conn)
 {
     static const struct server_facts unknown;
-    const struct server_facts *server = settle(
+    const struct server_facts *server = server_settle(
         servers_find(&infer->servers, &conn->endpoint[conn_server(conn)]));
 
     return server ? server : &unknown;
+}
+
+const struct server_facts *infer_at(const struct infer *infer,
+                                    const struct endpoint *server)
+{
+    return server_settle(servers_find(&infer->servers, server));
 }
 
 struct server_facts *infer_hold(struct infer *infer, const struct conn *conn)
@@ -131,7 +75,7 @@ struct server_facts *infer_hold(struct infer *infer, const struct conn *conn)
 
     if (server)
         servers_hold(&infer->servers, server);
-    return settle(server);
+    return server_settle(server);
 }
 
 void infer_let_go(struct infer *infer, struct server_facts *server)
@@ -163,7 +107,7 @@ const struct server_facts *infer_first(const struct infer *infer)
     for (struct server_facts *server =
              servers_find(&infer->servers, &first->server);
          server; server = server->next)
-        settle(server);
+        server_settle(server);
     return first;
 }
 
@@ -195,7 +139,7 @@ static void add_complete(struct server_facts *server, const struct conn *conn,
     if (exchange_is_short(x) || exchange_is_long(x) || exchange_is_garbled(x) ||
         exchange_is_without_end(conn, x)) {
         server->failed++;
-        log_add(server, LOG_FAILED, wait, x->response.end);
+        server_log_event(server, LOG_FAILED, wait, x->response.end);
         return;
     }
     server->complete++;
@@ -203,13 +147,21 @@ static void add_complete(struct server_facts *server, const struct conn *conn,
         return;
     /* a body that ends with the connection may have been cut */
     if (x->response.framing != FRAMING_CLOSE)
-        log_add(server, LOG_ANSWERED, wait, x->response.end);
+        server_log_event(server, LOG_ANSWERED, wait, x->response.end);
     if (x->status >= 502 && x->status <= 504)
-        log_add(server, LOG_GATEWAY, wait, x->response.start);
+        server_log_event(server, LOG_GATEWAY, wait, x->response.start);
     if (mark_is_set(x->idle_since))
         durations_add(&server->reused,
                       nanos_between(x->idle_since.time, x->request.start.time),
                       x->request.start);
+}
+
+bool infer_stands_out(const struct infer *infer, const struct conn *conn,
+                      const struct exchange *x)
+{
+    return server_stands_out(servers_find(&infer->servers,
+                                          &conn->endpoint[conn_server(conn)]),
+                             x, infer->options.floor);
 }
 
 void infer_complete(struct infer *infer, const struct conn *conn,
@@ -249,19 +201,20 @@ void infer_ended(struct infer *infer, const struct conn *conn,
     if (exchange_is_answered(x))
         return;
     if (by_reset && x->h2->reset_by_client)
-        add_ending(server, &(struct ending){.kind = ENDING_STREAM,
-                                            .by_client = true,
-                                            .opened = conn->first.time,
-                                            .client = endings_host(
-                                                &conn->endpoint[conn->client]),
-                                            .at = x->h2->reset,
-                                            .took = wait});
-    log_add(server,
-            !by_reset                                ? LOG_FAILED
-            : x->h2->reset_by_client                 ? LOG_GIVEN_UP
-            : x->h2->reset_code == H2_INTERNAL_ERROR ? LOG_RESET
-                                                     : LOG_FAILED,
-            wait, x->h2->reset);
+        server_add_ending(server,
+                          &(struct ending){.kind = ENDING_STREAM,
+                                           .by_client = true,
+                                           .opened = conn->first.time,
+                                           .client = endings_host(
+                                               &conn->endpoint[conn->client]),
+                                           .at = x->h2->reset,
+                                           .took = wait});
+    server_log_event(server,
+                     !by_reset                                ? LOG_FAILED
+                     : x->h2->reset_by_client                 ? LOG_GIVEN_UP
+                     : x->h2->reset_code == H2_INTERNAL_ERROR ? LOG_RESET
+                                                              : LOG_FAILED,
+                     wait, x->h2->reset);
 }
 
 /* What a request that got no whole answer adds. */
@@ -281,11 +234,12 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
                         conn->flow[conn_server(conn)].lost > 1; /* a FIN: 1 */
     if (!exchange_was_waiting(conn, x))
         return;
-    log_add(server,
-            exchange_is_cut(infer->options.floor, &closing, x, wait) ? LOG_CUT
-            : closing.by == CLOSED_BY_CLIENT ? LOG_GIVEN_UP
-                                             : LOG_FAILED,
-            wait, closing.at);
+    server_log_event(server,
+                     exchange_is_cut(infer->options.floor, &closing, x, wait)
+                         ? LOG_CUT
+                     : closing.by == CLOSED_BY_CLIENT ? LOG_GIVEN_UP
+                                                      : LOG_FAILED,
+                     wait, closing.at);
 }
 
 /* How a connection began and ended. */
@@ -298,18 +252,19 @@ static void add_connection(const struct infer *infer,
     struct ending ending = ending_of(outcome, infer->options.floor);
     struct opening opening;
 
-    add_ending(server, &ending);
+    server_add_ending(server, &ending);
     if (conn->refused)
-        log_add(server, LOG_REFUSED, 0, conn->first);
+        server_log_event(server, LOG_REFUSED, 0, conn->first);
     else if (opening_of(outcome, &opening))
-        log_add(server, LOG_OPENED, 0, conn->first);
+        server_log_event(server, LOG_OPENED, 0, conn->first);
     if (ending.kind == ENDING_IDLE && !ending.by_client)
-        log_add(server, LOG_CLOSED_IDLE, ending.took, ending.at);
+        server_log_event(server, LOG_CLOSED_IDLE, ending.took, ending.at);
     else if (closing.by != CLOSED_BY_NOBODY && !conn->refused)
-        log_add(server,
-                closing.by == CLOSED_BY_SERVER ? LOG_CLOSED_BY_SERVER
-                                               : LOG_CLOSED_BY_CLIENT,
-                nanos_between(conn->first.time, closing.at.time), closing.at);
+        server_log_event(server,
+                         closing.by == CLOSED_BY_SERVER ? LOG_CLOSED_BY_SERVER
+                                                        : LOG_CLOSED_BY_CLIENT,
+                         nanos_between(conn->first.time, closing.at.time),
+                         closing.at);
     if (ending.kind != ENDING_IDLE && outcome_is_idle_close(outcome, &closing))
         server->unannounced++;
 }

@@ -202,6 +202,11 @@ void legs_meet(struct legs *legs, const struct conn *conn)
     leg_hosts_add(&legs->asked, &conn->endpoint[conn_server(conn)]);
 }
 
+bool legs_may_be_behind(const struct legs *legs, const struct conn *conn)
+{
+    return leg_hosts_may_have(&legs->asked, &conn->endpoint[conn->client]);
+}
+
 /* That a gateway asked in vain may be told only when its own answer has been:
  * refusals are connections, which are told late. */
 bool legs_concern(const struct legs *legs, const struct conn *conn,
@@ -210,7 +215,7 @@ bool legs_concern(const struct legs *legs, const struct conn *conn,
     return x->status >= 400 || !exchange_is_answered(x) ||
            leg_hosts_may_have(&legs->asks,
                               &conn->endpoint[conn_server(conn)]) ||
-           leg_hosts_may_have(&legs->asked, &conn->endpoint[conn->client]);
+           legs_may_be_behind(legs, conn);
 }
 
 /* The ring is not one before it is full. */

@@ -111,6 +111,9 @@ void legs_meet(struct legs *legs, const struct conn *conn);
 bool legs_concern(const struct legs *legs, const struct conn *conn,
                   const struct exchange *x);
 
+/* Was its client asked for something, as a proxy is, by the hosts met? */
+bool legs_may_be_behind(const struct legs *legs, const struct conn *conn);
+
 /* `outcome`: NULL, its connection goes on. */
 struct leg leg_of_exchange(const struct outcome *outcome,
                            const struct conn *conn, const struct exchange *x);

@@ -207,3 +207,23 @@ void servers_keep_host(struct server_facts *server, const char *host)
         (void)snprintf(server->host, sizeof server->host, "%s", host);
     server->hosts |= host_bit(host);
 }
+
+/* Shorter idle times no pool has. */
+#define IDLE_LEAST (500 * NANOS_PER_MILLI)
+
+static bool is_longest(const struct durations *set, nanos took, nanos least)
+{
+    return took >= least && (!set->samples || took > set->longest);
+}
+
+bool server_stands_out(const struct server_facts *server,
+                       const struct exchange *x, nanos floor)
+{
+    static const struct durations none;
+    nanos took = nanos_between(exchange_asked(x).time, x->response.end.time);
+    nanos idle = nanos_between(x->idle_since.time, x->request.start.time);
+
+    return is_longest(server ? &server->success : &none, took, floor / 5 * 4) ||
+           (mark_is_set(x->idle_since) &&
+            is_longest(server ? &server->reused : &none, idle, IDLE_LEAST));
+}

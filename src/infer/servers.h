@@ -51,4 +51,8 @@ const struct server_facts *servers_first(const struct servers *servers);
 /* It answered as that name. NULL: none was said. */
 void servers_keep_host(struct server_facts *server, const char *host);
 
+/* See infer_stands_out. `server`: NULL, nothing is known of it yet. */
+bool server_stands_out(const struct server_facts *server,
+                       const struct exchange *x, nanos floor);
+
 #endif

@@ -16,12 +16,14 @@ struct judged_case {
     uint64_t legs_seen;        /* as many had ended when it became a case */
     bool paired;               /* its legs are known for good */
     bool judged;
-    bool wanted;  /* what was found is not hidden by an option */
-    bool settled; /* as what has ended, at some time */
-    bool told;    /* somebody was told of it */
-    bool goes_on; /* its exchange, or connection, has not ended */
-    bool closed;  /* judged for the last time */
-    uint64_t id;  /* under which it is told; 0: not yet */
+    bool is_chain; /* of another case: its client's and server's limits */
+    bool well;     /* it went well: kept in case a limit becomes known */
+    bool wanted;   /* what was found is not hidden by an option */
+    bool settled;  /* as what has ended, at some time */
+    bool told;     /* somebody was told of it */
+    bool goes_on;  /* its exchange, or connection, has not ended */
+    bool closed;   /* judged for the last time */
+    uint64_t id;   /* under which it is told; 0: not yet */
     unsigned revision;
     nanos opened;  /* when it became a case */
     nanos look_at; /* when it is judged next */

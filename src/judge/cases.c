@@ -1,6 +1,8 @@
 #include "judge/cases.h"
 
 #include "base/arena.h"
+#include "judge/cases_count.h"
+#include "judge/chains.h"
 #include "judge/links.h"
 
 #include <stdlib.h>
@@ -103,6 +105,9 @@ const struct circumstances *cases_prepare(const struct cases *cases,
     hold_server(cases, one);
     around->server = infer_server(cases->infer, conn);
     links_pair(cases, one);
+    around->behind = around->upstream.sure == LEG_SURE
+                         ? infer_at(cases->infer, &around->upstream.leg.server)
+                         : NULL;
     return around;
 }
 
@@ -125,49 +130,6 @@ static struct finding *judge(const struct cases *cases, struct judged_case *one,
         one->finding && is_wanted(cases, one->finding->code, one->incident);
     one->judged = true;
     return before;
-}
-
-/*
- * An answer that was sent whole, and counts as such, though it was lost with
- * the request that it cut short, or not taken for other reasons.
- */
-static bool was_in_vain(const struct incident *incident,
-                        const struct finding *finding)
-{
-    const struct exchange *x = incident->exchange;
-
-    if (!x || !exchange_went_well(&incident->conn, x))
-        return false;
-    /* it was there; what its client made of it is not known */
-    if (finding->code == VERDICT_RESPONSE_REJECTED)
-        return false;
-    return finding->code == VERDICT_CLIENT_ABORT ||
-           (!mark_is_set(x->request.end) && finding->symptom != SYMPTOM_NONE);
-}
-
-/* Enters the case into the counts, or takes it out again. */
-static void count(struct cases *cases, const struct judged_case *one,
-                  bool enter)
-{
-    struct judge_counts *counts = cases->counts;
-    uint64_t by = enter ? 1 : UINT64_MAX; /* that is, minus one */
-
-    if (!one->judged)
-        return;
-    if (one->doubt && !one->finding && one->incident->exchange) {
-        counts->not_judged += by;
-        counts->not_judged_by[one->doubt] += by;
-    }
-    if (!one->finding)
-        return;
-    if (was_in_vain(one->incident, one->finding))
-        counts->complete -= by;
-    if (!one->wanted) {
-        counts->hidden += by;
-        return;
-    }
-    counts->by_severity[one->finding->severity] += by;
-    counts->by_code[one->finding->code] += by;
 }
 
 static void say(struct cases *cases, struct judged_case *one,
@@ -225,9 +187,9 @@ static void look_at(struct cases *cases, struct judged_case *one)
 
     if (one->closed)
         return;
-    count(cases, one, false);
+    cases_count(cases, one, false);
     before = judge(cases, one, NULL);
-    count(cases, one, true);
+    cases_count(cases, one, true);
     tell(cases, one, before);
     finding_free(before);
     if (age < NANOS_PER_SECOND)
@@ -263,13 +225,13 @@ static void renew(struct cases *cases, struct judged_case *known,
         incident_free(incident);
         return;
     }
-    count(cases, known, false);
+    cases_count(cases, known, false);
     incident_free(known->incident);
     known->incident = incident;
     known->finding = trial.finding;
     known->doubt = trial.doubt;
     known->wanted = trial.wanted;
-    count(cases, known, true);
+    cases_count(cases, known, true);
     tell(cases, known, before);
     finding_free(before);
 }
@@ -292,7 +254,7 @@ struct judged_case *cases_watch(struct cases *cases, struct judged_case *known,
         return NULL;
     }
     case_list_append(&cases->going, one);
-    count(cases, one, true);
+    cases_count(cases, one, true);
     tell(cases, one, NULL);
     return one;
 }
@@ -327,26 +289,17 @@ static void end_case(struct cases *cases, struct judged_case *known,
         say(cases, known, known->finding, STANDING_SETTLED);
         return;
     }
-    count(cases, known, false);
+    cases_count(cases, known, false);
     known->judged = false;
     incident_free(known->incident);
     known->incident = incident;
     known->around.later_works = later_works;
 }
 
-void cases_add(struct cases *cases, struct judged_case *known,
-               struct incident *incident, bool later_works)
+static void add_ended(struct cases *cases, struct judged_case *one)
 {
-    struct judged_case *one = known;
     size_t kept = cases->options->live ? LIVE_CASES_KEPT : CASES_KEPT;
 
-    if (known) {
-        end_case(cases, known, incident, later_works);
-    } else {
-        one = case_new(incident, cases->coverage->now);
-        one->around.later_works = later_works;
-        case_list_append(&cases->ended, one);
-    }
     one->legs_seen = infer_legs(cases->infer)->added;
     hold_server(cases, one);
     if (cases->options->at_once) {
@@ -358,9 +311,54 @@ void cases_add(struct cases *cases, struct judged_case *known,
     }
 }
 
+void cases_add(struct cases *cases, struct judged_case *known,
+               struct incident *incident, bool later_works)
+{
+    struct judged_case *one = known;
+
+    if (known) {
+        end_case(cases, known, incident, later_works);
+    } else {
+        one = case_new(incident, cases->coverage->now);
+        one->around.later_works = later_works;
+        case_list_append(&cases->ended, one);
+    }
+    add_ended(cases, one);
+}
+
+void cases_add_well(struct cases *cases, struct incident *incident)
+{
+    struct judged_case *one = case_new(incident, cases->coverage->now);
+
+    one->well = true;
+    case_list_append(&cases->ended, one);
+    add_ended(cases, one);
+}
+
+void cases_add_chain(struct cases *cases, const struct judged_case *one)
+{
+    struct judged_case *chain =
+        case_new(incident_copy(one->incident), cases->coverage->now);
+
+    chain->finding = diagnose_chain(&cases->options->settings, chain->incident,
+                                    &one->around);
+    if (!chain->finding) {
+        case_free(chain);
+        return;
+    }
+    chain->is_chain = true;
+    chain->judged = true;
+    chain->closed = true;
+    chain->paired = true;
+    chain->wanted = is_wanted(cases, chain->finding->code, chain->incident);
+    case_list_append(&cases->ended, chain);
+    cases_count(cases, chain, true);
+    tell(cases, chain, NULL);
+}
+
 void cases_withdraw(struct cases *cases, struct judged_case *known)
 {
-    count(cases, known, false);
+    cases_count(cases, known, false);
     case_list_remove(&cases->going, known);
     if (known->told)
         say(cases, known, known->finding, STANDING_WITHDRAWN);
@@ -379,5 +377,6 @@ void cases_finish(struct cases *cases)
 {
     for (struct judged_case *one = cases->ended.oldest; one; one = one->newer)
         look_at(cases, one);
+    chains_add(cases);
     links_order(cases);
 }

@@ -56,6 +56,16 @@ struct judged_case *cases_watch(struct cases *cases, struct judged_case *known,
 void cases_add(struct cases *cases, struct judged_case *known,
                struct incident *incident, bool later_works);
 
+/* It has ended well, and may have come close to a limit, or outlived its
+ * client. Takes the incident over. */
+void cases_add_well(struct cases *cases, struct incident *incident);
+
+/*
+ * Are the limits of the case's client and server the wrong way round? That is
+ * a case of its own, among those that have ended. For chains_add.
+ */
+void cases_add_chain(struct cases *cases, const struct judged_case *one);
+
 /* It went on and went well: what was told of it is withdrawn. */
 void cases_withdraw(struct cases *cases, struct judged_case *known);
 

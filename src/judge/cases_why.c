@@ -58,7 +58,9 @@ static int by_time(const void *left, const void *right)
         return (x == NULL) - (y == NULL);
     if (x->request.start.frame != y->request.start.frame)
         return x->request.start.frame < y->request.start.frame ? -1 : 1;
-    return (x->stream > y->stream) - (x->stream < y->stream);
+    if (x->stream != y->stream)
+        return x->stream > y->stream ? 1 : -1;
+    return a->is_chain - b->is_chain;
 }
 
 static size_t add_asked(const struct cases *cases, const struct case_list *list,
@@ -77,11 +79,11 @@ static size_t add_asked(const struct cases *cases, const struct case_list *list,
 static struct why why_of(const struct cases *cases, struct judged_case *one)
 {
     struct why why = diagnose_why(&cases->options->settings, one->incident,
-                                  cases_prepare(cases, one));
+                                  cases_prepare(cases, one), one->is_chain);
 
     why.finding = one->finding;
     why.hidden = one->finding && !one->wanted;
-    why.went_well = !one->judged;
+    why.went_well = !one->judged || (one->well && !one->finding);
     return why;
 }
 

@@ -130,19 +130,37 @@ static void take_begun(void *context, const struct conn *conn)
     legs_meet(infer_legs(intake->infer), conn);
 }
 
+/* Did it come close to a limit, or outlive the client it was for? */
+static bool is_to_look_at(const struct intake *intake, const struct conn *conn,
+                          const struct exchange *x, bool stands_out)
+{
+    const struct judge_options *options = intake->options;
+    nanos took = nanos_between(x->request.start.time, x->response.end.time);
+
+    if (x->stream == 0 || x->tunnel || x->behind)
+        return false;
+    return stands_out || (took >= options->settings.stall_threshold &&
+                          legs_may_be_behind(infer_legs(intake->infer), conn));
+}
+
 static void take_complete(void *context, struct conn *conn,
                           const struct exchange *x)
 {
     struct intake *intake = context;
     struct followed_one known = count_ended(intake, conn, x);
+    bool stands_out = infer_stands_out(intake->infer, conn, x);
 
     infer_complete(intake->infer, conn, x);
     note_leg(intake, NULL, conn, x);
     list_exchange(intake, NULL, conn, x, NULL);
-    if (diagnose_wants_complete(&intake->options->settings, conn, x))
+    if (diagnose_wants_complete(&intake->options->settings, conn, x)) {
         keep(intake, known.told, incident_of_exchange(conn, x));
-    else if (known.told)
+        return;
+    }
+    if (known.told)
         cases_withdraw(&intake->cases, known.told);
+    if (is_to_look_at(intake, conn, x, stands_out))
+        cases_add_well(&intake->cases, incident_of_exchange(conn, x));
     else if (why_asks(&intake->options->why, conn->id, x))
         cases_keep_well(&intake->cases, incident_of_exchange(conn, x));
 }

@@ -85,15 +85,22 @@ static int by_time(const void *left, const void *right)
     return order ? order : by_number(a->finding->code, b->finding->code);
 }
 
+static void index_add(struct index *index, const struct cases *cases,
+                      bool chains)
+{
+    for (struct judged_case *one = cases->ended.oldest; one; one = one->newer) {
+        if (one->wanted && one->is_chain == chains)
+            index->one[index->count++] = one;
+    }
+}
+
+/* All but chains, which are no request's fate. */
 static struct index index_new(const struct cases *cases)
 {
     struct index index = {
         .one = must_realloc(NULL, cases->ended.count + 1, sizeof *index.one)};
 
-    for (struct judged_case *one = cases->ended.oldest; one; one = one->newer) {
-        if (one->wanted)
-            index.one[index.count++] = one;
-    }
+    index_add(&index, cases, false);
     if (index.count)
         qsort(index.one, index.count, sizeof *index.one, by_name);
     return index;
@@ -189,6 +196,7 @@ void links_order(struct cases *cases)
 
     link_legs(&index);
     link_earlier_tries(&index);
+    index_add(&index, cases, true);
     cases->finding =
         must_realloc(NULL, index.count + 1, sizeof *cases->finding);
     if (index.count)

@@ -64,6 +64,17 @@ struct incident *incident_of_exchange(const struct conn *conn,
     return incident;
 }
 
+struct incident *incident_copy(const struct incident *incident)
+{
+    struct incident *copy = must_calloc(1, sizeof *copy);
+
+    *copy = *incident;
+    copy_conn(&copy->conn, &incident->conn);
+    if (incident->exchange)
+        copy->exchange = exchange_copy(incident->exchange);
+    return copy;
+}
+
 void incident_free(struct incident *incident)
 {
     if (!incident)

@@ -56,6 +56,8 @@ struct incident *incident_new(const struct outcome *outcome,
  */
 struct incident *incident_of_exchange(const struct conn *conn,
                                       const struct exchange *x);
+/* The same once more; the caller owns it. */
+struct incident *incident_copy(const struct incident *incident);
 void incident_free(struct incident *incident);
 
 /*

@@ -130,7 +130,9 @@ def check_capture(path, rules, signatures):
             continue
         blocks = blocks_of(why.stdout)
         count += len(blocks)
-        assert sorted(b.number for b in blocks if b.number is not None) == \
+        # limits that do not line up are a second question about an exchange
+        assert sorted(b.number for b in blocks if b.number is not None and
+                      b.scopes[-1][0] != "chain") == \
             sorted(exchanges.get(connection, [])), connection
         said = [b.check(rules, signatures) for b in blocks]
         assert sorted(map(str, filter(None, said))) == \
