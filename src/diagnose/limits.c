@@ -59,7 +59,7 @@ struct limit limit_of_idle(const struct diagnose_settings *settings,
     if (settings->idle_timeout)
         return (struct limit){LIMIT_STATED, settings->idle_timeout, NULL};
     if (is_timer(&known->idle))
-        return limit_seen(LIMIT_CUT, &known->idle);
+        return limit_seen(LIMIT_IDLE, &known->idle);
     if (known->keep_alive)
         return (struct limit){LIMIT_HEADER,
                               known->keep_alive * NANOS_PER_SECOND, NULL};
@@ -79,6 +79,7 @@ void cite_limit(struct finding *finding, const struct limit *limit)
         [LIMIT_RESET] = "the server resets another stream, at its limit",
         [LIMIT_GATEWAY] = "the gateway answers another request, at its limit",
         [LIMIT_CLIENT] = "a client gives another request up, at its limit",
+        [LIMIT_IDLE] = "the server closes another, idle connection",
     };
 
     if (limit->seen)
@@ -94,6 +95,7 @@ const char *limit_words(struct finding *finding, const struct limit *limit)
         [LIMIT_RESET] = "the server resets the stream",
         [LIMIT_GATEWAY] = "the gateway gives up on what is behind it",
         [LIMIT_CLIENT] = "the client gives up",
+        [LIMIT_IDLE] = "the server closes idle connections",
     };
 
     if (limit->kind == LIMIT_STATED)

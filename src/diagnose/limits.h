@@ -15,6 +15,7 @@ enum limit_kind {
     LIMIT_RESET,   /* the server resets the stream */
     LIMIT_GATEWAY, /* it answers 502, 503 or 504 */
     LIMIT_CLIENT,  /* its clients give up */
+    LIMIT_IDLE,    /* the server closes idle connections */
     LIMIT_HEADER   /* of idle connections: its Keep-Alive said so */
 };
 

@@ -12,10 +12,11 @@ static void weigh_limit(struct finding *finding, const struct limit *limit)
     bool by_client = limit->kind == LIMIT_CLIENT;
 
     finding->symptom = SYMPTOM_NONE;
-    finding->confidence = CONFIDENCE_LIKELY;
+    finding->confidence = limit->seen && limit->kind != LIMIT_GATEWAY
+                              ? CONFIDENCE_POSSIBLE
+                              : CONFIDENCE_LIKELY;
     if (!by_client && limit->kind != LIMIT_CUT && limit->kind != LIMIT_RESET)
         return;
-    finding->confidence = CONFIDENCE_POSSIBLE;
     finding_alternative(
         finding, by_client ? VERDICT_CLIENT_ABORT : VERDICT_HANDLER_ABORT,
         by_client ? "clients that gave up after the same time may have had "
@@ -128,7 +129,7 @@ void tell_chain_misaligned(const struct facts *f, struct finding *finding)
     finding_explain(finding,
                     "The limits are the wrong way round: %s, and %s. What "
                     "takes longer than the first is work for nobody, and the "
-                    "client never sees the answer that the second would give.",
+                    "client never sees how it ends.",
                     limit_words(finding, &client),
                     limit_words(finding, &limit));
     tell_hop_behind(f, finding);
