@@ -326,10 +326,10 @@ enum timeout_fit timeout_fit(const struct facts *f)
         return f->wait >= stated || durations_alike(f->wait, stated)
                    ? FIT_STATED
                    : FIT_REFUTED;
-    if (good->samples && bad->samples && good->longest > bad->shortest)
+    if (server_refutes_timeout(f->known))
         return FIT_REFUTED;
     /* one that is no part of the figures: others agree on a timeout */
-    if (f->known->odd && f->wait < good->longest)
+    if (f->known->odd && f->wait < good->longest - server_slack(f->known))
         return FIT_REFUTED;
     /* a timer is one whatever it lets through */
     if (durations_constant(bad, 2))

@@ -56,13 +56,16 @@ struct limit limit_of_clients(const struct server_facts *known)
 struct limit limit_of_idle(const struct diagnose_settings *settings,
                            const struct server_facts *known)
 {
+    nanos said;
+
     if (settings->idle_timeout)
         return (struct limit){LIMIT_STATED, settings->idle_timeout, NULL};
     if (is_timer(&known->idle))
         return limit_seen(LIMIT_IDLE, &known->idle);
-    if (known->keep_alive)
-        return (struct limit){LIMIT_HEADER,
-                              known->keep_alive * NANOS_PER_SECOND, NULL};
+    /* some close later than they say: Node by a second */
+    said = known->keep_alive * NANOS_PER_SECOND;
+    if (said && (!known->idle.samples || known->idle.shortest <= said))
+        return (struct limit){LIMIT_HEADER, said, NULL};
     return (struct limit){LIMIT_NONE, 0, NULL};
 }
 

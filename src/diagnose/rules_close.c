@@ -9,11 +9,22 @@ static bool is_server_close(const struct facts *f)
     return f->request_whole && !f->response_whole && f->server_closed;
 }
 
+/* A master that looks once a second ends all that are late in one instant. */
+static bool is_late_together(const struct facts *f,
+                             const struct cluster *cluster)
+{
+    const struct durations *cut = &f->known->cut;
+
+    return server_slack(f->known) > 0 && !cluster->idle && !cluster->refused &&
+           cut->instants >= 2 && f->wait >= cut->shortest;
+}
+
 bool is_server_shutdown(const struct facts *f)
 {
     struct cluster cluster;
 
-    if (!is_server_close(f) || !is_in_shutdown(f, &cluster))
+    if (!is_server_close(f) || !is_in_shutdown(f, &cluster) ||
+        is_late_together(f, &cluster))
         return false;
     /* where nobody ever answered a refusal tells nothing of a process */
     return cluster.busy + cluster.idle >= 2 || f->known->answered > 0;

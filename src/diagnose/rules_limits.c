@@ -12,7 +12,9 @@ bool is_near_timeout(const struct facts *f)
     struct limit clients = limit_of_clients(f->known);
     nanos took = facts_passed(f->asked, f->x->response.end);
 
-    if (f->x->status >= 500 || !exchange_went_well(f->conn, f->x))
+    /* the slowest of all stands for those that come close */
+    if (f->x->status >= 500 || !exchange_went_well(f->conn, f->x) ||
+        f->x->response.end.frame != f->known->served.longest_at.frame)
         return false;
     return limit_is_near(&server, took) || limit_is_near(&clients, took);
 }
@@ -22,7 +24,9 @@ bool is_reused_late(const struct facts *f)
 {
     struct limit limit = limit_of_idle(f->settings, f->known);
 
-    return f->idle > 0 && limit_is_near(&limit, f->idle);
+    return f->idle > 0 &&
+           f->x->request.start.frame == f->known->reused.longest_at.frame &&
+           limit_is_near(&limit, f->idle);
 }
 
 /* The work went on though nobody waited for it any more. */

@@ -66,17 +66,30 @@ static void tell_odd(const struct facts *f, struct finding *finding)
 {
     if (f->known->odd)
         finding_explain(finding,
-                        "%" PRIu64 " other cut%s came sooner than that "
-                        "success, and %s another cause.",
+                        "%" PRIu64 " other cut%s came too soon for it, and "
+                        "%s another cause.",
                         f->known->odd, f->known->odd == 1 ? "" : "s",
                         f->known->odd == 1 ? "has" : "have");
 }
 
-void tell_timeout_fit(const struct facts *f, struct finding *finding)
+static void tell_slack(const struct facts *f, struct finding *finding)
 {
     const struct durations *good = &f->known->success;
+
+    if (good->samples && good->longest > f->known->cut.shortest)
+        finding_explain(finding,
+                        "Whole answers took up to %s all the same (#%" PRIu64
+                        "): it looks for what is late once a second only.",
+                        finding_duration(finding, good->longest),
+                        mark_frame(good->longest_at));
+}
+
+void tell_timeout_fit(const struct facts *f, struct finding *finding)
+{
     const struct durations *bad = &f->known->cut;
-    const char *longest = finding_duration(finding, good->longest);
+    struct mark longest_at = {0};
+    nanos below = server_longest_below(f->known, &longest_at);
+    const char *longest = finding_duration(finding, below);
     const char *shortest = finding_duration(finding, bad->shortest);
 
     tell_statement_refuted(f, finding);
@@ -92,7 +105,7 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
         return;
     case FIT_VARIED:
     case FIT_BRACKET:
-        if (good->samples)
+        if (below)
             finding_explain(finding,
                             "%s, if it is one, lies between %s (longest "
                             "success, "
@@ -100,7 +113,7 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
                             ").",
                             f->known->software[0] ? "The timeout"
                                                   : "The write timeout",
-                            longest, mark_frame(good->longest_at), shortest,
+                            longest, mark_frame(longest_at), shortest,
                             mark_frame(bad->shortest_at));
         else
             finding_explain(
@@ -109,6 +122,7 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
                 "after %s, at delays that vary: no plain timer, but "
                 "perhaps a deadline noticed only when the handler ends.",
                 bad->samples, shortest);
+        tell_slack(f, finding);
         tell_odd(f, finding);
         return;
     case FIT_CONSTANT:

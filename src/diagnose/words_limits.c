@@ -12,9 +12,10 @@ static void weigh_limit(struct finding *finding, const struct limit *limit)
     bool by_client = limit->kind == LIMIT_CLIENT;
 
     finding->symptom = SYMPTOM_NONE;
-    finding->confidence = limit->seen && limit->kind != LIMIT_GATEWAY
-                              ? CONFIDENCE_POSSIBLE
-                              : CONFIDENCE_LIKELY;
+    finding->confidence =
+        limit->kind == LIMIT_STATED || limit->kind == LIMIT_GATEWAY
+            ? CONFIDENCE_LIKELY
+            : CONFIDENCE_POSSIBLE;
     if (!by_client && limit->kind != LIMIT_CUT && limit->kind != LIMIT_RESET)
         return;
     finding_alternative(

@@ -67,6 +67,31 @@ static void tell_race_joined(const struct facts *f, struct finding *finding)
                    idle_setting(f));
 }
 
+/* It was never idle: whoever accepted it did not want it. */
+static void tell_closed_when_new(const struct facts *f, struct finding *finding,
+                                 nanos lasted)
+{
+    finding->symptom = SYMPTOM_EMPTY_REPLY;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding->title = "the server closed a new connection before its first "
+                     "request had arrived";
+    finding_explain(
+        finding,
+        "The server closed the connection %s after it was opened, and its FIN "
+        "acknowledges nothing of this request: the server program never saw "
+        "it, so a retry is safe, even of a POST. A server does this at its "
+        "limit of connections (nginx worker_connections), and so does what "
+        "accepts connections for a program that is not there.",
+        finding_duration(finding, lasted));
+    if (f->known->answered > 0)
+        finding_explain(finding,
+                        "It answered other requests (%" PRIu64 " here).",
+                        f->known->answered);
+    finding_advise(finding, "look in its log for that moment (nginx: "
+                            "'worker_connections are not enough'), and at how "
+                            "many connections it had open");
+}
+
 void tell_idle_close_race(const struct facts *f, struct finding *finding)
 {
     const struct exchange *x = f->x;
@@ -80,6 +105,11 @@ void tell_idle_close_race(const struct facts *f, struct finding *finding)
 
     if (!mark_is_set(since)) {
         tell_race_joined(f, finding);
+        return;
+    }
+    if (!mark_is_set(x->idle_since) && idle < AT_ONCE &&
+        !mark_is_set(f->incident->said_408)) {
+        tell_closed_when_new(f, finding, idle);
         return;
     }
     /* the FIN was there first: the client read the end, then met the RST */

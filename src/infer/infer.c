@@ -128,8 +128,14 @@ static void note_answered(struct infer *infer,
         infer->http[port / WORD] |= UINT64_C(1) << (port % WORD);
 }
 
-static void add_complete(struct server_facts *server, const struct conn *conn,
-                         const struct exchange *x)
+/* What a gateway says when what is behind it failed. */
+static bool exchange_is_gateways(const struct exchange *x)
+{
+    return x->status >= 502 && x->status <= 504;
+}
+
+static void add_complete(const struct infer *infer, struct server_facts *server,
+                         const struct conn *conn, const struct exchange *x)
 {
     struct mark asked = exchange_asked(x);
     nanos wait = nanos_between(asked.time, x->response.end.time);
@@ -148,7 +154,10 @@ static void add_complete(struct server_facts *server, const struct conn *conn,
     /* a body that ends with the connection may have been cut */
     if (x->response.framing != FRAMING_CLOSE)
         server_log_event(server, LOG_ANSWERED, wait, x->response.end);
-    if (x->status >= 502 && x->status <= 504)
+    if (x->response.framing != FRAMING_CLOSE && !exchange_is_gateways(x))
+        durations_add(&server->served, wait, x->response.end);
+    if (exchange_is_gateways(x) &&
+        (x->status == 504 || wait >= infer->options.floor))
         server_log_event(server, LOG_GATEWAY, wait, x->response.start);
     if (mark_is_set(x->idle_since))
         durations_add(&server->reused,
@@ -171,7 +180,7 @@ void infer_complete(struct infer *infer, const struct conn *conn,
 
     if (!server)
         return;
-    add_complete(server, conn, x);
+    add_complete(infer, server, conn, x);
     servers_keep_host(server, x->host);
     note_answered(infer, server);
 }
@@ -315,7 +324,7 @@ static void add_outcome(const struct infer *infer, struct server_facts *server,
         server->keep_alive = outcome->keep_alive;
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
         if (exchange_is_complete(x) && !exchange_was_left(conn, x))
-            add_complete(server, conn, x);
+            add_complete(infer, server, conn, x);
         else
             add_failure(infer, server, conn, x);
     }
@@ -346,5 +355,6 @@ void infer_preview(const struct infer *infer, const struct outcome *outcome,
     *server = known ? *known : (struct server_facts){0};
     server->server = outcome->conn->endpoint[conn_server(outcome->conn)];
     server->log = NULL; /* which is the server's own */
+    server->timer = NULL;
     add_outcome(infer, server, outcome);
 }

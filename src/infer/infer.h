@@ -14,6 +14,15 @@
 #include "infer/legs.h"
 #include "infer/openings.h"
 #include "infer/server_log.h"
+#include "infer/timer.h"
+
+/* What may be timed, of which some has other causes. */
+enum timed {
+    TIMED_RESET,
+    TIMED_GATEWAY,
+    TIMED_SLOW, /* whole answers that took half the floor or more */
+    TIMED_KINDS
+};
 
 /* What is known of one server address and port. */
 struct server_facts {
@@ -26,6 +35,7 @@ struct server_facts {
     uint64_t refused;         /* connections */
     uint64_t tls;             /* connections that spoke TLS both ways */
     struct durations success; /* from the request to the response's last byte */
+    struct durations served;  /* of those what is no 502, 503 or 504 */
     struct durations cut;    /* from the request to the server's close, when the
                                 response was not whole; from the floor on */
     struct durations idle;   /* from a response to the server's own close */
@@ -38,6 +48,9 @@ struct server_facts {
     struct durations probes[2]; /* between keep-alive probes: client, server */
     struct durations silence; /* from the last byte to the server's close, when
                                  that is what times its cuts */
+    uint64_t odd_resets;      /* that are no part of `reset`, the others being
+                                 alike */
+    uint64_t odd_gateway;     /* the same of `gateway` */
     uint64_t odd;             /* cuts that are no part of `cut`: sooner than an
                                  answer that was whole, where others are not */
     uint64_t unannounced; /* closes right after a whole answer, not announced */
@@ -48,13 +61,30 @@ struct server_facts {
     char software[INCIDENT_SOFTWARE_SIZE]; /* as its Server field said */
     char left[INCIDENT_SOFTWARE_SIZE];     /* as the User-Agent of a client that
                                               gave up said, the latest */
-    struct server_log *log;    /* what the figures are of, as far as it is
-                                  kept; NULL: a preview has none */
-    struct endings *endings;   /* the server's own; NULL: none are kept */
-    bool unsettled;            /* endings have come since the figures were
-                                  summed up */
+    struct server_log *log;  /* what the figures are of, as far as it is
+                                kept; NULL: a preview has none */
+    struct endings *endings; /* the server's own; NULL: none are kept */
+    struct timer *timer;     /* TIMED_KINDS of them; NULL: a preview has none */
+    bool unsettled;          /* endings have come since the figures were
+                                summed up */
     struct server_facts *next; /* in order of appearance */
 };
+
+/*
+ * How much longer than its own timeout an answer may take and yet be whole: the
+ * server looks for late ones now and then only.
+ */
+nanos server_slack(const struct server_facts *server);
+
+/*
+ * Whole answers and cuts that no timeout explains, the odd ones set aside: the
+ * first took longer than the second.
+ */
+bool server_refutes_timeout(const struct server_facts *server);
+
+/* The longest whole answer that did not outlast the shortest cut; `at`: its
+ * end. 0: none is known. */
+nanos server_longest_below(const struct server_facts *server, struct mark *at);
 
 /* Can the server have answered a request for this name? False: it has not. */
 bool server_may_know_host(const struct server_facts *server, const char *host);

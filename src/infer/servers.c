@@ -11,6 +11,7 @@ struct servers_entry {
     struct server_facts facts; /* first: the entry is found from its facts */
     struct server_log log;
     struct endings endings;
+    struct timer timer[TIMED_KINDS];
     struct servers_entry *before; /* in order of appearance */
     struct servers_entry *hash_next;
     struct servers_entry *older; /* by use, while nobody holds it */
@@ -29,6 +30,15 @@ void servers_init(struct servers *servers, size_t limit)
                                 .limit = limit ? limit : SERVERS_MAX};
 }
 
+static void release(struct servers_entry *entry)
+{
+    server_log_release(&entry->log);
+    endings_release(&entry->endings);
+    for (unsigned i = 0; i < TIMED_KINDS; i++)
+        timer_release(&entry->timer[i]);
+    free(entry);
+}
+
 void servers_release(struct servers *servers)
 {
     struct server_facts *server =
@@ -37,9 +47,7 @@ void servers_release(struct servers *servers)
     while (server) {
         struct server_facts *next = server->next;
 
-        server_log_release(&entry_of(server)->log);
-        endings_release(&entry_of(server)->endings);
-        free(entry_of(server));
+        release(entry_of(server));
         server = next;
     }
     *servers = (struct servers){0};
@@ -125,9 +133,7 @@ static void forget(struct servers *servers, struct servers_entry *entry)
     unlink_appearance(servers, entry);
     servers->count--;
     servers->forgotten++;
-    server_log_release(&entry->log);
-    endings_release(&entry->endings);
-    free(entry);
+    release(entry);
 }
 
 static struct servers_entry *add(struct servers *servers,
@@ -139,6 +145,7 @@ static struct servers_entry *add(struct servers *servers,
     entry->facts.server = *endpoint;
     entry->facts.log = &entry->log;
     entry->facts.endings = &entry->endings;
+    entry->facts.timer = entry->timer;
     entry->hash_next = *bucket;
     *bucket = entry;
     append_appearance(servers, entry);
@@ -223,7 +230,7 @@ bool server_stands_out(const struct server_facts *server,
     nanos took = nanos_between(exchange_asked(x).time, x->response.end.time);
     nanos idle = nanos_between(x->idle_since.time, x->request.start.time);
 
-    return is_longest(server ? &server->success : &none, took, floor / 5 * 4) ||
+    return is_longest(server ? &server->served : &none, took, floor / 5 * 4) ||
            (mark_is_set(x->idle_since) &&
             is_longest(server ? &server->reused : &none, idle, IDLE_LEAST));
 }

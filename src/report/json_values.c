@@ -176,20 +176,42 @@ static json_t *exact_of(const struct durations *set, uint64_t samples)
                                             : json_null();
 }
 
+/* `below`: the longest success that bounds it; 0: none does. */
+static json_t *bracket(nanos below, const struct durations *bad,
+                       bool consistent, uint64_t good, uint64_t odd)
+{
+    return json_pack("{s:o, s:o, s:o, s:b, s:I, s:I}", "longest_success_s",
+                     below ? json_seconds(below) : json_null(),
+                     "shortest_failure_s", json_seconds(bad->shortest),
+                     "exact_s", exact_of(bad, 2), "consistent", consistent,
+                     "samples", (json_int_t)(good + bad->samples), "odd",
+                     (json_int_t)odd);
+}
+
 static json_t *write_timeout(const struct server_facts *server)
 {
-    const struct durations *good = &server->success;
-    const struct durations *bad = &server->cut;
+    struct mark at;
+    bool refuted = server_refutes_timeout(server);
+    nanos below =
+        refuted ? server->success.longest : server_longest_below(server, &at);
 
-    if (bad->samples == 0)
+    if (server->cut.samples == 0)
         return json_null();
-    return json_pack("{s:o, s:o, s:o, s:b, s:I}", "longest_success_s",
-                     good->samples ? json_seconds(good->longest) : json_null(),
-                     "shortest_failure_s", json_seconds(bad->shortest),
-                     "exact_s", exact_of(bad, 2), "consistent",
-                     !(good->samples && good->longest > bad->shortest),
-                     "samples",
-                     (json_int_t)good->samples + (json_int_t)bad->samples);
+    return bracket(below, &server->cut, !refuted, server->success.samples,
+                   server->odd);
+}
+
+/* Only what one timer explains. */
+static json_t *timed(const struct server_facts *server,
+                     const struct durations *bad, uint64_t odd)
+{
+    const struct durations *good = &server->served;
+    bool refuted = good->samples && good->longest > bad->shortest &&
+                   !durations_alike(good->longest, bad->shortest);
+
+    if (!durations_constant(bad, 2))
+        return json_null();
+    return bracket(good->longest, bad, !refuted, good->samples, odd);
 }
 
 static json_t *timeout(const struct durations *set)
@@ -225,13 +247,16 @@ static json_t *hints(const struct server_facts *server)
 json_t *json_server(const struct server_facts *server)
 {
     return json_pack(
-        "{s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:{s:o, s:o}, s:o}", "server",
-        json_endpoint_name(&server->server), "protocol",
+        "{s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, "
+        "s:o}",
+        "server", json_endpoint_name(&server->server), "protocol",
         protocol_version(server->protocol, 1), "exchanges",
         (json_int_t)server->exchanges, "complete", (json_int_t)server->complete,
         "failed", (json_int_t)server->failed, "write_timeout",
-        write_timeout(server), "idle_timeout", timeout(&server->idle),
-        "client_timeout",
+        write_timeout(server), "stream_timeout",
+        timed(server, &server->reset, server->odd_resets), "gateway_timeout",
+        timed(server, &server->gateway, server->odd_gateway), "idle_timeout",
+        timeout(&server->idle), "client_timeout",
         durations_constant(&server->client_gave_up, 2)
             ? timeout(&server->client_gave_up)
             : json_null(),

@@ -18,19 +18,21 @@ static void add_write_timeout(struct text *text,
 {
     const struct durations *good = &server->success;
     const struct durations *bad = &server->cut;
+    struct mark at;
+    nanos below = server_longest_below(server, &at);
     char low[NANOS_TEXT_SIZE];
     char high[NANOS_TEXT_SIZE];
 
     if (bad->samples == 0)
         return;
-    duration(low, good->longest);
+    duration(low, below);
     duration(high, bad->shortest);
-    if (good->samples && good->longest > bad->shortest)
+    if (server_refutes_timeout(server))
         text_addf(text,
                   "; responses cut after %s and more, but one was complete "
                   "after %s",
-                  high, low);
-    else if (good->samples)
+                  high, duration(low, good->longest));
+    else if (below)
         text_addf(text, "; write timeout, if it is one, between %s and %s", low,
                   high);
     else
@@ -53,6 +55,13 @@ static void add_set(struct text *text, const char *what,
                   duration(high, set->longest));
     if (set->samples > 1)
         text_addf(text, " (%" PRIu64 " times)", set->samples);
+}
+
+static void add_timer(struct text *text, const char *what,
+                      const struct durations *set)
+{
+    if (durations_constant(set, 2))
+        add_set(text, what, set);
 }
 
 static void add_hints(struct text *text, const struct server_facts *server)
@@ -86,6 +95,8 @@ void text_endpoint(const struct page *page, const struct server_facts *server,
               server->exchanges, server->exchanges == 1 ? "" : "s",
               server->complete);
     add_write_timeout(&text, server);
+    add_timer(&text, "resets streams after", &server->reset);
+    add_timer(&text, "gives up on what is behind it after", &server->gateway);
     add_set(&text, "closes idle connections after", &server->idle);
     /* what ends in one instant is a client's own end, and no timeout */
     if (server->client_gave_up.samples == 1 ||

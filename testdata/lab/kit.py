@@ -44,7 +44,8 @@ class Needs(Exception):
 
 
 class Recipe:
-    def __init__(self, function, name, expect, info, options, seconds, note):
+    def __init__(self, function, name, expect, info, options, seconds, note,
+                 kept):
         self.run = function
         self.name = name
         self.what = " ".join((function.__doc__ or "").split())
@@ -53,12 +54,13 @@ class Recipe:
         self.options = options.split()
         self.seconds = seconds
         self.note = " ".join(note.split())
+        self.kept = kept
 
 
 RECIPES = {}
 
 
-def recipe(name, expect, info="", options="", seconds=4, note=""):
+def recipe(name, expect, info="", options="", seconds=4, note="", kept=True):
     """Enter a function in the table.
 
     expect   the codes of severity error or warning, one word a finding, or
@@ -67,10 +69,11 @@ def recipe(name, expect, info="", options="", seconds=4, note=""):
     info     codes of severity info that must be there
     options  of whyeof, for this capture
     seconds  roughly how long it runs: the long ones are started first
+    kept     what is recorded is; others run only when they are named
     """
     def enter(function):
         RECIPES[name] = Recipe(function, name, expect, info, options, seconds,
-                               note)
+                               note, kept)
         return function
     return enter
 

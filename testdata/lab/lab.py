@@ -10,6 +10,9 @@
     lab.py live --whyeof PATH --out DIR [NAME...]
                                            record, with whyeof watching beside
                                            tcpdump; do both say the same
+    lab.py brackets --whyeof PATH --out DIR [--runs N] [NAME...]
+                                           a hundred requests around a limit,
+                                           again and again: is it found
     lab.py describe --captures DIR [NAME...]
                                            what tshark sees, for the README
 
@@ -36,6 +39,7 @@ sys.dont_write_bytecode = True
 import check  # noqa: E402
 import kit  # noqa: E402
 import recipes  # noqa: E402
+import trials  # noqa: E402
 import watch  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -47,7 +51,8 @@ def chosen(names):
     unknown = [n for n in names if n not in kit.RECIPES]
     if unknown:
         sys.exit("lab.py: no recipe is called " + ", ".join(unknown))
-    return [kit.RECIPES[n] for n in (names or kit.RECIPES)]
+    return [kit.RECIPES[n] for n in names] if names else [
+        r for r in kit.RECIPES.values() if r.kept]
 
 
 def expectation(recipe):
@@ -60,7 +65,7 @@ def expectation(recipe):
 
 def do_list(args):
     print("name\texpected\toptions\twhat\tnote")
-    for r in kit.RECIPES.values():
+    for r in chosen([]):
         print(r.name, expectation(r), " ".join(r.options), r.what, r.note,
               sep="\t")
     return 0
@@ -172,6 +177,23 @@ def do_live(args):
     print(f"{count['ok']} passed, {count['FAIL']} failed, "
           f"{count['skip']} skipped")
     return 1 if count["FAIL"] else 0
+
+
+def do_brackets(args):
+    names = args.name or [r.name for r in kit.RECIPES.values() if not r.kept]
+    wrong = 0
+    for name in names:
+        good = []
+        for i in range(args.runs):
+            args.name = [name]
+            do_run(args)
+            told = args.faults.get(name) or trials.judge(
+                args.whyeof, os.path.join(args.out, name + ".pcap"))
+            good.append(told.startswith("ok"))
+            print(f"{name}\t{i + 1}\t{told}", flush=True)
+        print(f"{name}\t{sum(good)} of {len(good)}", flush=True)
+        wrong += len(good) - sum(good)
+    return 1 if wrong else 0
 
 
 def do_run_here(args):
@@ -340,6 +362,11 @@ def main():
                          "those are told that are not as this file says")
     checked.add_argument("--json", action="store_true", help="rows, confusion "
                          "and calibration as one JSON document")
+    tried = command("brackets", do_brackets)
+    tried.add_argument("--whyeof", required=True)
+    tried.add_argument("--out", required=True)
+    tried.add_argument("--runs", type=int, default=20)
+    tried.add_argument("--jobs", type=int, default=1)
     describe = command("describe", do_describe)
     describe.add_argument("--captures", required=True)
     args = parser.parse_args()

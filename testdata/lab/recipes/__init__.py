@@ -1,5 +1,6 @@
 """The recipes, in the order of whyeof-verdicts(7). Importing enters them all."""
 
-from . import (giving_up, reading, proxies, legs, chains, mismatch, idle, clients,
+from . import (giving_up, reading, proxies, legs, chains,
+               brackets, mismatch, idle, clients,
                stalls, h2, grpc, malformed, peers, healthy, tls,
                processes, between, keys)  # noqa: F401

@@ -129,3 +129,27 @@ def server_leaks(lab):
     client.close()
     time.sleep(4.2)
     lab.end_capture(quiet=0)
+
+
+@recipe("nginx-out-of-connections", "idle-close-race idle-close-race",
+        seconds=4,
+        note="closed as soon as they are accepted; whoever waits with half a "
+        "request keeps its place")
+def few(lab):
+    """nginx, worker_connections 8: six connections have sent half a request
+    each, one of which is answered; two more are opened and ask."""
+    lab.nginx("nginx-few.conf")
+    lab.capture()
+    kept = [Client() for _ in range(6)]
+    for client in kept:
+        client.send("GET / HTTP/1.1\r\nHost: lab.example\r\n")
+    time.sleep(0.2)
+    for _ in range(2):
+        late = Client()
+        time.sleep(0.1)
+        late.get("/")
+        late.close()
+    for client in kept:
+        client.send("\r\n")
+        client.answer()
+        client.close()

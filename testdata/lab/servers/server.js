@@ -7,7 +7,7 @@
 //   /sleep     the same after ?ms=N
 //   /read      reads the body, then answers
 //   /destroy   destroys the socket after 0.2 s, reading no body
-//   /gone      destroys the socket after the request, without an answer
+//   /gone      destroys the socket ?ms=N after the request, without an answer
 //   /exit      ends the process after ?ms=N
 //
 // With proxy=1 it is a proxy that forwards to port=N what it has read the body
@@ -48,7 +48,8 @@ const server = http.createServer(setting, (request, response) => {
       setTimeout(() => request.socket.destroy(), 200);
       break;
     case '/gone':
-      setTimeout(() => request.socket.destroy(), 20);
+      setTimeout(() => request.socket.destroy(),
+                 Number(url.searchParams.get('ms') || 20));
       break;
     case '/exit':
       setTimeout(() => process.exit(), Number(url.searchParams.get('ms')));
