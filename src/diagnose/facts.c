@@ -329,7 +329,7 @@ enum timeout_fit timeout_fit(const struct facts *f)
     if (server_refutes_timeout(f->known))
         return FIT_REFUTED;
     /* one that is no part of the figures: others agree on a timeout */
-    if (f->known->odd && f->wait < good->longest - server_slack(f->known))
+    if (f->known->odd && f->wait < bad->shortest)
         return FIT_REFUTED;
     /* a timer is one whatever it lets through */
     if (durations_constant(bad, 2))

@@ -79,9 +79,12 @@ static void tell_slack(const struct facts *f, struct finding *finding)
     if (good->samples && good->longest > f->known->cut.shortest)
         finding_explain(finding,
                         "Whole answers took up to %s all the same (#%" PRIu64
-                        "): it looks for what is late once a second only.",
+                        ")%s.",
                         finding_duration(finding, good->longest),
-                        mark_frame(good->longest_at));
+                        mark_frame(good->longest_at),
+                        server_slack(f->known) ? ": it looks for what is late "
+                                                 "once a second only"
+                                               : "; they are few");
 }
 
 void tell_timeout_fit(const struct facts *f, struct finding *finding)

@@ -47,8 +47,58 @@ static bool stands_for_itself(const struct endings *endings,
            !cluster_is_shutdown(&cluster);
 }
 
+/* Those endings that no instant explains which others share. */
+struct alone {
+    const struct ending *ending[ENDINGS_KEPT];
+    size_t count;
+};
+
+static void find_alone(const struct endings *endings, struct alone *alone)
+{
+    alone->count = 0;
+    for (size_t i = 0; i < endings->count; i++) {
+        if (stands_for_itself(endings, &endings->entry[i]))
+            alone->ending[alone->count++] = &endings->entry[i];
+    }
+}
+
+/*
+ * A few that came sooner than what most cuts have in common refute no timeout:
+ * they are odd ones.
+ */
+static nanos least_cut(const struct endings *endings, const struct alone *alone,
+                       uint64_t *odd)
+{
+    nanos cuts[ENDINGS_KEPT];
+    uint64_t below = endings->gone_below.samples;
+    uint64_t above = endings->gone.cut.samples;
+    size_t count = 0;
+    nanos least;
+
+    *odd = 0;
+    for (size_t i = 0; i < alone->count; i++) {
+        if (alone->ending[i]->is_cut)
+            cuts[count++] = alone->ending[i]->took;
+    }
+    if (count == 0)
+        return 0;
+    least = limit_fit(cuts, count, &endings->answered);
+    for (size_t i = 0; i < count; i++) {
+        below += cuts[i] < least;
+        above += cuts[i] >= least;
+    }
+    *odd = above >= 3 * below ? below : 0;
+    return *odd ? least : 0;
+}
+
 static void let_oldest_go(struct endings *endings)
 {
+    uint64_t odd;
+    struct alone alone;
+    nanos least;
+
+    find_alone(endings, &alone);
+    least = least_cut(endings, &alone, &odd);
     for (size_t i = 0; i < ENDINGS_GO; i++) {
         const struct ending *ending = &endings->entry[i];
 
@@ -57,7 +107,7 @@ static void let_oldest_go(struct endings *endings)
                 nanos_after(ending->at.time, SURVIVES_LONG) &&
             !stands_for_itself(endings, ending))
             continue;
-        if (ending->is_cut && ending->took < endings->longest)
+        if (ending->is_cut && ending->took < least)
             durations_add(&endings->gone_below, ending->took, ending->at);
         else
             endings_count(&endings->gone, ending);
@@ -237,21 +287,6 @@ static bool is_timed_by_silence(const struct durations *silence,
                2 * (silence->longest - silence->shortest);
 }
 
-/* Those endings that no instant explains which others share. */
-struct alone {
-    const struct ending *ending[ENDINGS_KEPT];
-    size_t count;
-};
-
-static void find_alone(const struct endings *endings, struct alone *alone)
-{
-    alone->count = 0;
-    for (size_t i = 0; i < endings->count; i++) {
-        if (stands_for_itself(endings, &endings->entry[i]))
-            alone->ending[alone->count++] = &endings->entry[i];
-    }
-}
-
 /* Cuts in the middle of an answer, timed both ways. */
 static void time_cuts(const struct alone *alone, struct durations *silence,
                       struct durations *wait)
@@ -268,28 +303,6 @@ static void time_cuts(const struct alone *alone, struct durations *silence,
         durations_add(silence, ending->silent, ending->at);
         durations_add(wait, ending->took, ending->at);
     }
-}
-
-/*
- * One that a success outlasted refutes no timeout that several others agree on:
- * it is an odd one.
- */
-static nanos least_cut(const struct endings *endings, const struct alone *alone,
-                       uint64_t *odd)
-{
-    uint64_t below = endings->gone_below.samples;
-    uint64_t above = endings->gone.cut.samples;
-
-    for (size_t i = 0; i < alone->count; i++) {
-        if (!alone->ending[i]->is_cut)
-            continue;
-        if (alone->ending[i]->took < endings->longest)
-            below++;
-        else
-            above++;
-    }
-    *odd = below > 0 && above >= 3 * below ? below : 0;
-    return *odd ? endings->longest : 0;
 }
 
 void endings_sum_up(const struct endings *endings,

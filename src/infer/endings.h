@@ -7,6 +7,7 @@
 #define INFER_ENDINGS_H
 
 #include "infer/durations.h"
+#include "infer/limit_fit.h"
 #include "wire/endpoint.h"
 
 enum ending_kind {
@@ -50,10 +51,10 @@ struct endings {
     struct ending *entry; /* in order of time */
     size_t count;
     size_t room;
-    size_t refusals; /* among them */
-    nanos longest;   /* the longest answer that was whole by now; 0: none */
+    size_t refusals;             /* among them */
+    struct answered answered;    /* whole, by now */
     struct endings_figures gone; /* what is no longer kept had added */
-    struct durations gone_below; /* of its cuts those sooner than `longest` */
+    struct durations gone_below; /* of its cuts those that were odd */
 };
 
 /* The endings of one instant. */

@@ -119,7 +119,7 @@ static void test_odd(void **state)
     end(&endings, ENDING_BUSY, 10 * S, 1300 * MS);
     end(&endings, ENDING_BUSY, 20 * S, 2100 * MS);
     end(&endings, ENDING_BUSY, 30 * S, 2200 * MS);
-    endings.longest = 1950 * MS;
+    endings.answered.longest = 1950 * MS;
     endings_sum_up(&endings, &figures);
     assert_int_equal(figures.odd, 0);
     assert_int_equal(figures.cut.shortest, 1300 * MS);

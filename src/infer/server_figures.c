@@ -14,11 +14,23 @@ nanos server_slack(const struct server_facts *server)
     return strcasestr(server->software, "gunicorn") ? GUNICORN_LOOKS : 0;
 }
 
+static struct answered answered_by(const struct server_facts *server)
+{
+    return (struct answered){
+        .slow = server->timer ? &server->timer[TIMED_SLOW] : NULL,
+        .longest = server->success.longest,
+        .slack = server_slack(server),
+    };
+}
+
+/* One in ten may be late. */
 bool server_refutes_timeout(const struct server_facts *server)
 {
+    struct answered answered = answered_by(server);
+
     return server->success.samples && server->cut.samples &&
-           server->success.longest >
-               server->cut.shortest + server_slack(server);
+           10 * limit_outlasted(server->cut.shortest, &answered) >
+               server->cut.samples;
 }
 
 nanos server_longest_below(const struct server_facts *server, struct mark *at)
@@ -86,8 +98,7 @@ void server_add_ending(struct server_facts *server, const struct ending *ending)
                                       .gave_up = server->client_gave_up};
 
     if (server->log) {
-        server->endings->longest =
-            server->success.longest - server_slack(server);
+        server->endings->answered = answered_by(server);
         endings_add(server->endings, ending);
         server->unsettled = true;
         return;
@@ -104,7 +115,7 @@ struct server_facts *server_settle(struct server_facts *server)
 
     if (!server || !server->unsettled)
         return server;
-    server->endings->longest = server->success.longest - server_slack(server);
+    server->endings->answered = answered_by(server);
     endings_sum_up(server->endings, &figures);
     server->idle = figures.idle;
     server->cut = figures.cut;

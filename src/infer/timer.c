@@ -14,6 +14,11 @@ static struct timer_delay *delay_at(const struct timer *timer, size_t i)
     return &timer->delay[(timer->first + i) % TIMER_DELAYS_KEPT];
 }
 
+nanos timer_at(const struct timer *timer, size_t i)
+{
+    return delay_at(timer, i)->took;
+}
+
 /* The ring is not one before it is full. */
 void timer_add(struct timer *timer, nanos took, struct mark at)
 {

@@ -32,6 +32,9 @@ void timer_add(struct timer *timer, nanos took, struct mark at);
  */
 uint64_t timer_find(const struct timer *timer, struct durations *found);
 
+/* From 0, the oldest that is kept. */
+nanos timer_at(const struct timer *timer, size_t i);
+
 /* The longest of those kept that is no longer than `limit`; 0: none. */
 nanos timer_longest_within(const struct timer *timer, nanos limit,
                            struct mark *at);

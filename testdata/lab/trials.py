@@ -10,7 +10,8 @@ from recipes.brackets import LIMIT
 
 T = LIMIT / 1000
 NARROW = 0.1  # of the limit
-GIVEN_UP = ("write-timeout-eof", "write-timeout-reset", "gateway-timeout")
+GIVEN_UP = ("write-timeout-eof", "write-timeout-truncation",
+            "write-timeout-reset", "gateway-timeout")
 
 
 def bracket_of(server):
