@@ -58,6 +58,22 @@ nanos limit_fit(nanos *cuts, size_t count, const struct answered *answered)
     return best;
 }
 
+uint64_t timer_find_from(const struct timer *timer,
+                         const struct answered *answered,
+                         struct durations *found)
+{
+    nanos delays[TIMER_DELAYS_KEPT];
+    uint64_t odd = 0;
+    nanos limit;
+
+    for (size_t i = 0; i < timer->count; i++)
+        delays[i] = timer_at(timer, i);
+    limit = limit_fit(delays, timer->count, answered);
+    timer_take_from(timer, limit, found);
+    odd = timer->count - found->samples;
+    return found->samples >= 3 * odd ? odd : 0;
+}
+
 uint64_t limit_outlasted(nanos limit, const struct answered *answered)
 {
     uint64_t outlasted = 0;

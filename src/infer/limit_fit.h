@@ -25,4 +25,10 @@ nanos limit_fit(nanos *cuts, size_t count, const struct answered *answered);
 /* How many of the answers that are kept outlast `limit` and the slack. */
 uint64_t limit_outlasted(nanos limit, const struct answered *answered);
 
+/* Of a timer's delays those from that limit on, if they are three of four.
+ * Gives how many are left out; 0: none are. */
+uint64_t timer_find_from(const struct timer *timer,
+                         const struct answered *answered,
+                         struct durations *found);
+
 #endif

@@ -109,6 +109,22 @@ void server_add_ending(struct server_facts *server, const struct ending *ending)
     server->client_gave_up = figures.gave_up;
 }
 
+/* A busy gateway's timer may strike late, by more than is alike. */
+static uint64_t sum_up_gateway(struct server_facts *server)
+{
+    const struct timer *timer = &server->timer[TIMED_GATEWAY];
+    struct answered served = {.longest = server->served.longest};
+    uint64_t odd = timer_find(timer, &server->gateway);
+    struct durations from;
+
+    if (durations_constant(&server->gateway, 2) || timer->count < 2)
+        return odd;
+    odd = timer_find_from(timer, &served, &from);
+    if (odd)
+        server->gateway = from;
+    return odd;
+}
+
 struct server_facts *server_settle(struct server_facts *server)
 {
     struct endings_figures figures;
@@ -124,8 +140,7 @@ struct server_facts *server_settle(struct server_facts *server)
     server->odd = figures.odd;
     server->odd_resets =
         timer_find(&server->timer[TIMED_RESET], &server->reset);
-    server->odd_gateway =
-        timer_find(&server->timer[TIMED_GATEWAY], &server->gateway);
+    server->odd_gateway = sum_up_gateway(server);
     server->unsettled = false;
     return server;
 }

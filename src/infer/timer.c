@@ -109,6 +109,18 @@ nanos timer_longest_within(const struct timer *timer, nanos limit,
     return longest;
 }
 
+void timer_take_from(const struct timer *timer, nanos limit,
+                     struct durations *found)
+{
+    *found = (struct durations){0};
+    for (size_t i = 0; i < timer->count; i++) {
+        const struct timer_delay *delay = delay_at(timer, i);
+
+        if (delay->took >= limit)
+            durations_add(found, delay->took, delay->at);
+    }
+}
+
 void timer_release(struct timer *timer)
 {
     free(timer->delay);

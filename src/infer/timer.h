@@ -32,6 +32,10 @@ void timer_add(struct timer *timer, nanos took, struct mark at);
  */
 uint64_t timer_find(const struct timer *timer, struct durations *found);
 
+/* Those of `limit` and longer. */
+void timer_take_from(const struct timer *timer, nanos limit,
+                     struct durations *found);
+
 /* From 0, the oldest that is kept. */
 nanos timer_at(const struct timer *timer, size_t i);
 

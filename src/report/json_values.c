@@ -201,15 +201,16 @@ static json_t *write_timeout(const struct server_facts *server)
                    server->odd);
 }
 
-/* Only what one timer explains. */
+/* Only what one timer explains, or comes of one limit. */
 static json_t *timed(const struct server_facts *server,
-                     const struct durations *bad, uint64_t odd)
+                     const struct durations *bad, uint64_t odd, bool may_vary)
 {
     const struct durations *good = &server->served;
     bool refuted = good->samples && good->longest > bad->shortest &&
                    !durations_alike(good->longest, bad->shortest);
 
-    if (!durations_constant(bad, 2))
+    if (!durations_constant(bad, 2) &&
+        (!may_vary || bad->instants < 2 || refuted))
         return json_null();
     return bracket(good->longest, bad, !refuted, good->samples, odd);
 }
@@ -254,9 +255,10 @@ json_t *json_server(const struct server_facts *server)
         (json_int_t)server->exchanges, "complete", (json_int_t)server->complete,
         "failed", (json_int_t)server->failed, "write_timeout",
         write_timeout(server), "stream_timeout",
-        timed(server, &server->reset, server->odd_resets), "gateway_timeout",
-        timed(server, &server->gateway, server->odd_gateway), "idle_timeout",
-        timeout(&server->idle), "client_timeout",
+        timed(server, &server->reset, server->odd_resets, false),
+        "gateway_timeout",
+        timed(server, &server->gateway, server->odd_gateway, true),
+        "idle_timeout", timeout(&server->idle), "client_timeout",
         durations_constant(&server->client_gave_up, 2)
             ? timeout(&server->client_gave_up)
             : json_null(),
