@@ -107,7 +107,7 @@ static double reach(const struct clock *clock, double inside, double outside,
 /* Times of a capture may be anything. */
 static nanos hold(double duration)
 {
-    const double most = 9e18;
+    const double most = 1e18;
 
     if (duration > most)
         return (nanos)most;
@@ -150,6 +150,11 @@ void clock_fit(struct clock *clock)
     settle(clock, best);
     clock->drift_least = reach(clock, best, -WORST_DRIFT, -STAMPING);
     clock->drift_most = reach(clock, best, WORST_DRIFT, -STAMPING);
+}
+
+bool clock_is_known(const struct clock *clock)
+{
+    return clock->state == CLOCK_ALIGNED || clock->state == CLOCK_ONE_SIDED;
 }
 
 nanos clock_there(const struct clock *clock, nanos here)

@@ -59,6 +59,9 @@ void clock_take(struct clock *clock, nanos here, nanos there, bool back);
 
 void clock_fit(struct clock *clock);
 
+/* It can be told. */
+bool clock_is_known(const struct clock *clock);
+
 /* The time there when it is `here`, as fitted. */
 nanos clock_there(const struct clock *clock, nanos here);
 

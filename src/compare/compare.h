@@ -24,7 +24,8 @@ enum side {
 };
 
 enum {
-    COMPARE_EVENTS_KEPT = 64 /* of a connection */
+    COMPARE_EVENTS_KEPT = 64, /* of a connection */
+    COMPARE_UNARRIVED_KEPT = 1000
 };
 
 /* What differs between a segment as it was sent and as it came. */
@@ -141,6 +142,7 @@ struct comparison {
     uint64_t elsewhere[2];       /* findings of connections not in both */
     struct unarrived *unarrived; /* owned; of the client's side */
     size_t unarriveds;
+    uint64_t unarrived_left_out;
     uint64_t by_severity[SEVERITY_COUNT]; /* findings and events */
 };
 

@@ -110,19 +110,20 @@ static bool is_in_time(const struct judging *j, const struct passage_item *item)
 {
     const struct passage *passage = j->passage;
     nanos time = passage_segment(passage, item)->time;
+    nanos slack = nanos_after(2 * passage->error, passage->longest);
     nanos from, to;
 
     if (!passage_is_timed(passage))
         return is_between(passage, item);
     if (item->at == SENT) {
-        from = passage_there(passage, time) - passage->error;
-        to = from + 2 * passage->error + passage->longest;
+        from = nanos_after(passage_there(passage, time), -passage->error);
+        to = nanos_after(from, slack);
         return from >= j->world->first[CAME] &&
                (to <= j->world->last[CAME] ||
                 item->segment < passage->last_joined[SENT]);
     }
-    to = passage_back(passage, time) + passage->error;
-    from = to - 2 * passage->error - passage->longest;
+    to = nanos_after(passage_back(passage, time), passage->error);
+    from = nanos_after(to, -slack);
     return to <= j->world->last[SENT] &&
            (from >= j->world->first[SENT] ||
             item->segment > passage->first_joined[CAME]);
@@ -219,9 +220,10 @@ static bool is_known_lost(const struct judging *j,
         return true;
     if (!passage_is_timed(passage) || passage->last_said == NANOS_NEVER)
         return false;
-    arrival = passage_there(passage, passage_segment(passage, item)->time) +
-              passage->error + passage->longest;
-    return passage->last_said > arrival + LATE_ACK;
+    arrival = passage_there(passage, passage_segment(passage, item)->time);
+    arrival = nanos_after(arrival, passage->error);
+    arrival = nanos_after(arrival, passage->longest);
+    return passage->last_said > nanos_after(arrival, LATE_ACK);
 }
 
 static enum fate fate_of_sent(struct judging *j, struct passage_item *item)
@@ -252,8 +254,10 @@ static bool is_contradicted(const struct judging *j,
     if (item->is_other)
         return true;
     return passage_is_timed(passage) && last != NANOS_NEVER &&
-           last > passage_back(passage, passage_segment(passage, item)->time) +
-                      passage->error;
+           last >
+               nanos_after(passage_back(passage,
+                                        passage_segment(passage, item)->time),
+                           passage->error);
 }
 
 static enum fate fate_of_came(struct judging *j,

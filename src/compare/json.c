@@ -46,8 +46,7 @@ static json_t *clock_value(const struct clock *clock)
         [CLOCK_ALIGNED] = "aligned",
         [CLOCK_BROKEN] = "broken",
     };
-    bool is_known =
-        clock->state == CLOCK_ALIGNED || clock->state == CLOCK_ONE_SIDED;
+    bool is_known = clock_is_known(clock);
     bool is_aligned = clock->state == CLOCK_ALIGNED;
 
     return json_pack(
@@ -220,13 +219,14 @@ static json_t *summary(const struct comparison *c)
     const uint64_t *by = c->by_severity;
 
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}}", "connections",
+        "{s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}}", "connections",
         (json_int_t)c->connections, "client_side_alone",
         (json_int_t)(c->trace[CLIENT_SIDE].connections - c->connections),
         "server_side_alone",
         (json_int_t)(c->trace[SERVER_SIDE].connections - c->connections),
-        "ambiguous", (json_int_t)c->matches.ambiguous, "by_severity", "error",
-        (json_int_t)by[SEVERITY_ERROR], "warning",
+        "ambiguous", (json_int_t)c->matches.ambiguous, "unarrived",
+        (json_int_t)(c->unarriveds + c->unarrived_left_out), "by_severity",
+        "error", (json_int_t)by[SEVERITY_ERROR], "warning",
         (json_int_t)by[SEVERITY_WARNING], "info",
         (json_int_t)by[SEVERITY_INFO]);
 }

@@ -23,8 +23,7 @@ struct trace_segment *passage_segment(const struct passage *passage,
 
 bool passage_is_timed(const struct passage *passage)
 {
-    return passage->clock && (passage->clock->state == CLOCK_ALIGNED ||
-                              passage->clock->state == CLOCK_ONE_SIDED);
+    return passage->clock && clock_is_known(passage->clock);
 }
 
 nanos passage_there(const struct passage *passage, nanos sent)

@@ -192,11 +192,11 @@ static void write_all_unarrived(const struct page *page,
 
     for (i = 0; i < c->unarriveds && i < LONE_LISTED_MOST; i++)
         write_unarrived(page, c, &c->unarrived[i], text);
-    if (c->unarriveds > i)
+    if (c->unarriveds + c->unarrived_left_out > i)
         (void)fprintf(page->out,
                       "%zu more connections whose SYNs did not "
                       "come\n\n",
-                      c->unarriveds - i);
+                      c->unarriveds + (size_t)c->unarrived_left_out - i);
 }
 
 static void write_summary(const struct page *page, const struct comparison *c,

@@ -13,6 +13,9 @@ enum {
     SERVERS_MOST = 64 /* servers of connections that are in both, looked at */
 };
 
+/* A SYN is not longer on its way, as a rule. */
+#define SOON (100 * NANOS_PER_MILLI)
+
 static bool has_only_syns(const struct trace *trace,
                           const struct trace_connection *c)
 {
@@ -66,12 +69,12 @@ static bool is_in_time(const struct comparison *comparison,
     struct passage_world world = comparison_world(comparison, WAY_UP);
     const struct trace_segment *s = comparison->trace[CLIENT_SIDE].segment;
 
+    const nanos slack = comparison->clock.error + SOON;
+
     return passage_is_timed(&passage) &&
-           passage_there(&passage, s[c->first].time) -
-                   comparison->clock.error >=
+           nanos_after(passage_there(&passage, s[c->first].time), -slack) >=
                world.first[CAME] &&
-           passage_there(&passage, s[c->last].time) + comparison->clock.error +
-                   NANOS_PER_SECOND / 10 <=
+           nanos_after(passage_there(&passage, s[c->last].time), slack) <=
                world.last[CAME];
 }
 
@@ -92,6 +95,11 @@ static void add(struct comparison *comparison,
                 const struct trace_connection *connection)
 {
     size_t room = comparison->unarriveds;
+
+    if (room == COMPARE_UNARRIVED_KEPT) {
+        comparison->unarrived_left_out++;
+        return;
+    }
 
     if (room == 0 || (room >= ROOM_FIRST && (room & (room - 1)) == 0))
         comparison->unarrived =

@@ -150,16 +150,38 @@ static bool cites_event(const struct located *located,
            (located->finding[1] && cites(located->finding[1], event->of[1]));
 }
 
-/* While the exchange went on, at either side. */
-static bool is_meanwhile(const struct located *located,
+/* When the event was, by the clock of a side; NANOS_NEVER: not known. */
+static nanos time_of(const struct comparison *c,
+                     const struct compare_event *event, unsigned side)
+{
+    const struct trace_segment *s = event->of[side];
+
+    if (s)
+        return s->time;
+    if (!clock_is_known(&c->clock))
+        return NANOS_NEVER;
+    s = event->of[1 - side];
+    return side == SERVER_SIDE ? clock_there(&c->clock, s->time)
+                               : clock_here(&c->clock, s->time);
+}
+
+/* While the exchange went on, or the connection, as the finding has it. */
+static bool is_meanwhile(const struct comparison *c,
+                         const struct located *located,
                          const struct compare_event *event)
 {
+    const nanos slack = c->clock.error + NANOS_PER_MILLI;
+
     for (unsigned side = 0; side < 2; side++) {
         const struct finding *f = located->finding[side];
-        const struct trace_segment *s = event->of[side];
+        nanos time = f ? time_of(c, event, side) : NANOS_NEVER;
+        nanos from;
 
-        if (f && s && mark_is_set(f->asked) && mark_is_set(f->ended) &&
-            s->time >= f->asked.time && s->time <= f->ended.time)
+        if (time == NANOS_NEVER || !mark_is_set(f->ended))
+            continue;
+        from = mark_is_set(f->asked) ? f->asked.time : f->connection.first.time;
+        if (time >= nanos_after(from, -slack) &&
+            time <= nanos_after(f->ended.time, slack))
             return true;
     }
     return false;
@@ -174,18 +196,19 @@ static bool is_about_time(const struct located *located)
 }
 
 /* What the event does to the finding; WHERE_UNKNOWN: nothing. */
-static enum where says(const struct located *located,
+static enum where says(const struct comparison *c,
+                       const struct located *located,
                        const struct compare_event *event)
 {
     switch (event->kind) {
     case EVENT_INJECTED:
         return cites_event(located, event) ? WHERE_MADE : WHERE_UNKNOWN;
     case EVENT_LOST:
+        if (!is_meanwhile(c, located, event) && !cites_event(located, event))
+            return WHERE_UNKNOWN;
         if (!event->healed)
             return WHERE_LOST;
-        return is_about_time(located) && is_meanwhile(located, event)
-                   ? WHERE_HELD_UP
-                   : WHERE_UNKNOWN;
+        return is_about_time(located) ? WHERE_HELD_UP : WHERE_UNKNOWN;
     case EVENT_CHANGED:
         return event->changes & CHANGE_PAYLOAD ? WHERE_CHANGED : WHERE_UNKNOWN;
     default:
@@ -195,7 +218,7 @@ static enum where says(const struct located *located,
 
 /* What took long between the captures, for so much of the time that the
  * finding is about. */
-static bool find_held(struct located *located)
+static bool find_held(const struct comparison *c, struct located *located)
 {
     const struct finding *f = located->finding[located->finding[0] ? 0 : 1];
 
@@ -207,7 +230,7 @@ static bool find_held(struct located *located)
             way->most <= located->held)
             continue;
         memcpy(event.of, way->held, sizeof event.of);
-        if (!is_meanwhile(located, &event) ||
+        if (!is_meanwhile(c, located, &event) ||
             (!is_about_time(located) && way->most < f->wait / 2))
             continue;
         located->held = way->most;
@@ -227,13 +250,20 @@ static bool is_in_both(const struct comparison *c,
     for (size_t i = 0; i < f->evidences; i++) {
         const struct trace_segment *s = segment_at(c, side, f->evidence[i].at);
 
-        if (!s)
-            continue; /* no TCP, or of another connection */
+        if (!s || s->fate == FATE_ALONE)
+            continue; /* no TCP, or of a connection that is not in both */
         if (s->fate != FATE_PAIRED && s->fate != FATE_RECUT)
             return false;
         some = true;
     }
     return some;
+}
+
+/* Nothing of it may have been lost unseen. */
+static bool is_all_told(const struct compared *connection)
+{
+    return connection->way[WAY_UP].outside == 0 &&
+           connection->way[WAY_DOWN].outside == 0;
 }
 
 /* Who sent the last word of it. */
@@ -248,7 +278,8 @@ static enum where end_of(const struct comparison *c, struct located *located)
     if (!is_in_both(c, located))
         return WHERE_UNKNOWN;
     if (!s || !peer || !(s->flags & (TCP_FIN | TCP_RST)))
-        return WHERE_AT_AN_END;
+        return is_all_told(located->connection) ? WHERE_AT_AN_END
+                                                : WHERE_UNKNOWN;
     located->of[side] = s;
     located->of[1 - side] = peer;
     return s->from == client ? WHERE_AT_CLIENT : WHERE_AT_SERVER;
@@ -259,7 +290,7 @@ static void locate(const struct comparison *c, struct located *located)
     const struct compared *connection = located->connection;
 
     for (size_t i = 0; i < connection->events; i++) {
-        enum where where = says(located, &connection->event[i]);
+        enum where where = says(c, located, &connection->event[i]);
 
         if (where == WHERE_UNKNOWN ||
             (located->event && where >= located->where))
@@ -269,7 +300,7 @@ static void locate(const struct comparison *c, struct located *located)
     }
     if (!located->event)
         located->where =
-            find_held(located) ? WHERE_HELD_UP : end_of(c, located);
+            find_held(c, located) ? WHERE_HELD_UP : end_of(c, located);
 }
 
 static void add(struct comparison *c, const struct compared *connection,

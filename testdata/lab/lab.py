@@ -61,6 +61,8 @@ def judged(names):
 
 
 def expectation(recipe):
+    if recipe.pair:
+        return "checks/compare.py"
     words = recipe.expect or ["none"]
     words = words + [f"({code})" for code in recipe.info]
     return " ".join(words)
@@ -287,8 +289,7 @@ def do_describe(args):
         print(PREFACE)
         print(f"Recorded with {versions()}.\n")
     for r in chosen(args.name):
-        told = "checks/compare.py" if r.pair else \
-            expectation(r).replace("|", " | ")
+        told = expectation(r).replace("|", " | ")
         print("* " + ", ".join(f"`{f}`" for f in r.files()) + f" → {told}  ")
         print(f"  {r.what}" + (f" Note: {r.note}." if r.note else ""), end="")
         for file in r.files():
