@@ -105,7 +105,8 @@ static bool is_between(const struct passage *passage,
            item->segment < passage->last_joined[item->at];
 }
 
-/* Did the other capture run when it was, or would have been, there? */
+/* Did the other capture run when it was, or would have been, there? It did when
+ * it has what was sent before, and what was sent behind. */
 static bool is_in_time(const struct judging *j, const struct passage_item *item)
 {
     const struct passage *passage = j->passage;
@@ -118,13 +119,15 @@ static bool is_in_time(const struct judging *j, const struct passage_item *item)
     if (item->at == SENT) {
         from = nanos_after(passage_there(passage, time), -passage->error);
         to = nanos_after(from, slack);
-        return from >= j->world->first[CAME] &&
+        return (from >= j->world->first[CAME] ||
+                item->segment > passage->first_joined[SENT]) &&
                (to <= j->world->last[CAME] ||
                 item->segment < passage->last_joined[SENT]);
     }
     to = nanos_after(passage_back(passage, time), passage->error);
     from = nanos_after(to, -slack);
-    return to <= j->world->last[SENT] &&
+    return (to <= j->world->last[SENT] ||
+            item->segment < passage->last_joined[CAME]) &&
            (from >= j->world->first[SENT] ||
             item->segment > passage->first_joined[CAME]);
 }

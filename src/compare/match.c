@@ -1,7 +1,7 @@
 #include "compare/match.h"
 
 #include "base/arena.h"
-#include "base/hash.h"
+#include "compare/look.h"
 #include "wire/endpoint.h"
 
 #include <stdlib.h>
@@ -9,126 +9,12 @@
 enum {
     VOTES_ENOUGH = 64,
     CANDIDATES_MOST = 8,
-    ALIKE_MOST = 4,      /* segments of one look: more of them say nothing */
     CLEARLY_MORE = 4,    /* times the votes of the next best */
     SHIFTED_LEAST = 2,   /* votes for a connection with other numbers */
     SHIFTED_CERTAIN = 4, /* the same, when timestamps say it */
     TELLING_MUCH = 16,   /* the same, where it is nearly all there is */
-    BY_HAND = 1 << 16,
-    TELLING = 4 /* bytes that a payload must have for it */
+    BY_HAND = 1 << 16
 };
-
-/* A segment by what both captures have of it, if they both have it. */
-struct look {
-    uint64_t key;
-    uint32_t segment;
-};
-
-struct index {
-    struct look *look; /* owned, by key */
-    size_t looks;
-};
-
-typedef bool look_key(const struct trace *trace, const struct trace_segment *s,
-                      uint64_t *key);
-
-/* With the same sequence numbers at both ends. */
-static bool same_key(const struct trace *trace, const struct trace_segment *s,
-                     uint64_t *key)
-{
-    const uint8_t controls = s->flags & (TCP_SYN | TCP_FIN | TCP_RST);
-    uint64_t sum = trace->seed;
-
-    if (trace_span(s) == 0 || !s->has_head)
-        return false;
-    sum = hash_mix(sum, (uint64_t)s->seq << 32 | s->ack);
-    sum = hash_mix(sum, (uint64_t)s->length << 32 | s->head);
-    if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-        sum = hash_mix(sum, (uint64_t)s->timestamp << 8 | s->scale);
-    *key = hash_mix(sum, controls);
-    return true;
-}
-
-/* Whatever its sequence numbers are. */
-static bool other_key(const struct trace *trace, const struct trace_segment *s,
-                      uint64_t *key)
-{
-    uint64_t sum = trace->seed;
-
-    if (s->length < TELLING || !s->has_head ||
-        (!s->has_timestamp && s->ip_id == 0))
-        return false;
-    if (s->has_timestamp)
-        sum = hash_mix(sum, (uint64_t)s->timestamp << 32 | s->echo);
-    else
-        sum = hash_mix(sum, (uint64_t)s->ip_id << 16 | s->window);
-    *key = hash_mix(sum, (uint64_t)s->length << 32 | s->head);
-    return true;
-}
-
-static int by_key(const void *left, const void *right)
-{
-    const struct look *a = left;
-    const struct look *b = right;
-
-    if (a->key != b->key)
-        return a->key < b->key ? -1 : 1;
-    return (a->segment > b->segment) - (a->segment < b->segment);
-}
-
-/* Which connection each segment of a trace is of; the caller frees it. */
-static uint32_t *list_owners(const struct trace *trace)
-{
-    uint32_t *owner = must_calloc(trace->segments + 1u, sizeof *owner);
-
-    for (uint32_t c = 0; c < trace->connections; c++) {
-        uint32_t at = trace->connection[c].first;
-
-        for (; at != TRACE_NONE; at = trace->segment[at].next)
-            owner[at] = c;
-    }
-    return owner;
-}
-
-static struct index make_index(const struct trace *trace, const uint32_t *owner,
-                               look_key *key_of)
-{
-    struct index index = {
-        .look = must_calloc(trace->segments + 1u, sizeof *index.look)};
-
-    for (uint32_t i = 0; i < trace->segments; i++) {
-        uint64_t key;
-
-        if (trace->connection[owner[i]].is_paired ||
-            !key_of(trace, &trace->segment[i], &key))
-            continue;
-        index.look[index.looks++] = (struct look){key, i};
-    }
-    qsort(index.look, index.looks, sizeof *index.look, by_key);
-    return index;
-}
-
-/* The first of that key; `count` of them. */
-static const struct look *find_looks(const struct index *index, uint64_t key,
-                                     size_t *count)
-{
-    size_t low = 0;
-    size_t high = index->looks;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (index->look[middle].key < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *count = 0;
-    while (low + *count < index->looks && *count <= ALIKE_MOST &&
-           index->look[low + *count].key == key)
-        ++*count;
-    return &index->look[low];
-}
 
 struct candidate {
     struct match match;
@@ -213,7 +99,7 @@ static bool is_translated(const struct trace trace[2],
 struct matching {
     struct trace *trace; /* both */
     const uint32_t *owner;
-    struct index index;
+    struct look_index index;
     look_key *key_of;
 };
 
@@ -231,8 +117,8 @@ static void collect(const struct matching *m, uint32_t connection,
 
         if (!m->key_of(&trace[0], a, &key))
             continue;
-        look = find_looks(&m->index, key, &count);
-        if (count > ALIKE_MOST)
+        look = look_find(&m->index, key, &count);
+        if (count > LOOK_ALIKE_MOST)
             continue;
         for (size_t i = 0; i < count; i++)
             vote(all, a, &trace[1].segment[look[i].segment],
@@ -256,6 +142,47 @@ static bool is_clear(const struct match *best, const struct match *next)
            best->votes >= next->votes * CLEARLY_MORE;
 }
 
+/* The first segment of an end that has a SYN; else, that takes any number;
+ * NULL: none does. */
+static const struct trace_segment *first_of(const struct trace *trace,
+                                            uint32_t connection, unsigned from)
+{
+    const struct trace_segment *found = NULL;
+    uint32_t at = trace->connection[connection].first;
+
+    for (; at != TRACE_NONE; at = trace->segment[at].next) {
+        const struct trace_segment *s = &trace->segment[at];
+
+        if (s->from != from || trace_span(s) == 0)
+            continue;
+        if (s->flags & TCP_SYN)
+            return s;
+        found = found ? found : s;
+    }
+    return found;
+}
+
+/*
+ * How far apart the numbers of an end are of which no segment was asked, by its
+ * SYNs. False: that cannot be known, though both traces have numbers of it.
+ */
+static bool complete_shift(const struct trace *trace, struct candidate *c,
+                           unsigned from)
+{
+    const struct trace_segment *a, *b;
+
+    if (c->has_shift[from])
+        return true;
+    a = first_of(&trace[0], c->match.connection[0], from);
+    b = first_of(&trace[1], c->match.connection[1], from ^ c->match.turned);
+    if (!a || !b)
+        return true;
+    if (!(a->flags & b->flags & TCP_SYN))
+        return false;
+    c->match.shift[from] = b->seq - a->seq;
+    return true;
+}
+
 /* The one that the votes are for, of ->connection[0]. False: none, or it is
  * not clear which. */
 static bool choose(const struct matching *m, struct candidates *all,
@@ -263,13 +190,15 @@ static bool choose(const struct matching *m, struct candidates *all,
 {
     uint32_t connection = chosen->connection[0];
     const struct candidate *best = NULL;
-    bool numbers_differ = m->key_of == other_key;
+    bool numbers_differ = m->key_of == look_other;
 
     for (uint32_t i = 0; i < all->count; i++) {
         struct candidate *c = &all->candidate[i];
 
         c->match.connection[0] = connection;
         c->match.translated = is_translated(m->trace, &c->match);
+        if (!complete_shift(m->trace, c, 0) || !complete_shift(m->trace, c, 1))
+            continue;
         c->match.shifted = c->match.shift[0] || c->match.shift[1];
         if (c->match.translated && !numbers_differ && !c->is_telling)
             continue;
@@ -291,8 +220,8 @@ static bool choose(const struct matching *m, struct candidates *all,
         return false;
     *chosen = best->match;
     chosen->confidence = CONFIDENCE_LIKELY;
-    if (numbers_differ ? best->by_time && chosen->votes >= SHIFTED_CERTAIN
-                       : !chosen->translated || chosen->votes > 1)
+    if (chosen->shifted ? best->by_time && chosen->votes >= SHIFTED_CERTAIN
+                        : !chosen->translated || chosen->votes > 1)
         chosen->confidence = CONFIDENCE_CERTAIN;
     return true;
 }
@@ -328,14 +257,14 @@ static void stake(struct trace *trace, struct matches *all, uint32_t *claim,
 static void match_by(struct trace trace[2], look_key *key_of,
                      struct matches *all)
 {
-    uint32_t *owner = list_owners(&trace[1]);
+    uint32_t *owner = look_owners(&trace[1]);
     uint32_t *claim =
         must_realloc(NULL, trace[1].connections + 1u, sizeof *claim);
     struct matching m = {.trace = trace, .owner = owner, .key_of = key_of};
     uint32_t kept = all->count;
 
     memset(claim, 0xff, trace[1].connections * sizeof *claim);
-    m.index = make_index(&trace[1], owner, key_of);
+    m.index = look_index(&trace[1], owner, key_of);
     for (uint32_t c = 0; c < trace[0].connections; c++) {
         struct candidates candidates = {.count = 0};
         struct match match = {.connection = {c}};
@@ -375,8 +304,8 @@ struct matches match_connections(struct trace trace[2])
     struct matches all = {
         .match = must_calloc(trace[0].connections + 1u, sizeof *all.match)};
 
-    match_by(trace, same_key, &all);
-    match_by(trace, other_key, &all);
+    match_by(trace, look_same, &all);
+    match_by(trace, look_other, &all);
     qsort(all.match, all.count, sizeof *all.match, by_connection);
     for (uint32_t c = 0; c < trace[0].connections; c++)
         all.ambiguous += trace[0].connection[c].is_ambiguous &&
