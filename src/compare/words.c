@@ -280,7 +280,8 @@ void words_add_clock(struct text *text, const struct clock *clock)
 
     switch (clock->state) {
     case CLOCK_UNKNOWN:
-        text_add(text, "not aligned: no packet is in both");
+        text_add(text, "not aligned: no packet that is in both can be "
+                       "mistaken for no other");
         return;
     case CLOCK_BROKEN:
         text_add(text, "not aligned: no offset and drift fit, one of them was "
