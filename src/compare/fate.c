@@ -165,24 +165,22 @@ static bool is_lost_copy(const struct passage_item *other,
            other->start == item->start && other->end == item->end;
 }
 
-/* When the receiver's capture has the last byte of the item for the first
- * time, of segments that begin near it; NANOS_NEVER: it has not. */
-static nanos time_of_bytes(const struct passage *passage,
-                           const struct passage_item *item)
+/* What brought the last byte of the item first, by the receiver's capture, of
+ * segments that begin near it; NULL: nothing. */
+static const struct passage_item *first_bringer(const struct passage *passage,
+                                                const struct passage_item *item)
 {
     const struct passage_item *near = item;
-    nanos first = NANOS_NEVER;
+    const struct passage_item *first = NULL;
 
     while (near > passage->item && item - near < NEAR_ITEMS)
         near--;
     for (; near < passage->item + passage->items && near - item < NEAR_ITEMS &&
            near->start < item->end;
          near++) {
-        nanos time = passage_segment(passage, near)->time;
-
         if (near->at == CAME && near->end >= item->end &&
-            (first == NANOS_NEVER || time < first))
-            first = time;
+            (!first || near->segment < first->segment))
+            first = near;
     }
     return first;
 }
@@ -191,7 +189,7 @@ static nanos time_of_bytes(const struct passage *passage,
 static bool is_acked_early(const struct passage *passage,
                            const struct passage_item *item)
 {
-    nanos came = time_of_bytes(passage, item);
+    const struct passage_item *bringer = first_bringer(passage, item);
     size_t low = 0;
     size_t high = passage->acks;
 
@@ -203,8 +201,19 @@ static bool is_acked_early(const struct passage *passage,
         else
             high = middle;
     }
-    return came != NANOS_NEVER && low < passage->acks &&
-           passage->ack[low].time < came;
+    return bringer && low < passage->acks &&
+           passage->ack[low].time < passage_segment(passage, bringer)->time;
+}
+
+/* Its bytes came first in a copy that was sent behind it. One that was sent
+ * before makes it of no use, and nobody would have said that it came. */
+static bool is_brought_later(const struct passage *passage,
+                             const struct passage_item *item)
+{
+    const struct passage_item *bringer = first_bringer(passage, item);
+
+    return bringer && passage_segment(passage, bringer)->peer != TRACE_NONE &&
+           passage_segment(passage, bringer)->peer > item->segment;
 }
 
 /* Would the receiver have said so, had it come? */
@@ -216,7 +225,7 @@ static bool is_known_lost(const struct judging *j,
     nanos arrival;
 
     if (item->is_healed)
-        return true;
+        return is_brought_later(passage, item);
     if (item->end > item->start && !j->world->drops[CAME] &&
         ((item > passage->item && is_lost_copy(item - 1, item)) ||
          (item < last && is_lost_copy(item + 1, item))))

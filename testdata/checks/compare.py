@@ -498,7 +498,7 @@ def main():
         check_recipe(name)
     with tempfile.TemporaryDirectory() as scratch:
         for name in ("compare-healthy", "compare-lost-fin",
-                     "compare-injected-client"):
+                     "compare-injected-client", "compare-held"):
             check_missed(name, scratch)
         for name in ("compare-healthy", "compare-nat"):
             check_shorter(name, scratch)
