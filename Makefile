@@ -18,7 +18,7 @@
 # what the project needs, come last, and what they change is built anew.
 # WERROR=1 turns warnings into errors (CI does). V=1 shows the commands.
 
-LAYERS := base scene capture sandbox wire tcp tls http model infer diagnose record judge report pipeline options files live
+LAYERS := base scene capture sandbox wire tcp tls http model infer diagnose record judge report compare pipeline options files live
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local

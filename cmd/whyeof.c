@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "capture/live.h"
+#include "files/compare_run.h"
 #include "files/run.h"
 #include "options/versions.h"
 #include "report/explain.h"
@@ -174,6 +175,28 @@ static int run_files(const struct options *options)
     return status;
 }
 
+static int run_compare(const struct options *options)
+{
+    const struct file_run_listener listener = {.say = say};
+    struct fail fail = {0};
+    struct compare_run *run = compare_run_open(options, &listener, &fail);
+    const struct comparison *comparison;
+    bool trouble;
+    int status = STATUS_CLEAN;
+
+    if (!run)
+        return complain("%s", fail.text);
+    comparison = compare_run_finish(run, &trouble);
+    for (int i = options->fail_on; i < SEVERITY_COUNT; i++) {
+        if (comparison->by_severity[i] > 0)
+            status = STATUS_FOUND;
+    }
+    if (comparison->connections == 0 && options->fail_unjudged)
+        status = STATUS_FOUND;
+    compare_run_close(run);
+    return trouble ? STATUS_TROUBLE : status;
+}
+
 /* Whoever read the output has gone: the report is for whoever is left. */
 static void report_on_stderr(const struct options *options,
                              const struct report *report)
@@ -265,5 +288,5 @@ int main(int argc, char *argv[])
         if (is_pipe(options.path[i]))
             let_the_pipe_end();
     }
-    return run_files(&options);
+    return options.compare ? run_compare(&options) : run_files(&options);
 }

@@ -1,3 +1,4 @@
+#include "options/checks.h"
 #include "options/values.h"
 
 #include "base/text.h"
@@ -193,6 +194,9 @@ static bool apply(struct options *options, enum option_id id, char *value,
         return true;
     case OPTION_WHY:
         return value_why(value, &options->pipeline.judge.why, fail);
+    case OPTION_COMPARE:
+        options->compare = true;
+        return true;
     case OPTION_SHOW_SECRETS:
         options->report.show_secrets = true;
         options->pipeline.judge.settings.show_secrets = true;
@@ -285,33 +289,6 @@ static bool take_filter_words(struct options *options, struct fail *fail)
     return fits || fail_set(fail, "the filter is too long");
 }
 
-static bool check_why(const struct options *options, struct fail *fail)
-{
-    return !options->pipeline.judge.why.asked ||
-           (!options->watch.interface && !options->watch.follow &&
-            !options->format && !options->outputs &&
-            !options->report.list_exchanges) ||
-           fail_set(fail, "--why is of files, in place of the report: not "
-                          "with --interface, --follow, -F, -o and -x");
-}
-
-static bool check_files(const struct options *options, struct fail *fail)
-{
-    const struct watch_options *watch = &options->watch;
-
-    if (options->paths == 0)
-        return fail_set(fail, "no capture given: whyeof FILE..., - for "
-                              "standard input, or -i IFACE");
-    if (watch->follow)
-        return true;
-    if (watch->duration || watch->count || watch->has_snaplen ||
-        watch->buffer || watch->user || watch->metrics)
-        return fail_set(fail, "--duration, --count, --snaplen, --buffer, "
-                              "--user and --metrics need --interface or "
-                              "--follow");
-    return true;
-}
-
 static void keep_command(struct options *options, int argc, char *argv[])
 {
     struct text words;
@@ -354,7 +331,7 @@ bool options_parse(struct options *options, int argc, char *argv[],
     options->paths = (size_t)(argc - optind);
     if (options->action != ACTION_NONE)
         return true;
-    if (!check_why(options, fail))
+    if (!check_why(options, fail) || !check_compare(options, fail))
         return false;
     if (options->watch.interface)
         return take_filter_words(options, fail);
@@ -365,7 +342,8 @@ void options_help(FILE *out)
 {
     (void)fputs("usage: whyeof [OPTIONS] FILE...\n"
                 "       tcpdump --immediate-mode -U -w - ... | whyeof -\n"
-                "       whyeof [OPTIONS] -i IFACE [FILTER...]\n\n"
+                "       whyeof [OPTIONS] -i IFACE [FILTER...]\n"
+                "       whyeof [OPTIONS] --compare CLIENT_SIDE SERVER_SIDE\n\n"
                 "Says why an HTTP client saw an EOF, a cut response, a reset "
                 "or a hang.\n",
                 out);

@@ -62,6 +62,7 @@ struct options {
     size_t outputs;
     const char *keylog[OPTIONS_KEYLOGS_MAX];
     size_t keylogs;
+    bool compare; /* two captures of the same, instead of a report */
     enum when color;
     enum when progress;
     struct watch_options watch;

@@ -99,6 +99,9 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
         return;
     }
     conn = tcp_take(pipeline->tcp, &segment);
+    if (pipeline->options.segment)
+        pipeline->options.segment(pipeline->options.judge.watcher.context, conn,
+                                  &segment);
     if (conn && pipeline->options.packet)
         show_packet(pipeline, conn, frame, &segment);
 }

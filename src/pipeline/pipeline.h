@@ -17,13 +17,19 @@
 typedef void packet_watcher(void *context, uint64_t connection,
                             const struct frame *frame, size_t headers);
 
+/* A TCP segment, borrowed, and its connection; NULL: that is over already, or
+ * not known yet. */
+typedef void segment_watcher(void *context, const struct conn *conn,
+                             const struct segment *segment);
+
 struct pipeline_options {
     struct wire_options wire;
     struct tcp_options tcp;
     struct http_options http;
     struct keylog *keylog; /* borrowed; NULL: TLS is not read */
     struct judge_options judge;
-    packet_watcher *packet; /* of the judge's watcher; NULL: not told */
+    packet_watcher *packet;   /* of the judge's watcher; NULL: not told */
+    segment_watcher *segment; /* the same */
 };
 
 struct pipeline;

@@ -26,6 +26,7 @@ SERVERS = os.path.join(HERE, "servers")
 PORT = 8080
 CLOCK_PORT = 9090
 
+SIDES = ("client", "server")
 QUIET = 1.0  # a capture ends this long after its last packet, never sooner
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -45,7 +46,7 @@ class Needs(Exception):
 
 class Recipe:
     def __init__(self, function, name, expect, info, options, seconds, note,
-                 kept):
+                 kept, pair):
         self.run = function
         self.name = name
         self.what = " ".join((function.__doc__ or "").split())
@@ -55,12 +56,20 @@ class Recipe:
         self.seconds = seconds
         self.note = " ".join(note.split())
         self.kept = kept
+        self.pair = pair
+
+    def files(self):
+        """Of its captures, without their folder."""
+        if self.pair:
+            return [f"{self.name}-{side}.pcap" for side in SIDES]
+        return [self.name + ".pcap"]
 
 
 RECIPES = {}
 
 
-def recipe(name, expect, info="", options="", seconds=4, note="", kept=True):
+def recipe(name, expect, info="", options="", seconds=4, note="", kept=True,
+           pair=False):
     """Enter a function in the table.
 
     expect   the codes of severity error or warning, one word a finding, or
@@ -70,10 +79,13 @@ def recipe(name, expect, info="", options="", seconds=4, note="", kept=True):
     options  of whyeof, for this capture
     seconds  roughly how long it runs: the long ones are started first
     kept     what is recorded is; others run only when they are named
+    pair     recorded at both ends of a path, NAME-client and NAME-server,
+             with its own record of what it did, NAME-middle.json; what must
+             be told of the two is in checks/compare.py, and nothing here
     """
     def enter(function):
         RECIPES[name] = Recipe(function, name, expect, info, options, seconds,
-                               note, kept)
+                               note, kept, pair)
         return function
     return enter
 
@@ -295,8 +307,9 @@ class Lab:
     # The capture.
 
     def capture(self, interface="lo", expression="tcp or icmp",
-                snaplen=None):
-        path = os.path.join(self.out, self.name + ".pcap")
+                snaplen=None, side=None):
+        path = os.path.join(self.out, self.name + (f"-{side}" if side else "")
+                            + ".pcap")
         need("tcpdump")
         # Immediate mode means one ring slot of full snap length a packet:
         # the default buffer holds a handful, and a burst of 20 overruns it.
@@ -314,13 +327,28 @@ class Lab:
             if b"listening on" in line:
                 break
         whyeof = os.environ.get("LAB_WHYEOF")
-        if whyeof:
+        if whyeof and not side:
             self.watchers.append(
                 watch.Watcher(whyeof, RECIPES[self.name].options,
                               os.path.join(self.out, self.name), interface,
                               expression, snaplen))
         time.sleep(0.1)
         self.captures.append((child, path))
+
+    def capture_log(self, group):
+        """What nft rules log to a group (in the namespace of the caller); the
+        path of it, in the folder that goes with the recipe."""
+        path = os.path.join(self.tmp, f"log-{group}.pcap")
+        need("tcpdump")
+        child = subprocess.Popen(
+            ["tcpdump", "-Z", "root", "--immediate-mode", "-U", "-n", "-i",
+             f"nflog:{group}", "-w", path], stdin=subprocess.DEVNULL,
+            stdout=self.log, stderr=subprocess.PIPE)
+        while b"listening on" not in child.stderr.readline():
+            if child.poll() is not None:
+                raise RuntimeError("tcpdump did not start")
+        self.captures.append((child, path))
+        return path
 
     def end_capture(self, quiet=QUIET, limit=4.0):
         """Stop `quiet` seconds after the last packet (`limit`: at most)."""

@@ -55,7 +55,14 @@ def chosen(names):
         r for r in kit.RECIPES.values() if r.kept]
 
 
+def judged(names):
+    """Those with one capture, and an expectation of it."""
+    return [r for r in chosen(names) if not r.pair]
+
+
 def expectation(recipe):
+    if recipe.pair:
+        return "checks/compare.py"
     words = recipe.expect or ["none"]
     words = words + [f"({code})" for code in recipe.info]
     return " ".join(words)
@@ -150,7 +157,8 @@ def run_apart(r, out, scratch):
         return "failed: " + (words.strip() or "no reason given")
     # Not a rename: the result belongs to whoever owns the folder.
     made = os.path.join(part, r.name)
-    for end in (".pcap", ".keys", ".ndjson", ".err"):
+    for end in (".pcap", ".keys", ".ndjson", ".err", "-client.pcap",
+                "-server.pcap", "-middle.json"):
         if os.path.exists(made + end):
             shutil.copyfile(made + end, os.path.join(out, r.name + end))
     if os.path.exists(made + ".rec"):
@@ -164,7 +172,7 @@ def do_live(args):
     os.environ["LAB_WHYEOF"] = os.path.abspath(args.whyeof)
     do_run(args)
     count = {"ok": 0, "FAIL": 0, "skip": 0}
-    for r in chosen(args.name):
+    for r in judged(args.name):
         fault = args.faults.get(r.name)
         wrong = [" ".join(fault.split())] if fault else watch.differences(
             args.whyeof, r.options, os.path.join(args.out, r.name))
@@ -215,7 +223,7 @@ def do_run_here(args):
 
 def do_check(args):
     checking = check.Check(args)
-    check.lab(checking, chosen(args.name), expectation)
+    check.lab(checking, judged(args.name), expectation)
     if args.cases:
         check.with_cases(checking)
     return check.finish(checking)
@@ -249,6 +257,10 @@ between them. Port 8080 is the server, 8081 an upstream; on port 9090 a
 healthy exchange every 0.5 s shows that the capture goes on, where something
 hangs until its end.
 
+Those of two files were recorded at both ends of a path at the same time; what
+their recipe did in between is in `NAME-middle.json`, and what `--compare` must
+tell of them is checked by `../checks/compare.py`.
+
 In the expectations `a|b` means either, `a?` perhaps, `a*` any number, and a
 code in brackets is of severity info.
 """
@@ -277,10 +289,12 @@ def do_describe(args):
         print(PREFACE)
         print(f"Recorded with {versions()}.\n")
     for r in chosen(args.name):
-        path = os.path.join(args.captures, r.name + ".pcap")
-        print(f"* `{r.name}.pcap` → {expectation(r).replace('|', ' | ')}  ")
-        print(f"  {r.what}" + (f" Note: {r.note}." if r.note else "") + "  ")
-        print(f"  {wire(path)}")
+        told = expectation(r).replace("|", " | ")
+        print("* " + ", ".join(f"`{f}`" for f in r.files()) + f" → {told}  ")
+        print(f"  {r.what}" + (f" Note: {r.note}." if r.note else ""), end="")
+        for file in r.files():
+            print(f"  \n  {wire(os.path.join(args.captures, file))}", end="")
+        print()
     return 0
 
 

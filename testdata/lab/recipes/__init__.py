@@ -3,4 +3,4 @@
 from . import (giving_up, reading, proxies, legs, chains,
                brackets, mismatch, idle, clients,
                stalls, h2, grpc, malformed, peers, healthy, tls,
-               processes, between, keys)  # noqa: F401
+               processes, between, keys, compare)  # noqa: F401
