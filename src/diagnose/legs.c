@@ -17,6 +17,16 @@ const struct leg *leg_in_front(const struct facts *f)
     return sure(&f->around->front);
 }
 
+struct other_leg other_leg_of(const struct leg_pair *pair)
+{
+    return (struct other_leg){
+        .connection = pair->leg.connection,
+        .stream = pair->leg.stream,
+        .known = pair->sure != LEG_NONE,
+        .sure = pair->sure == LEG_SURE,
+    };
+}
+
 static bool is_gateway_status(unsigned status)
 {
     return status >= 502 && status <= 504;
@@ -182,6 +192,8 @@ static void tell_front(const struct facts *f, struct finding *finding)
 
 void tell_legs(const struct facts *f, struct finding *finding)
 {
+    finding->upstream = other_leg_of(&f->around->upstream);
+    finding->front = other_leg_of(&f->around->front);
     tell_upstream(f, finding);
     tell_front(f, finding);
 }

@@ -108,6 +108,7 @@ struct leg leg_of_exchange(const struct outcome *outcome,
     struct leg leg = {
         .connection = conn->id,
         .exchange = x->number,
+        .stream = x->stream,
         .client = conn->endpoint[conn->client],
         .server = conn->endpoint[conn_server(conn)],
         .start = x->request.start,

@@ -45,6 +45,7 @@ enum leg_end {
 struct leg {
     uint64_t connection; /* tcp.stream */
     uint64_t exchange;   /* its number there; 0: the connection itself */
+    uint64_t stream;     /* n-th request of HTTP/1, or HTTP/2's stream */
     struct endpoint client;
     struct endpoint server;
     struct mark start; /* its first packet */

@@ -240,11 +240,34 @@ struct leg_pair legs_upstream(struct legs *legs, const struct leg *front)
     return pair;
 }
 
+/* Refused in the turn of `front`, as its first try, and tried again elsewhere
+ * at once: the answer is none of a gateway's that failed. */
+static bool is_refusal_healed(struct legs *legs, const struct leg *front,
+                              const struct leg *refused)
+{
+    return refused->how == LEG_REFUSED && front->exchange != 0 &&
+           mark_is_set(front->first) && !leg_says_gateway(front) &&
+           legs_is_one_host(&front->server, &refused->client) &&
+           !endpoint_same(&front->server, &refused->server) &&
+           refused->start.frame > front->start.frame &&
+           refused->end.frame < front->first.frame &&
+           nanos_between(front->asked.time, refused->start.time) <=
+               ANSWERS_WITHIN &&
+           goes_on_after(legs, front, refused);
+}
+
+static bool is_refused_for(struct legs *legs, const struct leg *front,
+                           const struct leg *refused)
+{
+    return refused->exchange == 0 && (is_refusal_in(front, refused) ||
+                                      is_refusal_healed(legs, front, refused));
+}
+
 static bool is_front(struct legs *legs, const struct leg *front,
                      const struct leg *upstream)
 {
     if (upstream->exchange == 0)
-        return is_refusal_in(front, upstream);
+        return is_refused_for(legs, front, upstream);
     return legs_is_behind(legs, front, upstream) &&
            !has_one_between(legs, front, upstream);
 }
@@ -260,7 +283,7 @@ struct leg_pair legs_front(struct legs *legs, const struct leg *upstream)
     for (size_t i = 0; i < legs->count && fitting <= LEGS_FIT_MOST; i++) {
         const struct leg *leg = legs_at(legs, i);
 
-        if (!leg_fits(leg, upstream) && !is_refusal_in(leg, upstream))
+        if (!leg_fits(leg, upstream) && !is_refused_for(legs, leg, upstream))
             continue;
         fitting++;
         if (!is_front(legs, leg, upstream))

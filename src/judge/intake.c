@@ -1,5 +1,6 @@
 #include "judge/intake.h"
 
+#include "diagnose/legs.h"
 #include "judge/links.h"
 
 /* What stands still for long is looked at as often as this. */
@@ -37,11 +38,33 @@ static void keep(struct intake *intake, struct judged_case *known,
     cases_add(&intake->cases, known, incident, later_works);
 }
 
+/* It may be one leg of two. */
+static bool is_leg(const struct intake *intake, const struct conn *conn,
+                   const struct exchange *x)
+{
+    return !x->tunnel && x->stream != 0 &&
+           legs_concern(infer_legs(intake->infer), conn, x);
+}
+
+static struct leg_pair upstream_by_now(const struct intake *intake,
+                                       const struct outcome *outcome,
+                                       const struct conn *conn,
+                                       const struct exchange *x)
+{
+    struct leg leg;
+
+    if (!is_leg(intake, conn, x))
+        return (struct leg_pair){.sure = LEG_NONE};
+    leg = leg_of_exchange(outcome, conn, x);
+    return legs_upstream(infer_legs(intake->infer), &leg);
+}
+
 /* Whose turn it was, by what is known so far. Nothing is copied. */
 static struct turns turns_by_now(const struct intake *intake,
                                  const struct outcome *outcome,
                                  const struct conn *conn,
-                                 const struct exchange *x)
+                                 const struct exchange *x,
+                                 const struct leg_pair *upstream)
 {
     const struct incident incident = {
         .conn = *conn,
@@ -53,6 +76,7 @@ static struct turns turns_by_now(const struct intake *intake,
     const struct circumstances around = {
         .server = infer_server(intake->infer, conn),
         .capture_last = coverage_until(&intake->coverage, conn->last),
+        .upstream = *upstream,
     };
 
     return diagnose_turns(&intake->options->settings, &incident, &around);
@@ -68,6 +92,7 @@ static void list_exchange(struct intake *intake, const struct outcome *outcome,
 {
     const struct judge_watcher *watcher = &intake->options->watcher;
     struct listed_exchange listed;
+    struct leg_pair upstream;
 
     if (!intake->options->list_exchanges ||
         (intake->options->has_stream && conn->id != intake->options->stream))
@@ -83,7 +108,9 @@ static void list_exchange(struct intake *intake, const struct outcome *outcome,
     intake->listed++;
     if (incident)
         listed.not_judged = cases_doubt(&intake->cases, incident);
-    listed.turns = turns_by_now(intake, outcome, conn, x);
+    upstream = upstream_by_now(intake, outcome, conn, x);
+    listed.turns = turns_by_now(intake, outcome, conn, x, &upstream);
+    listed.upstream = other_leg_of(&upstream);
     if (watcher->exchange)
         watcher->exchange(watcher->context, &listed);
 }
@@ -99,14 +126,14 @@ static struct followed_one count_ended(struct intake *intake,
     return followed_end(&intake->followed, conn->id, x->number);
 }
 
-/* It may be one leg of two. `outcome`: NULL, its connection goes on. */
+/* `outcome`: NULL, its connection goes on. */
 static void note_leg(struct intake *intake, const struct outcome *outcome,
                      const struct conn *conn, const struct exchange *x)
 {
     struct legs *legs = infer_legs(intake->infer);
     struct leg leg;
 
-    if (x->tunnel || x->stream == 0 || !legs_concern(legs, conn, x))
+    if (!is_leg(intake, conn, x))
         return;
     leg = leg_of_exchange(outcome, conn, x);
     legs_add(legs, &leg);
