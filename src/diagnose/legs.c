@@ -110,6 +110,27 @@ static void tell_upstream_end(struct finding *finding, const struct leg *leg)
     }
 }
 
+/* Of proxies that are known: nginx takes 4 or 8 kB by default, others more. */
+static void tell_large_head(const struct facts *f, struct finding *finding,
+                            const struct leg *leg)
+{
+    enum {
+        LARGE_HEAD = 4096,
+        BAD_GATEWAY = 502
+    };
+
+    if (f->x->status != BAD_GATEWAY || !leg->status ||
+        is_gateway_status(leg->status) || leg->answer_head < LARGE_HEAD)
+        return;
+    finding_explain(finding,
+                    "Its header section has %" PRIu64
+                    " bytes, which may be more than the gateway takes.",
+                    leg->answer_head);
+    finding_advise(finding, "compare that size with the gateway's limit (nginx "
+                            "proxy_buffer_size, HAProxy tune.bufsize, Apache "
+                            "ResponseFieldSize, Varnish http_resp_size)");
+}
+
 static void cite_upstream(struct finding *finding, const struct leg *leg)
 {
     static const char *const how[] = {
@@ -150,6 +171,8 @@ static void tell_upstream(const struct facts *f, struct finding *finding)
     if (pair->tries > 1)
         finding_explain(finding, "The proxy tried %u times.", pair->tries);
     tell_upstream_end(finding, leg);
+    if (f->x)
+        tell_large_head(f, finding, leg);
     cite_upstream(finding, leg);
 }
 

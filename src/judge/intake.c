@@ -38,27 +38,6 @@ static void keep(struct intake *intake, struct judged_case *known,
     cases_add(&intake->cases, known, incident, later_works);
 }
 
-/* It may be one leg of two. */
-static bool is_leg(const struct intake *intake, const struct conn *conn,
-                   const struct exchange *x)
-{
-    return !x->tunnel && x->stream != 0 &&
-           legs_concern(infer_legs(intake->infer), conn, x);
-}
-
-static struct leg_pair upstream_by_now(const struct intake *intake,
-                                       const struct outcome *outcome,
-                                       const struct conn *conn,
-                                       const struct exchange *x)
-{
-    struct leg leg;
-
-    if (!is_leg(intake, conn, x))
-        return (struct leg_pair){.sure = LEG_NONE};
-    leg = leg_of_exchange(outcome, conn, x);
-    return legs_upstream(infer_legs(intake->infer), &leg);
-}
-
 /* Whose turn it was, by what is known so far. Nothing is copied. */
 static struct turns turns_by_now(const struct intake *intake,
                                  const struct outcome *outcome,
@@ -88,11 +67,11 @@ static struct turns turns_by_now(const struct intake *intake,
  */
 static void list_exchange(struct intake *intake, const struct outcome *outcome,
                           const struct conn *conn, const struct exchange *x,
-                          struct incident *incident)
+                          struct incident *incident,
+                          const struct leg_pair *upstream)
 {
     const struct judge_watcher *watcher = &intake->options->watcher;
     struct listed_exchange listed;
-    struct leg_pair upstream;
 
     if (!intake->options->list_exchanges ||
         (intake->options->has_stream && conn->id != intake->options->stream))
@@ -108,9 +87,8 @@ static void list_exchange(struct intake *intake, const struct outcome *outcome,
     intake->listed++;
     if (incident)
         listed.not_judged = cases_doubt(&intake->cases, incident);
-    upstream = upstream_by_now(intake, outcome, conn, x);
-    listed.turns = turns_by_now(intake, outcome, conn, x, &upstream);
-    listed.upstream = other_leg_of(&upstream);
+    listed.turns = turns_by_now(intake, outcome, conn, x, upstream);
+    listed.upstream = other_leg_of(upstream);
     if (watcher->exchange)
         watcher->exchange(watcher->context, &listed);
 }
@@ -126,18 +104,23 @@ static struct followed_one count_ended(struct intake *intake,
     return followed_end(&intake->followed, conn->id, x->number);
 }
 
-/* `outcome`: NULL, its connection goes on. */
-static void note_leg(struct intake *intake, const struct outcome *outcome,
-                     const struct conn *conn, const struct exchange *x)
+/* It may be one leg of two. Gives what is behind it as far as is known by now,
+ * where that is wanted. `outcome`: NULL, its connection goes on. */
+static struct leg_pair note_leg(struct intake *intake,
+                                const struct outcome *outcome,
+                                const struct conn *conn,
+                                const struct exchange *x)
 {
     struct legs *legs = infer_legs(intake->infer);
+    struct leg_pair none = {.sure = LEG_NONE};
     struct leg leg;
 
-    if (!is_leg(intake, conn, x))
-        return;
+    if (x->tunnel || x->stream == 0 || !legs_concern(legs, conn, x))
+        return none;
     leg = leg_of_exchange(outcome, conn, x);
     legs_add(legs, &leg);
     links_keep_up(&intake->cases);
+    return intake->options->list_exchanges ? legs_upstream(legs, &leg) : none;
 }
 
 static void note_no_exchange(struct intake *intake, const struct conn *conn)
@@ -176,10 +159,11 @@ static void take_complete(void *context, struct conn *conn,
     struct intake *intake = context;
     struct followed_one known = count_ended(intake, conn, x);
     bool stands_out = infer_stands_out(intake->infer, conn, x);
+    struct leg_pair upstream;
 
     infer_complete(intake->infer, conn, x);
-    note_leg(intake, NULL, conn, x);
-    list_exchange(intake, NULL, conn, x, NULL);
+    upstream = note_leg(intake, NULL, conn, x);
+    list_exchange(intake, NULL, conn, x, NULL, &upstream);
     if (diagnose_wants_complete(&intake->options->settings, conn, x)) {
         keep(intake, known.told, incident_of_exchange(conn, x));
         return;
@@ -210,11 +194,12 @@ static void take_ended(void *context, struct conn *conn,
     struct intake *intake = context;
     struct followed_one known = count_ended(intake, conn, x);
     struct incident *incident;
+    struct leg_pair upstream;
 
     infer_ended(intake->infer, conn, x);
-    note_leg(intake, NULL, conn, x);
+    upstream = note_leg(intake, NULL, conn, x);
     incident = incident_of_exchange(conn, x);
-    list_exchange(intake, NULL, conn, x, incident);
+    list_exchange(intake, NULL, conn, x, incident, &upstream);
     keep(intake, known.told, incident);
 }
 
@@ -256,9 +241,9 @@ static void take_unfinished(struct intake *intake,
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
         struct followed_one known = count_ended(intake, outcome->conn, x);
         struct incident *incident = incident_new(outcome, x);
+        struct leg_pair upstream = note_leg(intake, outcome, outcome->conn, x);
 
-        note_leg(intake, outcome, outcome->conn, x);
-        list_exchange(intake, outcome, outcome->conn, x, incident);
+        list_exchange(intake, outcome, outcome->conn, x, incident, &upstream);
         keep(intake, known.told, incident);
     }
 }
