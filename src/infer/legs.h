@@ -91,6 +91,7 @@ struct leg_pair {
     struct mark since; /* when the first of them began */
     unsigned tries;    /* how many they were */
     bool retried;      /* of a front: another try followed this one */
+    bool is_named;     /* it says itself whose it is */
     bool is_earlier;   /* a refusal from before: the host knew by then */
 };
 

@@ -270,6 +270,7 @@ static void find_tries(struct legs *legs, const struct leg *front,
         pair->sure = LEG_UNSURE;
     if (pair->tries == 0)
         pair->sure = LEG_NONE;
+    pair->is_named = best == PROOF_ID;
 }
 
 /* Can the host that is asked ask from another address? */

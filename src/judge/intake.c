@@ -104,35 +104,6 @@ static struct followed_one count_ended(struct intake *intake,
     return followed_end(&intake->followed, conn->id, x->number);
 }
 
-/* It may be one leg of two. Gives what is behind it as far as is known by now,
- * where that is wanted. `outcome`: NULL, its connection goes on. */
-static struct leg_pair note_leg(struct intake *intake,
-                                const struct outcome *outcome,
-                                const struct conn *conn,
-                                const struct exchange *x)
-{
-    struct legs *legs = infer_legs(intake->infer);
-    struct leg_pair none = {.sure = LEG_NONE};
-    struct leg leg;
-
-    if (x->tunnel || x->stream == 0 || !legs_concern(legs, conn, x))
-        return none;
-    leg = leg_of_exchange(outcome, conn, x);
-    legs_add(legs, &leg);
-    links_keep_up(&intake->cases);
-    return intake->options->list_exchanges ? legs_upstream(legs, &leg) : none;
-}
-
-static void note_no_exchange(struct intake *intake, const struct conn *conn)
-{
-    struct leg leg;
-
-    if (!leg_of_connection(conn, &leg))
-        return;
-    legs_add(infer_legs(intake->infer), &leg);
-    links_keep_up(&intake->cases);
-}
-
 static void take_begun(void *context, const struct conn *conn)
 {
     struct intake *intake = context;
@@ -153,6 +124,14 @@ static bool is_to_look_at(const struct intake *intake, const struct conn *conn,
                           legs_may_be_behind(infer_legs(intake->infer), conn));
 }
 
+static void take_asked(void *context, const struct conn *conn,
+                       const struct exchange *x)
+{
+    struct intake *intake = context;
+
+    leg_notes_begin(&intake->legs, &intake->cases, conn, x);
+}
+
 static void take_complete(void *context, struct conn *conn,
                           const struct exchange *x)
 {
@@ -162,7 +141,7 @@ static void take_complete(void *context, struct conn *conn,
     struct leg_pair upstream;
 
     infer_complete(intake->infer, conn, x);
-    upstream = note_leg(intake, NULL, conn, x);
+    upstream = leg_notes_take(&intake->legs, &intake->cases, NULL, conn, x);
     list_exchange(intake, NULL, conn, x, NULL, &upstream);
     if (diagnose_wants_complete(&intake->options->settings, conn, x)) {
         keep(intake, known.told, incident_of_exchange(conn, x));
@@ -197,7 +176,7 @@ static void take_ended(void *context, struct conn *conn,
     struct leg_pair upstream;
 
     infer_ended(intake->infer, conn, x);
-    upstream = note_leg(intake, NULL, conn, x);
+    upstream = leg_notes_take(&intake->legs, &intake->cases, NULL, conn, x);
     incident = incident_of_exchange(conn, x);
     list_exchange(intake, NULL, conn, x, incident, &upstream);
     keep(intake, known.told, incident);
@@ -241,7 +220,8 @@ static void take_unfinished(struct intake *intake,
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
         struct followed_one known = count_ended(intake, outcome->conn, x);
         struct incident *incident = incident_new(outcome, x);
-        struct leg_pair upstream = note_leg(intake, outcome, outcome->conn, x);
+        struct leg_pair upstream = leg_notes_take(&intake->legs, &intake->cases,
+                                                  outcome, outcome->conn, x);
 
         list_exchange(intake, outcome, outcome->conn, x, incident, &upstream);
         keep(intake, known.told, incident);
@@ -258,7 +238,7 @@ static void take_over(void *context, const struct outcome *outcome)
     intake->has_stream |= outcome->conn->id == intake->options->stream;
     count_connection(&intake->counts, outcome);
     infer_outcome(intake->infer, outcome);
-    note_no_exchange(intake, outcome->conn);
+    leg_notes_take_connection(&intake->cases, outcome->conn);
     take_unfinished(intake, outcome);
     if (diagnose_wants_connection(&intake->options->settings, outcome))
         keep(intake, known.told, incident_new(outcome, NULL));
@@ -378,6 +358,7 @@ struct model_sink intake_model_sink(struct intake *intake)
 {
     return (struct model_sink){.context = intake,
                                .begun = take_begun,
+                               .asked = take_asked,
                                .complete = take_complete,
                                .ended = take_ended,
                                .over = take_over,
