@@ -12,6 +12,7 @@
 #ifndef INFER_LEGS_H
 #define INFER_LEGS_H
 
+#include "infer/legs_open.h"
 #include "model/incident.h"
 #include "wire/endpoint.h"
 
@@ -75,6 +76,7 @@ struct leg {
     uint16_t status;
     bool request_whole;
     enum leg_end how;
+    uint32_t slot; /* of legs_open */
     uint64_t told; /* frame, of legs_add: it had ended by then, as had all that
                       were added before */
 };
@@ -105,6 +107,7 @@ struct leg_hosts {
 };
 
 struct legs {
+    struct legs_open open;
     struct leg_hosts asks; /* hosts that were a client */
     struct leg_hosts asked;
     struct leg *leg; /* owned; a ring, in the order in which they ended */

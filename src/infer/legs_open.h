@@ -13,17 +13,17 @@ enum {
 
 /* Counts by a hash: none is too low, some may be too high. */
 struct legs_open {
+    bool counts; /* else nothing is: all that is asked about has ended */
     uint32_t count[LEGS_OPEN_COUNTS];
 };
+
+/* Where it is counted: by its server, its method, the end of its path. */
+uint32_t legs_open_slot(const struct conn *conn, const struct exchange *x);
 
 /* The request's head has come; later, it has ended. */
 void legs_open_begin(struct legs_open *open, const struct conn *conn,
                      const struct exchange *x);
 void legs_open_end(struct legs_open *open, const struct conn *conn,
-                   const struct exchange *x);
-
-/* Does another ask for the same, now that `x` has ended? */
-bool legs_open_has(const struct legs_open *open, const struct conn *conn,
                    const struct exchange *x);
 
 #endif

@@ -58,4 +58,18 @@ bool legs_is_behind(struct legs *legs, const struct leg *front,
 bool legs_is_row(struct legs *legs, const struct leg *front,
                  const struct leg *upstream);
 
+/*
+ * A gateway's answer that comes of a refusal: a pair in place of `pair`, when
+ * what was asked for it before had ended; of a 503 also of refusals before it,
+ * of which its gateway knew.
+ */
+void legs_find_refusal(struct legs *legs, const struct leg *front,
+                       struct leg_pair *pair);
+void legs_find_earlier_refusal(struct legs *legs, const struct leg *front,
+                               struct leg_pair *pair);
+
+/* The connection that was refused was tried for `front`. */
+bool legs_is_refused_for(struct legs *legs, const struct leg *front,
+                         const struct leg *refused);
+
 #endif

@@ -1,7 +1,7 @@
 #include "judge/intake.h"
 
 #include "diagnose/legs.h"
-#include "judge/links.h"
+#include "judge/leg_notes.h"
 
 /* What stands still for long is looked at as often as this. */
 #define LOOK_AT_LEAST (60 * NANOS_PER_SECOND)
@@ -19,6 +19,9 @@ void intake_init(struct intake *intake, const struct judge_options *options)
     intake->coverage.back =
         options->live ? NANOS_PER_SECOND : COVERAGE_STANDSTILL;
     intake->infer = infer_new(&infer);
+    /* what is told before the end is told while others go on */
+    infer_legs(intake->infer)->open.counts =
+        options->at_once || options->list_exchanges;
     cases_init(&intake->cases, options, intake->infer, &intake->coverage,
                &intake->counts);
 }
@@ -129,7 +132,7 @@ static void take_asked(void *context, const struct conn *conn,
 {
     struct intake *intake = context;
 
-    leg_notes_begin(&intake->legs, &intake->cases, conn, x);
+    leg_notes_begin(&intake->cases, conn, x);
 }
 
 static void take_complete(void *context, struct conn *conn,
@@ -141,7 +144,7 @@ static void take_complete(void *context, struct conn *conn,
     struct leg_pair upstream;
 
     infer_complete(intake->infer, conn, x);
-    upstream = leg_notes_take(&intake->legs, &intake->cases, NULL, conn, x);
+    upstream = leg_notes_take(&intake->cases, NULL, conn, x);
     list_exchange(intake, NULL, conn, x, NULL, &upstream);
     if (diagnose_wants_complete(&intake->options->settings, conn, x)) {
         keep(intake, known.told, incident_of_exchange(conn, x));
@@ -176,7 +179,7 @@ static void take_ended(void *context, struct conn *conn,
     struct leg_pair upstream;
 
     infer_ended(intake->infer, conn, x);
-    upstream = leg_notes_take(&intake->legs, &intake->cases, NULL, conn, x);
+    upstream = leg_notes_take(&intake->cases, NULL, conn, x);
     incident = incident_of_exchange(conn, x);
     list_exchange(intake, NULL, conn, x, incident, &upstream);
     keep(intake, known.told, incident);
@@ -220,8 +223,8 @@ static void take_unfinished(struct intake *intake,
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
         struct followed_one known = count_ended(intake, outcome->conn, x);
         struct incident *incident = incident_new(outcome, x);
-        struct leg_pair upstream = leg_notes_take(&intake->legs, &intake->cases,
-                                                  outcome, outcome->conn, x);
+        struct leg_pair upstream =
+            leg_notes_take(&intake->cases, outcome, outcome->conn, x);
 
         list_exchange(intake, outcome, outcome->conn, x, incident, &upstream);
         keep(intake, known.told, incident);

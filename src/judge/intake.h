@@ -7,7 +7,6 @@
 
 #include "judge/cases.h"
 #include "judge/followed.h"
-#include "judge/leg_notes.h"
 
 struct intake {
     const struct judge_options *options;
@@ -15,7 +14,6 @@ struct intake {
     struct cases cases;
     struct followed followed;
     struct coverage coverage;
-    struct leg_notes legs;
     uint64_t listed; /* exchanges that the watcher was told of */
     bool has_stream; /* the connection that --stream asks for was there */
     struct judge_counts counts;

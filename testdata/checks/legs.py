@@ -16,9 +16,10 @@ WHYEOF = os.environ.get("WHYEOF", "build/whyeof")
 FOLDER = os.environ.get("LEGS", "testdata/captures")
 BACK = {8081, 8082, 8083, 9000}
 # as many may be undecided: requests that differ in nothing but X-Lab, at once;
-# what is listed before enough is known of a row of proxies
+# what is listed before enough is known of it
 ALIKE = {"legs-pool-50": 50, "legs-nginx-go": 3, "legs-nginx-prefix": 8,
-         "legs-two-proxies": 3, "legs-two-hosts": 6}
+         "legs-two-proxies": 3, "legs-two-hosts": 6,
+         "legs-nginx-reuse-reset": 1}
 
 Exchange = collections.namedtuple("Exchange", "number port first")
 
