@@ -22,7 +22,8 @@ struct other_leg other_leg_of(const struct leg_pair *pair)
     return (struct other_leg){
         .connection = pair->leg.connection,
         .stream = pair->leg.stream,
-        .known = pair->sure != LEG_NONE,
+        /* what was refused before was not asked for it */
+        .known = pair->sure != LEG_NONE && !pair->is_earlier,
         .sure = pair->sure == LEG_SURE,
     };
 }
