@@ -19,7 +19,7 @@ BACK = {8081, 8082, 8083, 9000}
 # what is listed before enough is known of it
 ALIKE = {"legs-pool-50": 50, "legs-nginx-go": 3, "legs-nginx-prefix": 8,
          "legs-two-proxies": 3, "legs-two-hosts": 6,
-         "legs-nginx-reuse-reset": 1}
+         "legs-nginx-reuse-reset": 1, "legs-nginx-cache": 8}
 
 Exchange = collections.namedtuple("Exchange", "number port first")
 

@@ -373,6 +373,24 @@ def pool_50(lab):
              for n in range(1, 51)])
 
 
+@recipe("legs-nginx-cache",
+        "handler-abort handler-abort handler-abort handler-abort "
+        "gateway-timeout gateway-timeout gateway-timeout",
+        seconds=4,
+        note="of those at once one alone has a leg behind it; the first that "
+        "is not answered is tried twice")
+def cache(lab):
+    """nginx with a cache and its lock: six requests at once that ask for the
+    same, of which one is passed on; two that are answered from the cache; and
+    three at once that are not answered, one after the other."""
+    serve(upstream, BACK)
+    nginx(lab)
+    lab.capture()
+    at_once(["/kept/ok?ms=100"] * 6, apart=0.01)
+    ask_all(["/kept/ok?ms=100"] * 2, first=7)
+    at_once(["/kept/gone?ms=60"] * 3, first=9, apart=0.01)
+
+
 def with_ids(n):
     return [f"X-Request-Id: {n * 7919:032x}"]
 
