@@ -7,6 +7,8 @@
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
+#include "base/span.h"
+
 #include <stdint.h>
 
 /* A seed of the system's; a constant where it has none. */
@@ -20,5 +22,9 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
+
+/* Of bytes, without a seed: for what is compared within one run and neither
+ * told nor put into a table. */
+uint64_t hash_span(struct span span);
 
 #endif

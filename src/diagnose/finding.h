@@ -105,6 +105,14 @@ struct finding_connection {
     struct mark last;
 };
 
+/* The other leg of a proxy. */
+struct other_leg {
+    uint64_t connection; /* tcp.stream */
+    uint64_t stream;     /* as the exchange's; 0: the connection itself */
+    bool known;
+    bool sure; /* else others fit as well */
+};
+
 /* What a client met that began with TLS, or with HTTP/2's preface. */
 enum met {
     MET_ITS_LIKE, /* or it began with neither */
@@ -147,6 +155,8 @@ struct finding {
     struct mark ended;         /* the close, or the last sign of life */
     nanos wait;                /* how long it took from asked to ended */
     struct turns turns;        /* whose turn it was, and for how long */
+    struct other_leg upstream; /* behind its server */
+    struct other_leg front;    /* before its client */
     /* HTTP/2: the window that was used up */
     bool has_window;
     const char *window_of; /* "stream", "connection" */

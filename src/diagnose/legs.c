@@ -17,6 +17,17 @@ const struct leg *leg_in_front(const struct facts *f)
     return sure(&f->around->front);
 }
 
+struct other_leg other_leg_of(const struct leg_pair *pair)
+{
+    return (struct other_leg){
+        .connection = pair->leg.connection,
+        .stream = pair->leg.stream,
+        /* what was refused before was not asked for it */
+        .known = pair->sure != LEG_NONE && !pair->is_earlier,
+        .sure = pair->sure == LEG_SURE,
+    };
+}
+
 static bool is_gateway_status(unsigned status)
 {
     return status >= 502 && status <= 504;
@@ -100,6 +111,27 @@ static void tell_upstream_end(struct finding *finding, const struct leg *leg)
     }
 }
 
+/* Of proxies that are known: nginx takes 4 or 8 kB by default, others more. */
+static void tell_large_head(const struct facts *f, struct finding *finding,
+                            const struct leg *leg)
+{
+    enum {
+        LARGE_HEAD = 4096,
+        BAD_GATEWAY = 502
+    };
+
+    if (f->x->status != BAD_GATEWAY || !leg->status ||
+        is_gateway_status(leg->status) || leg->answer_head < LARGE_HEAD)
+        return;
+    finding_explain(finding,
+                    "Its header section has %" PRIu64
+                    " bytes, which may be more than the gateway takes.",
+                    leg->answer_head);
+    finding_advise(finding, "compare that size with the gateway's limit (nginx "
+                            "proxy_buffer_size, HAProxy tune.bufsize, Apache "
+                            "ResponseFieldSize, Varnish http_resp_size)");
+}
+
 static void cite_upstream(struct finding *finding, const struct leg *leg)
 {
     static const char *const how[] = {
@@ -140,6 +172,8 @@ static void tell_upstream(const struct facts *f, struct finding *finding)
     if (pair->tries > 1)
         finding_explain(finding, "The proxy tried %u times.", pair->tries);
     tell_upstream_end(finding, leg);
+    if (f->x)
+        tell_large_head(f, finding, leg);
     cite_upstream(finding, leg);
 }
 
@@ -182,6 +216,8 @@ static void tell_front(const struct facts *f, struct finding *finding)
 
 void tell_legs(const struct facts *f, struct finding *finding)
 {
+    finding->upstream = other_leg_of(&f->around->upstream);
+    finding->front = other_leg_of(&f->around->front);
     tell_upstream(f, finding);
     tell_front(f, finding);
 }

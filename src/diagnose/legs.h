@@ -16,6 +16,9 @@ bool is_stopped_by_gateway(const struct facts *f);
 /* It failed behind a proxy that had it answered all the same. */
 bool is_healed_by_proxy(const struct facts *f);
 
+/* The pair as it is told to machines. */
+struct other_leg other_leg_of(const struct leg_pair *pair);
+
 /* Says and cites what is known of the other leg; nothing without one. */
 void tell_legs(const struct facts *f, struct finding *finding);
 

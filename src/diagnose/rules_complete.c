@@ -13,14 +13,16 @@ enum {
     STATUS_GATEWAY_TIMEOUT
 };
 
-/* A 503 at once is a gateway's when what is behind it refused, and the server
- * does not name itself as something else. */
+/* A 503 at once is a gateway's when what it asked failed it; or when what is
+ * behind it refused, and the server does not name itself as something else. */
 static bool is_down_behind(const struct facts *f)
 {
     const struct leg *leg = leg_behind(f);
 
-    return leg && leg->exchange == 0 &&
-           (!f->known->software[0] || is_known_proxy(f));
+    if (leg && leg->exchange != 0)
+        return leg->how == LEG_CLOSED || leg->how == LEG_RESET ||
+               leg->how == LEG_LEFT;
+    return leg && (!f->known->software[0] || is_known_proxy(f));
 }
 
 /*
@@ -34,6 +36,16 @@ bool is_gateway_timeout(const struct facts *f)
            (f->x->status == STATUS_UNAVAILABLE &&
             (answer_delay(f) >= f->settings->timeout_floor ||
              is_down_behind(f)));
+}
+
+bool is_gateway_answer_left(const struct facts *f)
+{
+    const struct exchange *x = f->x;
+
+    return x->h2 && mark_is_set(x->h2->reset) && x->h2->reset_by_client &&
+           mark_is_set(x->response.head) &&
+           (x->status == STATUS_GATEWAY_TIMEOUT ||
+            x->status == STATUS_BAD_GATEWAY);
 }
 
 bool was_network_stall(const struct facts *f)

@@ -78,7 +78,10 @@ struct http_head {
     struct span software; /* Server, or User-Agent */
     struct span upgrade;  /* Upgrade */
     struct span content_type;
-    uint64_t length; /* HTTP_NO_LENGTH: not known from the head */
+    struct span request_id;    /* X-Request-Id */
+    struct span traceparent;   /* W3C Trace Context, 3.2 */
+    struct span forwarded_for; /* X-Forwarded-For; empty when it was cut */
+    uint64_t length;           /* HTTP_NO_LENGTH: not known from the head */
     enum http_framing framing;
     uint16_t status;       /* responses; 0 in a request */
     bool expects_continue; /* RFC 9110, 10.1.1 */

@@ -29,6 +29,9 @@ static const struct {
     [H2_FIELD_GRPC_MESSAGE] = NAME("grpc-message"),
     [H2_FIELD_GRPC_TIMEOUT] = NAME("grpc-timeout"),
     [H2_FIELD_LENGTH] = NAME("content-length"),
+    [H2_FIELD_TRACEPARENT] = NAME("traceparent"),
+    [H2_FIELD_REQUEST_ID] = NAME("x-request-id"),
+    [H2_FIELD_FORWARDED_FOR] = NAME("x-forwarded-for"),
 };
 
 static_assert(sizeof name / sizeof *name == H2_FIELD_COUNT,
@@ -40,7 +43,7 @@ static const uint8_t first_of[] = {
     [6] = H2_FIELD_SERVER,       [7] = H2_FIELD_METHOD,
     [9] = H2_FIELD_PROTOCOL,     [10] = H2_FIELD_AUTHORITY,
     [11] = H2_FIELD_GRPC_STATUS, [12] = H2_FIELD_CONTENT_TYPE,
-    [14] = H2_FIELD_LENGTH,
+    [14] = H2_FIELD_LENGTH,      [15] = H2_FIELD_FORWARDED_FOR,
 };
 
 void h2_fields_init(struct h2_fields *fields)
@@ -163,6 +166,8 @@ void h2_fields_tell(const struct h2_fields *fields, struct http_head *head)
         .target = value_of(fields, H2_FIELD_PATH),
         .host = value_of(fields, H2_FIELD_AUTHORITY),
         .content_type = value_of(fields, H2_FIELD_CONTENT_TYPE),
+        .request_id = value_of(fields, H2_FIELD_REQUEST_ID),
+        .traceparent = value_of(fields, H2_FIELD_TRACEPARENT),
         .length = number_of(fields, H2_FIELD_LENGTH, HTTP_NO_LENGTH),
         .status = (uint16_t)(number_of(fields, H2_FIELD_STATUS, 0) & 0xffff),
         .has_grpc_status = grpc != UINT64_MAX,
@@ -170,6 +175,8 @@ void h2_fields_tell(const struct h2_fields *fields, struct http_head *head)
         .grpc_message = value_of(fields, H2_FIELD_GRPC_MESSAGE),
         .grpc_timeout = grpc_timeout(value_of(fields, H2_FIELD_GRPC_TIMEOUT)),
     };
+    if (fields->value[H2_FIELD_FORWARDED_FOR].size < VALUE_LIMIT)
+        head->forwarded_for = value_of(fields, H2_FIELD_FORWARDED_FOR);
     if (!head->host.size)
         head->host = value_of(fields, H2_FIELD_HOST);
     head->software =

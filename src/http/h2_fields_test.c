@@ -34,6 +34,9 @@ static void tell(const struct h2_fields *fields, struct text *out)
     kit_add_span(out, "type", head.content_type);
     kit_add_span(out, "software", head.software);
     kit_add_span(out, "upgrade", head.upgrade);
+    kit_add_span(out, "id", head.request_id);
+    kit_add_span(out, "trace", head.traceparent);
+    kit_add_span(out, "for", head.forwarded_for);
     if (head.status)
         text_addf(out, "status=%u ", head.status);
     if (head.length != HTTP_NO_LENGTH)
@@ -68,6 +71,10 @@ static const struct {
     ROW("grpc-status=0\ngrpc-message=\n", "grpc=0 "),
     ROW("grpc-status=14\ngrpc-message=gone%21\n", "grpc=14 message=gone%21 "),
     ROW("grpc-status=\n", ""),
+    ROW(":method=GET\nx-request-id=7\ntraceparent=00-1\n"
+        "x-forwarded-for=192.0.2.1, 192.0.2.2\n",
+        "method=GET id=7 trace=00-1 for=192.0.2.1, 192.0.2.2 "),
+    ROW("x-request-ids=7\ntraceparents=00-1\nx-forwarded-by=192.0.2.1\n", ""),
     ROW(":status=18446744073709551616\n", "status=65535 "),
     ROW("content-length=18446744073709551614x\n", "length=4294967294 "),
     ROW(":method=\n:method=PUT\n:path=/a\n:method=GET\n",

@@ -79,15 +79,18 @@ static enum head_field field_by_name(const char *name, size_t size)
         size_t size;
         const char *name;
     } known[HEAD_FIELD_COUNT] = {
-        [HEAD_HOST] = {4,  "host"          },
-        [HEAD_SERVER] = {6,  "server"        },
-        [HEAD_POWERED_BY] = {12, "x-powered-by"  },
-        [HEAD_USER_AGENT] = {10, "user-agent"    },
-        [HEAD_UPGRADE] = {7,  "upgrade"       },
-        [HEAD_EXPECT] = {6,  "expect"        },
-        [HEAD_KEEP_ALIVE] = {10, "keep-alive"    },
-        [HEAD_CONTENT_TYPE] = {12, "content-type"  },
-        [HEAD_HTTP2_SETTINGS] = {14, "http2-settings"},
+        [HEAD_HOST] = {4,  "host"           },
+        [HEAD_SERVER] = {6,  "server"         },
+        [HEAD_POWERED_BY] = {12, "x-powered-by"   },
+        [HEAD_USER_AGENT] = {10, "user-agent"     },
+        [HEAD_UPGRADE] = {7,  "upgrade"        },
+        [HEAD_EXPECT] = {6,  "expect"         },
+        [HEAD_KEEP_ALIVE] = {10, "keep-alive"     },
+        [HEAD_CONTENT_TYPE] = {12, "content-type"   },
+        [HEAD_HTTP2_SETTINGS] = {14, "http2-settings" },
+        [HEAD_REQUEST_ID] = {12, "x-request-id"   },
+        [HEAD_TRACEPARENT] = {11, "traceparent"    },
+        [HEAD_FORWARDED_FOR] = {15, "x-forwarded-for"},
     };
 
     for (size_t i = 0; i < HEAD_FIELD_COUNT; i++) {
@@ -125,6 +128,12 @@ static struct span span_of(const struct text *text)
     return (struct span){(const uint8_t *)text_string(text), text->size};
 }
 
+/* A list that was cut has lost its end. */
+static struct span whole_of(const struct text *text)
+{
+    return text->size < HEAD_VALUE_LIMIT ? span_of(text) : (struct span){0};
+}
+
 /* "timeout=5, max=100": the seconds; 0 when it does not say. */
 static uint32_t keep_alive_seconds(const char *value)
 {
@@ -152,6 +161,9 @@ void head_tell(const struct head *head, struct http_head *told)
     told->upgrade = span_of(&value[HEAD_UPGRADE]);
     told->h2_settings = span_of(&value[HEAD_HTTP2_SETTINGS]);
     told->content_type = span_of(&value[HEAD_CONTENT_TYPE]);
+    told->request_id = span_of(&value[HEAD_REQUEST_ID]);
+    told->traceparent = span_of(&value[HEAD_TRACEPARENT]);
+    told->forwarded_for = whole_of(&value[HEAD_FORWARDED_FOR]);
     told->software = span_of(&value[software_field(head, told)]);
     told->expects_continue =
         strcasecmp(text_string(&value[HEAD_EXPECT]), "100-continue") == 0;

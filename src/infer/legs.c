@@ -1,26 +1,10 @@
 #include "infer/legs_route.h"
 
 #include "base/arena.h"
+#include "base/hash.h"
 
 #include <assert.h>
 #include <stdlib.h>
-
-/* Hashes are compared within one run and never told: no seed is needed. */
-static uint64_t hash_bytes(struct span span)
-{
-    uint64_t hash = span.size;
-    uint64_t word = 0;
-    size_t at = 0;
-
-    for (; at + sizeof word <= span.size; at += sizeof word) {
-        memcpy(&word, span.at + at, sizeof word);
-        hash = hash_mix(hash, word);
-    }
-    word = 0;
-    for (unsigned shift = 0; at < span.size; at++, shift += 8)
-        word |= (uint64_t)span.at[at] << shift;
-    return hash_mix(hash, word);
-}
 
 /* From the path on: a proxy is asked by "http://host/path". */
 static struct span path_of(const char *target)
@@ -31,15 +15,20 @@ static struct span path_of(const char *target)
     return span_of_text(path ? path : target);
 }
 
-/* "/items?id=1" of "/api/items?id=1": a proxy may cut off or put in front the
- * first part. Nothing of "/items". */
-static struct span tail_of(struct span path)
+/* "/items?id=1" of "/api/items?id=1": a proxy may cut off the first parts or
+ * put some in front. */
+static void hash_tails(struct span path, uint64_t tail[static LEG_TAILS])
 {
-    const uint8_t *slash =
-        path.size > 1 ? memchr(path.at + 1, '/', path.size - 1) : NULL;
+    const uint8_t *query = path.size ? memchr(path.at, '?', path.size) : NULL;
 
-    return slash ? span_skip(path, (size_t)(slash - path.at))
-                 : (struct span){path.at, 0};
+    for (size_t i = 0; i < LEG_TAILS && path.size > 1; i++) {
+        const uint8_t *slash = memchr(path.at + 1, '/', path.size - 1);
+
+        if (!slash || (query && slash > query))
+            return;
+        path = span_skip(path, (size_t)(slash - path.at));
+        tail[i] = hash_span(path);
+    }
 }
 
 static bool was_reset_by_server(const struct conn *conn)
@@ -104,23 +93,29 @@ struct leg leg_of_exchange(const struct outcome *outcome,
                            const struct conn *conn, const struct exchange *x)
 {
     struct span path = path_of(x->target ? x->target : "");
-    struct span tail = tail_of(path);
     struct leg leg = {
         .connection = conn->id,
         .exchange = x->number,
+        .stream = x->stream,
         .client = conn->endpoint[conn->client],
         .server = conn->endpoint[conn_server(conn)],
         .start = x->request.start,
         .asked = x->request.last,
         .first = x->response.start,
-        .method = hash_bytes(span_of_text(x->method ? x->method : "")),
-        .target = hash_bytes(path),
-        .tail = tail.size ? hash_bytes(tail) : 0,
+        .method = hash_span(span_of_text(x->method ? x->method : "")),
+        .target = hash_span(path),
+        .passed_on = x->passed_on,
+        .origin = outcome ? outcome->http->origin : http_facts_of(conn).origin,
         .content = x->request.body,
+        .answer_head = x->response.bytes > x->response.body
+                           ? x->response.bytes - x->response.body
+                           : 0,
         .status = x->status,
         .request_whole = mark_is_set(x->request.end),
+        .slot = legs_open_slot(conn, x),
     };
 
+    hash_tails(path, leg.tail);
     end_leg(&leg, outcome, conn, x);
     return leg;
 }
@@ -148,6 +143,22 @@ bool leg_of_connection(const struct conn *conn, struct leg *leg)
 const struct leg *legs_at(const struct legs *legs, size_t i)
 {
     return &legs->leg[(legs->first + i) % LEGS_KEPT];
+}
+
+size_t legs_from(const struct legs *legs, uint64_t frame)
+{
+    size_t low = 0;
+    size_t high = legs->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (legs_at(legs, middle)->told < frame)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 static void drop_oldest(struct legs *legs)
@@ -196,10 +207,35 @@ bool leg_hosts_may_have(const struct leg_hosts *hosts,
     return hosts->bit[bit / 64] >> (bit % 64) & 1;
 }
 
+static bool has_several(const struct leg_hosts *hosts)
+{
+    bool one = false;
+
+    for (size_t i = 0; i < LEGS_HOST_BITS / 64; i++) {
+        uint64_t word = hosts->bit[i];
+
+        if ((word && one) || (word & (word - 1)))
+            return true;
+        one |= word != 0;
+    }
+    return false;
+}
+
 void legs_meet(struct legs *legs, const struct conn *conn)
 {
     leg_hosts_add(&legs->asks, &conn->endpoint[conn->client]);
     leg_hosts_add(&legs->asked, &conn->endpoint[conn_server(conn)]);
+    /* one may have two addresses */
+    if (!legs->may_join)
+        legs->may_join = has_several(&legs->asks) && has_several(&legs->asked);
+}
+
+/* Until a host with two addresses is known some are looked at for one. */
+static bool is_in_sample(struct legs *legs)
+{
+    if (!legs->may_join)
+        return false;
+    return legs->joins || legs->sampled++ % LEGS_SAMPLE_EVERY < LEGS_SAMPLE;
 }
 
 bool legs_may_be_behind(const struct legs *legs, const struct conn *conn)
@@ -209,10 +245,10 @@ bool legs_may_be_behind(const struct legs *legs, const struct conn *conn)
 
 /* That a gateway asked in vain may be told only when its own answer has been:
  * refusals are connections, which are told late. */
-bool legs_concern(const struct legs *legs, const struct conn *conn,
+bool legs_concern(struct legs *legs, const struct conn *conn,
                   const struct exchange *x)
 {
-    return x->status >= 400 || !exchange_is_answered(x) ||
+    return is_in_sample(legs) || x->status >= 400 || !exchange_is_answered(x) ||
            leg_hosts_may_have(&legs->asks,
                               &conn->endpoint[conn_server(conn)]) ||
            legs_may_be_behind(legs, conn);
@@ -221,8 +257,13 @@ bool legs_concern(const struct legs *legs, const struct conn *conn,
 /* The ring is not one before it is full. */
 void legs_add(struct legs *legs, const struct leg *leg)
 {
+    struct leg *added;
+    uint64_t told = 0;
+
     static_assert((LEGS_KEPT & (LEGS_KEPT - 1)) == 0,
                   "room doubles until all are kept");
+    if (legs->count)
+        told = legs_at(legs, legs->count - 1)->told;
     if (legs->count == LEGS_KEPT)
         drop_oldest(legs);
     if (legs->count == legs->room) {
@@ -231,9 +272,16 @@ void legs_add(struct legs *legs, const struct leg *leg)
     }
     leg_hosts_add(&legs->asks, &leg->client);
     leg_hosts_add(&legs->asked, &leg->server);
-    legs->leg[(legs->first + legs->count) % LEGS_KEPT] = *leg;
+    legs->some_named |= leg->passed_on.request_id || leg->passed_on.trace ||
+                        leg->passed_on.client.port ||
+                        leg->origin.address.version;
+    added = &legs->leg[(legs->first + legs->count) % LEGS_KEPT];
+    *added = *leg;
+    added->told = leg->end.frame > told ? leg->end.frame : told;
     legs->count++;
     legs->added++;
+    if (legs->sampled % LEGS_SAMPLE_EVERY == LEGS_SAMPLE)
+        legs_find_joins(legs);
 }
 
 void legs_release(struct legs *legs)

@@ -45,7 +45,7 @@ static struct leg exchange(uint64_t connection, uint8_t from, uint8_t to,
         .end = at(end),
         .method = 1,
         .target = 2,
-        .tail = 3,
+        .tail = {3},
         .status = status,
         .request_whole = true,
         .how = status ? LEG_ANSWERED : LEG_CLOSED,
@@ -223,7 +223,8 @@ static void test_body_and_path(void **state)
     legs_add(&legs, &behind);
     assert_int_equal(legs_upstream(&legs, &front).sure, LEG_NONE);
     legs.leg[1].content = 0;
-    legs.leg[1].target = front.tail; /* the first part of the path is cut off */
+    legs.leg[1].target =
+        front.tail[0]; /* the first part of the path is cut off */
     assert_int_equal(legs_upstream(&legs, &front).sure, LEG_SURE);
     legs.leg[1].target = 77;
     assert_int_equal(legs_upstream(&legs, &front).sure, LEG_NONE);

@@ -129,6 +129,8 @@ static struct finding *judge(const struct cases *cases, struct judged_case *one,
     one->wanted =
         one->finding && is_wanted(cases, one->finding->code, one->incident);
     one->judged = true;
+    if (one->finding && cases->options->live)
+        links_name_cause(cases, one, before ? before->caused_by : 0);
     return before;
 }
 
@@ -154,7 +156,7 @@ static void say(struct cases *cases, struct judged_case *one,
 static bool differs(const struct finding *a, const struct finding *b)
 {
     return a->code != b->code || a->severity != b->severity ||
-           a->confidence != b->confidence;
+           a->confidence != b->confidence || a->caused_by != b->caused_by;
 }
 
 /* Tells what is new of it; `before` is what was found last. */

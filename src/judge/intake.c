@@ -1,6 +1,7 @@
 #include "judge/intake.h"
 
-#include "judge/links.h"
+#include "diagnose/legs.h"
+#include "judge/leg_notes.h"
 
 /* What stands still for long is looked at as often as this. */
 #define LOOK_AT_LEAST (60 * NANOS_PER_SECOND)
@@ -18,6 +19,9 @@ void intake_init(struct intake *intake, const struct judge_options *options)
     intake->coverage.back =
         options->live ? NANOS_PER_SECOND : COVERAGE_STANDSTILL;
     intake->infer = infer_new(&infer);
+    /* what is told before the end is told while others go on */
+    infer_legs(intake->infer)->open.counts =
+        options->at_once || options->list_exchanges;
     cases_init(&intake->cases, options, intake->infer, &intake->coverage,
                &intake->counts);
 }
@@ -41,7 +45,8 @@ static void keep(struct intake *intake, struct judged_case *known,
 static struct turns turns_by_now(const struct intake *intake,
                                  const struct outcome *outcome,
                                  const struct conn *conn,
-                                 const struct exchange *x)
+                                 const struct exchange *x,
+                                 const struct leg_pair *upstream)
 {
     const struct incident incident = {
         .conn = *conn,
@@ -53,6 +58,7 @@ static struct turns turns_by_now(const struct intake *intake,
     const struct circumstances around = {
         .server = infer_server(intake->infer, conn),
         .capture_last = coverage_until(&intake->coverage, conn->last),
+        .upstream = *upstream,
     };
 
     return diagnose_turns(&intake->options->settings, &incident, &around);
@@ -64,7 +70,8 @@ static struct turns turns_by_now(const struct intake *intake,
  */
 static void list_exchange(struct intake *intake, const struct outcome *outcome,
                           const struct conn *conn, const struct exchange *x,
-                          struct incident *incident)
+                          struct incident *incident,
+                          const struct leg_pair *upstream)
 {
     const struct judge_watcher *watcher = &intake->options->watcher;
     struct listed_exchange listed;
@@ -83,7 +90,8 @@ static void list_exchange(struct intake *intake, const struct outcome *outcome,
     intake->listed++;
     if (incident)
         listed.not_judged = cases_doubt(&intake->cases, incident);
-    listed.turns = turns_by_now(intake, outcome, conn, x);
+    listed.turns = turns_by_now(intake, outcome, conn, x, upstream);
+    listed.upstream = other_leg_of(upstream);
     if (watcher->exchange)
         watcher->exchange(watcher->context, &listed);
 }
@@ -97,30 +105,6 @@ static struct followed_one count_ended(struct intake *intake,
     /* an answer may come before the request has ended: RFC 9110, 9.1 */
     intake->counts.complete += exchange_went_well(conn, x);
     return followed_end(&intake->followed, conn->id, x->number);
-}
-
-/* It may be one leg of two. `outcome`: NULL, its connection goes on. */
-static void note_leg(struct intake *intake, const struct outcome *outcome,
-                     const struct conn *conn, const struct exchange *x)
-{
-    struct legs *legs = infer_legs(intake->infer);
-    struct leg leg;
-
-    if (x->tunnel || x->stream == 0 || !legs_concern(legs, conn, x))
-        return;
-    leg = leg_of_exchange(outcome, conn, x);
-    legs_add(legs, &leg);
-    links_keep_up(&intake->cases);
-}
-
-static void note_no_exchange(struct intake *intake, const struct conn *conn)
-{
-    struct leg leg;
-
-    if (!leg_of_connection(conn, &leg))
-        return;
-    legs_add(infer_legs(intake->infer), &leg);
-    links_keep_up(&intake->cases);
 }
 
 static void take_begun(void *context, const struct conn *conn)
@@ -143,16 +127,25 @@ static bool is_to_look_at(const struct intake *intake, const struct conn *conn,
                           legs_may_be_behind(infer_legs(intake->infer), conn));
 }
 
+static void take_asked(void *context, const struct conn *conn,
+                       const struct exchange *x)
+{
+    struct intake *intake = context;
+
+    leg_notes_begin(&intake->cases, conn, x);
+}
+
 static void take_complete(void *context, struct conn *conn,
                           const struct exchange *x)
 {
     struct intake *intake = context;
     struct followed_one known = count_ended(intake, conn, x);
     bool stands_out = infer_stands_out(intake->infer, conn, x);
+    struct leg_pair upstream;
 
     infer_complete(intake->infer, conn, x);
-    note_leg(intake, NULL, conn, x);
-    list_exchange(intake, NULL, conn, x, NULL);
+    upstream = leg_notes_take(&intake->cases, NULL, conn, x);
+    list_exchange(intake, NULL, conn, x, NULL, &upstream);
     if (diagnose_wants_complete(&intake->options->settings, conn, x)) {
         keep(intake, known.told, incident_of_exchange(conn, x));
         return;
@@ -183,11 +176,12 @@ static void take_ended(void *context, struct conn *conn,
     struct intake *intake = context;
     struct followed_one known = count_ended(intake, conn, x);
     struct incident *incident;
+    struct leg_pair upstream;
 
     infer_ended(intake->infer, conn, x);
-    note_leg(intake, NULL, conn, x);
+    upstream = leg_notes_take(&intake->cases, NULL, conn, x);
     incident = incident_of_exchange(conn, x);
-    list_exchange(intake, NULL, conn, x, incident);
+    list_exchange(intake, NULL, conn, x, incident, &upstream);
     keep(intake, known.told, incident);
 }
 
@@ -229,9 +223,10 @@ static void take_unfinished(struct intake *intake,
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
         struct followed_one known = count_ended(intake, outcome->conn, x);
         struct incident *incident = incident_new(outcome, x);
+        struct leg_pair upstream =
+            leg_notes_take(&intake->cases, outcome, outcome->conn, x);
 
-        note_leg(intake, outcome, outcome->conn, x);
-        list_exchange(intake, outcome, outcome->conn, x, incident);
+        list_exchange(intake, outcome, outcome->conn, x, incident, &upstream);
         keep(intake, known.told, incident);
     }
 }
@@ -246,7 +241,7 @@ static void take_over(void *context, const struct outcome *outcome)
     intake->has_stream |= outcome->conn->id == intake->options->stream;
     count_connection(&intake->counts, outcome);
     infer_outcome(intake->infer, outcome);
-    note_no_exchange(intake, outcome->conn);
+    leg_notes_take_connection(&intake->cases, outcome->conn);
     take_unfinished(intake, outcome);
     if (diagnose_wants_connection(&intake->options->settings, outcome))
         keep(intake, known.told, incident_new(outcome, NULL));
@@ -366,6 +361,7 @@ struct model_sink intake_model_sink(struct intake *intake)
 {
     return (struct model_sink){.context = intake,
                                .begun = take_begun,
+                               .asked = take_asked,
                                .complete = take_complete,
                                .ended = take_ended,
                                .over = take_over,

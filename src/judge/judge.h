@@ -17,8 +17,9 @@ struct listed_exchange {
     enum http_protocol protocol;
     uint8_t minor; /* of the HTTP version */
     bool complete;
-    enum doubt not_judged; /* DOUBT_NONE: it is, or there is nothing to */
-    struct turns turns;    /* by what was known when it ended */
+    enum doubt not_judged;     /* DOUBT_NONE: it is, or there is nothing to */
+    struct turns turns;        /* by what was known when it ended */
+    struct other_leg upstream; /* the same */
 };
 
 /* Who is told before the end. What is NULL is not told. */

@@ -130,6 +130,50 @@ static struct judged_case *find(const struct index *index,
     return NULL;
 }
 
+static struct judged_case *find_told(const struct case_list *list,
+                                     const struct leg *leg)
+{
+    for (struct judged_case *one = list->newest; one; one = one->older) {
+        if (one->told && one->finding &&
+            one->incident->conn.id == leg->connection &&
+            exchange_of(one) == leg->exchange)
+            return one;
+    }
+    return NULL;
+}
+
+/* NULL: it is not known for sure, or nothing is told of it. */
+static struct judged_case *other_leg(const struct cases *cases,
+                                     const struct leg_pair *pair)
+{
+    struct judged_case *one = NULL;
+
+    if (pair->sure == LEG_SURE)
+        one = find_told(&cases->ended, &pair->leg);
+    if (pair->sure == LEG_SURE && !one)
+        one = find_told(&cases->going, &pair->leg);
+    return one;
+}
+
+void links_name_cause(const struct cases *cases, struct judged_case *one,
+                      uint64_t told)
+{
+    struct finding *finding = one->finding;
+    struct judged_case *upstream = other_leg(cases, &one->around.upstream);
+    struct judged_case *front = other_leg(cases, &one->around.front);
+    const struct judged_case *cause = NULL;
+
+    if (front &&
+        finding_link(front->finding, finding) == LINK_UPSTREAM_IS_EFFECT)
+        cause = front;
+    else if (upstream &&
+             finding_link(finding, upstream->finding) == LINK_FRONT_IS_EFFECT)
+        cause = upstream;
+    finding->caused_by = cause ? cause->id : told;
+    if (cause && finding->confidence > cause->finding->confidence)
+        finding->confidence = cause->finding->confidence;
+}
+
 static void link_cause(struct judged_case *effect, struct judged_case *cause)
 {
     if (effect->cause || effect == cause || cause->cause == effect)

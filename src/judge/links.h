@@ -15,6 +15,13 @@ void links_pair(const struct cases *cases, struct judged_case *one);
 void links_keep_up(struct cases *cases);
 
 /*
+ * Live: the finding of `one`, just found, names what caused it, of what is told
+ * by now; what was told before, `told`, stays so (0: none).
+ */
+void links_name_cause(const struct cases *cases, struct judged_case *one,
+                      uint64_t told);
+
+/*
  * All are judged: links effects to their causes, puts the findings in order of
  * time with causes before their effects, and numbers them.
  */

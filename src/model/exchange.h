@@ -6,7 +6,7 @@
 #ifndef MODEL_EXCHANGE_H
 #define MODEL_EXCHANGE_H
 
-#include "http/event.h"
+#include "model/passed_on.h"
 
 /* One message of the two. Offsets are in its own flow. */
 struct message {
@@ -74,6 +74,7 @@ struct exchange {
     char *grpc_message; /* owned; percent-encoded, as sent; NULL: none */
     struct message request;
     struct message response;
+    struct passed_on passed_on;
     struct mark interim;    /* the latest 1xx response */
     struct mark idle_since; /* end of the exchange before; not set: first */
     struct mark pause;      /* where the longest pause in the response began */

@@ -352,6 +352,8 @@ static void take_event(void *context, struct conn *conn,
         model_take_request(state, x, event);
     else
         model_take_response(state, conn, x, event);
+    if (event->kind == HTTP_REQUEST_HEAD && model->sink.asked)
+        model->sink.asked(model->sink.context, conn, x);
     if (exchange_is_complete(x))
         waiting_is_whole(&state->waiting, x);
 }

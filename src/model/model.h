@@ -35,6 +35,9 @@ struct model_sink {
     /* its first request: by now it is known who asks whom. NULL: nobody wants
        to know */
     void (*begun)(void *context, const struct conn *conn);
+    /* the head of a request has come. NULL: nobody wants to know */
+    void (*asked)(void *context, const struct conn *conn,
+                  const struct exchange *x);
     /* `x` is complete; it is gone after the call */
     void (*complete)(void *context, struct conn *conn,
                      const struct exchange *x);

@@ -27,6 +27,7 @@ static void take_request_head(struct model_conn *state, struct exchange *x,
     const struct http_head *head = event->head;
 
     exchange_keep_names(x, head);
+    x->passed_on = passed_on_of(head);
     x->request.head = event->at;
     x->request.framing = head->framing;
     x->request.expected = head->length;

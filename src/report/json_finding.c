@@ -177,6 +177,8 @@ json_t *json_finding(const struct report *report,
         cause_of(finding), "effects", effects_of(report, finding), "retry",
         retry_name(finding->retry), "time", json_time(finding->ended.time));
 
+    json_set_leg(json, "upstream", &finding->upstream);
+    json_set_leg(json, "front", &finding->front);
     if (report->live) {
         json_object_set_new(json, "revision", json_integer(finding->revision));
         json_object_set_new(json, "standing",

@@ -137,6 +137,19 @@ json_t *json_turns(const struct turns *turns)
     return json;
 }
 
+void json_set_leg(json_t *json, const char *name, const struct other_leg *leg)
+{
+    if (!leg->known)
+        return;
+    json_object_set_new(json, name,
+                        json_pack("{s:I, s:o, s:b}", "connection",
+                                  (json_int_t)leg->connection, "index",
+                                  leg->stream
+                                      ? json_integer((json_int_t)leg->stream)
+                                      : json_null(),
+                                  "sure", leg->sure));
+}
+
 json_t *json_exchange(const struct report *report,
                       const struct report_options *options,
                       const struct listed_exchange *exchange)
@@ -167,6 +180,7 @@ json_t *json_exchange(const struct report *report,
     json_object_set_new(json, "last_byte_s",
                         json_moment(report, x->response.last));
     json_object_set_new(json, "time_s", json_turns(&exchange->turns));
+    json_set_leg(json, "upstream", &exchange->upstream);
     return json;
 }
 

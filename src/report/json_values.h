@@ -37,6 +37,9 @@ json_t *json_exchange(const struct report *report,
 /* time_s: every holder, in seconds. */
 json_t *json_turns(const struct turns *turns);
 
+/* The other leg of a proxy under `name`; nothing where none is known. */
+void json_set_leg(json_t *json, const char *name, const struct other_leg *leg);
+
 /* The fields of an exchange that findings and the list of all share. */
 json_t *json_exchange_facts(const struct exchange *x,
                             const struct report_options *options);

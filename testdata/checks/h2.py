@@ -53,6 +53,8 @@ LAB_SKIPPED = ("healthy-tls-h2.pcap", "healthy-keys.pcap",
                "keys-go-h2-write-timeout.pcap", "keys-curl-max-time.pcap", "h1-to-h2-port-grpc.pcap",
                "h2-preface-to-h1-go.pcap",
                "h2-preface-to-h1-nginx.pcap")
+LAB_PORTS = {"legs-h1-to-h2.pcap": 8081, "legs-h2-to-h1.pcap": 8085,
+             "legs-nginx-grpc.pcap": (8083, 8085)}
 LAB_UPGRADED = ("healthy-h2-upgrade.pcap", "healthy-nghttp-upgrade.pcap",
                 "curl-h2c-upgrade.pcap", "jdk-h2c-upgrade.pcap")
 
@@ -116,8 +118,8 @@ def dissect(path, port):
     """Yields (frame, tcp.stream, from, to, the frames of HTTP/2 in it, the
     count of gRPC's messages)."""
     command = ["tshark", "-n", "-r", path, "-Y", "http2", "-T", "pdml"]
-    if port:
-        command += ["-d", "tcp.port==%d,http2" % port]
+    for each in (port,) if isinstance(port, int) else port or ():
+        command += ["-d", "tcp.port==%d,http2" % each]
     out = subprocess.run(command, capture_output=True, check=True).stdout
     for packet in xml.fromstring(out).iter("packet"):
         shown = {}
@@ -292,7 +294,8 @@ def captures():
         if any(word in name for word in ("h2", "grpc", "http2", "nghttp")) \
                 and name.endswith(".pcap") and name not in LAB_SKIPPED:
             yield (name, os.path.join(LAB, name),
-                   None if name in LAB_UPGRADED else 8080)
+                   None if name in LAB_UPGRADED else
+                   LAB_PORTS.get(name, 8080))
     for name, port in sorted(PUBLIC.items()):
         path = os.path.join(SHARED, name)
         if os.path.exists(path):

@@ -12,7 +12,8 @@ import tempfile
 RECIPES = ("go-write-timeout-threshold", "idle-race-late-go",
            "h2-stream-window-stall", "dead-peer-request", "server-silent",
            "server-silent-unseen", "connect-refused", "healthy-h2-go",
-           "healthy-keepalive-reuse", "healthy-retry-elsewhere")
+           "healthy-keepalive-reuse", "healthy-retry-elsewhere",
+           "legs-haproxy-node")
 
 NAMESPACES = (("network", ("--net",)), ("process", ("--pid", "--fork")),
               ("mount", ("--pid", "--mount-proc", "--fork")))

@@ -31,6 +31,12 @@ def field(name, value):
     return head + bytes([len(value)]) + value.encode()
 
 
+def named(name, value):
+    """The same with a name of its own."""
+    return bytes([0, len(name)]) + name.encode() + \
+        bytes([len(value)]) + value.encode()
+
+
 class Endpoint:
     """Frames out by send(), frames in by a thread, kept in `seen`."""
 
@@ -114,10 +120,10 @@ class H2Client(Endpoint):
         self.listen()
         self.wait(SETTINGS, flag=ACK)
 
-    def ask(self, stream, path, method="GET", body=False):
+    def ask(self, stream, path, method="GET", body=False, more=b""):
         block = bytes([0x83 if method == "POST" else 0x82, 0x86])
-        self.headers(stream, block + field(4, path) + field(1, "lab.example"),
-                     end=not body)
+        self.headers(stream, block + field(4, path) +
+                     field(1, "lab.example") + more, end=not body)
 
     def answered(self, *streams, seconds=10):
         return all(self.wait(DATA, s, END_STREAM, seconds) for s in streams)

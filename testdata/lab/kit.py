@@ -243,14 +243,19 @@ class Lab:
         wait_listening(port)
         return child
 
-    def nginx(self, conf, port=PORT):
-        """nginx with one of servers/*.conf, which may say TMP."""
-        with open(os.path.join(SERVERS, conf)) as f:
+    def filled(self, name):
+        """The path of a copy of one of servers/*, which may say TMP."""
+        with open(os.path.join(SERVERS, name)) as f:
             text = f.read().replace("TMP", self.tmp)
-        path = os.path.join(self.tmp, "nginx.conf")
+        path = os.path.join(self.tmp, name)
         with open(path, "w") as f:
             f.write(text)
         os.chmod(self.tmp, 0o755)
+        return path
+
+    def nginx(self, conf, port=PORT):
+        """nginx with one of servers/*.conf, which may say TMP."""
+        path = self.filled(conf)
         child = self.start("nginx", "-p", self.tmp, "-c", path,
                            "-e", os.path.join(self.tmp, "nginx.log"))
         wait_listening(port)

@@ -19,7 +19,8 @@
 A recipe that needs what is not there is skipped and says what it is.
 
 Needs Linux, root, tcpdump, unshare, ip, nft, ethtool and the servers: Go,
-node, nginx, apache2, gunicorn, haproxy, a JDK, curl, openssl, nghttp2, grpc-go
+node, nginx, apache2, gunicorn, haproxy, Varnish, php-fpm, a JDK, curl, openssl,
+nghttp2, grpc-go
 (Debian's golang-google-grpc-dev) and gRPC's C core (python3-grpcio). Nothing leaves the machine:
 each recipe has network namespaces of its own.
 """
@@ -271,7 +272,8 @@ def versions():
     asked = (("go", "go version"), ("node", "node --version"),
              ("nginx", "nginx -v"), ("apache", "apache2 -v"),
              ("gunicorn", "gunicorn --version"), ("curl", "curl --version"),
-             ("haproxy", "haproxy -v"), ("java", "java -version"),
+             ("haproxy", "haproxy -v"), ("varnish", "varnishd -V"),
+             ("php-fpm", "php-fpm8.2 -v"), ("java", "java -version"),
              ("nghttp2", "nghttp --version"),
              ("grpc-go", "dpkg-query -W golang-google-grpc-dev"),
              ("linux", "uname -r"), ("python", "python3 --version"),

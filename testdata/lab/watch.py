@@ -143,6 +143,18 @@ def of_findings(live, file):
     return wrong
 
 
+def of_causes(live, file):
+    """What is an effect of what, too."""
+    def causes(findings):
+        by_id = {f["id"]: f for f in findings}
+        return {key(f): key(by_id[f["caused_by"]]) for f in findings
+                if f["caused_by"] in by_id}
+    told, read = causes(live), causes(file)
+    return [f"caused by: live {told.get(k)}, file {read.get(k)}: {k}"
+            for k in sorted(told.keys() | read.keys(), key=str)
+            if told.get(k) != read.get(k)]
+
+
 def comments(path, code):
     seen = subprocess.run(["tshark", "-r", path, "-T", "fields", "-e",
                            "frame.number", "-e", "frame.comment"],
@@ -181,6 +193,7 @@ def differences(whyeof, options, base):
             wrong.append(f"{finding['code']} is left {finding['standing']}")
     report = of_file(whyeof, options, base + ".pcap")
     wrong += of_findings(standing.values(), report["findings"])
+    wrong += of_causes(standing.values(), report["findings"])
     summary = of_type["summary"][-1]["line"]
     for count in ("exchanges", "complete", "connections"):
         # tcpdump is stopped a moment sooner, while a clock may tick

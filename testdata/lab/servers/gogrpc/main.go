@@ -11,6 +11,7 @@
 //
 //	gogrpc call [-addr 127.0.0.1:8080] [-n 1] [-at-once] [-deadline 500ms]
 //	            [-keepalive 10s] [-text "sleep 2s"] [-linger 1s]
+//	            [-first 1]   calls have numbers, in their metadata "x-lab"
 //	gogrpc chat [-n 5] [-gap 400ms]
 //	gogrpc close [-bytes 100000] [-after 1s]   Close with a Send pending
 package main
@@ -23,6 +24,7 @@ import (
 	"log"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +33,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 )
 
@@ -97,6 +100,7 @@ func main() {
 	flags := flag.NewFlagSet(verb, flag.ExitOnError)
 	addr := flags.String("addr", "127.0.0.1:8080", "")
 	n := flags.Int("n", 1, "")
+	first := flags.Int("first", 1, "")
 	atOnce := flags.Bool("at-once", false, "")
 	deadline := flags.Duration("deadline", time.Minute, "")
 	alive := flags.Duration("keepalive", 0, "")
@@ -133,10 +137,12 @@ func main() {
 		var calls sync.WaitGroup
 		for i := 0; i < *n; i++ {
 			calls.Add(1)
+			n := strconv.Itoa(*first + i)
 			call := func() {
 				defer calls.Done()
 				ctx, cancel := context.WithTimeout(ctx, *deadline)
 				defer cancel()
+				ctx = metadata.AppendToOutgoingContext(ctx, "x-lab", n)
 				asked, told := []byte(*text), []byte(nil)
 				err := conn.Invoke(ctx, "/lab.Echo/Say", &asked, &told)
 				log.Printf("%q %v", told, err)
