@@ -189,6 +189,15 @@ static bool is_stuck(const struct conn *conn)
     return false;
 }
 
+/* Both sides of it, or one that said no after it. */
+static bool is_handshake_unfinished(const struct conn *conn)
+{
+    const struct tls_facts *tls = tls_facts_of(conn);
+
+    return tls &&
+           (!tls_is_established(tls) || tls->side[1 - tls->client].datas == 0);
+}
+
 bool diagnose_wants_connection(const struct diagnose_settings *settings,
                                const struct outcome *outcome)
 {
@@ -202,6 +211,8 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
     /* the exchange tells it */
     if (outcome->unfinished)
         return false;
+    if (is_handshake_unfinished(conn))
+        return true;
     if (outcome->http->tunnel)
         return outcome->http->told_tls_port;
     if (conn->refused || http->told_tls_port)

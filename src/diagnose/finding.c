@@ -102,6 +102,7 @@ const char *symptom_name(enum symptom symptom)
         [SYMPTOM_ERROR_STATUS] = "error-status",
         [SYMPTOM_SLOW] = "slow",
         [SYMPTOM_REJECTED] = "rejected",
+        [SYMPTOM_TLS_ERROR] = "tls-error",
         [SYMPTOM_TUNNEL_CUT] = "tunnel-cut",
     };
 

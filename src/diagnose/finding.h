@@ -44,6 +44,7 @@ enum symptom {
     SYMPTOM_ERROR_STATUS,
     SYMPTOM_SLOW,
     SYMPTOM_REJECTED,   /* bytes came that the client could not accept */
+    SYMPTOM_TLS_ERROR,  /* the client says that the handshake failed */
     SYMPTOM_TUNNEL_CUT, /* a tunnel ended without its own close */
     SYMPTOM_COUNT
 };
@@ -122,6 +123,17 @@ enum met {
 };
 
 /* Whole by itself: nothing in it is borrowed but literals. */
+
+/* How a handshake ended, if it failed. */
+enum tls_failure {
+    TLS_WENT_WELL,         /* or it is not known, or the client just left */
+    TLS_REFUSED_BY_SERVER, /* with an alert */
+    TLS_REFUSED_BY_CLIENT,
+    TLS_LEFT_BY_CLIENT,   /* behind the server's part, without an alert */
+    TLS_CLOSED_BY_SERVER, /* without one that could be seen */
+    TLS_SILENT_SERVER
+};
+
 struct finding {
     uint64_t id; /* from 1, in order of the failures' times */
     enum verdict code;
@@ -144,19 +156,21 @@ struct finding {
     struct alternative alternative[FINDING_ALTERNATIVES_MAX]; /* best first */
     size_t alternatives;
     struct finding_connection connection;
-    struct exchange *exchange; /* owned; NULL: about the connection itself */
-    bool answered_strangely;   /* an HTTP/1 request, in something else */
-    enum met tls_met;          /* what a client that began with TLS met */
-    enum met h2_met;           /* one that began with HTTP/2's preface */
-    bool bad_record;           /* its alert: the last record is a bad one */
-    bool by_reset;             /* an RST closed the connection */
-    bool is_too_late;          /* the request, sent behind the close */
-    struct mark asked;         /* the request complete, as far as it was */
-    struct mark ended;         /* the close, or the last sign of life */
-    nanos wait;                /* how long it took from asked to ended */
-    struct turns turns;        /* whose turn it was, and for how long */
-    struct other_leg upstream; /* behind its server */
-    struct other_leg front;    /* before its client */
+    struct exchange *exchange;  /* owned; NULL: about the connection itself */
+    bool answered_strangely;    /* an HTTP/1 request, in something else */
+    enum met tls_met;           /* what a client that began with TLS met */
+    enum met h2_met;            /* one that began with HTTP/2's preface */
+    enum tls_failure handshake; /* of tls-handshake-failed */
+    uint8_t tls_alert;          /* of whoever refused it; TLS_NO_ALERT */
+    bool bad_record;            /* its alert: the last record is a bad one */
+    bool by_reset;              /* an RST closed the connection */
+    bool is_too_late;           /* the request, sent behind the close */
+    struct mark asked;          /* the request complete, as far as it was */
+    struct mark ended;          /* the close, or the last sign of life */
+    nanos wait;                 /* how long it took from asked to ended */
+    struct turns turns;         /* whose turn it was, and for how long */
+    struct other_leg upstream;  /* behind its server */
+    struct other_leg front;     /* before its client */
     /* HTTP/2: the window that was used up */
     bool has_window;
     const char *window_of; /* "stream", "connection" */

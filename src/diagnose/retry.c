@@ -25,6 +25,7 @@ static enum retry retry_of_connection(enum verdict code)
 {
     switch (code) {
     case VERDICT_CONNECT_REFUSED:
+    case VERDICT_TLS_HANDSHAKE_FAILED:
     case VERDICT_CONNECT_TIMEOUT:
         return RETRY_SAFE;
     case VERDICT_ACCEPT_QUEUE_OVERFLOW:

@@ -27,12 +27,23 @@ static void copy_software(char to[static INCIDENT_SOFTWARE_SIZE],
     memcpy(to, from, size);
 }
 
+static void keep_tls(struct incident *incident, const struct conn *conn)
+{
+    const struct tls_facts *facts = tls_facts_of(conn);
+
+    if (!facts)
+        return;
+    incident->has_tls = true;
+    incident->tls = *facts;
+}
+
 struct incident *incident_new(const struct outcome *outcome,
                               const struct exchange *x)
 {
     struct incident *incident = must_calloc(1, sizeof *incident);
 
     copy_conn(&incident->conn, outcome->conn);
+    keep_tls(incident, outcome->conn);
     incident->exchange = x ? exchange_copy(x) : NULL;
     incident->is_complete = x && exchange_is_complete(x);
     incident->http = *outcome->http;
@@ -54,6 +65,7 @@ struct incident *incident_of_exchange(const struct conn *conn,
     struct incident *incident = must_calloc(1, sizeof *incident);
 
     copy_conn(&incident->conn, conn);
+    keep_tls(incident, conn);
     incident->exchange = exchange_copy(x);
     incident->is_complete = exchange_is_complete(x);
     incident->http = http_facts_of(conn);

@@ -8,6 +8,7 @@
 #define MODEL_INCIDENT_H
 
 #include "model/model.h"
+#include "tls/tls.h"
 
 enum {
     INCIDENT_SOFTWARE_SIZE = 64
@@ -33,10 +34,12 @@ struct incident {
     struct conn conn;          /* its episodes are owned by the incident */
     struct exchange *exchange; /* owned; NULL: about the connection itself */
     struct http_facts http;
+    struct tls_facts tls; /* where has_tls */
     enum conn_ending ending;
     uint64_t complete;
     uint32_t orphans;
     uint64_t unfollowed;    /* exchanges of the connection: too many at once */
+    bool has_tls;           /* it began with a ClientHello */
     bool is_complete;       /* the exchange came to its end all the same */
     struct mark said_408;   /* before its request was there; not set: none */
     struct mark said_close; /* the response before it that said Connection:

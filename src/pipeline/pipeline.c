@@ -22,7 +22,7 @@ struct pipeline {
     struct intake intake;
     struct model *model;
     struct http *http;
-    struct tls *tls; /* NULL: nobody has keys */
+    struct tls *tls;
     struct tcp *tcp;
     struct wire *wire;
     uint64_t packets;
@@ -49,10 +49,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
     to_model = model_http_sink(pipeline->model);
     pipeline->http = http_new(&options->http, &to_model);
     to_http = http_tcp_sink(pipeline->http);
-    if (options->keylog) {
-        pipeline->tls = tls_new(options->keylog, &to_http);
-        to_http = tls_tcp_sink(pipeline->tls);
-    }
+    pipeline->tls = tls_new(options->keylog, &to_http);
+    to_http = tls_tcp_sink(pipeline->tls);
     pipeline->tcp = tcp_new(&options->tcp, &to_http);
     pipeline->wire = wire_new(&options->wire);
     return pipeline;
@@ -198,10 +196,8 @@ static void warn_of_doubts(struct pipeline *pipeline)
 static void warn_of_tls(struct pipeline *pipeline)
 {
     const struct judge_counts *counts = &pipeline->report.counts;
-    struct tls_counts tls = {0};
+    struct tls_counts tls = tls_counts(pipeline->tls);
 
-    if (pipeline->tls)
-        tls = tls_counts(pipeline->tls);
     if (counts->tls_connections)
         warn(pipeline,
              "%" PRIu64 " connection%s TLS, which is read only with its "

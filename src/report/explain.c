@@ -16,6 +16,7 @@
 #define ERROR_STATUS    (1u << SYMPTOM_ERROR_STATUS)
 #define SLOW            (1u << SYMPTOM_SLOW)
 #define REJECTED        (1u << SYMPTOM_REJECTED)
+#define TLS_ERROR       (1u << SYMPTOM_TLS_ERROR)
 #define TUNNEL_CUT      (1u << SYMPTOM_TUNNEL_CUT)
 
 static const struct explanation explanation[] = {
@@ -38,6 +39,20 @@ static const struct {
     const char *words;
     unsigned symptoms;
 } message[] = {
+    {"handshake",                                                   TLS_ERROR | HANG                             },
+    {"tlsv1",                                                       TLS_ERROR                                    },
+    {"sslv3",                                                       TLS_ERROR                                    },
+    {"remote error: tls",                                           TLS_ERROR                                    },
+    {"x509",                                                        TLS_ERROR                                    },
+    {"certificate",                                                 TLS_ERROR                                    },
+    {"_cert",                                                       TLS_ERROR                                    },
+    {"cert_has_expired",                                            TLS_ERROR                                    },
+    {"ssl_error_syscall",                                           TLS_ERROR | EMPTY_REPLY                      },
+    {"violation of protocol",                                       TLS_ERROR | EMPTY_REPLY                      },
+    {"before secure tls",                                           TLS_ERROR | RESET                            },
+    {"(35)",                                                        TLS_ERROR | RESET                            },
+    {"(60)",                                                        TLS_ERROR                                    },
+    {"ssl connection timeout",                                      TLS_ERROR | HANG                             },
     {"gateway time",                                                ERROR_STATUS                                 },
     {"bad gateway",                                                 ERROR_STATUS                                 },
     {"unsolicited response",                                        REJECTED | NONE                              },

@@ -335,6 +335,8 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
         return NULL;
     if (is_answered_strangely(finding))
         return strange_answer(reporter);
+    if (finding->code == VERDICT_TLS_HANDSHAKE_FAILED)
+        return known_as_handshake(finding, reporter);
     if (finding->code == VERDICT_PROTOCOL_MISMATCH &&
         finding->h2_met != MET_ITS_LIKE)
         return no_h2(finding, reporter);

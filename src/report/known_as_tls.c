@@ -41,3 +41,87 @@ const char *known_as_bad_record(enum reporter reporter)
 
     return said[reporter];
 }
+
+#define ON_CURL(reason) "curl: (35) ... " reason
+#define ON_GO(words)    "remote error: tls: " words
+#define ON_NODE(reason) "EPROTO ... " reason
+#define ON_PYTHON(name) "[SSL: " name "]"
+
+static const struct {
+    uint8_t code;
+    const char *curl;
+    const char *go;
+    const char *node;
+    const char *python;
+} remote[] = {
+#define ALERT(code, why, name, go)                                             \
+    {code, ON_CURL(why), ON_GO(go), ON_NODE(why), ON_PYTHON(name)},
+#include "report/tls_words.def"
+#undef ALERT
+};
+
+static const char *told_by_server(unsigned code, enum reporter reporter)
+{
+    for (size_t i = 0; i < sizeof remote / sizeof *remote; i++) {
+        if (remote[i].code != code)
+            continue;
+        return reporter == REPORTER_CURL     ? remote[i].curl
+               : reporter == REPORTER_GO     ? remote[i].go
+               : reporter == REPORTER_NODE   ? remote[i].node
+               : reporter == REPORTER_PYTHON ? remote[i].python
+                                             : NULL;
+    }
+    return NULL;
+}
+
+/* The certificate, most often. */
+static const char *told_by_client(unsigned code, enum reporter reporter)
+{
+    static const char *const said[REPORTER_COUNT] = {
+        [REPORTER_CURL] = "curl: (60) SSL certificate problem: ...",
+        [REPORTER_GO] = "x509: ...",
+        [REPORTER_NODE] = "UNABLE_TO_VERIFY_LEAF_SIGNATURE, "
+                          "DEPTH_ZERO_SELF_SIGNED_CERT or their like",
+        [REPORTER_PYTHON] = "[SSL: CERTIFICATE_VERIFY_FAILED]",
+    };
+
+    if (code == 45 && reporter == REPORTER_NODE)
+        return "CERT_HAS_EXPIRED";
+    return code == TLS_NO_ALERT || (code >= 42 && code <= 48) ? said[reporter]
+                                                              : NULL;
+}
+
+const char *known_as_handshake(const struct finding *finding,
+                               enum reporter reporter)
+{
+    static const char *const closed[REPORTER_COUNT] = {
+        [REPORTER_CURL] = "curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL",
+        [REPORTER_GO] = "EOF",
+        [REPORTER_NODE] = NODE_NO_TLS,
+        [REPORTER_PYTHON] = "EOF occurred in violation of protocol",
+    };
+    static const char *const reset[REPORTER_COUNT] = {
+        [REPORTER_CURL] = "curl: (35) Recv failure: Connection reset by peer",
+        [REPORTER_GO] = "read: connection reset by peer",
+        [REPORTER_NODE] = "ECONNRESET read ECONNRESET",
+        [REPORTER_PYTHON] = "ConnectionResetError: [Errno 104] Connection "
+                            "reset by peer",
+    };
+    static const char *const silent[REPORTER_COUNT] = {
+        [REPORTER_CURL] = "curl: (28) SSL connection timeout",
+        [REPORTER_GO] = "net/http: TLS handshake timeout",
+        [REPORTER_PYTHON] = "TimeoutError: timed out",
+    };
+
+    switch (finding->handshake) {
+    case TLS_REFUSED_BY_SERVER:
+        return told_by_server(finding->tls_alert, reporter);
+    case TLS_REFUSED_BY_CLIENT:
+    case TLS_LEFT_BY_CLIENT:
+        return told_by_client(finding->tls_alert, reporter);
+    case TLS_CLOSED_BY_SERVER:
+        return finding->by_reset ? reset[reporter] : closed[reporter];
+    default:
+        return silent[reporter];
+    }
+}

@@ -13,4 +13,8 @@ const char *known_as_plain_port(const struct finding *finding,
 /* The client could not decrypt the server's last record. */
 const char *known_as_bad_record(enum reporter reporter);
 
+/* The handshake failed. */
+const char *known_as_handshake(const struct finding *finding,
+                               enum reporter reporter);
+
 #endif

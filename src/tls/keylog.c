@@ -234,7 +234,7 @@ bool keylog_add_file(struct keylog *keylog, const char *path, struct fail *fail)
 
 bool keylog_may_help(const struct keylog *keylog)
 {
-    return keylog->count > 0 || keylog->files > 0;
+    return keylog && (keylog->count > 0 || keylog->files > 0);
 }
 
 static const struct tls_secrets *

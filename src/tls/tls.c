@@ -11,7 +11,8 @@ enum {
     ALERT_FATAL = 2
 };
 
-struct tls_conn {
+/* A connection that is read, or may be. */
+struct tls_reading {
     struct tls *tls;
     struct conn *conn;
     struct tls_ring ring;
@@ -20,6 +21,12 @@ struct tls_conn {
     uint8_t client;
     struct beginning beginning[2];
     struct tls_direction direction[2];
+};
+
+/* A connection that begins with a ClientHello. */
+struct tls_conn {
+    struct tls_watch watch;
+    struct tls_reading *reading; /* owned; NULL: its records are given on */
 };
 
 struct tls {
@@ -53,14 +60,29 @@ struct tls_counts tls_counts(const struct tls *tls)
     return tls->counts;
 }
 
-static struct tls_conn *reading(const struct conn *conn)
+static struct tls_conn *watched(const struct conn *conn)
 {
     return conn->tls == &passes ? NULL : conn->tls;
 }
 
-static void release(struct conn *conn)
+static struct tls_reading *reading(const struct conn *conn)
 {
-    struct tls_conn *state = reading(conn);
+    const struct tls_conn *known = watched(conn);
+
+    return known ? known->reading : NULL;
+}
+
+const struct tls_facts *tls_facts_of(const struct conn *conn)
+{
+    const struct tls_conn *known = watched(conn);
+
+    return known ? &known->watch.facts : NULL;
+}
+
+/* No more of it is opened. */
+static void stop_reading(struct conn *conn)
+{
+    struct tls_reading *state = reading(conn);
 
     if (state) {
         for (unsigned side = 0; side < 2; side++) {
@@ -68,14 +90,25 @@ static void release(struct conn *conn)
             beginning_release(&state->beginning[side]);
         }
         OPENSSL_clear_free(state, sizeof *state);
+        watched(conn)->reading = NULL;
     }
-    conn->tls = &passes;
+}
+
+static void release(struct conn *conn)
+{
+    struct tls_conn *known = watched(conn);
+
+    stop_reading(conn);
+    if (known)
+        tls_watch_release(&known->watch);
+    free(known);
+    conn->tls = NULL;
 }
 
 /* Nothing of it is read: who comes next sees how it began. */
 static void pass_on(struct tls *tls, struct conn *conn)
 {
-    struct tls_conn *state = reading(conn);
+    struct tls_reading *state = reading(conn);
 
     if (!state)
         return;
@@ -86,17 +119,17 @@ static void pass_on(struct tls *tls, struct conn *conn)
         if (chunk.bytes.size)
             tls->sink.data(tls->sink.context, conn, side, &chunk);
     }
-    release(conn);
+    stop_reading(conn);
 }
 
 /* The side that is read, for the calls back of a reader. */
 struct now {
-    struct tls_conn *state;
+    struct tls_reading *state;
     unsigned side;
     struct tls_reader reader;
 };
 
-static bool find_secrets(struct tls_conn *state)
+static bool find_secrets(struct tls_reading *state)
 {
     const struct tls_secrets *found;
 
@@ -120,7 +153,7 @@ static bool find_secrets(struct tls_conn *state)
 static bool take_clear(void *context, struct span record)
 {
     struct now *now = context;
-    struct tls_conn *state = now->state;
+    struct tls_reading *state = now->state;
     struct span fragment = span_skip(record, TLS_HEADER_SIZE);
 
     conn_add_aside(state->conn, now->side, record.size);
@@ -141,7 +174,7 @@ static bool take_clear(void *context, struct span record)
 static void take_alert(const struct now *now, const struct chunk *chunk)
 {
     const struct tls *tls = now->state->tls;
-    struct tls_conn *state = now->state;
+    struct tls_reading *state = now->state;
 
     if (chunk->bytes.size < 2 ||
         (chunk->bytes.at[0] != ALERT_FATAL && chunk->bytes.at[1] != 0) ||
@@ -158,7 +191,7 @@ static void take_plain(void *context, uint8_t content,
                        const struct chunk *chunk, size_t record)
 {
     const struct now *now = context;
-    struct tls_conn *state = now->state;
+    struct tls_reading *state = now->state;
     const struct tcp_sink *sink = &state->tls->sink;
 
     if (content == TLS_APPLICATION_DATA && chunk->bytes.size &&
@@ -174,7 +207,7 @@ static void take_plain(void *context, uint8_t content,
 static void take_lost(void *context, const struct chunk *gap)
 {
     const struct now *now = context;
-    struct tls_conn *state = now->state;
+    struct tls_reading *state = now->state;
     const struct tcp_sink *sink = &state->tls->sink;
 
     state->tls->counts.failed++;
@@ -183,7 +216,7 @@ static void take_lost(void *context, const struct chunk *gap)
 }
 
 /* The reader calls back with `now`, which must stay where it is. */
-static void set_now(struct now *now, struct tls *tls, struct tls_conn *state,
+static void set_now(struct now *now, struct tls *tls, struct tls_reading *state,
                     unsigned side)
 {
     *now = (struct now){
@@ -200,35 +233,40 @@ static void set_now(struct now *now, struct tls *tls, struct tls_conn *state,
     };
 }
 
-/* Only what begins with a ClientHello can be read. */
-static struct tls_conn *begin(struct tls *tls, struct conn *conn, unsigned side,
-                              const struct chunk *chunk)
+/* Only what begins with a ClientHello is watched, and can be read. */
+static void begin(struct tls *tls, struct conn *conn, unsigned side,
+                  const struct chunk *chunk)
 {
-    struct tls_conn *state;
+    struct tls_conn *known;
 
-    if (!keylog_may_help(tls->keylog) || !mark_is_set(conn->flow[side].syn) ||
-        chunk->offset != CONN_ORIGIN + 1 || chunk->bytes.at[0] != 0x16) {
-        conn->tls = &passes;
-        return NULL;
-    }
-    state = must_calloc(1, sizeof *state);
-    state->tls = tls;
-    state->conn = conn;
-    state->client = (uint8_t)side;
-    conn->tls = state;
-    return state;
+    conn->tls = &passes;
+    if (!mark_is_set(conn->flow[side].syn) ||
+        chunk->offset != CONN_ORIGIN + 1 || !tls_watch_begins(chunk))
+        return;
+    known = must_calloc(1, sizeof *known);
+    known->watch.facts.client = (uint8_t)side;
+    conn->tls = known;
+    if (!keylog_may_help(tls->keylog))
+        return;
+    known->reading = must_calloc(1, sizeof *known->reading);
+    known->reading->tls = tls;
+    known->reading->conn = conn;
+    known->reading->client = (uint8_t)side;
 }
 
 static void take_data(void *context, struct conn *conn, unsigned side,
                       const struct chunk *chunk)
 {
     struct tls *tls = context;
-    struct tls_conn *state = reading(conn);
+    struct tls_reading *state;
     struct chunk rest = *chunk;
     struct now now;
 
-    if (!state && !conn->tls && chunk->bytes.size)
-        state = begin(tls, conn, side, chunk);
+    if (!conn->tls && chunk->bytes.size)
+        begin(tls, conn, side, chunk);
+    if (watched(conn))
+        tls_watch_take(&watched(conn)->watch, side, chunk);
+    state = reading(conn);
     if (!state) {
         tls->sink.data(tls->sink.context, conn, side, chunk);
         return;
@@ -256,9 +294,11 @@ static void take_gap(void *context, struct conn *conn, unsigned side,
                      const struct chunk *gap)
 {
     struct tls *tls = context;
-    struct tls_conn *state = reading(conn);
+    struct tls_reading *state = reading(conn);
     struct now now;
 
+    if (watched(conn))
+        tls_watch_gap(&watched(conn)->watch);
     if (state && !state->opens && !find_secrets(state)) {
         pass_on(tls, conn);
         state = NULL;
@@ -274,7 +314,7 @@ static void take_gap(void *context, struct conn *conn, unsigned side,
 }
 
 /* Nothing is found any more behind a hole. */
-static void finish(struct tls *tls, struct tls_conn *state, unsigned side,
+static void finish(struct tls *tls, struct tls_reading *state, unsigned side,
                    struct mark at)
 {
     const struct conn *conn = state->conn;
@@ -291,7 +331,7 @@ static void take_end(void *context, struct conn *conn, unsigned side,
                      struct mark at)
 {
     struct tls *tls = context;
-    struct tls_conn *state = reading(conn);
+    struct tls_reading *state = reading(conn);
 
     if (state && !state->opens) {
         pass_on(tls, conn);
@@ -313,16 +353,15 @@ static void take_acked(void *context, struct conn *conn, unsigned side)
 static void take_over(void *context, struct conn *conn, enum conn_ending how)
 {
     struct tls *tls = context;
-    struct tls_conn *state = reading(conn);
+    struct tls_reading *state = reading(conn);
 
     if (state && !state->opens)
         pass_on(tls, conn);
     state = reading(conn);
     for (unsigned side = 0; state && side < 2; side++)
         finish(tls, state, side, conn->last);
-    release(conn);
     tls->sink.over(tls->sink.context, conn, how);
-    conn->tls = NULL;
+    release(conn);
 }
 
 static nanos take_look(void *context, struct conn *conn)

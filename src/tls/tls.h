@@ -12,6 +12,7 @@
 
 #include "tcp/tcp.h"
 #include "tls/keylog.h"
+#include "tls/watch.h"
 
 struct tls_counts {
     uint64_t opened;   /* connections whose records were opened */
@@ -22,8 +23,8 @@ struct tls_counts {
 
 struct tls;
 
-/* The sink is copied; the keylog is borrowed. The caller owns it, and frees it
- * after tcp_free. */
+/* The sink is copied; the keylog is borrowed; NULL: nobody has keys. The caller
+ * owns it, and frees it after tcp_free. */
 struct tls *tls_new(struct keylog *keylog, const struct tcp_sink *sink);
 void tls_free(struct tls *tls);
 
@@ -31,5 +32,9 @@ void tls_free(struct tls *tls);
 struct tcp_sink tls_tcp_sink(struct tls *tls);
 
 struct tls_counts tls_counts(const struct tls *tls);
+
+/* What is known of a connection that began with a ClientHello, until its end
+ * was told; NULL of any other. Borrowed. */
+const struct tls_facts *tls_facts_of(const struct conn *conn);
 
 #endif

@@ -243,19 +243,22 @@ class Lab:
         wait_listening(port)
         return child
 
-    def filled(self, name):
-        """The path of a copy of one of servers/*, which may say TMP."""
+    def filled(self, name, **words):
+        """The path of a copy of one of servers/*, which may say TMP, and
+        `words`."""
         with open(os.path.join(SERVERS, name)) as f:
             text = f.read().replace("TMP", self.tmp)
+        for word, instead in words.items():
+            text = text.replace(word, instead)
         path = os.path.join(self.tmp, name)
         with open(path, "w") as f:
             f.write(text)
         os.chmod(self.tmp, 0o755)
         return path
 
-    def nginx(self, conf, port=PORT):
-        """nginx with one of servers/*.conf, which may say TMP."""
-        path = self.filled(conf)
+    def nginx(self, conf, port=PORT, **words):
+        """nginx with one of servers/*.conf, which may say TMP, and `words`."""
+        path = self.filled(conf, **words)
         child = self.start("nginx", "-p", self.tmp, "-c", path,
                            "-e", os.path.join(self.tmp, "nginx.log"))
         wait_listening(port)

@@ -1,8 +1,10 @@
 """TLS, without the keys: what sizes, alerts and closes tell."""
 
+import os
+import subprocess
 import time
 
-from kit import PORT, recipe, serve, wait_listening
+from kit import PORT, SERVERS, recipe, serve, wait_listening
 
 BASE = f"https://127.0.0.1:{PORT}"
 
@@ -21,7 +23,11 @@ def node(lab, options):
     wait_listening(PORT)
 
 
-@recipe("tls-go-write-timeout", "write-timeout-eof|handler-abort",
+def nginx_tls(lab, how, key, cert):
+    lab.nginx("nginx-tls.conf", HOW=how, KEY=key, CERT=cert)
+
+
+@recipe("tls-go-write-timeout", "write-timeout-eof?",
         seconds=5, note="no keys in the capture: application records from "
         "the client, then nothing but one 24-byte record from the server, "
         "a 24-byte record (an alert) from the client; the server's close is "
@@ -75,6 +81,166 @@ def handshake_eof(lab):
     serve(handle)
     lab.capture()
     lab.curl("-k", BASE + "/ok")
+
+
+def s_server(lab, *flags, pair=None):
+    """openssl s_server; -www answers any request."""
+    key, cert = pair or lab.certificate()
+    lab.start("openssl", "s_server", "-accept", PORT, "-key", key, "-cert",
+              cert, "-www", *flags)
+    wait_listening(PORT)
+
+
+@recipe("tls-no-shared-cipher", "tls-handshake-failed", seconds=3,
+        note="the alert handshake_failure (40) of the server")
+def no_cipher(lab):
+    """openssl s_server with one suite, curl with another (TLS 1.2)."""
+    s_server(lab, "-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-GCM-SHA384")
+    lab.capture()
+    lab.curl("-k", "--tls-max", "1.2", "--ciphers",
+             "ECDHE-ECDSA-AES128-GCM-SHA256", BASE + "/")
+
+
+@recipe("tls-client-cert-12", "tls-handshake-failed", seconds=3,
+        note="the alert handshake_failure (40) behind an empty Certificate")
+def client_cert_12(lab):
+    """openssl s_server -Verify wants a certificate, curl has none (TLS
+    1.2)."""
+    s_server(lab, "-Verify", "1", "-verify_return_error", "-tls1_2")
+    lab.capture()
+    lab.curl("-k", BASE + "/")
+
+
+@recipe("tls-client-cert-13", "tls-handshake-failed", seconds=3,
+        note="the client takes the handshake for done and asks; then comes "
+        "certificate_required (116), encrypted")
+def client_cert_13(lab):
+    """The same with TLS 1.3."""
+    s_server(lab, "-Verify", "1", "-verify_return_error", "-tls1_3")
+    lab.capture()
+    lab.curl("-k", BASE + "/")
+
+
+@recipe("tls-unrecognized-name", "tls-handshake-failed", seconds=3,
+        note="the alert unrecognized_name (112) of the server")
+def unrecognized_name(lab):
+    """nginx, ssl_reject_handshake on: it has nothing for that name."""
+    key, cert = lab.certificate()
+    nginx_tls(lab, "ssl_reject_handshake on;", key, cert)
+    lab.capture()
+    lab.curl("-k", "--resolve", f"other.example:{PORT}:127.0.0.1",
+             f"https://other.example:{PORT}/")
+
+
+@recipe("tls-internal-error", "tls-handshake-failed", seconds=3,
+        note="the alert internal_error (80) of the server, which finds no "
+        "certificate for the name")
+def internal_error(lab):
+    """nginx, ssl_certificate by a variable that names no file."""
+    key, _ = lab.certificate()
+    nginx_tls(lab, "", key, "/nowhere/$ssl_server_name.pem")
+    lab.capture()
+    lab.curl("-k", "--resolve", f"other.example:{PORT}:127.0.0.1",
+             f"https://other.example:{PORT}/")
+
+
+@recipe("tls-no-protocol", "tls-handshake-failed", seconds=3,
+        note="the alert no_application_protocol (120) of the server")
+def no_protocol(lab):
+    """openssl s_client offers a protocol by ALPN that Go's server does not
+    speak."""
+    tls(lab)
+    lab.capture()
+    lab.start("openssl", "s_client", "-connect", f"127.0.0.1:{PORT}", "-alpn",
+              "lab/1").wait(timeout=20)
+
+
+@recipe("tls-expired", "tls-handshake-failed", seconds=3,
+        note="the alert certificate_expired (45) of the client")
+def expired(lab):
+    """A certificate of the day before; curl trusts who issued it."""
+    key, _ = lab.certificate()
+    old = lab.tmp + "/old.pem"
+    ask = lab.tmp + "/ask.pem"
+    for words in (["req", "-new", "-key", key, "-subj", "/CN=127.0.0.1",
+                   "-out", ask],
+                  ["x509", "-req", "-in", ask, "-signkey", key, "-days", "-1",
+                   "-out", old]):
+        subprocess.run(["openssl", *words], check=True,
+                       stderr=subprocess.DEVNULL)
+    s_server(lab, pair=(key, old))
+    lab.capture()
+    lab.curl("--cacert", old, BASE + "/")
+
+
+@recipe("tls-reset", "tls-handshake-failed|server-reset", seconds=3,
+        note="RST with the hello unread")
+def reset_unread(lab):
+    """A server closes without reading the ClientHello: RST."""
+    def handle(sock):
+        time.sleep(0.2)
+        sock.close()
+    serve(handle)
+    lab.capture()
+    lab.curl("-k", BASE + "/ok")
+
+
+@recipe("tls-silent", "tls-handshake-failed", seconds=5,
+        note="the hello is acknowledged, and nothing comes for 2 s")
+def silent(lab):
+    """A server that accepts and never says anything; curl --max-time 2."""
+    serve(lambda sock: time.sleep(9))
+    lab.capture()
+    lab.curl("-k", "--max-time", "2", BASE + "/ok")
+
+
+@recipe("tls-client-leaves", "", seconds=3,
+        note="a client that leaves in the handshake, after 0.3 s: nobody "
+        "refused anything")
+def leaves(lab):
+    """A server that says nothing; the client closes 0.3 s after its hello."""
+    serve(lambda sock: time.sleep(9))
+    lab.capture()
+    lab.curl("-k", "--max-time", "0.3", BASE + "/ok")
+
+
+@recipe("tls-java-distrusts", "tls-handshake-failed", seconds=8,
+        note="no alert: it closes when it has the certificate")
+def java_distrusts(lab):
+    """The JDK's HttpClient, which does not know the certificate's issuer."""
+    tls(lab)
+    lab.capture()
+    lab.start("java", os.path.join(SERVERS, "JdkGet.java"),
+              BASE + "/ok").wait(timeout=60)
+
+
+@recipe("tls-go-distrusts", "tls-handshake-failed", seconds=3,
+        note="the alert bad_certificate (42) of the client, encrypted")
+def go_distrusts(lab):
+    """Go's client, which does not know the certificate's issuer."""
+    tls(lab)
+    lab.capture()
+    lab.goget("-verify", BASE + "/ok")
+
+
+@recipe("tls-node-distrusts", "tls-handshake-failed", seconds=3,
+        note="no alert: Node closes when it has the certificate")
+def node_distrusts(lab):
+    """Node's client, which does not know the certificate's issuer."""
+    tls(lab)
+    lab.capture()
+    lab.start("node", "-e", "require('https').get("
+              f"'{BASE}/ok').on('error', () => {{}})").wait(timeout=20)
+
+
+@recipe("tls-python-distrusts", "tls-handshake-failed", seconds=3,
+        note="the alert unknown_ca (48) of the client")
+def python_distrusts(lab):
+    """Python's urllib, which does not know the certificate's issuer."""
+    tls(lab)
+    lab.capture()
+    lab.start("python3", "-c", "import urllib.request as r\n"
+              f"r.urlopen('{BASE}/ok')").wait(timeout=20)
 
 
 @recipe("healthy-tls", "", seconds=4,

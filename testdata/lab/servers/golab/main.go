@@ -212,6 +212,7 @@ func get(args []string) {
 	probe := flags.Duration("probe", 30*time.Second, "TCP keep-alive")
 	parallel := flags.Bool("parallel", false, "all URLs at the same time")
 	linger := flags.Duration("linger", 0, "live on, with the pool open")
+	verify := flags.Bool("verify", false, "the server's certificate")
 	single := flags.Bool("no-reuse", false, "a connection per request")
 	apart := flags.Duration("apart", 0, "parallel ones begin one after the other")
 	flags.Parse(args)
@@ -220,7 +221,7 @@ func get(args []string) {
 	client := &http.Client{Timeout: *timeout, Transport: &http.Transport{
 		DialContext: dialer.DialContext, IdleConnTimeout: *idle,
 		DisableKeepAlives: *single, MaxIdleConnsPerHost: 100,
-		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: !*verify}}}
 	call := func(url string) {
 		response, err := client.Get(url)
 		if err != nil {

@@ -1,0 +1,68 @@
+/* What hellos say of names and versions, for who watches only. */
+#include "base/reader.h"
+#include "tls/hello.h"
+#include "tls/watch.h"
+
+enum {
+    HANDSHAKE_HEADER = 4,
+    EXTENSION_SERVER_NAME = 0, /* RFC 6066, 3 */
+    HOST_NAME = 0
+};
+
+/* As much as there is room for; bytes of any kind. */
+static void keep(char *to, size_t room, struct span text)
+{
+    text = span_head(text, room - 1);
+    memset(to, 0, room);
+    if (text.size)
+        memcpy(to, text.at, text.size);
+}
+
+static void take_name(struct tls_facts *facts, struct reader *body)
+{
+    struct reader list = read_part(body, read_be16(body));
+    struct span name;
+
+    if (read_u8(&list) != HOST_NAME)
+        return;
+    name = read_span(&list, read_be16(&list));
+    if (!list.overrun)
+        keep(facts->name, sizeof facts->name, name);
+}
+
+/* The reader is behind the two fixed fields of a hello. */
+static struct reader extensions_of(struct reader *reader)
+{
+    return read_part(reader, read_be16(reader));
+}
+
+void tls_read_client_hello(struct span message, struct tls_facts *facts)
+{
+    struct reader reader = reader_on(span_skip(message, HANDSHAKE_HEADER));
+    struct reader extensions;
+
+    read_skip(&reader, 2 + TLS_RANDOM_SIZE);
+    read_skip(&reader, read_u8(&reader));   /* session */
+    read_skip(&reader, read_be16(&reader)); /* suites */
+    read_skip(&reader, read_u8(&reader));   /* compression */
+    if (reader.overrun || !reader.rest.size)
+        return;
+    extensions = extensions_of(&reader);
+    while (extensions.rest.size) {
+        uint16_t kind = read_be16(&extensions);
+        struct reader body = read_part(&extensions, read_be16(&extensions));
+
+        if (kind == EXTENSION_SERVER_NAME)
+            take_name(facts, &body);
+    }
+}
+
+bool tls_read_server_hello(struct span message, struct tls_facts *facts)
+{
+    struct tls_session session = {0};
+    bool retry = false;
+
+    if (tls_take_server_hello(&session, message, &retry))
+        facts->version = session.version;
+    return retry;
+}

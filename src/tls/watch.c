@@ -1,0 +1,281 @@
+#include "tls/watch.h"
+
+#include "base/arena.h"
+#include "base/reader.h"
+#include "tls/direction.h"
+#include "tls/hello.h"
+
+#include <stdlib.h>
+
+enum {
+    HEADER = 5,
+    HELLO_MOST = 8192,
+    HANDSHAKE_HEADER = 4,
+    RECORD_SIZE = (1 << 14) + 2048, /* RFC 5246, 6.2.3 */
+    /* Two bytes of an alert, the content's type, and a tag of 16; of TLS 1.2
+       an explicit nonce of 8, or CBC's blocks, in place of the type. */
+    ALERT_SIZE_13 = 19,
+    ALERT_PLAIN_SIZE = 2
+};
+
+bool tls_watch_begins(const struct chunk *chunk)
+{
+    const struct span bytes = chunk->bytes;
+
+    return bytes.size > 0 && bytes.at[0] == TLS_HANDSHAKE &&
+           (bytes.size < 2 || bytes.at[1] == 3) &&
+           (bytes.size < 6 || bytes.at[5] == TLS_CLIENT_HELLO);
+}
+
+static void take_hello(struct tls_watch *watch, unsigned side,
+                       const struct chunk *chunk)
+{
+    struct tls_watch_side *state = &watch->side[side];
+    struct tls_facts *facts = &watch->facts;
+    struct span message = {state->hello, state->hello_size};
+    bool retry = false;
+
+    if (message.at[0] == TLS_CLIENT_HELLO)
+        tls_read_client_hello(message, facts);
+    else
+        retry = tls_read_server_hello(message, facts);
+    if (!retry)
+        facts->side[side].hello = chunk->at;
+    free(state->hello);
+    state->hello = NULL;
+}
+
+/* A handshake message has begun; its header is there. */
+static void begin_message(struct tls_watch *watch, unsigned side)
+{
+    struct tls_watch_side *state = &watch->side[side];
+    struct tls_side_facts *facts = &watch->facts.side[side];
+    uint8_t kind = state->message[0];
+
+    state->message_left = (uint32_t)state->message[1] << 16 |
+                          (uint32_t)state->message[2] << 8 | state->message[3];
+    if ((kind != TLS_CLIENT_HELLO && kind != TLS_SERVER_HELLO) ||
+        mark_is_set(facts->hello) || state->message_left > HELLO_MOST)
+        return;
+    free(state->hello);
+    state->hello =
+        must_realloc(NULL, HANDSHAKE_HEADER + state->message_left, 1);
+    memcpy(state->hello, state->message, HANDSHAKE_HEADER);
+    state->hello_size = HANDSHAKE_HEADER;
+}
+
+/* Messages may be cut into records at will, and several be in one. */
+static void take_handshake(struct tls_watch *watch, unsigned side,
+                           struct span bytes, const struct chunk *chunk)
+{
+    struct tls_watch_side *state = &watch->side[side];
+
+    while (bytes.size) {
+        struct span piece;
+
+        if (state->message_size < HANDSHAKE_HEADER) {
+            state->message[state->message_size++] = bytes.at[0];
+            bytes = span_skip(bytes, 1);
+            if (state->message_size < HANDSHAKE_HEADER)
+                continue;
+            begin_message(watch, side);
+        }
+        piece = span_head(bytes, state->message_left);
+        if (state->hello && piece.size) {
+            memcpy(state->hello + state->hello_size, piece.at, piece.size);
+            state->hello_size += piece.size;
+        }
+        state->message_left -= (uint32_t)piece.size;
+        bytes = span_skip(bytes, piece.size);
+        if (state->message_left)
+            return;
+        if (state->hello)
+            take_hello(watch, side, chunk);
+        state->message_size = 0;
+    }
+}
+
+static void note_alert(struct tls_side_facts *facts, const struct chunk *chunk,
+                       uint8_t code, bool fatal)
+{
+    if (mark_is_set(facts->alert) && (facts->alert_fatal || !fatal))
+        return;
+    facts->alert = chunk->at;
+    facts->alert_code = code;
+    facts->alert_fatal = fatal;
+}
+
+/* In TLS 1.3 all that is encrypted says that it is data. */
+static bool is_alert_long(const struct tls_facts *facts, uint8_t kind,
+                          uint16_t size)
+{
+    if (kind == TLS_ALERT)
+        return true;
+    return kind == TLS_APPLICATION_DATA && size == ALERT_SIZE_13 &&
+           facts->version >= TLS_1_3;
+}
+
+/* A record's header is there. */
+static void begin_record(struct tls_watch *watch, unsigned side,
+                         const struct chunk *chunk)
+{
+    struct tls_watch_side *state = &watch->side[side];
+    struct tls_facts *facts = &watch->facts;
+    struct tls_side_facts *mine = &facts->side[side];
+    uint8_t kind = state->header[0];
+    uint16_t size =
+        (uint16_t)((unsigned)state->header[3] << 8 | state->header[4]);
+
+    if (kind < TLS_CHANGE_CIPHER_SPEC || kind > TLS_APPLICATION_DATA + 1 ||
+        state->header[1] != 3 || size > RECORD_SIZE) {
+        facts->strange = true;
+        return;
+    }
+    state->left = size;
+    mine->last = chunk->at;
+    mine->last_size = size;
+    mine->cut = size > 0;
+    if (kind == TLS_CHANGE_CIPHER_SPEC && !mark_is_set(mine->cipher))
+        mine->cipher = chunk->at;
+    if (kind == TLS_APPLICATION_DATA && !mark_is_set(mine->first))
+        mine->first = chunk->at;
+}
+
+/* The bytes of a record that are in the chunk. */
+static void take_record(struct tls_watch *watch, unsigned side,
+                        struct span bytes, const struct chunk *chunk)
+{
+    struct tls_facts *facts = &watch->facts;
+    struct tls_side_facts *mine = &facts->side[side];
+    const struct tls_watch_side *state = &watch->side[side];
+    uint8_t kind = state->header[0];
+    bool is_clear = !mark_is_set(mine->cipher) || facts->version >= TLS_1_3;
+
+    mine->last = chunk->at;
+    if (kind == TLS_HANDSHAKE && is_clear)
+        take_handshake(watch, side, bytes, chunk);
+    if (kind == TLS_ALERT && mine->last_size == ALERT_PLAIN_SIZE &&
+        bytes.size == ALERT_PLAIN_SIZE)
+        note_alert(mine, chunk, bytes.at[1], bytes.at[0] == 2);
+}
+
+/* A record is whole. */
+static void end_record(struct tls_watch *watch, unsigned side,
+                       const struct chunk *chunk)
+{
+    struct tls_facts *facts = &watch->facts;
+    struct tls_side_facts *mine = &facts->side[side];
+    uint8_t kind = watch->side[side].header[0];
+
+    mine->cut = false;
+    if (is_alert_long(facts, kind, mine->last_size)) {
+        if (mine->last_size != ALERT_PLAIN_SIZE)
+            note_alert(mine, chunk, TLS_NO_ALERT, false);
+        return;
+    }
+    /* TLS 1.2: Finished; the client's first one of TLS 1.3 is that, too */
+    if (kind == TLS_HANDSHAKE && mark_is_set(mine->cipher))
+        mine->finished = true;
+    if (kind != TLS_APPLICATION_DATA)
+        return;
+    if (facts->version >= TLS_1_3 && side == facts->client && !mine->finished) {
+        mine->finished = true;
+        return;
+    }
+    /* the server's handshake has as many records as it likes */
+    if (facts->version >= TLS_1_3 && side != facts->client &&
+        !facts->side[facts->client].finished)
+        return;
+    if (!mark_is_set(mine->data))
+        mine->data = chunk->at;
+    mine->datas++;
+}
+
+void tls_watch_take(struct tls_watch *watch, unsigned side,
+                    const struct chunk *chunk)
+{
+    struct tls_watch_side *state = &watch->side[side];
+    struct span bytes = chunk->bytes;
+
+    while (bytes.size && !watch->facts.lost && !watch->facts.strange) {
+        struct span piece;
+
+        if (state->header_size < HEADER) {
+            state->header[state->header_size++] = bytes.at[0];
+            bytes = span_skip(bytes, 1);
+            if (state->header_size < HEADER)
+                continue;
+            begin_record(watch, side, chunk);
+        }
+        piece = span_head(bytes, state->left);
+        if (piece.size)
+            take_record(watch, side, piece, chunk);
+        state->left = (uint16_t)(state->left - piece.size);
+        bytes = span_skip(bytes, piece.size);
+        if (state->left)
+            return;
+        end_record(watch, side, chunk);
+        state->header_size = 0;
+    }
+    /* a header that is not whole is a cut record, too */
+    watch->facts.side[side].cut |= state->header_size > 0;
+}
+
+void tls_watch_gap(struct tls_watch *watch)
+{
+    watch->facts.lost = true;
+}
+
+void tls_watch_release(struct tls_watch *watch)
+{
+    free(watch->side[0].hello);
+    free(watch->side[1].hello);
+    watch->side[0].hello = watch->side[1].hello = NULL;
+}
+
+bool tls_is_established(const struct tls_facts *facts)
+{
+    const struct tls_side_facts *client = &facts->side[facts->client];
+    const struct tls_side_facts *server = &facts->side[1 - facts->client];
+
+    if (facts->version >= TLS_1_3)
+        return client->finished;
+    return (client->finished && server->finished) || client->datas > 0 ||
+           server->datas > 0;
+}
+
+const char *tls_version_name(unsigned version)
+{
+    switch (version) {
+    case TLS_1_0:
+        return "TLS 1.0";
+    case TLS_1_1:
+        return "TLS 1.1";
+    case TLS_1_2:
+        return "TLS 1.2";
+    case TLS_1_3:
+        return "TLS 1.3";
+    case 0x0300:
+        return "SSL 3.0";
+    default:
+        return NULL;
+    }
+}
+
+const char *tls_alert_name(unsigned code)
+{
+    static const struct {
+        uint8_t code;
+        const char *name;
+    } alert[] = {
+#define ALERT(code, name) {code, name},
+#include "tls/alerts.def"
+#undef ALERT
+    };
+
+    for (size_t i = 0; i < sizeof alert / sizeof *alert; i++) {
+        if (alert[i].code == code)
+            return alert[i].name;
+    }
+    return NULL;
+}
