@@ -21,44 +21,28 @@ void sketch_clear(struct sketch *sketch)
 {
     sketch->samples = 0;
     sketch->octaves = 0;
-}
-
-/* Where its counts are, or would be. */
-static unsigned place_of(const struct sketch *sketch, unsigned octave)
-{
-    uint64_t below = (UINT64_C(1) << octave) - 1;
-
-    return (unsigned)__builtin_popcountll(sketch->octaves & below);
-}
-
-static bool has_octave(const struct sketch *sketch, unsigned octave)
-{
-    return sketch->octaves >> octave & 1;
+    memset(sketch->place, 0, sizeof sketch->place);
 }
 
 static void add_octave(struct sketch *sketch, unsigned octave)
 {
-    unsigned used = place_of(sketch, SKETCH_OCTAVES);
-    unsigned at = place_of(sketch, octave);
-
-    if (used == sketch->room) {
-        sketch->room = used + 1;
+    if (sketch->octaves == sketch->room) {
+        sketch->room++;
         sketch->count =
             must_realloc(sketch->count, sketch->room, sizeof *sketch->count);
     }
-    memmove(sketch->count[at + 1], sketch->count[at],
-            (used - at) * sizeof *sketch->count);
-    memset(sketch->count[at], 0, sizeof *sketch->count);
-    sketch->octaves |= UINT64_C(1) << octave;
+    memset(sketch->count[sketch->octaves], 0, sizeof *sketch->count);
+    sketch->place[octave] = ++sketch->octaves;
 }
 
 static uint64_t *count_of(struct sketch *sketch, unsigned bucket)
 {
     unsigned octave = bucket / SKETCH_PER_OCTAVE;
 
-    if (!has_octave(sketch, octave))
+    if (!sketch->place[octave])
         add_octave(sketch, octave);
-    return &sketch->count[place_of(sketch, octave)][bucket % SKETCH_PER_OCTAVE];
+    return &sketch
+                ->count[sketch->place[octave] - 1][bucket % SKETCH_PER_OCTAVE];
 }
 
 /* What is between two powers of two is split evenly. */
@@ -112,9 +96,9 @@ void sketch_join(struct sketch *sketch, const struct sketch *other)
         const uint64_t *from;
         uint64_t *to;
 
-        if (!has_octave(other, octave))
+        if (!other->place[octave])
             continue;
-        from = other->count[place_of(other, octave)];
+        from = other->count[other->place[octave] - 1];
         to = count_of(sketch, octave * SKETCH_PER_OCTAVE);
         for (unsigned i = 0; i < SKETCH_PER_OCTAVE; i++)
             to[i] += from[i];
@@ -125,9 +109,9 @@ uint64_t sketch_count(const struct sketch *sketch, unsigned bucket)
 {
     unsigned octave = bucket / SKETCH_PER_OCTAVE;
 
-    if (!has_octave(sketch, octave))
+    if (!sketch->place[octave])
         return 0;
-    return sketch->count[place_of(sketch, octave)][bucket % SKETCH_PER_OCTAVE];
+    return sketch->count[sketch->place[octave] - 1][bucket % SKETCH_PER_OCTAVE];
 }
 
 /* (n - 1) * percent / 100, for any n. */

@@ -32,9 +32,10 @@ struct sketch {
     uint64_t samples;
     nanos least; /* exactly; of an empty one these say nothing */
     nanos most;
-    uint64_t octaves;                     /* bit n: the n-th has its counts */
-    uint64_t (*count)[SKETCH_PER_OCTAVE]; /* owned; of those, ascending */
-    unsigned room;                        /* octaves that fit */
+    uint64_t (*count)[SKETCH_PER_OCTAVE]; /* owned; of octaves in use */
+    uint8_t octaves;                      /* in use */
+    uint8_t room;                         /* for so many */
+    uint8_t place[SKETCH_OCTAVES]; /* where counts are, from 1; 0: nowhere */
 };
 
 void sketch_release(struct sketch *sketch);
