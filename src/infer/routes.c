@@ -12,7 +12,7 @@ static void latency_add(struct latency *latency, const struct route_use *use)
     sketch_add(&latency->end, use->end);
 }
 
-static void latency_join(struct latency *latency, const struct latency *other)
+void latency_join(struct latency *latency, const struct latency *other)
 {
     sketch_join(&latency->first_byte, &other->first_byte);
     sketch_join(&latency->end, &other->end);

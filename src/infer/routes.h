@@ -30,6 +30,7 @@ struct latency {
     struct sketch end;
 };
 
+void latency_join(struct latency *latency, const struct latency *other);
 void latency_release(struct latency *latency);
 
 /* What became of an exchange. */

@@ -53,8 +53,10 @@ static json_t *input(const struct report *report)
                                 (json_int_t)report->ignored[i].packets));
     for (size_t i = 0; i < report->warnings; i++)
         json_array_append_new(warnings, json_text(report->warning[i]));
-    return json_pack("{s:o, s:I, s:I, s:o, s:o}", "files", files, "packets",
-                     (json_int_t)report->packets, "tcp_segments",
+    return json_pack("{s:o, s:o, s:I, s:I, s:o, s:o}", "files", files,
+                     "zero_time",
+                     json_time(report->packets ? report->zero : NANOS_NEVER),
+                     "packets", (json_int_t)report->packets, "tcp_segments",
                      (json_int_t)report->tcp_segments, "ignored", ignored,
                      "warnings", warnings);
 }

@@ -103,7 +103,7 @@ static json_t *buckets(const struct sketch *sketch)
     return json;
 }
 
-static json_t *latency_of(const struct latency *latency)
+json_t *json_latency(const struct latency *latency)
 {
     if (latency->end.samples == 0)
         return json_null();
@@ -121,7 +121,7 @@ static json_t *figures_of(const struct route *route)
                      (json_int_t)route->exchanges, "complete",
                      (json_int_t)route->complete, "failed",
                      (json_int_t)route->failed, "latency",
-                     latency_of(&route->latency));
+                     json_latency(&route->latency));
 }
 
 static json_t *route_of(const struct route *route,
@@ -172,7 +172,7 @@ json_t *json_server(const struct server_facts *server,
             : json_null(),
         "keepalive_probe_interval_s", "client", interval(&server->probes[0]),
         "server", interval(&server->probes[1]), "hints", hints(server),
-        "latency", latency_of(&latency), "routes",
+        "latency", json_latency(&latency), "routes",
         routes_of(server->routes, options), "other_routes",
         server->routes->other.exchanges ? figures_of(&server->routes->other)
                                         : json_null());

@@ -40,6 +40,9 @@ json_t *json_exchange(const struct report *report,
                       const struct report_options *options,
                       const struct listed_exchange *exchange);
 
+/* null when nothing was timed. */
+json_t *json_latency(const struct latency *latency);
+
 /* time_s: every holder, in seconds. */
 json_t *json_turns(const struct turns *turns);
 
