@@ -212,12 +212,14 @@ static json_t *join_lines(struct span rest, json_error_t *error)
     json_t *first = next_value(&rest, error);
     json_t *report;
 
-    if (!first || !json_object_get(first, "type")) {
-        if (first && next_value(&rest, error)) {
+    if (!first)
+        return NULL;
+    if (!json_object_get(first, "type")) {
+        report = next_value(&rest, error);
+        if (report)
             (void)snprintf(error->text, sizeof error->text,
                            "something comes behind the document");
-            return NULL;
-        }
+        json_decref(report);
         return first;
     }
     report = json_pack("{s:[], s:{}}", "endpoints", "findings");
