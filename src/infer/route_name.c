@@ -161,8 +161,10 @@ static void fold(struct route_name *name, struct part *part)
     /* only what has a digit, or is long, may be one */
     if (!(part->kinds & DIGIT) && part->text.size < RANDOM_LEAST)
         return;
-    extension = extension_of(part->text);
-    if (!route_part_is_id(span_head(part->text, extension)))
+    /* a dot is a mark: without one there is no extension */
+    extension = part->kinds & MARK ? extension_of(part->text) : part->text.size;
+    if (extension < part->text.size &&
+        !route_part_is_id(span_head(part->text, extension)))
         extension = part->text.size;
     if (extension == part->text.size && !is_id(part))
         return;
