@@ -42,7 +42,8 @@ DEPS_BUILD := gcc make pkg-config libc6-dev libpcap-dev libjansson-dev libnghttp
               zlib1g-dev libzstd-dev liblz4-dev libssl-dev libseccomp-dev libcap-dev
 DEPS_TEST  := libcmocka-dev python3 tshark tcpdump zstd lz4 gzip clang-format-14 \
               universal-ctags mandoc iproute2 ethtool nftables mount bsdutils \
-              util-linux curl git golang-go golang-golang-x-net-dev
+              util-linux curl git golang-go golang-golang-x-net-dev \
+              python3-distributed
 DEPS_LAB   := nodejs nginx-light apache2-bin gunicorn haproxy openssl nghttp2-client \
               golang-google-grpc-dev python3-grpcio default-jdk-headless \
               varnish php8.2-fpm
@@ -331,13 +332,14 @@ install-files: $(B)/whyeof
 	install -d $(DESTDIR)$(PREFIX)/bin $(MANDIR)/man1 $(MANDIR)/man7
 	install -m 755 $(B)/whyeof $(DESTDIR)$(PREFIX)/bin/whyeof
 	install -m 644 man/whyeof.1 $(MANDIR)/man1/whyeof.1
+	install -m 644 man/whyeof-merge.1 $(MANDIR)/man1/whyeof-merge.1
 	install -m 644 man/whyeof-internals.7 $(MANDIR)/man7/whyeof-internals.7
 	install -m 644 man/whyeof-live.7 $(MANDIR)/man7/whyeof-live.7
 	install -m 644 man/whyeof-verdicts.7 $(MANDIR)/man7/whyeof-verdicts.7
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/whyeof $(MANDIR)/man1/whyeof.1 \
-	    $(MANDIR)/man7/whyeof-internals.7 $(MANDIR)/man7/whyeof-live.7 $(MANDIR)/man7/whyeof-verdicts.7
+	    $(MANDIR)/man1/whyeof-merge.1 $(MANDIR)/man7/whyeof-internals.7 $(MANDIR)/man7/whyeof-live.7 $(MANDIR)/man7/whyeof-verdicts.7
 
 # Of the commit: what is not in it is in neither.
 DIST := build/whyeof-$(VERSION).tar.gz

@@ -23,8 +23,7 @@ static const struct {
 };
 
 struct order {
-    enum traffic_kind kind;
-    uint64_t size;
+    struct traffic_order traffic;
     const char *path; /* NULL: standard output */
 };
 
@@ -46,7 +45,7 @@ static bool take_kind(const char *word, struct order *order)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(word, kinds[i].option) != 0)
             continue;
-        order->kind = kinds[i].kind;
+        order->traffic.kind = kinds[i].kind;
         return true;
     }
     return false;
@@ -58,29 +57,31 @@ static bool read_order(int count, char **word, struct order *order)
         if (take_kind(word[i], order))
             continue;
         if (strcmp(word[i], "--size") == 0 && i + 1 < count)
-            order->size = parse_size(word[++i]);
+            order->traffic.size = parse_size(word[++i]);
+        else if (strcmp(word[i], "--routes") == 0 && i + 1 < count)
+            order->traffic.routes = (uint32_t)parse_size(word[++i]);
         else
             order->path = word[i];
     }
-    return order->size > 0 && (!order->path || order->path[0] != '-');
+    return order->traffic.size > 0 && (!order->path || order->path[0] != '-');
 }
 
 int main(int count, char **word)
 {
-    struct order order = {.kind = TRAFFIC_LARGE};
+    struct order order = {.traffic = {.kind = TRAFFIC_LARGE}};
     char *buffer = must_calloc(1, BUFFER_SIZE); /* stdio's until the end */
     FILE *file;
 
     if (!read_order(count, word, &order)) {
         (void)fputs("usage: mkbench --size SIZE[K|M|G] "
-                    "[--small|--h2|--grpc|--grpc-tiny] [FILE]\n",
+                    "[--small|--h2|--grpc|--grpc-tiny] [--routes N] [FILE]\n",
                     stderr);
         return 2;
     }
     file = order.path ? fopen(order.path, "wb") : stdout;
     if (file)
         (void)setvbuf(file, buffer, _IOFBF, BUFFER_SIZE);
-    if (file && traffic_write(order.kind, order.size, file))
+    if (file && traffic_write(&order.traffic, file))
         return 0;
     perror(order.path ? order.path : "standard output");
     return 1;

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "capture/live.h"
 #include "files/compare_run.h"
+#include "files/merge_run.h"
 #include "files/run.h"
 #include "options/versions.h"
 #include "report/explain.h"
@@ -262,6 +263,17 @@ static bool is_pipe(const char *path)
            (stat(path, &about) == 0 && S_ISFIFO(about.st_mode));
 }
 
+/* `whyeof merge`; a capture of that name is "./merge". */
+static int run_merge(int argc, char *argv[])
+{
+    struct fail fail = {0};
+    bool found;
+
+    if (!merge_run(argc, argv, stdout, &found, &fail))
+        return complain("%s", fail.text);
+    return found ? STATUS_FOUND : STATUS_CLEAN;
+}
+
 int main(int argc, char *argv[])
 {
     struct options options;
@@ -270,6 +282,8 @@ int main(int argc, char *argv[])
     safe_file_fill_standard();
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a limit is told as a write error */
+    if (argc > 1 && strcmp(argv[1], "merge") == 0)
+        return run_merge(argc - 1, argv + 1);
     if (!options_parse(&options, argc, argv, &fail)) {
         (void)complain("%s", fail.text);
         (void)fputs("try 'whyeof --help'\n", stderr);

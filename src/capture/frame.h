@@ -8,6 +8,28 @@
 #include "base/nanos.h"
 #include "base/span.h"
 
+enum {
+    PROCESS_NAME_SIZE = 48
+};
+
+/* A process as the recorder names it: any bytes but NUL. */
+struct process {
+    uint32_t pid; /* 0: not known */
+    char name[PROCESS_NAME_SIZE];
+};
+
+enum packet_way {
+    WAY_UNKNOWN,
+    WAY_IN, /* its process receives it */
+    WAY_OUT
+};
+
+/* The process behind a packet, at one of its ends. */
+struct packet_process {
+    struct process process;
+    enum packet_way way;
+};
+
 struct frame {
     nanos time;
     uint64_t number;      /* over all inputs as merged, from 1: Wireshark's
@@ -18,6 +40,7 @@ struct frame {
     uint32_t link_type;   /* LINKTYPE_* of www.tcpdump.org/linktypes.html */
     uint32_t length;      /* bytes on the wire; never below data.size */
     struct span data;     /* bytes recorded */
+    const struct packet_process *process; /* whose it is; NULL: nobody says */
 };
 
 #endif

@@ -84,6 +84,7 @@ bool input_next(struct input *input, struct frame *frame)
 
     if (!input->format)
         return false;
+    frame->process = NULL;
     if (!input->format->next(input->reader, frame)) {
         input_close(input);
         return false;

@@ -14,6 +14,7 @@
 #include "capture/block.h"
 #include "capture/interface.h"
 #include "capture/link_type.h"
+#include "capture/process.h"
 
 enum {
     VERSION_MAJOR = 1,
@@ -31,6 +32,7 @@ struct pcapng {
     struct interface *interface; /* of the current section */
     size_t interfaces;
     size_t room;
+    struct processes processes; /* of the current section */
     nanos last_time;
 };
 
@@ -52,12 +54,10 @@ static void end_section(struct pcapng *pcapng)
         facts->interface_drops += interface->drops;
     }
     pcapng->interfaces = 0;
+    processes_forget(&pcapng->processes);
 }
 
-/*
- * A block whose contents make no sense, but whose end is known: it is left
- * out, and the first of them is told.
- */
+/* A block that makes no sense, but ends: left out, and the first is told. */
 static enum outcome odd(struct pcapng *pcapng, const struct block *block,
                         const char *what)
 {
@@ -168,6 +168,8 @@ static enum outcome take_packet(struct pcapng *pcapng,
         return odd(pcapng, block, "a packet of an undescribed interface");
     pcapng->last_time = interface_time(&pcapng->interface[number], ticks);
     fill_frame(pcapng, frame, &pcapng->interface[number], data);
+    read_skip(reader, -(size_t)size & 3);
+    frame->process = processes_of(&pcapng->processes, blocks, reader);
     return OUTCOME_FRAME;
 }
 
@@ -267,6 +269,16 @@ static enum outcome take_secrets(struct pcapng *pcapng,
     return OUTCOME_NONE;
 }
 
+static enum outcome take_process(struct pcapng *pcapng,
+                                 const struct block *block,
+                                 struct reader *reader, struct frame *frame)
+{
+    (void)block;
+    (void)frame;
+    processes_take(&pcapng->processes, &pcapng->blocks, reader);
+    return OUTCOME_NONE;
+}
+
 /* To add a kind of block: what reads it, and a row. */
 static const struct kind {
     uint32_t type;
@@ -279,6 +291,7 @@ static const struct kind {
     {1,             take_interface },
     {5,             take_statistics},
     {10,            take_secrets   },
+    {0x80000001,    take_process   },
     {BLOCK_SECTION, take_section   },
 };
 
@@ -374,6 +387,7 @@ static void pcapng_close(void *reader)
 
     blocks_release(&pcapng->blocks);
     free(pcapng->interface);
+    processes_release(&pcapng->processes);
     free(pcapng);
 }
 

@@ -7,6 +7,7 @@
 #include "diagnose/retry.h"
 #include "diagnose/rules.h"
 #include "diagnose/words.h"
+#include "tcp/processes.h"
 
 #include <stdlib.h>
 
@@ -31,6 +32,28 @@ static uint64_t body_unsent(const struct facts *f)
     return response->expected - response->body;
 }
 
+static struct process process_of(const struct conn *conn, unsigned side)
+{
+    const struct process *known = conn_process(conn, side);
+
+    return known ? *known : (struct process){.pid = 0};
+}
+
+/* Who it was that went, where the capture says it. */
+static void tell_process(const struct facts *f, struct finding *finding)
+{
+    bool by_server = finding->code == VERDICT_SERVER_SHUTDOWN;
+    const struct process *process = by_server
+                                        ? &finding->connection.server_process
+                                        : &finding->connection.client_process;
+
+    if (process->pid && (by_server || finding->code == VERDICT_CLIENT_ABORT))
+        finding_explain(finding, "The %s's process was %s, %" PRIu32 ".",
+                        by_server ? "server" : "client",
+                        finding_quote(f, finding, span_of_text(process->name)),
+                        process->pid);
+}
+
 static struct finding_connection connection_of(const struct incident *incident)
 {
     const struct conn *conn = &incident->conn;
@@ -46,6 +69,8 @@ static struct finding_connection connection_of(const struct incident *incident)
         .is_open = incident->ending == CONN_STILL_OPEN,
         .first = conn->first,
         .last = conn->last,
+        .client_process = process_of(conn, conn->client),
+        .server_process = process_of(conn, conn_server(conn)),
     };
 }
 
@@ -104,6 +129,7 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     finding->body_unsent = body_unsent(f);
     finding_timeline(finding, f);
     rule->tell(f, finding);
+    tell_process(f, finding);
     tell_legs(f, finding);
     finding_weigh_episodes(finding, f);
     finding_weigh_drops(finding, f);

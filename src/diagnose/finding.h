@@ -7,6 +7,7 @@
 #define DIAGNOSE_FINDING_H
 
 #include "base/arena.h"
+#include "capture/frame.h"
 #include "diagnose/turns.h"
 #include "infer/infer.h"
 
@@ -104,6 +105,8 @@ struct finding_connection {
     bool is_open; /* it had not ended */
     struct mark first;
     struct mark last;
+    struct process client_process; /* pid 0: not known */
+    struct process server_process;
 };
 
 /* The other leg of a proxy. */

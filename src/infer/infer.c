@@ -134,22 +134,23 @@ static bool exchange_is_gateways(const struct exchange *x)
     return x->status >= 502 && x->status <= 504;
 }
 
-static void add_complete(const struct infer *infer, struct server_facts *server,
+static void add_complete(struct infer *infer, struct server_facts *server,
                          const struct conn *conn, const struct exchange *x)
 {
     struct mark asked = exchange_asked(x);
     nanos wait = nanos_between(asked.time, x->response.end.time);
+    bool timed = !x->tunnel && !exchange_lacks_bytes(x);
+    bool failed = exchange_is_short(x) || exchange_is_long(x) ||
+                  exchange_is_garbled(x) || exchange_is_without_end(conn, x);
 
     server->exchanges++;
     server->answered++;
-    if (exchange_is_short(x) || exchange_is_long(x) || exchange_is_garbled(x) ||
-        exchange_is_without_end(conn, x)) {
-        server->failed++;
+    servers_count(&infer->servers, server, x, !failed, timed);
+    if (failed) {
         server_log_event(server, LOG_FAILED, wait, x->response.end);
         return;
     }
-    server->complete++;
-    if (x->tunnel || exchange_lacks_bytes(x))
+    if (!timed)
         return;
     /* a body that ends with the connection may have been cut */
     if (x->response.framing != FRAMING_CLOSE)
@@ -203,10 +204,8 @@ void infer_ended(struct infer *infer, const struct conn *conn,
     server->exchanges++;
     server->answered += mark_is_set(x->response.start);
     note_answered(infer, server);
-    if (exchange_went_well(conn, x))
-        server->complete++;
-    else
-        server->failed++;
+    servers_count(&infer->servers, server, x, exchange_went_well(conn, x),
+                  false);
     if (exchange_is_answered(x))
         return;
     if (by_reset && x->h2->reset_by_client)
@@ -227,7 +226,7 @@ void infer_ended(struct infer *infer, const struct conn *conn,
 }
 
 /* What a request that got no whole answer adds. */
-static void add_failure(const struct infer *infer, struct server_facts *server,
+static void add_failure(struct infer *infer, struct server_facts *server,
                         const struct conn *conn, const struct exchange *x)
 {
     struct closing closing = conn_closing(conn);
@@ -235,10 +234,8 @@ static void add_failure(const struct infer *infer, struct server_facts *server,
     nanos wait = nanos_between(asked.time, closing.at.time);
 
     server->exchanges++;
-    if (exchange_went_well(conn, x))
-        server->complete++;
-    else
-        server->failed++;
+    servers_count(&infer->servers, server, x, exchange_went_well(conn, x),
+                  false);
     server->answered += mark_is_set(x->response.start) ||
                         conn->flow[conn_server(conn)].lost > 1; /* a FIN: 1 */
     if (!exchange_was_waiting(conn, x))
@@ -302,7 +299,7 @@ static void keep_software(char kept[static INCIDENT_SOFTWARE_SIZE],
     kept[size] = '\0';
 }
 
-static void add_outcome(const struct infer *infer, struct server_facts *server,
+static void add_outcome(struct infer *infer, struct server_facts *server,
                         const struct outcome *outcome)
 {
     const struct conn *conn = outcome->conn;
@@ -342,7 +339,7 @@ void infer_outcome(struct infer *infer, const struct outcome *outcome)
     note_answered(infer, server);
 }
 
-void infer_preview(const struct infer *infer, const struct outcome *outcome,
+void infer_preview(struct infer *infer, const struct outcome *outcome,
                    struct server_facts *server)
 {
     const struct server_facts *known =
@@ -354,7 +351,8 @@ void infer_preview(const struct infer *infer, const struct outcome *outcome,
         known = infer_server(infer, outcome->conn);
     *server = known ? *known : (struct server_facts){0};
     server->server = outcome->conn->endpoint[conn_server(outcome->conn)];
-    server->log = NULL; /* which is the server's own */
+    server->log = NULL; /* these are the server's own */
+    server->routes = NULL;
     server->timer = NULL;
     add_outcome(infer, server, outcome);
 }

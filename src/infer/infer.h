@@ -13,6 +13,7 @@
 #include "infer/ending_of.h"
 #include "infer/legs.h"
 #include "infer/openings.h"
+#include "infer/routes.h"
 #include "infer/server_log.h"
 #include "infer/timer.h"
 
@@ -64,6 +65,7 @@ struct server_facts {
     struct server_log *log;  /* what the figures are of, as far as it is
                                 kept; NULL: a preview has none */
     struct endings *endings; /* the server's own; NULL: none are kept */
+    struct routes *routes;   /* the same */
     struct timer *timer;     /* TIMED_KINDS of them; NULL: a preview has none */
     bool unsettled;          /* endings have come since the figures were
                                 summed up */
@@ -123,7 +125,7 @@ void infer_outcome(struct infer *infer, const struct outcome *outcome);
  * What will be known of its server once that is taken in: for a connection
  * that has ended, but may still get a packet. `server` is a copy.
  */
-void infer_preview(const struct infer *infer, const struct outcome *outcome,
+void infer_preview(struct infer *infer, const struct outcome *outcome,
                    struct server_facts *server);
 
 /*

@@ -12,6 +12,7 @@ struct servers_entry {
     struct server_log log;
     struct endings endings;
     struct timer timer[TIMED_KINDS];
+    struct routes routes;
     struct servers_entry *before; /* in order of appearance */
     struct servers_entry *hash_next;
     struct servers_entry *older; /* by use, while nobody holds it */
@@ -28,14 +29,16 @@ void servers_init(struct servers *servers, size_t limit)
 {
     *servers = (struct servers){.seed = hash_seed(),
                                 .limit = limit ? limit : SERVERS_MAX};
+    servers->routes.seed = servers->seed;
 }
 
-static void release(struct servers_entry *entry)
+static void release(struct servers *servers, struct servers_entry *entry)
 {
     server_log_release(&entry->log);
     endings_release(&entry->endings);
     for (unsigned i = 0; i < TIMED_KINDS; i++)
         timer_release(&entry->timer[i]);
+    routes_release(&entry->routes, &servers->routes);
     free(entry);
 }
 
@@ -47,7 +50,7 @@ void servers_release(struct servers *servers)
     while (server) {
         struct server_facts *next = server->next;
 
-        release(entry_of(server));
+        release(servers, entry_of(server));
         server = next;
     }
     *servers = (struct servers){0};
@@ -133,7 +136,7 @@ static void forget(struct servers *servers, struct servers_entry *entry)
     unlink_appearance(servers, entry);
     servers->count--;
     servers->forgotten++;
-    release(entry);
+    release(servers, entry);
 }
 
 static struct servers_entry *add(struct servers *servers,
@@ -145,6 +148,7 @@ static struct servers_entry *add(struct servers *servers,
     entry->facts.server = *endpoint;
     entry->facts.log = &entry->log;
     entry->facts.endings = &entry->endings;
+    entry->facts.routes = &entry->routes;
     entry->facts.timer = entry->timer;
     entry->hash_next = *bucket;
     *bucket = entry;
@@ -188,6 +192,25 @@ void servers_let_go(struct servers *servers, struct server_facts *server)
 const struct server_facts *servers_first(const struct servers *servers)
 {
     return servers->first ? &servers->first->facts : NULL;
+}
+
+void servers_count(struct servers *servers, struct server_facts *server,
+                   const struct exchange *x, bool complete, bool timed)
+{
+    nanos asked = exchange_asked(x).time;
+    const struct route_use use = {
+        .complete = complete,
+        .is_timed = timed && complete,
+        .first_byte = nanos_between(asked, x->response.start.time),
+        .end = nanos_between(asked, x->response.end.time),
+    };
+
+    if (complete)
+        server->complete++;
+    else
+        server->failed++;
+    if (server->routes) /* a preview has none */
+        routes_add(server->routes, &servers->routes, x, &use);
 }
 
 /* By its first letters, case apart (RFC 9110, 4.2.3), and its length. */

@@ -25,6 +25,7 @@ struct servers {
     struct servers_entry *oldest; /* of those that nobody holds, by use */
     struct servers_entry *newest;
     uint64_t seed;
+    struct routes_shared routes;
     size_t limit;
     size_t count;
     uint64_t forgotten;
@@ -47,6 +48,10 @@ void servers_let_go(struct servers *servers, struct server_facts *server);
 
 /* Every one, in order of appearance, by server_facts.next. */
 const struct server_facts *servers_first(const struct servers *servers);
+
+/* How an exchange with it ended; `timed`: how long the answer took is known. */
+void servers_count(struct servers *servers, struct server_facts *server,
+                   const struct exchange *x, bool complete, bool timed);
 
 /* It answered as that name. NULL: none was said. */
 void servers_keep_host(struct server_facts *server, const char *host);

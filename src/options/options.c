@@ -343,7 +343,8 @@ void options_help(FILE *out)
     (void)fputs("usage: whyeof [OPTIONS] FILE...\n"
                 "       tcpdump --immediate-mode -U -w - ... | whyeof -\n"
                 "       whyeof [OPTIONS] -i IFACE [FILTER...]\n"
-                "       whyeof [OPTIONS] --compare CLIENT_SIDE SERVER_SIDE\n\n"
+                "       whyeof [OPTIONS] --compare CLIENT_SIDE SERVER_SIDE\n"
+                "       whyeof merge [-F json|text] REPORT...\n\n"
                 "Says why an HTTP client saw an EOF, a cut response, a reset "
                 "or a hang.\n",
                 out);

@@ -53,8 +53,10 @@ static json_t *input(const struct report *report)
                                 (json_int_t)report->ignored[i].packets));
     for (size_t i = 0; i < report->warnings; i++)
         json_array_append_new(warnings, json_text(report->warning[i]));
-    return json_pack("{s:o, s:I, s:I, s:o, s:o}", "files", files, "packets",
-                     (json_int_t)report->packets, "tcp_segments",
+    return json_pack("{s:o, s:o, s:I, s:I, s:o, s:o}", "files", files,
+                     "zero_time",
+                     json_time(report->packets ? report->zero : NANOS_NEVER),
+                     "packets", (json_int_t)report->packets, "tcp_segments",
                      (json_int_t)report->tcp_segments, "ignored", ignored,
                      "warnings", warnings);
 }
@@ -124,7 +126,7 @@ static bool render_json(const struct report *report,
     json_out_list(&root, "endpoints");
     for (const struct server_facts *s = report->server; s; s = s->next) {
         if (is_worth_listing(s))
-            json_out_element(&root, json_server(s));
+            json_out_element(&root, json_server(s, options));
     }
     json_out_list_end(&root);
     json_out_list(&root, "findings");
@@ -153,14 +155,15 @@ static json_t *warning(const char *text)
     return json_pack("{s:o}", "text", json_text(text));
 }
 
-static bool write_servers(const struct report *report, FILE *out)
+static bool write_servers(const struct report *report,
+                          const struct report_options *options, FILE *out)
 {
     bool good = true;
 
     for (const struct server_facts *s = report->server; s && good;
          s = s->next) {
         if (is_worth_listing(s))
-            good = json_out_line(out, "endpoint", json_server(s));
+            good = json_out_line(out, "endpoint", json_server(s, options));
     }
     return good;
 }
@@ -175,7 +178,7 @@ static bool render_ndjson(const struct report *report,
     for (size_t i = 0; i < report->findings && good; i++)
         good = json_out_line(out, "finding",
                              json_finding(report, options, report->finding[i]));
-    return good && write_servers(report, out) &&
+    return good && write_servers(report, options, out) &&
            json_out_line(out, "summary", summary(report));
 }
 
@@ -216,7 +219,7 @@ static void end_live(const struct report *report,
     begin_live(report, options, out);
     for (size_t i = 0; i < report->warnings; i++)
         tell_warning(report->warning[i], out);
-    write_servers(report, out);
+    write_servers(report, options, out);
     (void)json_out_line(out, "summary", summary(report));
 }
 

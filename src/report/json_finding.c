@@ -3,7 +3,23 @@
 #include "report/json_values.h"
 #include "report/known_as.h"
 
-static json_t *connection(const struct finding *finding)
+/* Nothing where it is not known. */
+static void add_process(json_t *json, const char *key,
+                        const struct process *process,
+                        const struct report_options *options)
+{
+    if (process->pid)
+        json_object_set_new(
+            json, key,
+            json_pack("{s:o, s:I}", "name",
+                      process->name[0] ? json_wire(span_of_text(process->name),
+                                                   MASK_TEXT, options)
+                                       : json_null(),
+                      "pid", (json_int_t)process->pid));
+}
+
+static json_t *connection(const struct finding *finding,
+                          const struct report_options *options)
 {
     const struct finding_connection *c = &finding->connection;
 
@@ -17,6 +33,8 @@ static json_t *connection(const struct finding *finding)
 
     if (c->origin.address.version)
         json_object_set_new(json, "origin", json_endpoint_name(&c->origin));
+    add_process(json, "client_process", &c->client_process, options);
+    add_process(json, "server_process", &c->server_process, options);
     return json;
 }
 
@@ -169,7 +187,7 @@ json_t *json_finding(const struct report *report,
         confidence_name(finding->confidence), "symptom",
         symptom_name(finding->symptom), "title", json_text(finding->title),
         "explanation", json_text(finding->explanation), "advice",
-        advice(finding), "connection", connection(finding), "exchange",
+        advice(finding), "connection", connection(finding, options), "exchange",
         exchange(finding, options), "timing", timing(report, finding), "time_s",
         json_turns(&finding->turns), "known_as", words(finding), "evidence",
         evidence(report, finding), "alternatives", alternatives(finding),

@@ -2,7 +2,6 @@
 
 #include "base/mask.h"
 #include "base/text.h"
-#include "infer/hints.h"
 #include "report/grpc.h"
 #include "wire/endpoint.h"
 
@@ -66,20 +65,26 @@ const char *protocol_version(enum http_protocol protocol, uint8_t minor)
     return http_protocol_name(protocol);
 }
 
-/* A name that was not seen, or not understood, is none. */
-static json_t *json_name(const char *name, enum mask_kind kind,
-                         const struct report_options *options)
+json_t *json_wire(struct span wire, enum mask_kind kind,
+                  const struct report_options *options)
 {
     struct text text;
     json_t *json;
 
-    if (!name || !name[0])
-        return json_null();
     text_init(&text, TEXT_LIMIT);
-    mask_add(&text, span_of_text(name), kind, options->show_secrets);
+    mask_add(&text, wire, kind, options->show_secrets);
     json = json_string(text_string(&text));
     text_release(&text);
     return json;
+}
+
+/* A name that was not seen, or not understood, is none. */
+static json_t *json_name(const char *name, enum mask_kind kind,
+                         const struct report_options *options)
+{
+    if (!name || !name[0])
+        return json_null();
+    return json_wire(span_of_text(name), kind, options);
 }
 
 static json_t *message_count(const struct message *message)
@@ -182,100 +187,4 @@ json_t *json_exchange(const struct report *report,
     json_object_set_new(json, "time_s", json_turns(&exchange->turns));
     json_set_leg(json, "upstream", &exchange->upstream);
     return json;
-}
-
-static json_t *exact_of(const struct durations *set, uint64_t samples)
-{
-    return durations_constant(set, samples) ? json_seconds(set->shortest)
-                                            : json_null();
-}
-
-/* `below`: the longest success that bounds it; 0: none does. */
-static json_t *bracket(nanos below, const struct durations *bad,
-                       bool consistent, uint64_t good, uint64_t odd)
-{
-    return json_pack("{s:o, s:o, s:o, s:b, s:I, s:I}", "longest_success_s",
-                     below ? json_seconds(below) : json_null(),
-                     "shortest_failure_s", json_seconds(bad->shortest),
-                     "exact_s", exact_of(bad, 2), "consistent", consistent,
-                     "samples", (json_int_t)(good + bad->samples), "odd",
-                     (json_int_t)odd);
-}
-
-static json_t *write_timeout(const struct server_facts *server)
-{
-    struct mark at;
-    bool refuted = server_refutes_timeout(server);
-    nanos below =
-        refuted ? server->success.longest : server_longest_below(server, &at);
-
-    if (server->cut.samples == 0)
-        return json_null();
-    return bracket(below, &server->cut, !refuted, server->success.samples,
-                   server->odd);
-}
-
-/* Only what one timer explains, or comes of one limit. */
-static json_t *timed(const struct server_facts *server,
-                     const struct durations *bad, uint64_t odd, bool may_vary)
-{
-    const struct durations *good = &server->served;
-    bool refuted = good->samples && good->longest > bad->shortest &&
-                   !durations_alike(good->longest, bad->shortest);
-
-    if (!durations_constant(bad, 2) &&
-        (!may_vary || bad->instants < 2 || refuted))
-        return json_null();
-    return bracket(good->longest, bad, !refuted, good->samples, odd);
-}
-
-static json_t *timeout(const struct durations *set)
-{
-    if (set->samples == 0)
-        return json_null();
-    return json_pack("{s:o, s:o, s:o, s:I}", "shortest_s",
-                     json_seconds(set->shortest), "longest_s",
-                     json_seconds(set->longest), "exact_s", exact_of(set, 2),
-                     "samples", (json_int_t)set->samples);
-}
-
-static json_t *interval(const struct durations *set)
-{
-    return set->samples ? json_seconds(set->shortest) : json_null();
-}
-
-static json_t *hints(const struct server_facts *server)
-{
-    struct hint hint[HINTS_MAX];
-    size_t count = infer_hints(server, hint);
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s}", "delay_s",
-                                              json_seconds(hint[i].delay),
-                                              "software", hint[i].software,
-                                              "setting", hint[i].setting,
-                                              "source", hint[i].source));
-    return list;
-}
-
-json_t *json_server(const struct server_facts *server)
-{
-    return json_pack(
-        "{s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, "
-        "s:o}",
-        "server", json_endpoint_name(&server->server), "protocol",
-        protocol_version(server->protocol, 1), "exchanges",
-        (json_int_t)server->exchanges, "complete", (json_int_t)server->complete,
-        "failed", (json_int_t)server->failed, "write_timeout",
-        write_timeout(server), "stream_timeout",
-        timed(server, &server->reset, server->odd_resets, false),
-        "gateway_timeout",
-        timed(server, &server->gateway, server->odd_gateway, true),
-        "idle_timeout", timeout(&server->idle), "client_timeout",
-        durations_constant(&server->client_gave_up, 2)
-            ? timeout(&server->client_gave_up)
-            : json_null(),
-        "keepalive_probe_interval_s", "client", interval(&server->probes[0]),
-        "server", interval(&server->probes[1]), "hints", hints(server));
 }

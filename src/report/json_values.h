@@ -6,6 +6,7 @@
 #ifndef REPORT_JSON_VALUES_H
 #define REPORT_JSON_VALUES_H
 
+#include "base/mask.h"
 #include "report/report.h"
 
 #include <jansson.h>
@@ -21,6 +22,10 @@ json_t *json_time(nanos time);
 /* Any text, made valid and visible; null for NULL. */
 json_t *json_text(const char *text);
 
+/* Text of the wire, masked. */
+json_t *json_wire(struct span wire, enum mask_kind kind,
+                  const struct report_options *options);
+
 /* null when `count` is HTTP_NO_LENGTH. */
 json_t *json_count(uint64_t count);
 
@@ -29,10 +34,14 @@ json_t *json_endpoint_name(const struct endpoint *endpoint);
 json_t *json_finding(const struct report *report,
                      const struct report_options *options,
                      const struct finding *finding);
-json_t *json_server(const struct server_facts *server);
+json_t *json_server(const struct server_facts *server,
+                    const struct report_options *options);
 json_t *json_exchange(const struct report *report,
                       const struct report_options *options,
                       const struct listed_exchange *exchange);
+
+/* null when nothing was timed. */
+json_t *json_latency(const struct latency *latency);
 
 /* time_s: every holder, in seconds. */
 json_t *json_turns(const struct turns *turns);

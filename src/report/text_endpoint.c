@@ -2,6 +2,7 @@
 
 #include "base/mask.h"
 #include "infer/hints.h"
+#include "report/text_routes.h"
 #include "wire/endpoint.h"
 
 enum {
@@ -107,4 +108,5 @@ void text_endpoint(const struct page *page, const struct server_facts *server,
     add_hints(&text, server);
     page_paragraph(page, 2, "", text_string(&text));
     text_release(&text);
+    text_routes(page, server, options);
 }

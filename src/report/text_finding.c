@@ -96,6 +96,32 @@ void text_finding_line(const struct page *page,
     text_release(&text);
 }
 
+static void add_process(struct text *text, const char *end,
+                        const struct process *process,
+                        const struct report_options *options)
+{
+    if (!process->pid)
+        return;
+    text_addf(text, "%s%s ", text->size ? ", " : "", end);
+    mask_add(text, span_of_text(process->name), MASK_TEXT,
+             options->show_secrets);
+    text_addf(text, " (pid %" PRIu32 ")", process->pid);
+}
+
+static void write_processes(const struct page *page,
+                            const struct finding_connection *connection,
+                            const struct report_options *options)
+{
+    struct text text;
+
+    text_init(&text, LINE_SIZE);
+    add_process(&text, "client", &connection->client_process, options);
+    add_process(&text, "server", &connection->server_process, options);
+    if (text.size)
+        page_paragraph(page, 2, "", text_string(&text));
+    text_release(&text);
+}
+
 static void write_head(const struct page *page, const struct report *report,
                        const struct report_options *options,
                        const struct finding *finding)
@@ -125,6 +151,7 @@ static void write_head(const struct page *page, const struct report *report,
     if (connection->origin.address.version)
         (void)fprintf(page->out, "  for %s, as the PROXY protocol says\n",
                       endpoint_print(client, &connection->origin));
+    write_processes(page, connection, options);
 }
 
 /*

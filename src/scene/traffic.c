@@ -68,6 +68,7 @@ struct link {
 struct traffic {
     struct traffic_out out;
     enum traffic_kind kind;
+    uint32_t routes;
     struct traffic_host client[CLIENTS];
     struct traffic_host server[SERVERS];
     struct link link[CONNECTIONS];
@@ -90,6 +91,9 @@ static void begin_link(struct traffic *traffic, struct link *link)
     struct traffic_host *client = &traffic->client[traffic_draw(out) % CLIENTS];
     struct traffic_host *server = &traffic->server[traffic_draw(out) % SERVERS];
     uint16_t port = is_h2(traffic) ? HTTP2_PORT : HTTP_PORT;
+
+    if (traffic->routes)
+        server = &traffic->server[0];
 
     if (client->next_port < FIRST_PORT)
         client->next_port = FIRST_PORT;
@@ -119,6 +123,24 @@ static void send(struct traffic *traffic, struct link *link, unsigned side,
     traffic_send(&traffic->out, &packet);
 }
 
+/* "/item", or a word of letters for a number that chance has drawn. */
+static const char *draw_path(struct traffic *traffic, char text[static 16])
+{
+    size_t at = 15;
+    uint32_t number;
+
+    if (!traffic->routes)
+        return "/item";
+    number = traffic_draw_spread(&traffic->out, 1, traffic->routes);
+    text[at] = '\0';
+    while (number) {
+        text[--at] = (char)('a' + number % 26);
+        number /= 26;
+    }
+    text[--at] = '/';
+    return text + at;
+}
+
 static void send_request(struct traffic *traffic, struct link *link)
 {
     struct traffic_out *out = &traffic->out;
@@ -126,6 +148,7 @@ static void send_request(struct traffic *traffic, struct link *link)
     uint32_t lot = traffic_draw(out) % 1000;
     struct traffic_payload payload = {.filler_size = 0};
     char text[HTTP_SIZE];
+    char room[16];
 
     link->fate = lot < 2 ? FATE_SILENT : lot < 5 ? FATE_CUT : FATE_WELL;
     link->exchanges_left--;
@@ -136,10 +159,11 @@ static void send_request(struct traffic *traffic, struct link *link)
         traffic_h2_ask(&link->h2, out, is_grpc(traffic));
         payload.text = text_span(&link->h2.request);
     } else {
+        const char *path = draw_path(traffic, room);
         int size = snprintf(text, HTTP_SIZE,
-                            "GET /item/%u HTTP/1.1\r\nHost: shop.example\r\n"
+                            "GET %s/%u HTTP/1.1\r\nHost: shop.example\r\n"
                             "User-Agent: mkbench\r\nAccept: */*\r\n%s\r\n",
-                            traffic_draw(out) % 1000,
+                            path, traffic_draw(out) % 1000,
                             small ? ""
                                   : "Accept-Encoding: identity\r\n"
                                     "X-Request-Id: 6fd1c2b0-7c3e-4a55\r\n");
@@ -347,14 +371,15 @@ static void begin(struct traffic *traffic, FILE *file)
     }
 }
 
-bool traffic_write(enum traffic_kind kind, uint64_t size, FILE *file)
+bool traffic_write(const struct traffic_order *order, FILE *file)
 {
     struct traffic *traffic = must_calloc(1, sizeof *traffic);
     bool good;
 
-    traffic->kind = kind;
+    traffic->kind = order->kind;
+    traffic->routes = order->routes;
     begin(traffic, file);
-    while (traffic->out.written < size && !ferror(file)) {
+    while (traffic->out.written < order->size && !ferror(file)) {
         struct link *link = traffic->heap[0];
         nanos wait;
 

@@ -17,7 +17,15 @@ enum traffic_kind {
     TRAFFIC_GRPC_TINY /* and messages of some bytes only */
 };
 
+struct traffic_order {
+    enum traffic_kind kind;
+    uint64_t size; /* of the file, about */
+    /* HTTP/1.1: paths, of one server, the first as often as the second to the
+     * fourth, as the fifth to the fifteenth, and so on; 0: one, of four */
+    uint32_t routes;
+};
+
 /* False when the file cannot be written; errno says why. */
-bool traffic_write(enum traffic_kind kind, uint64_t size, FILE *file);
+bool traffic_write(const struct traffic_order *order, FILE *file);
 
 #endif

@@ -226,9 +226,10 @@ struct conn {
     struct conn *newer; /* the list of open, or of ended connections */
     struct conn *older;
     struct episode *episode;
-    struct episodes_losses *lost; /* owned; NULL: every one was kept */
-    struct oddities *odd;         /* owned; NULL: there are none */
-    uint32_t stray_resets;        /* no socket of its sender's sent them */
+    struct episodes_losses *lost;   /* owned; NULL: every one was kept */
+    struct oddities *odd;           /* owned; NULL: there are none */
+    struct processes_seen *process; /* owned; NULL: nobody says whose it is */
+    uint32_t stray_resets;          /* no socket of its sender's sent them */
     uint16_t episodes;
     uint16_t episodes_open; /* of them, not ended */
     uint8_t resets;         /* kept */

@@ -1,6 +1,7 @@
 #include "tcp/episodes.h"
 
 #include "base/arena.h"
+#include "tcp/processes.h"
 #include "tcp/tcp.h"
 
 #include <assert.h>
@@ -174,6 +175,7 @@ void conn_copy_episodes(struct conn *copy, const struct conn *conn)
     copy->episode = NULL;
     copy->lost = NULL;
     copy->odd = NULL;
+    conn_copy_processes(copy, conn);
     if (conn->episodes) {
         copy->episode = must_calloc(conn->episodes, sizeof *copy->episode);
         memcpy(copy->episode, conn->episode,
@@ -197,6 +199,7 @@ void conn_free_episodes(struct conn *conn)
     if (conn->odd)
         free(conn->odd->claim);
     free(conn->odd);
+    conn_free_processes(conn);
     conn->episode = NULL;
     conn->lost = NULL;
     conn->odd = NULL;

@@ -4,6 +4,7 @@
 #include "tcp/accept.h"
 #include "tcp/analysis.h"
 #include "tcp/out_of_order.h"
+#include "tcp/processes.h"
 #include "tcp/reassembly.h"
 #include "tcp/table.h"
 #include "wire/endpoint.h"
@@ -325,6 +326,8 @@ const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment)
     conn = conn_for(tcp, segment, &side);
     if (!conn || conn->told_over)
         return NULL;
+    if (segment->process)
+        conn_take_process(conn, segment, side);
     held = conn->flow[side].held_bytes;
     if (!accept_segment(conn, segment, side))
         return conn;

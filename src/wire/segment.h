@@ -23,6 +23,8 @@ enum {
     SEGMENT_SACK_KEPT = 4
 };
 
+struct packet_process;
+
 /* An IP address; IPv4 takes the first four bytes and the rest is zero. */
 struct address {
     uint8_t version; /* 4 or 6 */
@@ -72,6 +74,7 @@ struct segment {
 
     struct span payload; /* what was recorded of it */
     uint32_t missing;    /* payload bytes sent but not recorded (snap length) */
+    const struct packet_process *process; /* frame.process */
 };
 
 #endif

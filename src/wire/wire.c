@@ -72,7 +72,8 @@ bool wire_take(struct wire *wire, const struct frame *frame,
 
     *segment = (struct segment){.time = frame->time,
                                 .frame = frame->number,
-                                .file = (uint16_t)frame->file};
+                                .file = (uint16_t)frame->file,
+                                .process = frame->process};
     if (frame->length > frame->data.size)
         decoding.absent = frame->length - (uint32_t)frame->data.size;
     decode_note_place(&decoding, frame->interface);
