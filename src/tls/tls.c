@@ -264,6 +264,11 @@ static void take_data(void *context, struct conn *conn, unsigned side,
 
     if (!conn->tls && chunk->bytes.size)
         begin(tls, conn, side, chunk);
+    /* as most of what is no TLS */
+    if (conn->tls == &passes) {
+        tls->sink.data(tls->sink.context, conn, side, chunk);
+        return;
+    }
     if (watched(conn))
         tls_watch_take(&watched(conn)->watch, side, chunk);
     state = reading(conn);
