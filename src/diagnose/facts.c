@@ -259,6 +259,19 @@ nanos facts_passed(struct mark from, struct mark until)
     return passed > 0 ? passed : 0;
 }
 
+/* A request that was lost on its way is the server's when it has arrived. */
+static void wait_for_request(struct facts *f)
+{
+    const struct episode *episode = f->client_retransmission;
+
+    if (!f->x || !f->request_whole || f->response_begun || !episode ||
+        episode->needless || !mark_is_set(episode->ended) ||
+        !episode_is_of_exchange(f, episode))
+        return;
+    f->progress = later(f->progress, episode->ended);
+    f->quiet = facts_passed(f->progress, f->end);
+}
+
 struct facts facts_of(const struct diagnose_settings *settings,
                       const struct incident *incident,
                       const struct circumstances *around)
@@ -303,6 +316,7 @@ struct facts facts_of(const struct diagnose_settings *settings,
     f.wait = facts_passed(f.asked, f.end);
     f.quiet = facts_passed(f.progress, f.end);
     find_episodes(&f);
+    wait_for_request(&f);
     find_forgotten(&f);
     return f;
 }

@@ -13,7 +13,7 @@ RECIPES = ("go-write-timeout-threshold", "idle-race-late-go",
            "h2-stream-window-stall", "dead-peer-request", "server-silent",
            "server-silent-unseen", "connect-refused", "healthy-h2-go",
            "healthy-keepalive-reuse", "healthy-retry-elsewhere",
-           "legs-haproxy-node")
+           "legs-go-proxy")
 
 NAMESPACES = (("network", ("--net",)), ("process", ("--pid", "--fork")),
               ("mount", ("--pid", "--mount-proc", "--fork")))
