@@ -10,8 +10,9 @@
 struct circumstances {
     const struct server_facts *server; /* borrowed; what happened there */
     struct mark capture_last;          /* the capture's latest packet */
-    uint64_t drops;    /* packets that the capture lost while it went on */
-    bool port_is_http; /* as far as the capture tells */
+    uint64_t drops;     /* packets that the capture lost while it went on */
+    bool port_is_https; /* a port of HTTP's by its number, or stated */
+    bool port_is_http;  /* as far as the capture tells */
     struct leg_pair upstream; /* what its server asked of others for it */
     struct leg_pair front;    /* what its client, a proxy, was asked for it */
     const struct server_facts

@@ -104,6 +104,20 @@ static enum met what_met(const struct incident *incident, enum sniffed asked,
     return http->first[server] == SNIFFED_RESPONSE ? MET_HTTP1 : MET_OTHER;
 }
 
+/* What was asked is not seen, nor that anything was. */
+static void weigh_opaque(const struct facts *f, struct finding *finding)
+{
+    if (!f->x || !f->x->opaque)
+        return;
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_explain(finding,
+                    "The connection is TLS, and was not opened: this is told "
+                    "by its records and TCP alone. What was sent may be no "
+                    "request, and want no answer.");
+    finding_advise(finding, "capture the keys, too (--keylog): they show what "
+                            "was asked");
+}
+
 static struct finding *build(const struct rule *rule, const struct facts *f)
 {
     struct finding *finding = must_calloc(1, sizeof *finding);
@@ -135,6 +149,7 @@ static struct finding *build(const struct rule *rule, const struct facts *f)
     finding_weigh_drops(finding, f);
     weigh_cut_request(f, finding);
     finding_bound_confidence(finding, f);
+    weigh_opaque(f, finding);
     title_when_certain(finding);
     finding_sort(finding);
     return finding;

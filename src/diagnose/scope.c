@@ -161,6 +161,8 @@ enum scope scope_of(const struct facts *f)
 {
     if (!f->x)
         return scope_of_connection(f);
+    if (f->x->opaque)
+        return f->around->port_is_https ? SCOPE_OPAQUE : SCOPE_NOTHING;
     if (f->x->tunnel)
         return f->x->is_h2 ? SCOPE_NOTHING : SCOPE_TUNNEL;
     if (is_undecided(f))

@@ -102,6 +102,8 @@ const struct circumstances *cases_prepare(const struct cases *cases,
     around->port_is_http = infer_port_is_http(cases->infer, port) ||
                            is_forced(cases, port) ||
                            cases->counts->http_connections == 0;
+    around->port_is_https =
+        infer_port_is_http(cases->infer, port) || is_forced(cases, port);
     hold_server(cases, one);
     around->server = infer_server(cases->infer, conn);
     links_pair(cases, one);

@@ -243,7 +243,9 @@ static void take_over(void *context, const struct outcome *outcome)
     infer_outcome(intake->infer, outcome);
     leg_notes_take_connection(&intake->cases, outcome->conn);
     take_unfinished(intake, outcome);
-    if (diagnose_wants_connection(&intake->options->settings, outcome))
+    if (outcome->opaque)
+        cases_add_well(&intake->cases, incident_new(outcome, outcome->opaque));
+    else if (diagnose_wants_connection(&intake->options->settings, outcome))
         keep(intake, known.told, incident_new(outcome, NULL));
     else if (known.told)
         cases_withdraw(&intake->cases, known.told);

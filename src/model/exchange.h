@@ -94,6 +94,7 @@ struct exchange {
     bool says_close; /* in the response, or its version's default */
     bool tunnel;     /* CONNECT or Upgrade that was granted */
     bool upgrade_asked;
+    bool opaque; /* of TLS that is not read: only when, and how much */
     bool is_h2;
     bool windows_lost; /* HTTP/2: whether a window was used up is not known */
     bool is_grpc;

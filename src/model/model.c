@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "model/model_conn.h"
+#include "model/opaque.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -154,10 +155,7 @@ static void tell_ended(struct model *model, struct conn *conn,
     exchange_free(x);
 }
 
-/*
- * Tells the exchanges that are complete. One whose client closed before its
- * answer waits: did it take the answer?
- */
+/* One whose client closed before its answer waits: did it take the answer? */
 static void tell_those_complete(struct model *model, struct conn *conn,
                                 struct model_conn *state)
 {
@@ -285,10 +283,8 @@ static struct exchange *exchange_of(struct model_conn *state,
     return waiting_find(&state->waiting, event->stream);
 }
 
-/*
- * An answer whose request the capture does not have; or a 408 that a server
- * says unasked, when it closes (RFC 9110, 15.5.9).
- */
+/* An answer whose request the capture does not have; or a 408 that a server
+ * says unasked, when it closes (RFC 9110, 15.5.9). */
 static void take_orphan(struct model_conn *state, const struct conn *conn,
                         const struct http_event *event)
 {
@@ -374,14 +370,17 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending,
 {
     struct model *model = context;
     struct model_conn *state = conn->model;
+    struct exchange *opaque = model_opaque(conn, facts);
     struct outcome outcome;
 
     if (state)
         tell_those_complete(model, conn, state);
     outcome = outcome_of(conn, ending, facts);
+    outcome.opaque = opaque;
     if (state && state->told)
         model->sink.late(model->sink.context, &outcome, state->told);
     model->sink.over(model->sink.context, &outcome);
+    exchange_free(opaque);
     if (state) {
         waiting_release(&state->waiting);
         exchange_free(state->told);

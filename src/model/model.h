@@ -15,7 +15,9 @@ struct outcome {
     enum conn_ending ending;
     const struct http_facts *http;
     const struct exchange *unfinished; /* oldest first; NULL: none */
-    uint64_t exchanges;                /* begun on it */
+    const struct exchange *opaque; /* TLS that is not read: what the client sent
+                                      last, to which nothing was said; NULL */
+    uint64_t exchanges;            /* begun on it */
     uint64_t complete;
     uint64_t crowded_out;          /* more waited than are kept */
     struct mark last_response_end; /* of the last complete exchange */

@@ -115,6 +115,8 @@ json_t *json_exchange_facts(const struct exchange *x,
         (json_int_t)x->response.bytes, "body_expected",
         json_count(answered ? x->response.expected : HTTP_NO_LENGTH),
         "body_received", (json_int_t)x->response.body);
+    if (x->opaque)
+        json_object_set_new(json, "opaque", json_true());
     if (x->grpc_message) {
         struct text message;
 

@@ -6,6 +6,7 @@
 enum {
     HANDSHAKE_HEADER = 4,
     EXTENSION_SERVER_NAME = 0, /* RFC 6066, 3 */
+    EXTENSION_ALPN = 16,       /* RFC 7301, 3.1 */
     HOST_NAME = 0
 };
 
@@ -28,6 +29,20 @@ static void take_name(struct tls_facts *facts, struct reader *body)
     name = read_span(&list, read_be16(&list));
     if (!list.overrun)
         keep(facts->name, sizeof facts->name, name);
+}
+
+/* A list of names; does it hold HTTP/2's? */
+static bool has_h2(struct reader *body)
+{
+    struct reader list = read_part(body, read_be16(body));
+    bool found = false;
+
+    while (list.rest.size) {
+        struct span name = read_span(&list, read_u8(&list));
+
+        found |= name.size == 2 && memcmp(name.at, "h2", 2) == 0;
+    }
+    return found;
 }
 
 /* The reader is behind the two fixed fields of a hello. */
@@ -54,6 +69,31 @@ void tls_read_client_hello(struct span message, struct tls_facts *facts)
 
         if (kind == EXTENSION_SERVER_NAME)
             take_name(facts, &body);
+        else if (kind == EXTENSION_ALPN)
+            facts->offers_h2 = has_h2(&body);
+    }
+}
+
+/* In TLS 1.3 the choice is encrypted. */
+static void take_choice(struct span message, struct tls_facts *facts)
+{
+    struct reader reader = reader_on(span_skip(message, HANDSHAKE_HEADER));
+    struct reader extensions;
+
+    read_skip(&reader, 2 + TLS_RANDOM_SIZE);
+    read_skip(&reader, read_u8(&reader)); /* session */
+    read_skip(&reader, 3);                /* suite, compression */
+    /* without extensions, or the one, nothing was chosen: no HTTP/2 */
+    facts->chose = facts->version < TLS_1_3;
+    if (reader.overrun || !reader.rest.size)
+        return;
+    extensions = extensions_of(&reader);
+    while (extensions.rest.size) {
+        uint16_t kind = read_be16(&extensions);
+        struct reader body = read_part(&extensions, read_be16(&extensions));
+
+        if (kind == EXTENSION_ALPN)
+            facts->chose_h2 = has_h2(&body);
     }
 }
 
@@ -62,7 +102,9 @@ bool tls_read_server_hello(struct span message, struct tls_facts *facts)
     struct tls_session session = {0};
     bool retry = false;
 
-    if (tls_take_server_hello(&session, message, &retry))
+    if (tls_take_server_hello(&session, message, &retry)) {
         facts->version = session.version;
+        take_choice(message, facts);
+    }
     return retry;
 }

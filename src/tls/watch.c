@@ -11,6 +11,8 @@ enum {
     HEADER = 5,
     HELLO_MOST = 8192,
     HANDSHAKE_HEADER = 4,
+    FULL_SIZE = 1 << 14,
+    REQUEST_LEAST = 64, /* "GET / HTTP/1.1", a Host, and the record's own */
     RECORD_SIZE = (1 << 14) + 2048, /* RFC 5246, 6.2.3 */
     /* Two bytes of an alert, the content's type, and a tag of 16; of TLS 1.2
        an explicit nonce of 8, or CBC's blocks, in place of the type. */
@@ -101,6 +103,7 @@ static void note_alert(struct tls_side_facts *facts, const struct chunk *chunk,
     if (mark_is_set(facts->alert) && (facts->alert_fatal || !fatal))
         return;
     facts->alert = chunk->at;
+    facts->alert_ack = chunk->ack;
     facts->alert_code = code;
     facts->alert_fatal = fatal;
 }
@@ -115,9 +118,39 @@ static bool is_alert_long(const struct tls_facts *facts, uint8_t kind,
            facts->version >= TLS_1_3;
 }
 
+/* Of the handshake, too, as far as that is encrypted like data. */
+static bool is_data(const struct tls_facts *facts, unsigned side, uint8_t kind,
+                    uint16_t size)
+{
+    return kind == TLS_APPLICATION_DATA && !is_alert_long(facts, kind, size) &&
+           (facts->version < TLS_1_3 || facts->side[facts->client].finished) &&
+           facts->side[side].cipher.frame > 0;
+}
+
+/* The header of a record with data has come; `offset`: where it began. */
+static void begin_data(struct tls_facts *facts, unsigned side, uint16_t size,
+                       const struct chunk *chunk, uint64_t offset)
+{
+    struct tls_burst *burst = &facts->burst;
+
+    if (side != facts->client) {
+        facts->answered = chunk->at;
+        return;
+    }
+    if (!mark_is_set(burst->start) ||
+        (mark_is_set(facts->answered) &&
+         facts->answered.frame > burst->last.frame))
+        *burst = (struct tls_burst){.start = chunk->at,
+                                    .begin = offset,
+                                    .first_size = size};
+    burst->last = chunk->at;
+    burst->bytes += size;
+    burst->has_full |= size >= FULL_SIZE;
+}
+
 /* A record's header is there. */
 static void begin_record(struct tls_watch *watch, unsigned side,
-                         const struct chunk *chunk)
+                         const struct chunk *chunk, uint64_t offset)
 {
     struct tls_watch_side *state = &watch->side[side];
     struct tls_facts *facts = &watch->facts;
@@ -139,6 +172,8 @@ static void begin_record(struct tls_watch *watch, unsigned side,
         mine->cipher = chunk->at;
     if (kind == TLS_APPLICATION_DATA && !mark_is_set(mine->first))
         mine->first = chunk->at;
+    if (is_data(facts, side, kind, size))
+        begin_data(facts, side, size, chunk, offset);
 }
 
 /* The bytes of a record that are in the chunk. */
@@ -196,6 +231,7 @@ void tls_watch_take(struct tls_watch *watch, unsigned side,
 {
     struct tls_watch_side *state = &watch->side[side];
     struct span bytes = chunk->bytes;
+    uint64_t offset = chunk->offset;
 
     while (bytes.size && !watch->facts.lost && !watch->facts.strange) {
         struct span piece;
@@ -203,15 +239,21 @@ void tls_watch_take(struct tls_watch *watch, unsigned side,
         if (state->header_size < HEADER) {
             state->header[state->header_size++] = bytes.at[0];
             bytes = span_skip(bytes, 1);
+            offset++;
             if (state->header_size < HEADER)
                 continue;
-            begin_record(watch, side, chunk);
+            begin_record(watch, side, chunk, offset - HEADER);
         }
         piece = span_head(bytes, state->left);
         if (piece.size)
             take_record(watch, side, piece, chunk);
         state->left = (uint16_t)(state->left - piece.size);
         bytes = span_skip(bytes, piece.size);
+        offset += piece.size;
+        if (side == watch->facts.client &&
+            is_data(&watch->facts, side, state->header[0],
+                    watch->facts.side[side].last_size))
+            watch->facts.burst.end = offset;
         if (state->left)
             return;
         end_record(watch, side, chunk);
@@ -242,6 +284,21 @@ bool tls_is_established(const struct tls_facts *facts)
         return client->finished;
     return (client->finished && server->finished) || client->datas > 0 ||
            server->datas > 0;
+}
+
+const struct tls_burst *tls_unanswered(const struct tls_facts *facts)
+{
+    const struct tls_burst *burst = &facts->burst;
+
+    if (facts->lost || facts->strange || !tls_is_established(facts) ||
+        facts->chose_h2 || (facts->offers_h2 && !facts->chose) ||
+        !mark_is_set(burst->start) || facts->side[facts->client].cut)
+        return NULL;
+    if (mark_is_set(facts->answered) &&
+        facts->answered.frame > burst->start.frame)
+        return NULL;
+    /* a body, or what is too short to be a request */
+    return burst->has_full || burst->first_size < REQUEST_LEAST ? NULL : burst;
 }
 
 const char *tls_version_name(unsigned version)

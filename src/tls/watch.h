@@ -24,17 +24,34 @@ struct tls_side_facts {
     struct mark alert;  /* the first: in the clear, or as long as one is */
     uint32_t datas;     /* records with data */
     uint16_t last_size; /* of the latest record: bytes behind its header */
+    uint64_t alert_ack; /* what it acknowledges of the other flow */
     uint8_t alert_code; /* TLS_NO_ALERT: it is encrypted */
     bool alert_fatal;
     bool cut;      /* the latest record is not whole by now */
     bool finished; /* its part of the handshake is over */
 };
 
+/* What the client sent last, since the server had said anything. */
+struct tls_burst {
+    struct mark start; /* its first record with data; not set: there is none */
+    struct mark last;
+    uint64_t begin; /* offsets of the client's flow */
+    uint64_t end;
+    uint64_t bytes;
+    uint16_t first_size; /* of its first record, without the header */
+    bool has_full;       /* a record as long as one can be: of a body */
+};
+
 struct tls_facts {
     struct tls_side_facts side[2];
+    struct tls_burst burst;
+    struct mark answered; /* the server's latest record with data */
     uint8_t client;
     bool lost;        /* bytes are missing: later records are not known */
     bool strange;     /* it went on as no TLS does */
+    bool offers_h2;   /* the client, by ALPN */
+    bool chose_h2;    /* the server, in the clear */
+    bool chose;       /* it chose some protocol, in the clear */
     uint16_t version; /* the server's choice; 0: not known */
     char name[TLS_NAME_KEPT]; /* SNI; "": none */
 };
@@ -71,6 +88,13 @@ bool tls_read_server_hello(struct span message, struct tls_facts *facts);
 
 /* The handshake is over, as far as can be seen. */
 bool tls_is_established(const struct tls_facts *facts);
+
+/*
+ * What the client asked last and the server has said nothing to, as far as
+ * records tell: NULL where an exchange cannot be told from what it is not, as
+ * of HTTP/2, or where all was answered.
+ */
+const struct tls_burst *tls_unanswered(const struct tls_facts *facts);
 
 /* "unknown_ca" (RFC 8446, 6, and before); NULL: no such is known. */
 const char *tls_alert_name(unsigned code);

@@ -8,6 +8,41 @@ from kit import PORT, SERVERS, recipe, serve, wait_listening
 
 BASE = f"https://127.0.0.1:{PORT}"
 
+CONNECT = """
+import http.client, ssl, time
+how = ssl.create_default_context()
+how.check_hostname = False
+how.verify_mode = ssl.CERT_NONE
+how.maximum_version = ssl.TLSVersion.TLSv1_2
+client = http.client.HTTPSConnection('127.0.0.1', %d, context=how)
+def get(path):
+    client.request('GET', path)
+    client.getresponse().read()
+"""
+RACE = CONNECT + """
+get('/ok')
+time.sleep(1.5)
+try:
+    get('/ok')
+except Exception as error:
+    print(repr(error))
+"""
+PYTHON = CONNECT + """
+for path in ('/ok', '/sleep?ms=800', '/ok?bytes=40000'):
+    get(path)
+client.close()
+"""
+NODE = """
+const https = require('https');
+const agent = new https.Agent({keepAlive: true, maxVersion: 'TLSv1.2',
+  rejectUnauthorized: false});
+function get(path, next) {
+  https.get({port: %d, path, agent}, (r) => r.resume().on('end', next));
+}
+get('/ok', () => get('/sleep?ms=800', () => get('/ok?bytes=40000',
+  () => agent.destroy())));
+"""
+
 
 def tls(lab, *flags):
     key, cert = lab.certificate()
@@ -27,7 +62,7 @@ def nginx_tls(lab, how, key, cert):
     lab.nginx("nginx-tls.conf", HOW=how, KEY=key, CERT=cert)
 
 
-@recipe("tls-go-write-timeout", "write-timeout-eof?",
+@recipe("tls-go-write-timeout", "write-timeout-eof|handler-abort",
         seconds=5, note="no keys in the capture: application records from "
         "the client, then nothing but one 24-byte record from the server, "
         "a 24-byte record (an alert) from the client; the server's close is "
@@ -261,3 +296,61 @@ def healthy_h2(lab):
     tls(lab)
     lab.capture()
     lab.curl("-k", BASE + "/ok", BASE + "/ok?bytes=3000")
+
+
+def tls12(lab, *urls, limit=None):
+    lab.curl("-k", "--http1.1", "--tls-max", "1.2",
+             *(["--max-time", str(limit)] if limit else []), *urls)
+
+
+@recipe("tls12-go-write-timeout", "write-timeout-eof write-timeout-eof",
+        seconds=8,
+        note="no keys; what was asked is acknowledged and not answered before "
+        "the close; curl asks once more")
+def go_timeout_12(lab):
+    """Go, TLS 1.2, WriteTimeout 1 s: a good request, then a handler of
+    3 s on the same connection."""
+    tls(lab, "-write-timeout", "1s")
+    lab.capture()
+    tls12(lab, BASE + "/ok", BASE + "/sleep?ms=3000")
+
+
+@recipe("tls12-go-panic", "handler-abort handler-abort", seconds=4,
+        note="curl asks once more on a new connection")
+def go_panic_12(lab):
+    """Go, TLS 1.2: a good request, then a handler that panics after 0.2 s."""
+    tls(lab)
+    lab.capture()
+    tls12(lab, BASE + "/ok", BASE + "/panic?ms=200")
+
+
+@recipe("tls12-stall", "server-stall", seconds=6)
+def stall_12(lab):
+    """Go, TLS 1.2: a good request, then a handler of 6 s; curl gives up
+    after 2 s."""
+    tls(lab)
+    lab.capture()
+    tls12(lab, BASE + "/ok", BASE + "/sleep?ms=6000", limit=2)
+
+
+@recipe("tls12-idle-race", "idle-close-race|server-reset", seconds=5,
+        note="the request meets the server's close_notify and FIN of before")
+def race_12(lab):
+    """Go, TLS 1.2, IdleTimeout 1 s; a client asks again 0.5 s after the
+    server's FIN, which it has not looked at."""
+    tls(lab, "-idle-timeout", "1s")
+    lab.capture()
+    lab.start("python3", "-c", RACE % PORT).wait(timeout=20)
+
+
+@recipe("healthy-tls12", "", seconds=6)
+def healthy_12(lab):
+    """curl, Python and Node to Go over TLS 1.2: three requests each, one of
+    0.8 s, one of 40 kB."""
+    tls(lab)
+    lab.capture()
+    urls = [BASE + path for path in ("/ok", "/sleep?ms=800",
+                                     "/ok?bytes=40000")]
+    tls12(lab, *urls)
+    lab.start("python3", "-c", PYTHON % (PORT,)).wait(timeout=20)
+    lab.start("node", "-e", NODE % PORT).wait(timeout=20)
