@@ -1,23 +1,13 @@
 #include "report/explain.h"
 
-#include "report/known_as.h"
+#include "report/message.h"
+#include "report/near.h"
 #include "report/page.h"
+#include "report/symptoms.h"
 
 #include <assert.h>
-#include <strings.h>
-
-#define NONE            (1u << SYMPTOM_NONE)
-#define EMPTY_REPLY     (1u << SYMPTOM_EMPTY_REPLY)
-#define TRUNCATED       (1u << SYMPTOM_TRUNCATED)
-#define RESET           (1u << SYMPTOM_RESET)
-#define HANG            (1u << SYMPTOM_HANG)
-#define REFUSED         (1u << SYMPTOM_REFUSED)
-#define CONNECT_TIMEOUT (1u << SYMPTOM_CONNECT_TIMEOUT)
-#define ERROR_STATUS    (1u << SYMPTOM_ERROR_STATUS)
-#define SLOW            (1u << SYMPTOM_SLOW)
-#define REJECTED        (1u << SYMPTOM_REJECTED)
-#define TLS_ERROR       (1u << SYMPTOM_TLS_ERROR)
-#define TUNNEL_CUT      (1u << SYMPTOM_TUNNEL_CUT)
+#include <stdlib.h>
+#include <string.h>
 
 static const struct explanation explanation[] = {
 #define VERDICT(id, slug, severity, title, symptoms, seen, means, doing,       \
@@ -29,118 +19,6 @@ static const struct explanation explanation[] = {
 
 static_assert(sizeof explanation / sizeof *explanation == VERDICT_COUNT,
               "every verdict has its explanation");
-
-/*
- * What clients, proxies and libraries print, and which symptom that is.
- * Read in their sources, or seen from them in the lab. The first that occurs in
- * the text counts, so the more telling ones come first.
- */
-static const struct {
-    const char *words;
-    unsigned symptoms;
-} message[] = {
-    {"handshake",                                                   TLS_ERROR | HANG                             },
-    {"tlsv1",                                                       TLS_ERROR                                    },
-    {"sslv3",                                                       TLS_ERROR                                    },
-    {"remote error: tls",                                           TLS_ERROR                                    },
-    {"x509",                                                        TLS_ERROR                                    },
-    {"certificate",                                                 TLS_ERROR                                    },
-    {"_cert",                                                       TLS_ERROR                                    },
-    {"cert_has_expired",                                            TLS_ERROR                                    },
-    {"ssl_error_syscall",                                           TLS_ERROR | EMPTY_REPLY                      },
-    {"violation of protocol",                                       TLS_ERROR | EMPTY_REPLY                      },
-    {"before secure tls",                                           TLS_ERROR | RESET                            },
-    {"(35)",                                                        TLS_ERROR | RESET                            },
-    {"(60)",                                                        TLS_ERROR                                    },
-    {"ssl connection timeout",                                      TLS_ERROR | HANG                             },
-    {"gateway time",                                                ERROR_STATUS                                 },
-    {"bad gateway",                                                 ERROR_STATUS                                 },
-    {"unsolicited response",                                        REJECTED | NONE                              },
-    {"malformed chunked encoding",                                  REJECTED                                     },
-    {"chunked-encoding",                                            REJECTED                                     },
-    {"invalid byte in chunk length",                                REJECTED                                     },
-    {"bad content-length",                                          REJECTED                                     },
-    {"invalid content-length",                                      REJECTED                                     },
-    {"multiple content-length",                                     REJECTED                                     },
-    {"close 1006",                                                  TUNNEL_CUT                                   },
-    {"code 1006",                                                   TUNNEL_CUT                                   },
-    {"no close frame",                                              TUNNEL_CUT                                   },
-    {"504",                                                         ERROR_STATUS                                 },
-    {"502",                                                         ERROR_STATUS                                 },
-    {"upstream timed out",                                          ERROR_STATUS | HANG                          },
-    {"stream error",                                                RESET                                        },
-    {"rst_stream",                                                  RESET                                        },
-    {"goaway",                                                      RESET                                        },
-    {"transport is closing",                                        RESET                                        },
-    {"first record does not look like",                             EMPTY_REPLY | RESET | ERROR_STATUS           },
-    {"http/0.9 when not allowed",
-     EMPTY_REPLY | RESET | ERROR_STATUS | REJECTED                                                               },
-    {"malformed http response",                                     EMPTY_REPLY | RESET | ERROR_STATUS | REJECTED},
-    {"expected http/",                                              EMPTY_REPLY | RESET | ERROR_STATUS | REJECTED},
-    {"hpe_invalid_constant",                                        EMPTY_REPLY | RESET | ERROR_STATUS | REJECTED},
-    {"hpe_",                                                        REJECTED | NONE                              },
-    {"badstatusline",                                               EMPTY_REPLY | RESET | ERROR_STATUS | REJECTED},
-    {"chunkedencodingerror",                                        TRUNCATED                                    },
-    {"premature close",                                             TRUNCATED                                    },
-    {"sh--",                                                        EMPTY_REPLY | RESET                          },
-    {"sd--",                                                        TRUNCATED | RESET                            },
-    {"sc--",                                                        REFUSED | CONNECT_TIMEOUT                    },
-    {"upstream_reset_before_response_started",                      EMPTY_REPLY | RESET                          },
-    {"unexpected eof",                                              TRUNCATED                                    },
-    {"server closed idle connection",                               EMPTY_REPLY | RESET                          },
-    {"empty reply",                                                 EMPTY_REPLY                                  },
-    {"(52)",                                                        EMPTY_REPLY                                  },
-    {"socket hang up",                                              EMPTY_REPLY                                  },
-    {"remotedisconnected",                                          EMPTY_REPLY                                  },
-    {"closed connection without response",                          EMPTY_REPLY                                  },
-    {"nohttpresponse",                                              EMPTY_REPLY                                  },
-    {"failed to respond",                                           EMPTY_REPLY                                  },
-    {"unexpected end of stream",                                    EMPTY_REPLY                                  },
-    {"closed before message completed",                             EMPTY_REPLY | TRUNCATED                      },
-    {"incompletemessage",                                           EMPTY_REPLY | TRUNCATED                      },
-    {"responseended",                                               EMPTY_REPLY | TRUNCATED                      },
-    {"ended prematurely",                                           EMPTY_REPLY | TRUNCATED                      },
-    {"prematurely closed connection while reading response header",
-     EMPTY_REPLY                                                                                                 },
-    {"prematurely closed",                                          EMPTY_REPLY | TRUNCATED                      },
-    {"other side closed",                                           EMPTY_REPLY | TRUNCATED                      },
-    {"upstream connection termination",                             EMPTY_REPLY | RESET                          },
-    {"empty_response",                                              EMPTY_REPLY                                  },
-    {"reset before headers",                                        EMPTY_REPLY | RESET                          },
-    {"incomplete_chunked",                                          TRUNCATED                                    },
-    {"chunkedencodingerror",                                        TRUNCATED                                    },
-    {"invalidchunklength",                                          TRUNCATED                                    },
-    {"no route to host",                                            CONNECT_TIMEOUT                              },
-    {"transfer closed",                                             TRUNCATED                                    },
-    {"(18)",                                                        TRUNCATED                                    },
-    {"incompleteread",                                              TRUNCATED                                    },
-    {"terminated",                                                  TRUNCATED                                    },
-    {"aborted",                                                     TRUNCATED                                    },
-    {"content_length_mismatch",                                     TRUNCATED                                    },
-    {"connection reset",                                            RESET                                        },
-    {"econnreset",                                                  RESET | EMPTY_REPLY                          },
-    {"broken pipe",                                                 RESET                                        },
-    {"epipe",                                                       RESET                                        },
-    {"(56)",                                                        RESET                                        },
-    {"refused",                                                     REFUSED                                      },
-    {"(7)",                                                         REFUSED                                      },
-    {"while awaiting headers",                                      HANG | CONNECT_TIMEOUT                       },
-    {"deadline exceeded",                                           HANG | CONNECT_TIMEOUT                       },
-    {"timed out",                                                   HANG | CONNECT_TIMEOUT                       },
-    {"timeout",                                                     HANG | CONNECT_TIMEOUT                       },
-    {"(28)",                                                        HANG | CONNECT_TIMEOUT                       },
-    {"etimedout",                                                   CONNECT_TIMEOUT                              },
-    {"499",                                                         NONE                                         },
-    {"bad gateway",                                                 ERROR_STATUS                                 },
-    {"502",                                                         ERROR_STATUS                                 },
-    {"503",                                                         ERROR_STATUS                                 },
-    {"504",                                                         ERROR_STATUS                                 },
-    {"408",                                                         ERROR_STATUS                                 },
-    {"malformed http response",                                     ERROR_STATUS                                 },
-    {"wrong version number",                                        ERROR_STATUS                                 },
-    {"http response to https client",                               ERROR_STATUS                                 },
-    {"eof",                                                         EMPTY_REPLY                                  },
-};
 
 const struct explanation *explanation_of(enum verdict code)
 {
@@ -162,13 +40,71 @@ static void explain_code(FILE *out, enum verdict code)
     page_paragraph(&page, 11, "  doubts", e->doubts);
 }
 
-static void list_codes_of(FILE *out, unsigned symptoms)
+static void show_said(const struct page *page, const struct said *said)
 {
-    (void)fputs("This message may come from:\n\n", out);
-    for (size_t i = 0; i < VERDICT_COUNT; i++) {
-        if (explanation[i].symptoms & symptoms)
-            (void)fprintf(out, "  %-26s %s\n", verdict_slug((enum verdict)i),
-                          verdict_title((enum verdict)i));
+    char line[256];
+
+    if (!said->who)
+        return;
+    (void)snprintf(line, sizeof line, "%s (%s)", said->who, said->source);
+    page_paragraph(page, 13, "Printed by", line);
+}
+
+static void show_notes(const struct page *page,
+                       const struct message_codes *codes)
+{
+    for (size_t i = 0; i < codes->saids; i++) {
+        const char *note = codes->said[i].note;
+        bool is_new = note != NULL;
+
+        for (size_t j = 0; j < i && is_new; j++)
+            is_new =
+                !codes->said[j].note || strcmp(codes->said[j].note, note) != 0;
+        if (is_new)
+            page_paragraph(page, 13, "No packet", note);
+    }
+}
+
+static void show_others(const struct page *page,
+                        const struct message_codes *codes, size_t first)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *line = open_memstream(&text, &size);
+
+    if (!line)
+        return;
+    for (size_t i = first; i < codes->count; i++)
+        (void)fprintf(line, "%s%s", i == first ? "" : ", ",
+                      verdict_slug(codes->code[i]));
+    (void)fclose(line);
+    page_paragraph(page, 13, "  or from", text);
+    free(text);
+}
+
+/* The likeliest codes with their titles, the others by name. */
+static void list_codes(FILE *out, const struct message_codes *codes)
+{
+    const struct page page = {.out = out, .width = 80};
+    size_t first = codes->count;
+
+    if (first > MESSAGE_CODES_FIRST)
+        first = MESSAGE_CODES_FIRST;
+    if (codes->saids > 0)
+        show_said(&page, &codes->said[0]);
+    show_notes(&page, codes);
+    if (codes->count == 0)
+        return;
+    if (codes->saids > 0 && codes->said[0].who)
+        (void)fputc('\n', out);
+    (void)fprintf(out, "This message may come from%s:\n\n",
+                  codes->ranked > 1 ? ", the likeliest first" : "");
+    for (size_t i = 0; i < first; i++)
+        (void)fprintf(out, "  %-26s %s\n", verdict_slug(codes->code[i]),
+                      verdict_title(codes->code[i]));
+    if (first < codes->count) {
+        (void)fputc('\n', out);
+        show_others(&page, codes, first);
     }
     (void)fputs("\nWhich of them it was is in the packets. Capture it, then "
                 "run whyeof on the file:\n\n",
@@ -176,25 +112,59 @@ static void list_codes_of(FILE *out, unsigned symptoms)
     explain_capture(out);
 }
 
+/* A symptom by its name. */
+static bool explain_symptom(FILE *out, const char *text)
+{
+    struct message_codes codes;
+
+    for (unsigned i = 0; i < SYMPTOM_COUNT; i++) {
+        if (strcmp(symptom_name((enum symptom)i), text) != 0)
+            continue;
+        message_of_symptom(&codes, (enum symptom)i);
+        list_codes(out, &codes);
+        return true;
+    }
+    return false;
+}
+
+/* Codes that are written nearly so, one in full, several by name. */
+static bool explain_near(FILE *out, const char *text)
+{
+    enum verdict near[VERDICT_COUNT];
+    size_t count = near_codes(near, text);
+
+    if (count == 0)
+        return false;
+    (void)fputs("Did you mean ", out);
+    for (size_t i = 0; i < count; i++)
+        (void)fprintf(out, "%s%s",
+                      i == 0          ? ""
+                      : i + 1 < count ? ", "
+                                      : " or ",
+                      verdict_slug(near[i]));
+    (void)fputs("?\n", out);
+    if (count == 1) {
+        (void)fputc('\n', out);
+        explain_code(out, near[0]);
+    }
+    return true;
+}
+
 bool explain(FILE *out, const char *text)
 {
     enum verdict code = verdict_by_slug(text);
+    struct message_codes codes;
 
     if (code != VERDICT_NONE) {
         explain_code(out, code);
         return true;
     }
-    if (known_as_symptoms(text)) {
-        list_codes_of(out, known_as_symptoms(text));
+    if (explain_symptom(out, text) || explain_near(out, text))
         return true;
-    }
-    for (size_t i = 0; i < sizeof message / sizeof *message; i++) {
-        if (strcasestr(text, message[i].words)) {
-            list_codes_of(out, message[i].symptoms);
-            return true;
-        }
-    }
-    return false;
+    if (!message_look_up(&codes, text))
+        return false;
+    list_codes(out, &codes);
+    return true;
 }
 
 void explain_list(FILE *out)

@@ -358,20 +358,3 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
         return "curl: (18) transfer closed with bytes remaining to read";
     return words[finding->symptom][reporter];
 }
-
-unsigned known_as_symptoms(const char *text)
-{
-    unsigned symptoms = 0;
-
-    for (unsigned i = 0; i < SYMPTOM_COUNT; i++) {
-        for (unsigned j = 0; j < REPORTER_COUNT; j++) {
-            if (words[i][j] && strcmp(words[i][j], text) == 0)
-                symptoms |= 1U << i;
-        }
-    }
-    if (strcmp(text, "SD--") == 0)
-        symptoms |= 1U << SYMPTOM_RESET;
-    if (strcmp(text, "sD--") == 0)
-        symptoms |= 1U << SYMPTOM_HANG;
-    return symptoms;
-}

@@ -23,8 +23,4 @@ const char *reporter_name(enum reporter reporter);
 /* NULL when it would not complain, or its words are not known. */
 const char *known_as(const struct finding *finding, enum reporter reporter);
 
-/* The symptoms that some reporter shows with exactly these words, as a set of
- * bits 1 << symptom. */
-unsigned known_as_symptoms(const char *text);
-
 #endif
