@@ -131,8 +131,9 @@ static void write_text(char *text, size_t size, const char *words)
             (void)fputc('7', out);
         else
             (void)fprintf(out, "%.*s", (int)first, words);
-        (void)fputc(' ', out);
         words += length + (words[length] == ' ');
+        if (*words && first > 0)
+            (void)fputc(' ', out);
     }
     assert_int_equal(fclose(out), 0);
     for (char *at = text; (at = strchr(at, '*')) != NULL;)

@@ -178,6 +178,17 @@ static bool is_of_mark(char c)
     return is_of_word(c) || c == '-';
 }
 
+/* Letters alone are a mark where a log has it: behind a status, in a list or as
+ * a field's value; or where the text is nothing else. */
+static bool is_field(const char *text, const char *at, size_t size)
+{
+    if (at == text)
+        return at[size] == '\0' || at[size] == ',';
+    if (at[-1] == ' ')
+        return at > text + 1 && at[-2] >= '0' && at[-2] <= '9';
+    return strchr(",:=\"", at[-1]) != NULL;
+}
+
 const char *message_find_mark(const char *text, const char *mark,
                               const char **end)
 {
@@ -185,7 +196,8 @@ const char *message_find_mark(const char *text, const char *mark,
     const char *at = text;
 
     while ((at = strstr(at, mark)) != NULL) {
-        if ((at == text || !is_of_mark(at[-1])) && !is_of_mark(at[size])) {
+        if ((at == text || !is_of_mark(at[-1])) && !is_of_mark(at[size]) &&
+            (strchr(mark, '-') || is_field(text, at, size))) {
             *end = at + size;
             return at;
         }

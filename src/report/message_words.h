@@ -11,8 +11,8 @@
 const char *message_find_words(const char *text, const char *words,
                                const char **end);
 
-/* The same of a mark, as logs of proxies have them: case counts, and it stands
- * alone. */
+/* The same of a mark, as logs of proxies have them: case counts, it stands
+ * alone, and one without a hyphen where a log has it only. */
 const char *message_find_mark(const char *text, const char *mark,
                               const char **end);
 

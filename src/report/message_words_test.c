@@ -74,6 +74,13 @@ static void test_mark(void **state)
     assert_null(message_find_mark("502 - sh-- 1/1", "SH--", &end));
     assert_null(message_find_mark("SH---", "SH--", &end));
     assert_null(message_find_mark("DUCT UCX", "UC", &end));
+    assert_non_null(message_find_mark("UC", "UC", &end));
+    assert_non_null(message_find_mark("UC,URX", "UC", &end));
+    assert_non_null(message_find_mark("HTTP/1.1\" 503 UC 0", "UC", &end));
+    assert_non_null(message_find_mark("\"flags\":\"UC\"", "UC", &end));
+    assert_null(message_find_mark("a DC b", "DC", &end));
+    assert_null(message_find_mark("DC is a city", "DC", &end));
+    assert_null(message_find_mark("Washington, DC", "DC", &end));
 }
 
 int main(void)

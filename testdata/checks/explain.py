@@ -35,6 +35,7 @@ ASTRAY = (
     ("sh-- is a shell", ()),
     ("uc and dc and ut are no flags in small letters", ()),
     ("DUCT", ()),
+    ("Washington, DC and SI units", ()),
     ("interrefused", ()),
     ('Get "http://host:50212/": EOF', ("gateway-timeout", "connect-refused")),
     ("Get http://10.0.0.1:504/: EOF after 5024 bytes", ("gateway-timeout",)),
