@@ -12,7 +12,7 @@ struct judged_case {
     struct server_facts *server; /* held, of infer; NULL: none is known */
     struct circumstances around; /* as of when it was judged last */
     enum doubt doubt;
-    struct judged_case *cause; /* borrowed, after cases_finish; NULL: none */
+    struct judged_case *cause; /* borrowed, after cases_order; NULL: none */
     uint64_t legs_seen;        /* as many had ended when it became a case */
     bool paired;               /* its legs are known for good */
     bool judged;

@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "judge/cases_count.h"
-#include "judge/chains.h"
 #include "judge/links.h"
 
 #include <stdlib.h>
@@ -381,6 +380,9 @@ void cases_finish(struct cases *cases)
 {
     for (struct judged_case *one = cases->ended.oldest; one; one = one->newer)
         look_at(cases, one);
-    chains_add(cases);
+}
+
+void cases_order(struct cases *cases)
+{
     links_order(cases);
 }

@@ -28,7 +28,7 @@ struct cases {
     struct case_list well; /* what went well; see cases_keep_well */
     uint64_t unshown;      /* past what --why shows */
     uint64_t ids;
-    struct finding **finding; /* in order of time, after cases_finish */
+    struct finding **finding; /* in order of time, after cases_order */
     size_t findings;
 };
 
@@ -72,8 +72,11 @@ void cases_withdraw(struct cases *cases, struct judged_case *known);
 /* Judges those again that are due. */
 void cases_look_again(struct cases *cases, nanos now);
 
-/* Judges all for the last time: findings and counts are complete after it. */
+/* Judges all for the last time; chains_add may follow, then cases_order. */
 void cases_finish(struct cases *cases);
+
+/* Links causes and effects; findings and counts are complete after it. */
+void cases_order(struct cases *cases);
 
 /* Keeps, for --why only, what is not judged. Takes the incident over. */
 void cases_keep_well(struct cases *cases, struct incident *incident);

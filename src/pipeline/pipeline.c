@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "judge/chains.h"
 #include "judge/intake.h"
 #include "model/model.h"
 #include "tls/tls.h"
@@ -367,6 +368,8 @@ const struct report *pipeline_finish(struct pipeline *pipeline,
     look_on(pipeline, input, inputs);
     tcp_finish(pipeline->tcp);
     cases_finish(&intake->cases);
+    chains_add(&intake->cases);
+    cases_order(&intake->cases);
     (void)pipeline_report(pipeline, input, inputs);
     report->finding = (const struct finding *const *)intake->cases.finding;
     report->findings = intake->cases.findings;
