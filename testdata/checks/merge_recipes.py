@@ -124,10 +124,11 @@ def check_dask(folder, path, script):
                      if done.returncode != 1 else ""))
         check_same("dask, two workers", done.stdout, path)
     finally:
+        # a worker does not always heed SIGTERM
         for one in reversed(started):
-            one.terminate()
+            one.kill()
         for one in started:
-            one.wait(20)
+            one.wait()
 
 
 def main():
