@@ -11,7 +11,7 @@ enum {
 
 /* Narrower gaps, or wider negative ones, are how exactly packets are stamped.
  */
-#define STAMPING ((double)(50 * NANOS_PER_MILLI / 1000))
+#define STAMPING 50e3 /* ns */
 
 /* A line with less drift is as good when its gap is that much as wide. */
 #define AS_GOOD 0.9

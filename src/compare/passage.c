@@ -337,17 +337,16 @@ static void join_rest(struct passage *passage, size_t at, size_t count)
     bool is_only = count == 2;
 
     while (sent < end && came < end) {
-        if (sent->at != SENT || sent->is_joined) {
-            sent++;
-        } else if (came->at != CAME || came->is_joined) {
-            came++;
-        } else if (passage_fits(passage, sent, came)) {
+        bool skips_sent = sent->at != SENT || sent->is_joined;
+        bool skips_came = came->at != CAME || came->is_joined;
+
+        if (!skips_sent && !skips_came && passage_fits(passage, sent, came))
             passage_link(passage, sent++, came++, !is_only);
-        } else if (passage_is_causal(passage, sent, came)) {
+        else if (skips_sent ||
+                 (!skips_came && passage_is_causal(passage, sent, came)))
             sent++;
-        } else {
+        else
             came++;
-        }
     }
 }
 

@@ -183,6 +183,20 @@ static void settle(struct passage *passage)
     }
 }
 
+/* The pieces that begin at one place, together. */
+static void join_all(struct recut *recut)
+{
+    size_t count;
+
+    for (size_t i = 0; i < recut->pieces; i += count) {
+        count = 1;
+        while (i + count < recut->pieces &&
+               recut->piece[i + count].start == recut->piece[i].start)
+            count++;
+        join_pieces(recut, &recut->piece[i], count);
+    }
+}
+
 void passage_join_recut(struct passage *passage)
 {
     struct recut recut = {.passage = passage};
@@ -192,15 +206,7 @@ void passage_join_recut(struct passage *passage)
     find_edges(&recut, left);
     if (left[SENT] && left[CAME]) {
         if (cut_all(&recut, left[SENT] + left[CAME])) {
-            size_t count;
-
-            for (size_t i = 0; i < recut.pieces; i += count) {
-                count = 1;
-                while (i + count < recut.pieces &&
-                       recut.piece[i + count].start == recut.piece[i].start)
-                    count++;
-                join_pieces(&recut, &recut.piece[i], count);
-            }
+            join_all(&recut);
             settle(passage);
         } else {
             passage->is_tangled = true;

@@ -74,6 +74,22 @@ static bool is_asked_about(const struct finding *finding)
     return finding->severity >= SEVERITY_WARNING;
 }
 
+static void note_finding(struct locating *l, unsigned side,
+                         const struct finding *f)
+{
+    struct compared *c = connection_of(l, side, f);
+
+    if (!is_asked_about(f))
+        return;
+    if (!c) {
+        l->comparison->elsewhere[side]++;
+        return;
+    }
+    if (!c->is_told || f->severity > c->worst)
+        c->worst = f->severity;
+    c->is_told = true;
+}
+
 void comparison_note_findings(struct comparison *comparison)
 {
     struct locating l = begin(comparison);
@@ -81,20 +97,8 @@ void comparison_note_findings(struct comparison *comparison)
     for (unsigned side = 0; side < 2; side++) {
         const struct report *report = comparison->report[side];
 
-        for (size_t i = 0; i < report->findings; i++) {
-            const struct finding *f = report->finding[i];
-            struct compared *c = connection_of(&l, side, f);
-
-            if (!is_asked_about(f))
-                continue;
-            if (!c) {
-                comparison->elsewhere[side]++;
-                continue;
-            }
-            if (!c->is_told || f->severity > c->worst)
-                c->worst = f->severity;
-            c->is_told = true;
-        }
+        for (size_t i = 0; i < report->findings; i++)
+            note_finding(&l, side, report->finding[i]);
     }
     end(&l);
 }

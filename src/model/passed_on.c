@@ -39,7 +39,7 @@ static uint64_t trace_of(struct span value)
 /* The element behind the last comma, without what is around it. */
 static struct span last_of(struct span list)
 {
-    size_t from = list.size;
+    size_t from;
 
     while (list.size &&
            (list.at[list.size - 1] == ' ' || list.at[list.size - 1] == '\t'))

@@ -16,12 +16,13 @@ static json_t *exact_of(const struct durations *set, uint64_t samples)
 static json_t *bracket(nanos below, const struct durations *bad,
                        bool consistent, uint64_t good, uint64_t odd)
 {
+    json_int_t samples = (json_int_t)good + (json_int_t)bad->samples;
+
     return json_pack("{s:o, s:o, s:o, s:b, s:I, s:I}", "longest_success_s",
                      below ? json_seconds(below) : json_null(),
                      "shortest_failure_s", json_seconds(bad->shortest),
                      "exact_s", exact_of(bad, 2), "consistent", consistent,
-                     "samples", (json_int_t)(good + bad->samples), "odd",
-                     (json_int_t)odd);
+                     "samples", samples, "odd", (json_int_t)odd);
 }
 
 static json_t *write_timeout(const struct server_facts *server)
