@@ -131,3 +131,11 @@ bool nanos_parse_duration(const char *text, nanos *duration)
     *duration = (nanos)(total + 0.5);
     return true;
 }
+
+int nanos_in_order(const void *left, const void *right)
+{
+    nanos a = *(const nanos *)left;
+    nanos b = *(const nanos *)right;
+
+    return (a > b) - (a < b);
+}

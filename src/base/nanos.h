@@ -67,4 +67,7 @@ const char *nanos_print_time(char text[static NANOS_TEXT_SIZE], nanos time);
  */
 bool nanos_parse_duration(const char *text, nanos *duration);
 
+/* For qsort: the shortest first. */
+int nanos_in_order(const void *left, const void *right);
+
 #endif

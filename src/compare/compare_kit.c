@@ -1,7 +1,12 @@
 #include "compare/compare_kit.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 enum {
     PAYLOAD_MOST = 4096,
@@ -150,4 +155,19 @@ const struct comparison *kit_pair_finish(struct kit_pair *pair, unsigned at)
 void kit_pair_release(struct kit_pair *pair)
 {
     comparison_free(pair->comparison);
+}
+
+const struct comparison *kit_pair_run(struct kit_pair *pair,
+                                      const struct kit_segment *segment,
+                                      size_t count)
+{
+    kit_pair_play(pair, segment, count);
+    return kit_pair_finish(pair, 5000);
+}
+
+const struct compare_event *kit_only_event(const struct comparison *c)
+{
+    assert_int_equal(c->connections, 1);
+    assert_int_equal(c->connection->events, 1);
+    return c->connection->event;
 }

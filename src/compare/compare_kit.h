@@ -64,6 +64,16 @@ void kit_pair_play(struct kit_pair *pair, const struct kit_segment *segment,
 const struct comparison *kit_pair_finish(struct kit_pair *pair, unsigned at);
 void kit_pair_release(struct kit_pair *pair);
 
+#define KIT_COUNT(table) (sizeof(table) / sizeof *(table))
+
+/* Plays a table from the handshake on; the captures last for 5 s. */
+const struct comparison *kit_pair_run(struct kit_pair *pair,
+                                      const struct kit_segment *segment,
+                                      size_t count);
+
+/* Asserts that there is one connection, and one event of it. */
+const struct compare_event *kit_only_event(const struct comparison *c);
+
 /* The handshake, as the first three segments of a table. */
 #define KIT_HANDSHAKE                                                          \
     {KIT_CLIENT, 0, TCP_SYN, 0, 0, 0, KIT_BOTH, 0, 0, 0},                      \

@@ -7,23 +7,6 @@
 
 #include <cmocka.h>
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
-
-/* Plays a table from the handshake on; the captures last for 5 s. */
-static const struct comparison *
-play(struct kit_pair *pair, const struct kit_segment *segment, size_t count)
-{
-    kit_pair_play(pair, segment, count);
-    return kit_pair_finish(pair, 5000);
-}
-
-static const struct compare_event *only_event(const struct comparison *c)
-{
-    assert_int_equal(c->connections, 1);
-    assert_int_equal(c->connection->events, 1);
-    return c->connection->event;
-}
-
 static const struct compare_way *way_of(const struct comparison *c,
                                         enum way way)
 {
@@ -44,7 +27,7 @@ static void what_is_in_both_is_paired(void **state)
 
     (void)state;
     kit_pair_init(&pair);
-    c = play(&pair, table, COUNT(table));
+    c = kit_pair_run(&pair, table, KIT_COUNT(table));
     assert_int_equal(way_of(c, WAY_UP)->paired, 4);
     assert_int_equal(way_of(c, WAY_DOWN)->paired, 2);
     assert_int_equal(c->connection->events, 0);
@@ -77,7 +60,7 @@ static void which_copy_was_lost(void **state)
         kit_pair_init(&pair);
         pair.has_timestamps = marks & 1;
         pair.has_ids = marks & 2;
-        event = only_event(play(&pair, table, COUNT(table)));
+        event = kit_only_event(kit_pair_run(&pair, table, KIT_COUNT(table)));
         assert_int_equal(event->kind, EVENT_LOST);
         assert_int_equal(event->way, WAY_DOWN);
         assert_int_equal(event->of[SERVER_SIDE]->frame, 5);
@@ -104,7 +87,7 @@ static void what_is_acknowledged_came(void **state)
 
     (void)state;
     kit_pair_init(&pair);
-    c = play(&pair, table, COUNT(table));
+    c = kit_pair_run(&pair, table, KIT_COUNT(table));
     assert_int_equal(c->connection->events, 0);
     assert_int_equal(way_of(c, WAY_UP)->unrecorded, 1);
     assert_int_equal(way_of(c, WAY_UP)->lost, 0);
@@ -128,7 +111,7 @@ static void what_is_acknowledged_before_its_copy_came(void **state)
 
     (void)state;
     kit_pair_init(&pair);
-    c = play(&pair, table, COUNT(table));
+    c = kit_pair_run(&pair, table, KIT_COUNT(table));
     assert_int_equal(way_of(c, WAY_UP)->unrecorded, 1);
     assert_int_equal(way_of(c, WAY_UP)->lost, 0);
     assert_int_equal(way_of(c, WAY_DOWN)->lost_bare, 1);
@@ -150,7 +133,7 @@ static void a_last_segment_may_be_missed(void **state)
 
     (void)state;
     kit_pair_init(&pair);
-    event = only_event(play(&pair, table, COUNT(table)));
+    event = kit_only_event(kit_pair_run(&pair, table, KIT_COUNT(table)));
     assert_int_equal(event->kind, EVENT_LOST);
     assert_true(event->maybe);
     assert_false(event->healed);
@@ -178,8 +161,8 @@ static void what_was_cut_anew_is_compared_by_bytes(void **state)
 
     (void)state;
     kit_pair_init(&pair);
-    c = play(&pair, table, COUNT(table));
-    event = only_event(c);
+    c = kit_pair_run(&pair, table, KIT_COUNT(table));
+    event = kit_only_event(c);
     assert_int_equal(event->kind, EVENT_LOST);
     assert_int_equal(event->missing, 1400);
     assert_true(event->healed);
@@ -205,7 +188,7 @@ static void all_pieces_came(void **state)
 
     (void)state;
     kit_pair_init(&pair);
-    c = play(&pair, table, COUNT(table));
+    c = kit_pair_run(&pair, table, KIT_COUNT(table));
     assert_int_equal(c->connection->events, 0);
     assert_int_equal(way_of(c, WAY_DOWN)->recut, 1);
     kit_pair_release(&pair);
@@ -227,7 +210,7 @@ static void bytes_of_a_box_are_no_piece(void **state)
 
     (void)state;
     kit_pair_init(&pair);
-    c = play(&pair, table, COUNT(table));
+    c = kit_pair_run(&pair, table, KIT_COUNT(table));
     assert_int_equal(c->connection->events, 4);
     assert_int_equal(c->connection->event[0].kind, EVENT_INJECTED);
     assert_false(c->connection->event[0].maybe);
@@ -257,7 +240,8 @@ static void an_injected_reset_is_contradicted(void **state)
         struct kit_pair pair;
 
         kit_pair_init(&pair);
-        event = only_event(play(&pair, table, goes_on ? COUNT(table) : 5));
+        event = kit_only_event(
+            kit_pair_run(&pair, table, goes_on ? KIT_COUNT(table) : 5));
         assert_int_equal(event->kind, EVENT_INJECTED);
         assert_int_equal(event->way, WAY_DOWN);
         assert_int_equal(event->maybe, !goes_on);
@@ -282,7 +266,7 @@ static void a_changed_payload_is_told(void **state)
     (void)state;
     kit_pair_init(&pair);
     pair.has_ids = false; /* the two made segments would not have one */
-    event = only_event(play(&pair, table, COUNT(table)));
+    event = kit_only_event(kit_pair_run(&pair, table, KIT_COUNT(table)));
     assert_int_equal(event->kind, EVENT_CHANGED);
     assert_int_equal(event->changes, CHANGE_PAYLOAD);
     assert_int_equal(event->severity, SEVERITY_ERROR);
@@ -303,7 +287,7 @@ static void what_took_long_is_named(void **state)
 
     (void)state;
     kit_pair_init(&pair);
-    up = way_of(play(&pair, table, COUNT(table)), WAY_UP);
+    up = way_of(kit_pair_run(&pair, table, KIT_COUNT(table)), WAY_UP);
     assert_int_equal(up->held[CLIENT_SIDE]->frame, 4);
     assert_true(up->most > 800 * NANOS_PER_MILLI &&
                 up->most < 821 * NANOS_PER_MILLI);
@@ -327,7 +311,7 @@ static void before_the_beginning_nothing_is_said(void **state)
 
     (void)state;
     kit_pair_init(&pair);
-    c = play(&pair, table, COUNT(table));
+    c = kit_pair_run(&pair, table, KIT_COUNT(table));
     assert_int_equal(c->connection->events, 0);
     assert_int_equal(way_of(c, WAY_UP)->outside, 2);
     assert_int_equal(way_of(c, WAY_DOWN)->outside, 1);

@@ -7,23 +7,6 @@
 
 #include <cmocka.h>
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
-
-/* Plays a table from the handshake on; the captures last for 5 s. */
-static const struct comparison *
-play(struct kit_pair *pair, const struct kit_segment *segment, size_t count)
-{
-    kit_pair_play(pair, segment, count);
-    return kit_pair_finish(pair, 5000);
-}
-
-static const struct compare_event *only_event(const struct comparison *c)
-{
-    assert_int_equal(c->connections, 1);
-    assert_int_equal(c->connection->events, 1);
-    return c->connection->event;
-}
-
 /* Other addresses, ports and sequence numbers at the server's side. */
 static void it_is_known_again(void **state)
 {
@@ -46,12 +29,12 @@ static void it_is_known_again(void **state)
             pair.end_there[KIT_CLIENT].port = 1234;
         if (how & 2)
             pair.isn_shift[KIT_SERVER] = 0x87654321;
-        c = play(&pair, table, COUNT(table));
+        c = kit_pair_run(&pair, table, KIT_COUNT(table));
         assert_int_equal(c->connections, 1);
         assert_int_equal(c->connection->match.translated, (how & 1) != 0);
         assert_int_equal(c->connection->match.shifted, (how & 2) != 0);
-        assert_int_equal(only_event(c)->kind, EVENT_LOST);
-        assert_int_equal(only_event(c)->of[SERVER_SIDE]->frame, 7);
+        assert_int_equal(kit_only_event(c)->kind, EVENT_LOST);
+        assert_int_equal(kit_only_event(c)->of[SERVER_SIDE]->frame, 7);
         kit_pair_release(&pair);
     }
 }
@@ -71,7 +54,8 @@ static void small_numbers_tell_nothing(void **state)
     pair.isn[1] = 0;
     pair.has_timestamps = pair.has_ids = false;
     pair.end_there[KIT_CLIENT].port = 1234;
-    assert_int_equal(play(&pair, table, COUNT(table))->connections, 0);
+    assert_int_equal(kit_pair_run(&pair, table, KIT_COUNT(table))->connections,
+                     0);
     kit_pair_release(&pair);
 }
 
@@ -94,9 +78,9 @@ static void what_fits_two_is_neither(void **state)
     (void)state;
     kit_pair_init(&pair);
     pair.end_there[KIT_CLIENT].port = 1234;
-    kit_pair_play(&pair, table, COUNT(table));
+    kit_pair_play(&pair, table, KIT_COUNT(table));
     pair.end_there[KIT_CLIENT].port = 1235;
-    c = play(&pair, again, COUNT(again));
+    c = kit_pair_run(&pair, again, KIT_COUNT(again));
     assert_int_equal(c->connections, 0);
     assert_int_equal(c->matches.ambiguous, 1);
     kit_pair_release(&pair);

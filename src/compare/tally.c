@@ -147,14 +147,6 @@ static void take_changes(struct compared *connection, struct compare_way *way,
     add_event(connection, &event);
 }
 
-static int by_number(const void *left, const void *right)
-{
-    const nanos *a = left;
-    const nanos *b = right;
-
-    return (*a > *b) - (*a < *b);
-}
-
 static int by_segment(const void *left, const void *right)
 {
     const uint32_t *a = left;
@@ -298,7 +290,7 @@ void tally_passage(struct compared *connection, const struct passage *passage)
     way->reordered = count_reordered(passage);
     way->has_delay = delays.count > 0;
     if (way->has_delay) {
-        qsort(delays.delay, delays.count, sizeof *delays.delay, by_number);
+        qsort(delays.delay, delays.count, sizeof *delays.delay, nanos_in_order);
         way->least = delays.delay[0];
         way->median = delays.delay[delays.count / 2];
     }

@@ -323,11 +323,9 @@ struct facts facts_of(const struct diagnose_settings *settings,
 
 bool is_statement_refuted(const struct facts *f)
 {
-    const struct durations *good = &f->known->success;
     nanos stated = f->settings->write_timeout;
 
-    return stated && good->samples && good->longest > stated &&
-           !durations_alike(good->longest, stated);
+    return stated && durations_outlast(&f->known->success, stated);
 }
 
 enum timeout_fit timeout_fit(const struct facts *f)

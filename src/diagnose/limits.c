@@ -13,17 +13,11 @@ static struct limit limit_seen(enum limit_kind kind,
 }
 
 /* Whole answers that took longer refute it. */
-static bool is_refuted(const struct server_facts *known, nanos length)
-{
-    return known->success.samples && known->success.longest > length &&
-           !durations_alike(known->success.longest, length);
-}
-
 static struct limit limit_of_set(const struct server_facts *known,
                                  enum limit_kind kind,
                                  const struct durations *seen)
 {
-    if (is_timer(seen) && !is_refuted(known, seen->shortest))
+    if (is_timer(seen) && !durations_outlast(&known->success, seen->shortest))
         return limit_seen(kind, seen);
     return (struct limit){LIMIT_NONE, 0, NULL};
 }
@@ -33,7 +27,7 @@ struct limit limit_of_server(const struct diagnose_settings *settings,
 {
     struct limit limit = {LIMIT_STATED, settings->write_timeout, NULL};
 
-    if (limit.length && !is_refuted(known, limit.length))
+    if (limit.length && !durations_outlast(&known->success, limit.length))
         return limit;
     limit = limit_of_set(known, LIMIT_CUT, &known->cut);
     if (limit.kind)

@@ -42,8 +42,7 @@ bool is_write_timeout_reset(const struct facts *f)
     if (f->response_begun && !f->x->status)
         return false;
     /* a timer of the stream's lets nothing take longer */
-    if (f->known->success.samples && f->known->success.longest > f->wait &&
-        !durations_alike(f->known->success.longest, f->wait))
+    if (durations_outlast(&f->known->success, f->wait))
         return false;
     return durations_constant(resets, 1) &&
            durations_alike(f->wait, resets->shortest);

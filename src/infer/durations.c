@@ -54,6 +54,12 @@ bool durations_alike(nanos a, nanos b)
     return difference <= jitter || difference <= larger / 50;
 }
 
+bool durations_outlast(const struct durations *set, nanos limit)
+{
+    return set->samples && set->longest > limit &&
+           !durations_alike(set->longest, limit);
+}
+
 bool durations_end_together(const struct durations *set)
 {
     nanos ends = nanos_between(set->shortest_at.time, set->longest_at.time);

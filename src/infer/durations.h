@@ -42,6 +42,9 @@ bool durations_constant(const struct durations *set, uint64_t instants);
  */
 bool durations_end_together(const struct durations *set);
 
+/* Is one of the set longer than `limit`, by more than is alike? */
+bool durations_outlast(const struct durations *set, nanos limit);
+
 /* Do two durations differ by no more than 2 %, or a tenth up to 50 ms? */
 bool durations_alike(nanos a, nanos b);
 

@@ -166,24 +166,19 @@ static void add_complete(struct infer *infer, struct server_facts *server,
                       x->request.start);
 }
 
-bool infer_stands_out(const struct infer *infer, const struct conn *conn,
-                      const struct exchange *x)
-{
-    return server_stands_out(servers_find(&infer->servers,
-                                          &conn->endpoint[conn_server(conn)]),
-                             x, infer->options.floor);
-}
-
-void infer_complete(struct infer *infer, const struct conn *conn,
+bool infer_complete(struct infer *infer, const struct conn *conn,
                     const struct exchange *x)
 {
     struct server_facts *server = server_of(infer, conn);
+    bool stands_out;
 
     if (!server)
-        return;
+        return false;
+    stands_out = server_stands_out(server, x, infer->options.floor);
     add_complete(infer, server, conn, x);
     servers_keep_host(server, x->host);
     note_answered(infer, server);
+    return stands_out;
 }
 
 /* RFC 9113, 7. */

@@ -101,22 +101,20 @@ struct infer;
 struct infer *infer_new(const struct infer_options *options);
 void infer_free(struct infer *infer);
 
-/*
- * Before it is taken in: did a complete exchange take longer than every other
- * of its server so far, and most of the floor or more; or did it use its
- * connection again after a longer idle time than every other? These are the
- * ones that come close to a limit, if there is one.
- */
-bool infer_stands_out(const struct infer *infer, const struct conn *conn,
-                      const struct exchange *x);
-
 /* What is known of the server at that address; NULL: nothing. */
 const struct server_facts *infer_at(const struct infer *infer,
                                     const struct endpoint *server);
 
-/* Takes in an exchange that is complete, or a connection that is over. */
-void infer_complete(struct infer *infer, const struct conn *conn,
+/*
+ * Takes in an exchange that is complete. Does it stand out: did it take longer
+ * than every other of its server so far, and most of the floor or more; or did
+ * it use its connection again after a longer idle time than every other? These
+ * are the ones that come close to a limit, if there is one.
+ */
+bool infer_complete(struct infer *infer, const struct conn *conn,
                     const struct exchange *x);
+
+/* Takes in one that was reset, or a connection that is over. */
 void infer_ended(struct infer *infer, const struct conn *conn,
                  const struct exchange *x);
 void infer_outcome(struct infer *infer, const struct outcome *outcome);

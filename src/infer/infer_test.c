@@ -216,10 +216,10 @@ static void test_bracket(void **state)
 
     (void)state;
     assert_false(infer_port_is_http(infer, 9999));
-    infer_complete(infer, &conn, &x);
+    assert_true(infer_complete(infer, &conn, &x));
     x = exchange_done(3 * S);
     x.idle_since = at(4 * MS);
-    infer_complete(infer, &conn, &x);
+    assert_false(infer_complete(infer, &conn, &x));
     x = exchange_done(0);
     x.response.start = x.response.end = (struct mark){0};
     conn.flow[1].fin = at(11 * S);

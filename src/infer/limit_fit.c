@@ -5,14 +5,6 @@
 /* What one exchange weighs that a limit does not explain. */
 #define ONE 1000
 
-static int by_length(const void *left, const void *right)
-{
-    nanos a = *(const nanos *)left;
-    nanos b = *(const nanos *)right;
-
-    return (a > b) - (a < b);
-}
-
 /* The sooner it should have been ended, the stranger. */
 static uint64_t strangeness(nanos took, nanos limit, nanos slack)
 {
@@ -45,7 +37,7 @@ nanos limit_fit(nanos *cuts, size_t count, const struct answered *answered)
     uint64_t least = UINT64_MAX;
     nanos best = 0;
 
-    qsort(cuts, count, sizeof *cuts, by_length);
+    qsort(cuts, count, sizeof *cuts, nanos_in_order);
     for (size_t i = 0; i < count; i++) {
         uint64_t cost = ONE * i + contradicted(cuts[i], answered);
 

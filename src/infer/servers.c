@@ -249,11 +249,10 @@ static bool is_longest(const struct durations *set, nanos took, nanos least)
 bool server_stands_out(const struct server_facts *server,
                        const struct exchange *x, nanos floor)
 {
-    static const struct durations none;
     nanos took = nanos_between(exchange_asked(x).time, x->response.end.time);
     nanos idle = nanos_between(x->idle_since.time, x->request.start.time);
 
-    return is_longest(server ? &server->served : &none, took, floor / 5 * 4) ||
+    return is_longest(&server->served, took, floor / 5 * 4) ||
            (mark_is_set(x->idle_since) &&
-            is_longest(server ? &server->reused : &none, idle, IDLE_LEAST));
+            is_longest(&server->reused, idle, IDLE_LEAST));
 }

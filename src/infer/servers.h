@@ -56,7 +56,7 @@ void servers_count(struct servers *servers, struct server_facts *server,
 /* It answered as that name. NULL: none was said. */
 void servers_keep_host(struct server_facts *server, const char *host);
 
-/* See infer_stands_out. `server`: NULL, nothing is known of it yet. */
+/* See infer_complete; it has not been taken in yet. */
 bool server_stands_out(const struct server_facts *server,
                        const struct exchange *x, nanos floor);
 

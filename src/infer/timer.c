@@ -38,14 +38,6 @@ void timer_add(struct timer *timer, nanos took, struct mark at)
     *delay_at(timer, timer->count++) = (struct timer_delay){took, at};
 }
 
-static int by_length(const void *left, const void *right)
-{
-    nanos a = *(const nanos *)left;
-    nanos b = *(const nanos *)right;
-
-    return (a > b) - (a < b);
-}
-
 /* The longest run of delays in order of length whose ends are alike. */
 static size_t longest_run(const nanos *sorted, size_t count, size_t *start)
 {
@@ -75,7 +67,7 @@ uint64_t timer_find(const struct timer *timer, struct durations *found)
         return 0;
     for (size_t i = 0; i < timer->count; i++)
         sorted[i] = delay_at(timer, i)->took;
-    qsort(sorted, timer->count, sizeof *sorted, by_length);
+    qsort(sorted, timer->count, sizeof *sorted, nanos_in_order);
     most = longest_run(sorted, timer->count, &start);
     odd = timer->count - most;
     if (most < ODD_AS_MANY * odd) {

@@ -140,11 +140,9 @@ static void take_complete(void *context, struct conn *conn,
 {
     struct intake *intake = context;
     struct followed_one known = count_ended(intake, conn, x);
-    bool stands_out = infer_stands_out(intake->infer, conn, x);
-    struct leg_pair upstream;
+    bool stands_out = infer_complete(intake->infer, conn, x);
+    struct leg_pair upstream = leg_notes_take(&intake->cases, NULL, conn, x);
 
-    infer_complete(intake->infer, conn, x);
-    upstream = leg_notes_take(&intake->cases, NULL, conn, x);
     list_exchange(intake, NULL, conn, x, NULL, &upstream);
     if (diagnose_wants_complete(&intake->options->settings, conn, x)) {
         keep(intake, known.told, incident_of_exchange(conn, x));

@@ -43,8 +43,7 @@ static json_t *timed(const struct server_facts *server,
                      const struct durations *bad, uint64_t odd, bool may_vary)
 {
     const struct durations *good = &server->served;
-    bool refuted = good->samples && good->longest > bad->shortest &&
-                   !durations_alike(good->longest, bad->shortest);
+    bool refuted = durations_outlast(good, bad->shortest);
 
     if (!durations_constant(bad, 2) &&
         (!may_vary || bad->instants < 2 || refuted))

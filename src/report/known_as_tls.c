@@ -1,9 +1,14 @@
 /* Seen with curl 7.88.1, Go 1.19.8, Node 20.20 and CPython 3.11. */
 #include "report/known_as_tls.h"
 
-#define NODE_NO_TLS                                                            \
-    "ECONNRESET Client network socket disconnected before secure TLS "         \
-    "connection was established"
+/* The server closed in the handshake. */
+static const char *const closed[REPORTER_COUNT] = {
+    [REPORTER_CURL] = "curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL",
+    [REPORTER_GO] = "EOF",
+    [REPORTER_NODE] = "ECONNRESET Client network socket disconnected before "
+                      "secure TLS connection was established",
+    [REPORTER_PYTHON] = "EOF occurred in violation of protocol",
+};
 
 const char *known_as_plain_port(const struct finding *finding,
                                 enum reporter reporter)
@@ -13,12 +18,6 @@ const char *known_as_plain_port(const struct finding *finding,
         [REPORTER_GO] = "http: server gave HTTP response to HTTPS client",
         [REPORTER_NODE] = "EPROTO ... wrong version number",
         [REPORTER_PYTHON] = "[SSL: WRONG_VERSION_NUMBER] wrong version number",
-    };
-    static const char *const closed[REPORTER_COUNT] = {
-        [REPORTER_CURL] = "curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL",
-        [REPORTER_GO] = "EOF",
-        [REPORTER_NODE] = NODE_NO_TLS,
-        [REPORTER_PYTHON] = "EOF occurred in violation of protocol",
     };
 
     if (finding->tls_met == MET_HTTP1)
@@ -94,12 +93,6 @@ static const char *told_by_client(unsigned code, enum reporter reporter)
 const char *known_as_handshake(const struct finding *finding,
                                enum reporter reporter)
 {
-    static const char *const closed[REPORTER_COUNT] = {
-        [REPORTER_CURL] = "curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL",
-        [REPORTER_GO] = "EOF",
-        [REPORTER_NODE] = NODE_NO_TLS,
-        [REPORTER_PYTHON] = "EOF occurred in violation of protocol",
-    };
     static const char *const reset[REPORTER_COUNT] = {
         [REPORTER_CURL] = "curl: (35) Recv failure: Connection reset by peer",
         [REPORTER_GO] = "read: connection reset by peer",

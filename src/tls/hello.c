@@ -1,7 +1,5 @@
 #include "tls/hello.h"
 
-#include "base/reader.h"
-
 enum {
     HANDSHAKE_HEADER = 4,
     EXTENSION_ENCRYPT_THEN_MAC = 22,
@@ -22,6 +20,23 @@ const uint8_t *tls_client_random(struct span message)
     return message.at + HANDSHAKE_HEADER + 2;
 }
 
+struct reader tls_hello_extensions(struct span message)
+{
+    struct reader reader = reader_on(span_skip(message, HANDSHAKE_HEADER));
+
+    read_skip(&reader, 2 + TLS_RANDOM_SIZE);
+    read_skip(&reader, read_u8(&reader)); /* the session's id */
+    if (message.size && message.at[0] == TLS_CLIENT_HELLO) {
+        read_skip(&reader, read_be16(&reader)); /* suites */
+        read_skip(&reader, read_u8(&reader));   /* compression */
+    } else {
+        read_skip(&reader, 3); /* suite, compression */
+    }
+    if (reader.overrun || !reader.rest.size)
+        return reader_on((struct span){message.at, 0});
+    return read_part(&reader, read_be16(&reader));
+}
+
 static void take_extensions(struct tls_session *session, struct reader *reader)
 {
     while (reader->rest.size) {
@@ -39,6 +54,7 @@ bool tls_take_server_hello(struct tls_session *session, struct span message,
                            bool *retry)
 {
     struct reader reader = reader_on(span_skip(message, HANDSHAKE_HEADER));
+    struct reader extensions;
     struct span random;
     uint16_t id;
 
@@ -53,10 +69,7 @@ bool tls_take_server_hello(struct tls_session *session, struct span message,
     memcpy(session->random[1], random.at, TLS_RANDOM_SIZE);
     session->suite = tls_suite(id);
     session->encrypt_then_mac = false;
-    if (reader.rest.size) {
-        struct reader extensions = read_part(&reader, read_be16(&reader));
-
-        take_extensions(session, &extensions);
-    }
+    extensions = tls_hello_extensions(message);
+    take_extensions(session, &extensions);
     return true;
 }

@@ -2,6 +2,7 @@
 #ifndef TLS_HELLO_H
 #define TLS_HELLO_H
 
+#include "base/reader.h"
 #include "tls/keys.h"
 
 enum {
@@ -13,6 +14,10 @@ enum {
 /* The random of a ClientHello's beginning, whose rest need not be there; NULL:
  * it is none. `message` begins with the handshake header. */
 const uint8_t *tls_client_random(struct span message);
+
+/* The extensions of a whole hello of either side; empty where it has none, or
+ * makes no sense. */
+struct reader tls_hello_extensions(struct span message);
 
 /*
  * Takes from a whole ServerHello what the session needs; gives false when it

@@ -1,10 +1,8 @@
 /* What hellos say of names and versions, for who watches only. */
-#include "base/reader.h"
 #include "tls/hello.h"
 #include "tls/watch.h"
 
 enum {
-    HANDSHAKE_HEADER = 4,
     EXTENSION_SERVER_NAME = 0, /* RFC 6066, 3 */
     EXTENSION_ALPN = 16,       /* RFC 7301, 3.1 */
     HOST_NAME = 0
@@ -45,24 +43,10 @@ static bool has_h2(struct reader *body)
     return found;
 }
 
-/* The reader is behind the two fixed fields of a hello. */
-static struct reader extensions_of(struct reader *reader)
-{
-    return read_part(reader, read_be16(reader));
-}
-
 void tls_read_client_hello(struct span message, struct tls_facts *facts)
 {
-    struct reader reader = reader_on(span_skip(message, HANDSHAKE_HEADER));
-    struct reader extensions;
+    struct reader extensions = tls_hello_extensions(message);
 
-    read_skip(&reader, 2 + TLS_RANDOM_SIZE);
-    read_skip(&reader, read_u8(&reader));   /* session */
-    read_skip(&reader, read_be16(&reader)); /* suites */
-    read_skip(&reader, read_u8(&reader));   /* compression */
-    if (reader.overrun || !reader.rest.size)
-        return;
-    extensions = extensions_of(&reader);
     while (extensions.rest.size) {
         uint16_t kind = read_be16(&extensions);
         struct reader body = read_part(&extensions, read_be16(&extensions));
@@ -77,17 +61,10 @@ void tls_read_client_hello(struct span message, struct tls_facts *facts)
 /* In TLS 1.3 the choice is encrypted. */
 static void take_choice(struct span message, struct tls_facts *facts)
 {
-    struct reader reader = reader_on(span_skip(message, HANDSHAKE_HEADER));
-    struct reader extensions;
+    struct reader extensions = tls_hello_extensions(message);
 
-    read_skip(&reader, 2 + TLS_RANDOM_SIZE);
-    read_skip(&reader, read_u8(&reader)); /* session */
-    read_skip(&reader, 3);                /* suite, compression */
     /* without extensions, or the one, nothing was chosen: no HTTP/2 */
     facts->chose = facts->version < TLS_1_3;
-    if (reader.overrun || !reader.rest.size)
-        return;
-    extensions = extensions_of(&reader);
     while (extensions.rest.size) {
         uint16_t kind = read_be16(&extensions);
         struct reader body = read_part(&extensions, read_be16(&extensions));

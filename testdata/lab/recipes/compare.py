@@ -236,17 +236,21 @@ def inject(between, towards):
             segment(dst, dport, src, sport, ack, 4, 0))
 
 
-@recipe("compare-injected-both", "", seconds=5, pair=True)
-def injected_both(lab):
-    """In the midst of an answer the router sends an RST to both ends, each in
-    the name of the other."""
+def injected(lab, *ends):
+    """An answer in six pieces, and RSTs to the ends meanwhile."""
     between = begin(lab, answers(6000, 0.3, 6))
-    worker = threading.Thread(target=inject,
-                              args=(between, ("client", "server")))
+    worker = threading.Thread(target=inject, args=(between, ends))
     worker.start()
     get(between)
     worker.join()
     between.done()
+
+
+@recipe("compare-injected-both", "", seconds=5, pair=True)
+def injected_both(lab):
+    """In the midst of an answer the router sends an RST to both ends, each in
+    the name of the other."""
+    injected(lab, "client", "server")
 
 
 @recipe("compare-injected-client", "", seconds=5, pair=True,
@@ -254,12 +258,7 @@ def injected_both(lab):
         "RST is its own")
 def injected_client(lab):
     """The same, towards the client alone."""
-    between = begin(lab, answers(6000, 0.3, 6))
-    worker = threading.Thread(target=inject, args=(between, ("client",)))
-    worker.start()
-    get(between)
-    worker.join()
-    between.done()
+    injected(lab, "client")
 
 
 @recipe("compare-nat", "", seconds=4, pair=True,
