@@ -191,17 +191,27 @@ static bool passes(struct capture *capture, const struct frame *frame)
     return answer == FILTER_PASS;
 }
 
+/* The next of all; of the last input that has any there is nothing to sort. */
+static bool take_next(struct capture *capture, struct frame *frame)
+{
+    if (capture->given && capture->heaped == 1)
+        return input_next(&capture->heap[0]->input, frame);
+    if (capture->given)
+        replace_top(capture);
+    if (!has_top(capture))
+        return false;
+    *frame = capture->heap[0]->frame;
+    capture->given = true;
+    return true;
+}
+
 bool capture_next(struct capture *capture, struct frame *frame)
 {
     do {
-        if (capture->given)
-            replace_top(capture);
-        if (!has_top(capture))
+        if (!take_next(capture, frame))
             return false;
-        *frame = capture->heap[0]->frame;
         capture->numbers += frame->number;
         frame->number = capture->numbers;
-        capture->given = true;
     } while (!passes(capture, frame));
     return true;
 }

@@ -83,11 +83,10 @@ static void note_target(struct trial *trial, uint64_t target)
  * address. A client that asks both is no proxy. */
 static bool may_be_one(const struct leg *front, const struct leg *upstream)
 {
-    return front->exchange != 0 &&
+    return front->exchange != 0 && leg_asks_the_same(front, upstream) &&
            !legs_is_one_host(&front->server, &upstream->client) &&
            !legs_is_one_host(&front->client, &upstream->client) &&
-           !legs_is_one_host(&front->server, &upstream->server) &&
-           leg_asks_the_same(front, upstream);
+           !legs_is_one_host(&front->server, &upstream->server);
 }
 
 /* Counts it once for each address at which the same is asked. */

@@ -116,27 +116,31 @@ static size_t extension_of(struct span part)
 static const char *copy_part(struct route_name *name, const char *from,
                              struct part *part)
 {
-    uint8_t *to = (uint8_t *)name->text + name->size;
-    const uint8_t *most =
-        (uint8_t *)name->text + name->method + ROUTE_PATH_LIMIT;
+    uint8_t *begin = (uint8_t *)name->text + name->size;
+    size_t room = name->method + ROUTE_PATH_LIMIT - name->size;
+    /* bytes that are written may be those of `part`, for all the compiler
+     * knows: it is filled at the end */
+    unsigned kinds = 0;
+    size_t digits = 0;
+    size_t size = 0;
 
-    *part = (struct part){
-        .text = {to, 0}
-    };
-    for (;; from++) {
-        uint8_t code = (uint8_t)*from;
+    for (;; size++) {
+        uint8_t code = (uint8_t)from[size];
         unsigned is = kind(code);
 
         if (is == END)
             break;
-        if (to >= most)
+        if (size == room)
             return NULL;
-        *to++ = code;
-        part->kinds |= is;
-        part->digits += is & DIGIT;
+        begin[size] = code;
+        kinds |= is;
+        digits += is & DIGIT;
     }
-    part->text.size = (size_t)(to - part->text.at);
-    return from;
+    *part = (struct part){
+        .text = {begin, size},
+          .kinds = kinds, .digits = digits
+    };
+    return from + size;
 }
 
 /* Parameters of a part (RFC 3986, 3.3) are none of the route. */
@@ -168,8 +172,11 @@ static void fold(struct route_name *name, struct part *part)
         extension = part->text.size;
     if (extension == part->text.size && !is_id(part))
         return;
-    memmove(to + sizeof id - 1, to + extension, part->text.size - extension);
-    memcpy(to, id, sizeof id - 1);
+    if (extension < part->text.size)
+        memmove(to + sizeof id - 1, to + extension,
+                part->text.size - extension);
+    for (size_t i = 0; i < sizeof id - 1; i++)
+        to[i] = id[i];
     name->size += sizeof id - 1 - extension;
 }
 
@@ -215,17 +222,16 @@ static const char *path_of(const char *target)
 
 static void add_method(struct route_name *name, const char *method)
 {
-    while (name->size < EXCHANGE_METHOD_LIMIT && method[name->size]) {
-        name->text[name->size] = method[name->size];
-        name->size++;
-    }
-    name->method = name->size;
+    size_t size = 0;
+
+    for (; size < EXCHANGE_METHOD_LIMIT && method[size]; size++)
+        name->text[size] = method[size];
+    name->size = size;
+    name->method = size;
 }
 
 bool route_name_of(struct route_name *name, const struct exchange *x)
 {
-    static const uint64_t zeros;
-
     if (!x->method || !x->method[0] || !x->target || !x->target[0])
         return false;
     name->size = 0;
@@ -235,6 +241,7 @@ bool route_name_of(struct route_name *name, const struct exchange *x)
     else if (x->method[0] != 'C' || strcmp(x->method, "CONNECT") != 0)
         add_path(name, path_of(x->target), x->is_grpc);
     /* else it asks for a host */
-    memcpy(name->text + name->size, &zeros, sizeof zeros);
+    for (size_t i = 0; i < sizeof(uint64_t); i++)
+        name->text[name->size + i] = '\0';
     return true;
 }

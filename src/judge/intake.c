@@ -66,20 +66,15 @@ static struct turns turns_by_now(const struct intake *intake,
 
 /*
  * `outcome`: NULL, its connection goes on. `incident` is what it is judged by;
- * NULL: it needs no judgement.
+ * NULL: it needs no judgement. `may_be_leg`: it is noted as one.
  */
-static void list_exchange(struct intake *intake, const struct outcome *outcome,
-                          const struct conn *conn, const struct exchange *x,
-                          struct incident *incident,
-                          const struct leg_pair *upstream)
+static void list(struct intake *intake, const struct outcome *outcome,
+                 const struct conn *conn, const struct exchange *x,
+                 struct incident *incident, bool may_be_leg)
 {
     const struct judge_watcher *watcher = &intake->options->watcher;
-    struct listed_exchange listed;
-
-    if (!intake->options->list_exchanges ||
-        (intake->options->has_stream && conn->id != intake->options->stream))
-        return;
-    listed = (struct listed_exchange){
+    struct leg_pair upstream = {.sure = LEG_NONE};
+    struct listed_exchange listed = {
         .connection = conn->id,
         .client = conn->endpoint[conn->client],
         .server = conn->endpoint[conn_server(conn)],
@@ -87,13 +82,23 @@ static void list_exchange(struct intake *intake, const struct outcome *outcome,
         .protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1,
         .complete = exchange_went_well(conn, x),
     };
+
     intake->listed++;
     if (incident)
         listed.not_judged = cases_doubt(&intake->cases, incident);
-    listed.turns = turns_by_now(intake, outcome, conn, x, upstream);
-    listed.upstream = other_leg_of(upstream);
+    if (may_be_leg)
+        upstream = leg_notes_upstream(&intake->cases, outcome, conn, x);
+    listed.turns = turns_by_now(intake, outcome, conn, x, &upstream);
+    listed.upstream = other_leg_of(&upstream);
     if (watcher->exchange)
         watcher->exchange(watcher->context, &listed);
+}
+
+static bool is_listed(const struct intake *intake, const struct conn *conn)
+{
+    return intake->options->list_exchanges &&
+           (!intake->options->has_stream ||
+            conn->id == intake->options->stream);
 }
 
 /* It counts, and is followed no longer; what was known of it. */
@@ -141,9 +146,10 @@ static void take_complete(void *context, struct conn *conn,
     struct intake *intake = context;
     struct followed_one known = count_ended(intake, conn, x);
     bool stands_out = infer_complete(intake->infer, conn, x);
-    struct leg_pair upstream = leg_notes_take(&intake->cases, NULL, conn, x);
+    bool may_be_leg = leg_notes_take(&intake->cases, NULL, conn, x);
 
-    list_exchange(intake, NULL, conn, x, NULL, &upstream);
+    if (is_listed(intake, conn))
+        list(intake, NULL, conn, x, NULL, may_be_leg);
     if (diagnose_wants_complete(&intake->options->settings, conn, x)) {
         keep(intake, known.told, incident_of_exchange(conn, x));
         return;
@@ -174,12 +180,13 @@ static void take_ended(void *context, struct conn *conn,
     struct intake *intake = context;
     struct followed_one known = count_ended(intake, conn, x);
     struct incident *incident;
-    struct leg_pair upstream;
+    bool may_be_leg;
 
     infer_ended(intake->infer, conn, x);
-    upstream = leg_notes_take(&intake->cases, NULL, conn, x);
+    may_be_leg = leg_notes_take(&intake->cases, NULL, conn, x);
     incident = incident_of_exchange(conn, x);
-    list_exchange(intake, NULL, conn, x, incident, &upstream);
+    if (is_listed(intake, conn))
+        list(intake, NULL, conn, x, incident, may_be_leg);
     keep(intake, known.told, incident);
 }
 
@@ -221,10 +228,11 @@ static void take_unfinished(struct intake *intake,
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
         struct followed_one known = count_ended(intake, outcome->conn, x);
         struct incident *incident = incident_new(outcome, x);
-        struct leg_pair upstream =
+        bool may_be_leg =
             leg_notes_take(&intake->cases, outcome, outcome->conn, x);
 
-        list_exchange(intake, outcome, outcome->conn, x, incident, &upstream);
+        if (is_listed(intake, outcome->conn))
+            list(intake, outcome, outcome->conn, x, incident, may_be_leg);
         keep(intake, known.told, incident);
     }
 }

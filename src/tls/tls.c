@@ -254,28 +254,12 @@ static void begin(struct tls *tls, struct conn *conn, unsigned side,
     known->reading->client = (uint8_t)side;
 }
 
-static void take_data(void *context, struct conn *conn, unsigned side,
-                      const struct chunk *chunk)
+static void take_records(struct tls *tls, struct tls_reading *state,
+                         unsigned side, const struct chunk *chunk)
 {
-    struct tls *tls = context;
-    struct tls_reading *state;
     struct chunk rest = *chunk;
     struct now now;
 
-    if (!conn->tls && chunk->bytes.size)
-        begin(tls, conn, side, chunk);
-    /* as most of what is no TLS */
-    if (conn->tls == &passes) {
-        tls->sink.data(tls->sink.context, conn, side, chunk);
-        return;
-    }
-    if (watched(conn))
-        tls_watch_take(&watched(conn)->watch, side, chunk);
-    state = reading(conn);
-    if (!state) {
-        tls->sink.data(tls->sink.context, conn, side, chunk);
-        return;
-    }
     set_now(&now, tls, state, side);
     if (!state->opens)
         beginning_keep(&state->beginning[side], chunk);
@@ -288,11 +272,38 @@ static void take_data(void *context, struct conn *conn, unsigned side,
             return;
     }
     if (!state->opens) {
-        pass_on(tls, conn);
+        pass_on(tls, state->conn);
         return;
     }
     state->direction[side].dead = true;
     (void)tls_direction_take(&now.reader, &rest);
+}
+
+/* Apart, so that what is no TLS pays for nothing of it. */
+__attribute__((noinline)) static void take_watched(struct tls *tls,
+                                                   struct conn *conn,
+                                                   unsigned side,
+                                                   const struct chunk *chunk)
+{
+    if (!conn->tls && chunk->bytes.size)
+        begin(tls, conn, side, chunk);
+    if (watched(conn))
+        tls_watch_take(&watched(conn)->watch, side, chunk);
+    if (reading(conn))
+        take_records(tls, reading(conn), side, chunk);
+    else
+        tls->sink.data(tls->sink.context, conn, side, chunk);
+}
+
+static void take_data(void *context, struct conn *conn, unsigned side,
+                      const struct chunk *chunk)
+{
+    struct tls *tls = context;
+
+    if (conn->tls == &passes)
+        tls->sink.data(tls->sink.context, conn, side, chunk);
+    else
+        take_watched(tls, conn, side, chunk);
 }
 
 static void take_gap(void *context, struct conn *conn, unsigned side,
@@ -322,14 +333,13 @@ static void take_gap(void *context, struct conn *conn, unsigned side,
 static void finish(struct tls *tls, struct tls_reading *state, unsigned side,
                    struct mark at)
 {
-    const struct conn *conn = state->conn;
+    struct chunk end = {.at = at,
+                        .offset = state->conn->flow[side].next,
+                        .ack = CONN_NO_OFFSET};
     struct now now;
 
     set_now(&now, tls, state, side);
-    tls_direction_end(&now.reader,
-                      &(struct chunk){.at = at,
-                                      .offset = conn->flow[side].next,
-                                      .ack = CONN_NO_OFFSET});
+    tls_direction_end(&now.reader, &end);
 }
 
 static void take_end(void *context, struct conn *conn, unsigned side,
