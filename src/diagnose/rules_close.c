@@ -13,17 +13,14 @@ static bool is_server_close(const struct facts *f)
  * A timer that is known ends those that are late, on a busy machine several in
  * one instant; a master that looks once a second always does.
  */
-static bool is_late_together(const struct facts *f,
-                             const struct cluster *cluster)
+static bool is_timed(const struct facts *f, const struct cluster *cluster)
 {
     const struct durations *cut = &f->known->cut;
 
-    if (cluster->idle || cluster->refused || cut->instants < 2)
-        return false;
-    return server_slack(f->known) > 0
-               ? f->wait >= cut->shortest
-               : durations_constant(cut, 3) &&
-                     durations_alike(f->wait, cut->shortest);
+    if (server_slack(f->known) > 0 && !cluster->idle && !cluster->refused &&
+        cut->instants >= 2 && f->wait >= cut->shortest)
+        return true;
+    return endings_are_timed(f->known->endings, f->closing.at, cluster, cut);
 }
 
 bool is_server_shutdown(const struct facts *f)
@@ -31,7 +28,7 @@ bool is_server_shutdown(const struct facts *f)
     struct cluster cluster;
 
     if (!is_server_close(f) || !is_in_shutdown(f, &cluster) ||
-        is_late_together(f, &cluster))
+        is_timed(f, &cluster))
         return false;
     /* where nobody ever answered a refusal tells nothing of a process */
     return cluster.busy + cluster.idle >= 2 || f->known->answered > 0;

@@ -29,51 +29,6 @@ static enum confidence fit_confidence(const struct facts *f)
     }
 }
 
-/* Proxies close for their upstream's sake, and several connections at once. */
-void tell_server_shutdown(const struct facts *f, struct finding *finding)
-{
-    struct cluster cluster = {0};
-    unsigned others;
-
-    (void)is_in_shutdown(f, &cluster);
-    others =
-        cluster.busy + cluster.idle > 1 ? cluster.busy + cluster.idle - 1 : 0;
-    finding->symptom = symptom_of_close(f);
-    finding->confidence = CONFIDENCE_LIKELY;
-    if (others)
-        finding_explain(
-            finding,
-            "The server closed this connection and %u other%s in the same "
-            "instant (%u of all in the middle of an exchange, %u idle), and "
-            "none that was open lived on. So it is not this request that made "
-            "it close: its process ended, or one of its workers did, or it "
-            "was told to stop.",
-            others, others == 1 ? "" : "s", cluster.busy, cluster.idle);
-    else
-        finding_explain(finding, "The server closed, and its port refused "
-                                 "connections right after: its process ended.");
-    if (others && cluster.refused)
-        finding_explain(finding, "Right after, its port refused connections.");
-    if (f->response_begun)
-        tell_unsent(f, finding);
-    if (!others || !cluster.refused)
-        finding_alternative(
-            finding, VERDICT_HANDLER_ABORT,
-            "several handlers may have failed for one reason (a database, or "
-            "the upstream of a proxy, that went away)",
-            "the process's start time, and its log and supervisor at that "
-            "moment");
-    finding_advise(finding,
-                   "look in the supervisor's and the server's log for a stop, "
-                   "a restart or a crash at that moment (systemd, Kubernetes, "
-                   "OOM killer, a recycled worker)");
-    finding_advise(finding,
-                   "stop gracefully: take no new work, finish what is under "
-                   "way (Go http.Server.Shutdown, not Close; Node "
-                   "server.close before process.exit; gunicorn "
-                   "--graceful-timeout)");
-}
-
 static void tell_silences(const struct facts *f, struct finding *finding)
 {
     const struct durations *silence = &f->known->silence;
@@ -116,37 +71,6 @@ void tell_stream_idle_timeout(const struct facts *f, struct finding *finding)
                    "or raise the proxy's timeout for reading: nginx "
                    "proxy_read_timeout, HAProxy timeout server, Envoy "
                    "stream_idle_timeout, the idle timeout of a load balancer");
-}
-
-/* Of others it is not known, or the capture lacks how they ended. */
-static void offer_end_of_many(const struct facts *f, struct finding *finding)
-{
-    if (!ends_with_others(f))
-        return;
-    if (finding->confidence > CONFIDENCE_POSSIBLE)
-        finding->confidence = CONFIDENCE_POSSIBLE;
-    finding_alternative(
-        finding, VERDICT_SERVER_SHUTDOWN,
-        "the server closed more of its connections in the same "
-        "instant: its process, or one of several, may have ended",
-        "the process's start time; what became of its other "
-        "connections");
-}
-
-void offer_shutdown(const struct facts *f, struct finding *finding)
-{
-    if (finding->alternatives == FINDING_ALTERNATIVES_MAX)
-        return;
-    if (!may_be_shutdown(f)) {
-        offer_end_of_many(f, finding);
-        return;
-    }
-    finding_alternative(
-        finding, VERDICT_SERVER_SHUTDOWN,
-        "the server's process may have ended then: no other connection is "
-        "known that was open and lived on",
-        "the process's start time; whether its port refused connections "
-        "right after");
 }
 
 static void offer_abort(const struct facts *f, struct finding *finding)

@@ -91,6 +91,19 @@ static const struct exchange *first_waiting(const struct conn *conn,
     return x;
 }
 
+/* Since when no byte of an answer has come; 0: none ever did. */
+static nanos last_answered(const struct outcome *outcome)
+{
+    const struct exchange *x = outcome->unfinished;
+    struct mark last = outcome->last_response_end;
+
+    for (; x; x = x->next) {
+        if (x->response.last.frame > last.frame)
+            last = x->response.last;
+    }
+    return mark_is_set(last) ? last.time : 0;
+}
+
 struct ending ending_of(const struct outcome *outcome, nanos floor)
 {
     const struct conn *conn = outcome->conn;
@@ -100,6 +113,7 @@ struct ending ending_of(const struct outcome *outcome, nanos floor)
                             .by_client = closing.by == CLOSED_BY_CLIENT,
                             .opened = conn->first.time,
                             .at = closing.at,
+                            .answered = last_answered(outcome),
                             .client =
                                 endings_host(&conn->endpoint[conn->client])};
 

@@ -36,15 +36,18 @@ void endings_count(struct endings_figures *figures, const struct ending *ending)
         durations_add(&figures->cut, ending->took, ending->at);
 }
 
-/* Not what an instant explains that others share. */
+/* Not what an instant explains that others share. `timer`: NULL, or cuts that
+ * are constant. */
 static bool stands_for_itself(const struct endings *endings,
-                              const struct ending *ending)
+                              const struct ending *ending,
+                              const struct durations *timer)
 {
     struct cluster cluster;
 
     return ending->by_client ||
            !endings_cluster(endings, ending->at, NULL, &cluster) ||
-           !cluster_is_shutdown(&cluster);
+           !cluster_is_shutdown(&cluster) ||
+           (timer && endings_are_timed(endings, ending->at, &cluster, timer));
 }
 
 /* Those endings that no instant explains which others share. */
@@ -53,11 +56,12 @@ struct alone {
     size_t count;
 };
 
-static void find_alone(const struct endings *endings, struct alone *alone)
+static void find_alone(const struct endings *endings,
+                       const struct durations *timer, struct alone *alone)
 {
     alone->count = 0;
     for (size_t i = 0; i < endings->count; i++) {
-        if (stands_for_itself(endings, &endings->entry[i]))
+        if (stands_for_itself(endings, &endings->entry[i], timer))
             alone->ending[alone->count++] = &endings->entry[i];
     }
 }
@@ -97,7 +101,7 @@ static void let_oldest_go(struct endings *endings)
     struct alone alone;
     nanos least;
 
-    find_alone(endings, &alone);
+    find_alone(endings, NULL, &alone);
     least = least_cut(endings, &alone, &odd);
     for (size_t i = 0; i < ENDINGS_GO; i++) {
         const struct ending *ending = &endings->entry[i];
@@ -105,7 +109,7 @@ static void let_oldest_go(struct endings *endings)
         /* in a crowd it is not known who will survive it */
         if (endings->entry[endings->count - 1].at.time >
                 nanos_after(ending->at.time, SURVIVES_LONG) &&
-            !stands_for_itself(endings, ending))
+            !stands_for_itself(endings, ending, NULL))
             continue;
         if (ending->is_cut && ending->took < least)
             durations_add(&endings->gone_below, ending->took, ending->at);
@@ -132,8 +136,11 @@ static void make_room(struct endings *endings)
 
 void endings_add(struct endings *endings, const struct ending *ending)
 {
+    nanos after = nanos_between(ending->at.time, ending->answered);
     size_t i;
 
+    if (ending->answered && after > endings->answered_after)
+        endings->answered_after = after;
     make_room(endings);
     for (i = endings->count;
          i > 0 && endings->entry[i - 1].at.time > ending->at.time; i--)
@@ -185,21 +192,31 @@ static bool is_member(const struct ending *ending,
     return ending->by_client && ending->client == endings_host(client);
 }
 
+/* A client that closes first may still be answered. */
+static nanos last_moved(const struct ending *ending)
+{
+    return ending->answered > ending->at.time ? ending->answered
+                                              : ending->at.time;
+}
+
 /* Did any other connection go on, or was one refused? */
 static void look_around(const struct endings *endings, nanos at,
                         const struct endpoint *client, struct cluster *cluster)
 {
+    nanos since = nanos_after(at, -endings->answered_after);
     nanos latest = at;
 
-    for (size_t i = first_since(endings, at); i < endings->count; i++) {
+    for (size_t i = first_since(endings, since); i < endings->count; i++) {
         const struct ending *ending = &endings->entry[i];
 
         if (ending->kind == ENDING_REFUSED)
             cluster->refused |=
+                ending->at.time >= at &&
                 ending->at.time <= nanos_after(at, REFUSED_WITHIN);
         else if (ending->opened < nanos_after(at, -TOGETHER) &&
-                 (!client || ending->client == endings_host(client)))
-            latest = ending->at.time;
+                 (!client || ending->client == endings_host(client)) &&
+                 last_moved(ending) > latest)
+            latest = last_moved(ending);
     }
     cluster->survivors =
         latest > nanos_after(at, cluster->refused ? SURVIVES_LONG : SURVIVES);
@@ -232,6 +249,34 @@ bool endings_cluster(const struct endings *endings, struct mark at,
     if (endings->refusals || cluster->busy + cluster->idle >= 2)
         look_around(endings, at.time, client, cluster);
     return true;
+}
+
+/* How many of an instant had lasted for less than `limit`. */
+static unsigned count_sooner(const struct endings *endings, nanos at,
+                             nanos limit)
+{
+    unsigned sooner = 0;
+
+    for (size_t i = first_since(endings, nanos_after(at, -TOGETHER));
+         i < endings->count &&
+         endings->entry[i].at.time <= nanos_after(at, TOGETHER);
+         i++)
+        sooner += is_member(&endings->entry[i], NULL) &&
+                  endings->entry[i].took < limit;
+    return sooner;
+}
+
+bool endings_are_timed(const struct endings *endings, struct mark at,
+                       const struct cluster *cluster,
+                       const struct durations *timer)
+{
+    nanos below = nanos_after(timer->shortest, -timer->shortest / 50);
+    nanos above = nanos_after(timer->longest, timer->longest / 50);
+
+    return !cluster->idle && !cluster->refused &&
+           durations_constant(timer, 2) &&
+           count_sooner(endings, at.time, below) <= 1 &&
+           count_sooner(endings, at.time, above) == cluster->busy;
 }
 
 bool endings_survived(const struct endings *endings, struct mark at)
@@ -305,26 +350,24 @@ static void time_cuts(const struct alone *alone, struct durations *silence,
     }
 }
 
-void endings_sum_up(const struct endings *endings,
-                    struct endings_figures *figures)
+static void sum_up(const struct endings *endings, const struct alone *alone,
+                   struct endings_figures *figures)
 {
     struct durations silence;
     struct durations wait;
-    struct alone alone;
     nanos least;
     bool by_silence;
 
     *figures = endings->gone;
-    find_alone(endings, &alone);
-    time_cuts(&alone, &silence, &wait);
+    time_cuts(alone, &silence, &wait);
     by_silence = is_timed_by_silence(&silence, &wait);
     if (by_silence)
         figures->silence = silence;
-    least = least_cut(endings, &alone, &figures->odd);
+    least = least_cut(endings, alone, &figures->odd);
     if (!figures->odd)
         durations_join(&figures->cut, &endings->gone_below);
-    for (size_t i = 0; i < alone.count; i++) {
-        const struct ending *ending = alone.ending[i];
+    for (size_t i = 0; i < alone->count; i++) {
+        const struct ending *ending = alone->ending[i];
 
         if (ending->is_cut && ending->took < least)
             continue;
@@ -333,4 +376,25 @@ void endings_sum_up(const struct endings *endings,
             continue;
         endings_count(figures, ending);
     }
+}
+
+/* A timer that is known by then explains some instants, too. */
+void endings_sum_up(const struct endings *endings,
+                    struct endings_figures *figures)
+{
+    struct endings_figures timed;
+    struct alone alone;
+    size_t before;
+
+    find_alone(endings, NULL, &alone);
+    sum_up(endings, &alone, figures);
+    if (!durations_constant(&figures->cut, 2))
+        return;
+    before = alone.count;
+    find_alone(endings, &figures->cut, &alone);
+    if (alone.count == before)
+        return;
+    sum_up(endings, &alone, &timed);
+    if (durations_constant(&timed.cut, 2))
+        *figures = timed;
 }

@@ -26,6 +26,7 @@ struct ending {
     bool begun;      /* some of the answer had come */
     nanos opened;    /* the connection's first packet */
     struct mark at;  /* the close; of an open one the last packet */
+    nanos answered;  /* the last byte of an answer, which may be behind it */
     nanos took;      /* busy: since the request; idle: since the answer */
     nanos silent;    /* busy: since the last byte of the answer */
     nanos gap;       /* busy: the longest between bytes of the answer */
@@ -55,6 +56,7 @@ struct endings {
     struct answered answered;    /* whole, by now */
     struct endings_figures gone; /* what is no longer kept had added */
     struct durations gone_below; /* of its cuts those that were odd */
+    nanos answered_after;        /* the most that an answer was behind `at` */
 };
 
 /* The endings of one instant. */
@@ -85,6 +87,14 @@ bool endings_cluster(const struct endings *endings, struct mark at,
 
 /* Did a connection that was open then go on? */
 bool endings_survived(const struct endings *endings, struct mark at);
+
+/*
+ * Does the timer of cuts that are constant explain that instant: all had lasted
+ * as long as its cuts, but for one, which ended by itself?
+ */
+bool endings_are_timed(const struct endings *endings, struct mark at,
+                       const struct cluster *cluster,
+                       const struct durations *timer);
 
 /* A process ended: connections in one instant, or one and then a refusal. */
 bool cluster_is_shutdown(const struct cluster *cluster);

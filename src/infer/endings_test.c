@@ -90,6 +90,71 @@ static void test_survivor(void **state)
     endings_release(&endings);
 }
 
+/* Its client has closed, and is answered all the same. */
+static void test_answered_survivor(void **state)
+{
+    struct endings endings = {0};
+    struct ending closed = {.kind = ENDING_ROUTINE,
+                            .by_client = true,
+                            .opened = 5 * S,
+                            .at = at(9 * S),
+                            .answered = 11 * S};
+
+    (void)state;
+    end(&endings, ENDING_BUSY, 10 * S, 3 * S);
+    end(&endings, ENDING_IDLE, 10 * S, 5 * S);
+    closed.answered = 10 * S; /* in the same instant */
+    endings_add(&endings, &closed);
+    assert_true(is_shutdown(&endings, 10 * S));
+    closed.answered = 11 * S;
+    endings_add(&endings, &closed);
+    assert_false(is_shutdown(&endings, 10 * S));
+    assert_true(endings_survived(&endings, at(10 * S)));
+    endings_release(&endings);
+}
+
+/* A timer of 2 s and one that ended by itself in the same instant. */
+static void test_timed(void **state)
+{
+    struct endings endings = {0};
+    struct endings_figures figures;
+
+    (void)state;
+    endings.answered.longest = 1900 * MS;
+    end(&endings, ENDING_BUSY, 10 * S, 2 * S);
+    end(&endings, ENDING_BUSY, 20 * S, 2 * S);
+    end(&endings, ENDING_BUSY, 30 * S, 2 * S);
+    end(&endings, ENDING_BUSY, 30 * S + MS, 1400 * MS);
+    assert_true(is_shutdown(&endings, 30 * S));
+    endings_sum_up(&endings, &figures);
+    assert_int_equal(figures.cut.samples, 3);
+    assert_int_equal(figures.cut.shortest, 2 * S);
+    assert_int_equal(figures.odd, 1);
+    /* another by itself: a process ended */
+    end(&endings, ENDING_BUSY, 30 * S + MS, 1000 * MS);
+    endings_sum_up(&endings, &figures);
+    assert_int_equal(figures.cut.samples, 2);
+    assert_int_equal(figures.odd, 0);
+    endings_release(&endings);
+}
+
+/* What no timer ends belongs to no timer's instant. */
+static void test_idle_in_timed_instant(void **state)
+{
+    struct endings endings = {0};
+    struct endings_figures figures;
+
+    (void)state;
+    end(&endings, ENDING_BUSY, 10 * S, 2 * S);
+    end(&endings, ENDING_BUSY, 20 * S, 2 * S);
+    end(&endings, ENDING_BUSY, 30 * S, 2 * S);
+    end(&endings, ENDING_IDLE, 30 * S, 7 * S);
+    endings_sum_up(&endings, &figures);
+    assert_int_equal(figures.cut.samples, 2);
+    assert_int_equal(figures.idle.samples, 0);
+    endings_release(&endings);
+}
+
 /* What ended in a shutdown is no sample of any timeout. */
 static void test_figures(void **state)
 {
@@ -257,10 +322,17 @@ static void test_any_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shutdown), cmocka_unit_test(test_survivor),
-        cmocka_unit_test(test_figures),  cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_clocks),   cmocka_unit_test(test_many),
-        cmocka_unit_test(test_crowd),    cmocka_unit_test(test_any_time),
+        cmocka_unit_test(test_shutdown),
+        cmocka_unit_test(test_survivor),
+        cmocka_unit_test(test_answered_survivor),
+        cmocka_unit_test(test_timed),
+        cmocka_unit_test(test_idle_in_timed_instant),
+        cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_odd),
+        cmocka_unit_test(test_clocks),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_any_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
