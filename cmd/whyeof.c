@@ -27,6 +27,7 @@ enum {
 
 enum {
     WIDTH_DEFAULT = 80,
+    WIDTH_LEAST = 40,
     WIDTH_MAX = 120
 };
 
@@ -114,9 +115,10 @@ static unsigned terminal_width(void)
     struct winsize size;
 
     if (!isatty(STDOUT_FILENO) ||
-        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 ||
-        size.ws_col < WIDTH_DEFAULT)
+        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
         return WIDTH_DEFAULT;
+    if (size.ws_col < WIDTH_LEAST)
+        return WIDTH_LEAST;
     return size.ws_col > WIDTH_MAX ? WIDTH_MAX : size.ws_col;
 }
 

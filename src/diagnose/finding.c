@@ -110,3 +110,27 @@ const char *symptom_name(enum symptom symptom)
                   "every symptom has its name");
     return name[symptom];
 }
+
+const char *symptom_words(enum symptom symptom)
+{
+    static const char *const words[] = {
+        [SYMPTOM_NONE] = "nothing",
+        [SYMPTOM_EMPTY_REPLY] =
+            "the connection closes without a byte of an answer (empty-reply)",
+        [SYMPTOM_TRUNCATED] = "an answer that is cut (truncated)",
+        [SYMPTOM_RESET] = "a reset (reset)",
+        [SYMPTOM_HANG] = "no answer, or no more of it: it waits (hang)",
+        [SYMPTOM_REFUSED] = "a refused connection (refused)",
+        [SYMPTOM_CONNECT_TIMEOUT] =
+            "no connection: nobody answers (connect-timeout)",
+        [SYMPTOM_ERROR_STATUS] = "an error status (error-status)",
+        [SYMPTOM_SLOW] = "a slow answer (slow)",
+        [SYMPTOM_REJECTED] = "bytes that it cannot accept (rejected)",
+        [SYMPTOM_TLS_ERROR] = "a TLS handshake that fails (tls-error)",
+        [SYMPTOM_TUNNEL_CUT] = "a tunnel that is cut (tunnel-cut)",
+    };
+
+    static_assert(sizeof words / sizeof *words == SYMPTOM_COUNT,
+                  "every symptom has its words");
+    return words[symptom];
+}

@@ -194,6 +194,10 @@ enum verdict verdict_by_slug(const char *slug);
 const char *severity_name(enum severity severity);
 const char *confidence_name(enum confidence confidence);
 const char *symptom_name(enum symptom symptom);
+
+/* What a client sees, with the name: "a reset (reset)". */
+const char *symptom_words(enum symptom symptom);
+
 const char *standing_name(enum standing standing);
 
 /* NULL of RETRY_NONE. */

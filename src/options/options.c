@@ -167,6 +167,22 @@ static bool read_keylog(struct options *options, const char *value,
     return true;
 }
 
+/* What of the report is told, and how much. */
+static bool apply_report(struct report_options *report, enum option_id id,
+                         const char *value, struct fail *fail)
+{
+    static const uint64_t range[] = {1, UINT32_MAX};
+
+    switch (id) {
+    case OPTION_SUMMARY:
+        report->summary = true;
+        return true;
+    default:
+        return value_number(option[id].name, value, range, &report->limit,
+                            fail);
+    }
+}
+
 static bool apply(struct options *options, enum option_id id, char *value,
                   struct fail *fail)
 {
@@ -192,6 +208,9 @@ static bool apply(struct options *options, enum option_id id, char *value,
         options->pipeline.judge.list_exchanges = true;
         options->report.list_exchanges = true;
         return true;
+    case OPTION_SUMMARY:
+    case OPTION_LIMIT:
+        return apply_report(&options->report, id, value, fail);
     case OPTION_WHY:
         return value_why(value, &options->pipeline.judge.why, fail);
     case OPTION_COMPARE:

@@ -63,30 +63,82 @@ static size_t word_size(const char *text)
     return size;
 }
 
+/* Of a long word no more is looked at than it takes. */
+static bool is_wider(const char *word, size_t size, unsigned room)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < size && count <= room; i++)
+        count += ((uint8_t)word[i] & 0xc0) != 0x80;
+    return count > room;
+}
+
+/* Bytes of a word that is longer than a line, up to what divides it. */
+static size_t piece_of(const char *word, size_t size, unsigned room)
+{
+    size_t fits = 0;
+    size_t divided = 0;
+
+    while (fits < size && columns(word, fits + 1) <= room) {
+        fits++;
+        if (strchr("/?&=,;._:-", word[fits - 1]))
+            divided = fits;
+    }
+    /* not inside a character */
+    while (fits > 1 && fits < size && ((uint8_t)word[fits] & 0xc0) == 0x80)
+        fits--;
+    return divided > fits / 2 ? divided : fits;
+}
+
+/* Columns behind a blank. */
+static unsigned left_of(const struct page *page, unsigned column)
+{
+    return page->width > column ? page->width - column - 1 : 0;
+}
+
 static void write_wrapped(const struct page *page, unsigned indent,
                           const char *text)
 {
+    unsigned room = page->width > indent + 8 ? page->width - indent : 8;
     unsigned column = indent;
-    bool first = true;
+    size_t word = word_size(text); /* of a long one what is left of it */
 
     while (*text) {
-        size_t size = word_size(text);
-        unsigned width = columns(text, size);
+        bool is_long = is_wider(text, word, room);
+        size_t size = is_long ? piece_of(text, word, room) : word;
 
-        if (!first && column + 1 + width > page->width) {
+        (void)fwrite(text, 1, size, page->out);
+        column += columns(text, size);
+        text += size;
+        word -= size;
+        if (word == 0) {
+            text += strspn(text, " \n");
+            word = word_size(text);
+        }
+        if (!*text)
+            break;
+        if (is_long || is_wider(text, word, left_of(page, column))) {
             (void)fprintf(page->out, "\n%*s", (int)indent, "");
             column = indent;
-        } else if (!first) {
+        } else {
             (void)fputc(' ', page->out);
             column++;
         }
-        (void)fwrite(text, 1, size, page->out);
-        column += width;
-        first = false;
-        text += size;
-        text += strspn(text, " \n");
     }
     (void)fputc('\n', page->out);
+}
+
+void page_heading(const struct page *page, enum ink ink, const char *label,
+                  const char *text)
+{
+    unsigned indent = columns(label, strlen(label)) + 1;
+
+    page_ink(page, ink, "%s ", label);
+    if (page->color)
+        (void)fputs(start[INK_BOLD], page->out);
+    write_wrapped(page, indent, text);
+    if (page->color)
+        (void)fputs("\033[0m", page->out);
 }
 
 void page_paragraph(const struct page *page, unsigned indent, const char *label,

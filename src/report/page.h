@@ -29,9 +29,14 @@ struct page {
 __attribute__((format(printf, 3, 4))) void
 page_ink(const struct page *page, enum ink ink, const char *format, ...);
 
+/* A line that stands out: a label in a colour, and bold text behind it. */
+void page_heading(const struct page *page, enum ink ink, const char *label,
+                  const char *text);
+
 /*
  * A paragraph behind a label: the label stands in the first `indent` columns,
- * the text is wrapped beside it. Control characters are escaped.
+ * the text is wrapped beside it. Words stay whole, but for those that are
+ * longer than a line. Control characters are escaped.
  */
 void page_paragraph(const struct page *page, unsigned indent, const char *label,
                     const char *text);

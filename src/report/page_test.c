@@ -16,31 +16,33 @@ static const struct {
     const char *text;
     const char *page;
 } rows[] = {
-    {20, 0, "",        "",                             "\n"                   },
-    {20, 0, "",        "one line",                     "one line\n"           },
+    {20, 0, "",        "",                             "\n"                         },
+    {20, 0, "",        "one line",                     "one line\n"                 },
  /* exactly as wide as the page, and one more */
-    {7,  0, "",        "abc def",                      "abc def\n"            },
-    {6,  0, "",        "abc def",                      "abc\ndef\n"           },
-    {20, 4, "so",      "one line",                     "so  one line\n"       },
-    {12, 4, "so",      "abc def gh",                   "so  abc def\n    gh\n"},
-    {9,  2, "",        "a b c d e f g",                "  a b c d\n  e f g\n" },
+    {7,  0, "",        "abc def",                      "abc def\n"                  },
+    {6,  0, "",        "abc def",                      "abc\ndef\n"                 },
+    {20, 4, "so",      "one line",                     "so  one line\n"             },
+    {12, 4, "so",      "abc def gh",                   "so  abc def\n    gh\n"      },
+    {9,  2, "",        "a b c d e f g",                "  a b c d\n  e f g\n"       },
  /* a label as wide as its column, or wider */
-    {20, 4, "then",    "abc",                          "then abc\n"           },
-    {20, 4, "at last", "abc",                          "at last abc\n"        },
- /* a word that fits nowhere stays whole */
-    {5,  2, "",        "abcdefghij k",                 "  abcdefghij\n  k\n"  },
-    {20, 0, "",        "spaces   and words",           "spaces and words\n"   },
+    {20, 4, "then",    "abc",                          "then abc\n"                 },
+    {20, 4, "at last", "abc",                          "at last abc\n"              },
+ /* a word that is longer than a line is divided, where it can be */
+    {12, 2, "",        "abcdefghijklm k",              "  abcdefghij\n  klm k\n"    },
+    {12, 2, "",        "/abcdef/ghijk l",              "  /abcdef/\n  ghijk l\n"    },
+    {12, 2, "",        "xy abcdefghijklm",             "  xy\n  abcdefghij\n  klm\n"},
+    {20, 0, "",        "spaces   and words",           "spaces and words\n"         },
  /* a number and its unit stay together */
-    {8,  0, "",        "after 60 s",                   "after\n60 s\n"        },
-    {6,  0, "",        "a 9 ms, b",                    "a\n9 ms,\nb\n"        },
-    {10, 0, "",        "after 60 sheep",               "after 60\nsheep\n"    },
-    {12, 0, "",        "lost 12 bytes of",             "lost\n12 bytes of\n"  },
-    {6,  0, "",        "take x s",                     "take x\ns\n"          },
-    {10, 0, "",        "2 min 5 s so",                 "2 min 5 s\nso\n"      },
+    {8,  0, "",        "after 60 s",                   "after\n60 s\n"              },
+    {6,  0, "",        "a 9 ms, b",                    "a\n9 ms,\nb\n"              },
+    {10, 0, "",        "after 60 sheep",               "after 60\nsheep\n"          },
+    {12, 0, "",        "lost 12 bytes of",             "lost\n12 bytes of\n"        },
+    {6,  0, "",        "take x s",                     "take x\ns\n"                },
+    {10, 0, "",        "2 min 5 s so",                 "2 min 5 s\nso\n"            },
  /* characters count, not bytes */
     {7,  0, "",        "\xc3\xa4\xc3\xb6\xc3\xbc def",
-     "\xc3\xa4\xc3\xb6\xc3\xbc def\n"                                         },
-    {20, 0, "",        "a\x1b[1mb\nc",                 "a\\x1b[1mb\\x0ac\n"   },
+     "\xc3\xa4\xc3\xb6\xc3\xbc def\n"                                               },
+    {20, 0, "",        "a\x1b[1mb\nc",                 "a\\x1b[1mb\\x0ac\n"         },
 };
 
 static void test_paragraphs(void **state)

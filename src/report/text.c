@@ -5,152 +5,16 @@
 #include "report/render.h"
 #include "report/text_endpoint.h"
 #include "report/text_finding.h"
+#include "report/text_groups.h"
 #include "wire/endpoint.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/*
- * Worst first, one block for what failed alike at one server: the first of
- * them in full, the others in a line each.
- */
-
 enum {
-    ALIKE_LISTED_MOST = 8,
+    ENDPOINTS_LISTED_MOST = 10,
     LINE_SIZE = 4096
 };
-
-static const struct endpoint *server_of(const struct finding *finding)
-{
-    return &finding->connection.server;
-}
-
-/* Two findings that text shows as one block. */
-static bool is_alike(const struct finding *a, const struct finding *b)
-{
-    return a->code == b->code && a->severity == b->severity &&
-           endpoint_same(server_of(a), server_of(b));
-}
-
-static void write_alike(const struct page *page,
-                        const struct report_options *options,
-                        const struct finding *finding)
-{
-    const struct exchange *x = finding->exchange;
-    struct text text;
-    char duration[NANOS_TEXT_SIZE];
-
-    text_init(&text, LINE_SIZE);
-    text_addf(&text, "#%" PRIu64 ", tcp.stream %" PRIu64 ", ",
-              mark_frame(finding->asked), finding->connection.id);
-    if (x && x->is_h2)
-        text_addf(&text, "stream %" PRIu64 ", ", x->stream);
-    text_add_request(&text, finding, options);
-    if (finding->is_too_late)
-        text_add(&text, ", sent after the close");
-    else
-        text_addf(&text, ", ended after %s",
-                  nanos_print_duration(duration, finding->wait));
-    page_paragraph(page, 4, "   ", text_string(&text));
-    text_release(&text);
-}
-
-/* A finding where text shows it: behind the first one of its block. */
-struct placed {
-    const struct finding *finding;
-    size_t at;    /* in the report */
-    size_t first; /* where the first of its block is there */
-};
-
-static int by_number(uint64_t a, uint64_t b)
-{
-    return (a > b) - (a < b);
-}
-
-/* Worst first, what is alike together. */
-static int by_likeness(const void *left, const void *right)
-{
-    const struct placed *a = left;
-    const struct placed *b = right;
-    int order = by_number(b->finding->severity, a->finding->severity);
-
-    if (order == 0)
-        order = by_number(a->finding->code, b->finding->code);
-    if (order == 0)
-        order =
-            by_number(server_of(a->finding)->port, server_of(b->finding)->port);
-    if (order == 0)
-        order = memcmp(&server_of(a->finding)->address,
-                       &server_of(b->finding)->address,
-                       sizeof server_of(a->finding)->address);
-    return order ? order : by_number(a->at, b->at);
-}
-
-/* Worst first, blocks in the order of their first ones. */
-static int by_block(const void *left, const void *right)
-{
-    const struct placed *a = left;
-    const struct placed *b = right;
-    int order = by_number(b->finding->severity, a->finding->severity);
-
-    if (order == 0)
-        order = by_number(a->first, b->first);
-    return order ? order : by_number(a->at, b->at);
-}
-
-/* Owned by the caller. There is at least one. */
-static struct placed *place_findings(const struct report *report)
-{
-    struct placed *placed = must_calloc(report->findings, sizeof *placed);
-
-    for (size_t i = 0; i < report->findings; i++)
-        placed[i] = (struct placed){.finding = report->finding[i], .at = i};
-    qsort(placed, report->findings, sizeof *placed, by_likeness);
-    for (size_t i = 0; i < report->findings; i++) {
-        bool alike =
-            i > 0 && is_alike(placed[i - 1].finding, placed[i].finding);
-
-        placed[i].first = alike ? placed[i - 1].first : placed[i].at;
-    }
-    qsort(placed, report->findings, sizeof *placed, by_block);
-    return placed;
-}
-
-static void write_block(const struct page *page, const struct report *report,
-                        const struct report_options *options,
-                        const struct placed *placed, size_t count)
-{
-    size_t alike = count - 1;
-
-    text_finding(page, report, options, placed->finding);
-    if (alike)
-        (void)fprintf(page->out, "\n  %zu more like it:\n", alike);
-    for (size_t i = 1; i < count && i <= ALIKE_LISTED_MOST; i++)
-        write_alike(page, options, placed[i].finding);
-    if (alike > ALIKE_LISTED_MOST)
-        (void)fprintf(page->out, "    and %zu more (--format json)\n",
-                      alike - ALIKE_LISTED_MOST);
-    (void)fputc('\n', page->out);
-}
-
-static void write_findings(const struct page *page, const struct report *report,
-                           const struct report_options *options)
-{
-    struct placed *placed;
-    size_t count;
-
-    if (!report->findings)
-        return;
-    placed = place_findings(report);
-    for (size_t i = 0; i < report->findings; i += count) {
-        count = 1;
-        while (i + count < report->findings &&
-               placed[i + count].first == placed[i].first)
-            count++;
-        write_block(page, report, options, placed + i, count);
-    }
-    free(placed);
-}
 
 static void write_exchange(const struct page *page,
                            const struct report_options *options,
@@ -247,11 +111,31 @@ static struct page page_for(const struct report_options *options, FILE *out)
                          .color = options->color};
 }
 
+/* Those that have something to tell. */
+static void write_endpoints(const struct page *page,
+                            const struct report *report,
+                            const struct report_options *options)
+{
+    size_t told = 0;
+
+    for (const struct server_facts *s = report->server; s; s = s->next) {
+        if (!text_endpoint_tells(s))
+            continue;
+        if (++told <= ENDPOINTS_LISTED_MOST)
+            text_endpoint(page, s, options);
+    }
+    if (told > ENDPOINTS_LISTED_MOST)
+        (void)fprintf(page->out,
+                      "  and %zu more servers with failures or timeouts "
+                      "(--format json)\n",
+                      told - ENDPOINTS_LISTED_MOST);
+}
+
 static void write_end(const struct page *page, const struct report *report,
                       const struct report_options *options)
 {
-    for (const struct server_facts *s = report->server; s; s = s->next)
-        text_endpoint(page, s, options);
+    if (!options->summary)
+        write_endpoints(page, report, options);
     for (size_t i = 0; i < report->warnings; i++)
         page_paragraph(page, 6, "note:", report->warning[i]);
     write_summary(page, report);
@@ -264,7 +148,7 @@ static bool render_text(const struct report *report,
 
     if (report->listed)
         (void)fputc('\n', out);
-    write_findings(&page, report, options);
+    text_groups(&page, report, options);
     write_end(&page, report, options);
     return fflush(out) == 0 && !ferror(out);
 }

@@ -75,15 +75,18 @@ static void add_hints(struct text *text, const struct server_facts *server)
                   hint[i].software, hint[i].setting);
 }
 
+bool text_endpoint_tells(const struct server_facts *server)
+{
+    return server->failed || server->cut.samples || server->idle.samples ||
+           server->client_gave_up.samples;
+}
+
 void text_endpoint(const struct page *page, const struct server_facts *server,
                    const struct report_options *options)
 {
     char name[ENDPOINT_TEXT_SIZE];
     struct text text;
 
-    if (!server->failed && !server->cut.samples && !server->idle.samples &&
-        !server->client_gave_up.samples)
-        return;
     text_init(&text, LINE_SIZE);
     text_addf(&text, "%s", endpoint_print(name, &server->server));
     if (server->software[0]) {

@@ -7,7 +7,9 @@
 #include "report/page.h"
 #include "report/report.h"
 
-/* Writes nothing when there is nothing worth saying. */
+/* Is anything of it worth saying? */
+bool text_endpoint_tells(const struct server_facts *server);
+
 void text_endpoint(const struct page *page, const struct server_facts *server,
                    const struct report_options *options);
 

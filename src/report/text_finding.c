@@ -10,7 +10,9 @@
 #include <assert.h>
 
 enum {
-    LABEL = 11,
+    EVIDENCE = 32,
+    LABEL = 17,
+    BAR = 30,
     LINE_SIZE = 4096
 };
 
@@ -129,28 +131,30 @@ static void write_head(const struct page *page, const struct report *report,
     const struct finding_connection *connection = &finding->connection;
     char client[ENDPOINT_TEXT_SIZE];
     char server[ENDPOINT_TEXT_SIZE];
+    char label[16];
     struct text text;
 
-    page_ink(page, text_ink(finding->severity), "%s",
-             severity_name(finding->severity));
+    (void)snprintf(label, sizeof label,
+                   "%s:", severity_name(finding->severity));
+    page_heading(page, text_ink(finding->severity), label, finding->title);
     (void)fputs("  ", page->out);
     page_ink(page, INK_BOLD, "%s", verdict_slug(finding->code));
     (void)fprintf(page->out, " (%s)", confidence_name(finding->confidence));
     if (report->live)
         write_standing(page, finding);
-    (void)fputc('\n', page->out);
-    page_paragraph(page, 2, "", finding->title);
-    (void)fputc('\n', page->out);
+    (void)fputs("\n\n", page->out);
     text_init(&text, LINE_SIZE);
     text_add_request(&text, finding, options);
-    (void)fprintf(page->out, "  %s\n", text_string(&text));
-    text_release(&text);
-    (void)fprintf(page->out, "  from %s to %s, tcp.stream %" PRIu64 "\n",
-                  endpoint_print(client, &connection->client),
-                  endpoint_print(server, &connection->server), connection->id);
+    page_paragraph(page, 2, "", text_string(&text));
+    text_clear(&text);
+    text_addf(&text, "from %s to %s, tcp.stream %" PRIu64,
+              endpoint_print(client, &connection->client),
+              endpoint_print(server, &connection->server), connection->id);
     if (connection->origin.address.version)
-        (void)fprintf(page->out, "  for %s, as the PROXY protocol says\n",
-                      endpoint_print(client, &connection->origin));
+        text_addf(&text, ", for %s, as the PROXY protocol says",
+                  endpoint_print(client, &connection->origin));
+    page_paragraph(page, 2, "", text_string(&text));
+    text_release(&text);
     write_processes(page, connection, options);
 }
 
@@ -184,7 +188,7 @@ static void write_evidence(const struct page *page, const struct report *report,
         if (file[0] && e->at.file != shown)
             text_addf(&what, " [%s]", path_name(file));
         shown = e->at.file;
-        page_paragraph(page, 31, label, text_string(&what));
+        page_paragraph(page, EVIDENCE, label, text_string(&what));
         text_release(&what);
     }
 }
@@ -210,7 +214,7 @@ static void write_words(const struct page *page, const struct finding *finding)
                       said);
     }
     if (text.size)
-        page_paragraph(page, LABEL, "  known as", text_string(&text));
+        page_paragraph(page, LABEL, "  clients print", text_string(&text));
     text_release(&text);
 }
 
@@ -233,28 +237,42 @@ static void write_grpc(const struct page *page,
         return;
     text_init(&text, LINE_SIZE);
     grpc_add_status(&text, x, options->show_secrets);
-    page_paragraph(page, LABEL, "  grpc", text_string(&text));
+    page_paragraph(page, LABEL, "  gRPC status", text_string(&text));
     text_release(&text);
+}
+
+/* "server      1.50 s  ###########": its part of what lasted. */
+static void write_turn(const struct page *page, const char *label,
+                       enum holder holder, const struct turns *turns)
+{
+    nanos parts = turns->of[holder] / (turns_total(turns) / BAR);
+    size_t size = parts < BAR ? (size_t)parts : BAR;
+    char part[NANOS_TEXT_SIZE];
+    char bar[BAR + 1];
+
+    memset(bar, '#', sizeof bar);
+    bar[size ? size : 1] = '\0';
+    (void)fprintf(page->out, "%-*s%-20s %8s", LABEL, label, holder_name(holder),
+                  nanos_print_duration(part, turns->of[holder]));
+    if (size < BAR && page->width >= LABEL + 31 + BAR)
+        (void)fprintf(page->out, "  %s", bar);
+    (void)fputc('\n', page->out);
 }
 
 /* Of what lasted: who had how much of it, but for what is next to nothing. */
 static void write_turns(const struct page *page, const struct finding *finding)
 {
     nanos total = turns_total(&finding->turns);
-    char part[NANOS_TEXT_SIZE];
-    struct text text;
+    const char *label = "  waited for";
 
     if (total < NANOS_PER_SECOND)
         return;
-    text_init(&text, LINE_SIZE);
     for (unsigned i = 0; i < HOLDER_COUNT; i++) {
-        if (finding->turns.of[i] > total / 100)
-            text_addf(&text, "%s%s %s", text.size ? ", " : "",
-                      holder_name((enum holder)i),
-                      nanos_print_duration(part, finding->turns.of[i]));
+        if (finding->turns.of[i] <= total / 100)
+            continue;
+        write_turn(page, label, (enum holder)i, &finding->turns);
+        label = "";
     }
-    page_paragraph(page, LABEL, "  turns", text_string(&text));
-    text_release(&text);
 }
 
 /* "gateway-timeout on tcp.stream 2": its other end, which the report has. */
@@ -284,9 +302,9 @@ static void write_links(const struct page *page, const struct report *report,
             add_linked(&effects, other);
     }
     if (cause.size)
-        page_paragraph(page, LABEL, "  cause", text_string(&cause));
+        page_paragraph(page, LABEL, "  caused by", text_string(&cause));
     if (effects.size)
-        page_paragraph(page, LABEL, "  effects", text_string(&effects));
+        page_paragraph(page, LABEL, "  causes", text_string(&effects));
     text_release(&cause);
     text_release(&effects);
 }
@@ -297,10 +315,10 @@ static void write_reasons(const struct page *page,
 {
     struct text text;
 
-    page_paragraph(page, LABEL, "  symptom",
+    page_paragraph(page, LABEL, "  client sees",
                    finding->code == VERDICT_CLIENT_ABORT
-                       ? "none: the client itself left"
-                       : symptom_name(finding->symptom));
+                       ? "nothing: it left by itself"
+                       : symptom_words(finding->symptom));
     write_grpc(page, options, finding);
     write_words(page, finding);
     page_paragraph(page, LABEL, "  why", finding->explanation);
@@ -313,11 +331,13 @@ static void write_reasons(const struct page *page,
         text_addf(&text, "%s: %s. Settled by %s%s", verdict_slug(a->code),
                   a->why_possible, a->settled_by,
                   ends_with(a->settled_by, '?') ? "" : ".");
-        page_paragraph(page, LABEL, "  or", text_string(&text));
+        page_paragraph(page, LABEL, i ? "" : "  could also be",
+                       text_string(&text));
     }
     text_release(&text);
     for (size_t i = 0; i < finding->advices; i++)
-        page_paragraph(page, LABEL + 2, i ? "           -" : "  do       -",
+        page_paragraph(page, LABEL + 2,
+                       i ? "                 -" : "  what to do     -",
                        finding->advice[i]);
 }
 
@@ -356,6 +376,6 @@ void text_finding(const struct page *page, const struct report *report,
         write_window(page, finding);
     write_links(page, report, finding);
     write_reasons(page, options, finding);
-    (void)fprintf(page->out, "  %-*s%s\n", LABEL - 2, "filter",
-                  filter_print(filter, finding));
+    page_paragraph(page, LABEL, "  in Wireshark",
+                   filter_print(filter, finding));
 }
