@@ -334,7 +334,7 @@ def closed_pipe():
         live.ended(1)
         took = time.monotonic() - began
         expect(took < 4, f"{form}: ends after {took} s")
-        expect("error  " in live.words() and "1 exchange" in live.words(),
+        expect("error: " in live.words() and "1 exchange" in live.words(),
                lambda f=form: f"{f}: no summary on standard error")
         expect("pipe" not in live.words().lower(), f"{form}: not quietly")
 
