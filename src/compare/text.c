@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "compare/words.h"
 #include "report/page.h"
+#include "report/phrases.h"
 #include "report/text_finding.h"
 #include "wire/endpoint.h"
 
@@ -117,7 +118,7 @@ static void write_located(const struct page *page,
     else
         text_addf(text, "%s-side finding %" PRIu64 " alone: ",
                   side == CLIENT_SIDE ? "client" : "server", f->id);
-    text_add_request(text, f, options);
+    phrase_request(text, f, options);
     write_text(page, LABEL, "  finding", text);
     words_add_where(text, located);
     write_text(page, LABEL, "  where", text);

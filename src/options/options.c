@@ -19,10 +19,9 @@ static const struct {
     const char *name;
     char letter;
     const char *argument;
-    const char *help;
 } option[] = {
 #define OPTION(id, name, letter, argument, help)                               \
-    [OPTION_##id] = {name, letter, argument, help},
+    [OPTION_##id] = {name, letter, argument},
 #include "options/options.def"
 #undef OPTION
 };
@@ -355,37 +354,4 @@ bool options_parse(struct options *options, int argc, char *argv[],
     if (options->watch.interface)
         return take_filter_words(options, fail);
     return check_files(options, fail);
-}
-
-void options_help(FILE *out)
-{
-    (void)fputs("usage: whyeof [OPTIONS] FILE...\n"
-                "       tcpdump --immediate-mode -U -w - ... | whyeof -\n"
-                "       whyeof [OPTIONS] -i IFACE [FILTER...]\n"
-                "       whyeof [OPTIONS] --compare CLIENT_SIDE SERVER_SIDE\n"
-                "       whyeof merge [-F json|text] REPORT...\n\n"
-                "Says why an HTTP client saw an EOF, a cut response, a reset "
-                "or a hang.\n",
-                out);
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        char left[64];
-
-        if (!option[i].name[0]) {
-            (void)fprintf(out, "\n%s\n", option[i].help);
-            continue;
-        }
-        (void)snprintf(left, sizeof left, "%s%c%c --%s%s%s",
-                       option[i].letter ? "-" : " ",
-                       option[i].letter ? option[i].letter : ' ',
-                       option[i].letter ? ',' : ' ', option[i].name,
-                       option[i].argument ? " " : "",
-                       option[i].argument ? option[i].argument : "");
-        (void)fprintf(out, "  %-28s ", left);
-        if (i == OPTION_FORMAT)
-            value_print_formats(out);
-        (void)fprintf(out, "%s\n", option[i].help);
-    }
-    (void)fputs("\nexit status: 0 nothing at or above --fail-on, 1 something, "
-                "2 wrong usage or\nan input or output that failed\n",
-                out);
 }

@@ -203,13 +203,3 @@ bool value_format(const char *text, const struct renderer **to,
     text_release(&names);
     return false;
 }
-
-void value_print_formats(FILE *out)
-{
-    struct text names;
-
-    text_init(&names, NAMES_ROOM);
-    renderer_list(&names);
-    (void)fputs(text_string(&names), out);
-    text_release(&names);
-}

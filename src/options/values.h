@@ -35,9 +35,8 @@ bool value_record_limit(const char *text, struct watch_options *to,
 /* N[.X]: a tcp.stream, and an exchange of it from 1 on. */
 bool value_why(const char *text, struct why_options *to, struct fail *fail);
 
-/* A format by its name; and the names of all. */
+/* A format by its name. */
 bool value_format(const char *text, const struct renderer **to,
                   struct fail *fail);
-void value_print_formats(FILE *out);
 
 #endif

@@ -169,10 +169,16 @@ bool explain(FILE *out, const char *text)
 
 void explain_list(FILE *out)
 {
-    for (size_t i = 0; i < VERDICT_COUNT; i++)
-        (void)fprintf(out, "%-26s %-8s %s\n", verdict_slug((enum verdict)i),
-                      severity_name(verdict_severity((enum verdict)i)),
-                      verdict_title((enum verdict)i));
+    const struct page page = {.out = out, .width = 80};
+
+    for (size_t i = 0; i < VERDICT_COUNT; i++) {
+        char label[48];
+
+        (void)snprintf(label, sizeof label, "%-26s %-7s ",
+                       verdict_slug((enum verdict)i),
+                       severity_name(verdict_severity((enum verdict)i)));
+        page_paragraph(&page, 36, label, verdict_title((enum verdict)i));
+    }
 }
 
 void explain_capture(FILE *out)
@@ -182,12 +188,12 @@ void explain_capture(FILE *out)
         "'tcp port 8080'\n"
         "\n"
         "with the server's port for 8080. Let it run until the client has "
-        "reported its\nerror, and a second longer. Without --immediate-mode "
-        "the last packets are lost; with\ntoo small a buffer (-B, in KiB) "
-        "bursts are. A hang is only seen when packets of\nsome kind still "
-        "come while it lasts: leave other traffic in, or keep-alive probes\n"
-        "on. Where several hosts are involved, capture at the client and at "
-        "the server:\nwhat one of them cannot see the other shows. Then:\n"
+        "reported\nits error, and a second longer. Without --immediate-mode "
+        "the last packets are\nlost; with too small a buffer (-B, in KiB) "
+        "bursts are. A hang is only seen when\npackets of some kind still "
+        "come while it lasts: leave other traffic in, or\nkeep-alive probes "
+        "on. Where several hosts are involved, capture at the client\nand at "
+        "the server: what one of them cannot see the other shows. Then:\n"
         "\n"
         "  whyeof capture.pcap\n"
         "\n"

@@ -2,6 +2,7 @@
 #include "report/filter.h"
 #include "report/json_values.h"
 #include "report/known_as.h"
+#include "report/phrases.h"
 
 /* Nothing where it is not known. */
 static void add_process(json_t *json, const char *key,
@@ -90,22 +91,18 @@ static const char *file_of(const struct report *report, struct mark at)
 static json_t *evidence(const struct report *report,
                         const struct finding *finding)
 {
-    static const char *const from[] = {[FROM_CLIENT] = "client",
-                                       [FROM_SERVER] = "server",
-                                       [FROM_PATH] = "path",
-                                       [FROM_UPSTREAM] = "upstream",
-                                       [FROM_FRONT] = "front"};
     json_t *list = json_array();
 
     for (size_t i = 0; i < finding->evidences; i++) {
         const struct evidence *e = &finding->evidence[i];
 
-        json_array_append_new(
-            list, json_pack("{s:I, s:o, s:o, s:s, s:o}", "frame",
-                            (json_int_t)e->at.frame, "file",
-                            json_text(file_of(report, e->at)), "time_s",
-                            json_moment(report, e->at), "from", from[e->from],
-                            "what", json_text(e->what)));
+        json_array_append_new(list,
+                              json_pack("{s:I, s:o, s:o, s:s, s:o}", "frame",
+                                        (json_int_t)e->at.frame, "file",
+                                        json_text(file_of(report, e->at)),
+                                        "time_s", json_moment(report, e->at),
+                                        "from", phrase_witness(e->from), "what",
+                                        json_text(e->what)));
     }
     return list;
 }

@@ -141,6 +141,15 @@ void page_heading(const struct page *page, enum ink ink, const char *label,
         (void)fputs("\033[0m", page->out);
 }
 
+void page_shown(const struct page *page, unsigned indent, const char *label,
+                const char *shown)
+{
+    (void)fprintf(page->out, "%-*s", (int)indent, label);
+    if (label[0] && columns(label, strlen(label)) >= indent)
+        (void)fputc(' ', page->out);
+    write_wrapped(page, indent, shown);
+}
+
 void page_paragraph(const struct page *page, unsigned indent, const char *label,
                     const char *text)
 {
@@ -148,9 +157,6 @@ void page_paragraph(const struct page *page, unsigned indent, const char *label,
 
     text_init(&visible, 1 << 16);
     text_add_visible(&visible, span_of_text(text));
-    (void)fprintf(page->out, "%-*s", (int)indent, label);
-    if (label[0] && columns(label, strlen(label)) >= indent)
-        (void)fputc(' ', page->out);
-    write_wrapped(page, indent, text_string(&visible));
+    page_shown(page, indent, label, text_string(&visible));
     text_release(&visible);
 }

@@ -41,4 +41,8 @@ void page_heading(const struct page *page, enum ink ink, const char *label,
 void page_paragraph(const struct page *page, unsigned indent, const char *label,
                     const char *text);
 
+/* The same of text that was escaped before. */
+void page_shown(const struct page *page, unsigned indent, const char *label,
+                const char *shown);
+
 #endif

@@ -42,8 +42,9 @@ struct report_options {
     bool color;
     unsigned width;      /* columns; text only */
     bool list_exchanges; /* --exchanges */
-    bool summary;        /* --summary: text only */
-    uint64_t limit;      /* --limit: findings told in full, as text; 0: all */
+    bool summary;        /* --summary: text and Markdown */
+    uint64_t limit;      /* --limit: findings told in full, as text or
+                            Markdown; 0: all */
     FILE *spool;         /* those that wait for a document, by the renderer's
                             own `spool`, from its beginning; NULL: none */
 };

@@ -2,6 +2,7 @@
 #include "base/mask.h"
 #include "report/grpc.h"
 #include "report/page.h"
+#include "report/phrases.h"
 #include "report/render.h"
 #include "report/text_endpoint.h"
 #include "report/text_finding.h"
@@ -46,60 +47,12 @@ static void write_exchange(const struct page *page,
     text_release(&text);
 }
 
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
-static void add_protocols(struct text *text, const struct judge_counts *c)
-{
-    const struct {
-        uint64_t count;
-        const char *name;
-    } protocol[] = {
-        {c->http_connections,  "HTTP/1"},
-        {c->h2_connections,    "HTTP/2"},
-        {c->tls_connections,   "TLS"   },
-        {c->other_connections, "other" },
-    };
-    const char *before = " (";
-
-    for (size_t i = 0; i < sizeof protocol / sizeof *protocol; i++) {
-        if (!protocol[i].count)
-            continue;
-        text_addf(text, "%s%" PRIu64 " %s", before, protocol[i].count,
-                  protocol[i].name);
-        before = ", ";
-    }
-    if (before[0] == ',')
-        text_add(text, ")");
-}
-
 static void write_summary(const struct page *page, const struct report *report)
 {
-    const struct judge_counts *c = &report->counts;
-    const uint64_t *by = c->by_severity;
     struct text text;
 
     text_init(&text, LINE_SIZE);
-    text_addf(&text, "%" PRIu64 " packet%s, %" PRIu64 " connection%s",
-              report->packets, plural(report->packets), c->connections,
-              plural(c->connections));
-    if (c->connections)
-        add_protocols(&text, c);
-    text_addf(&text,
-              ", %" PRIu64 " exchange%s, %" PRIu64 " complete: ", c->exchanges,
-              plural(c->exchanges), c->complete);
-    if (by[SEVERITY_ERROR] + by[SEVERITY_WARNING] + by[SEVERITY_INFO] == 0)
-        text_add(&text, report->unjudged ? "nothing could be judged"
-                                         : "nothing to report");
-    else
-        text_addf(&text,
-                  "%" PRIu64 " error%s, %" PRIu64 " warning%s, %" PRIu64
-                  " info",
-                  by[SEVERITY_ERROR], plural(by[SEVERITY_ERROR]),
-                  by[SEVERITY_WARNING], plural(by[SEVERITY_WARNING]),
-                  by[SEVERITY_INFO]);
+    phrase_summary(&text, report);
     page_paragraph(page, 0, "", text_string(&text));
     text_release(&text);
 }

@@ -4,7 +4,7 @@
 #include "base/path.h"
 #include "report/filter.h"
 #include "report/grpc.h"
-#include "report/known_as.h"
+#include "report/phrases.h"
 #include "wire/endpoint.h"
 
 #include <assert.h>
@@ -27,25 +27,6 @@ enum ink text_ink(enum severity severity)
     static_assert(sizeof ink / sizeof *ink == SEVERITY_COUNT,
                   "every severity has its ink");
     return ink[severity];
-}
-
-void text_add_request(struct text *text, const struct finding *finding,
-                      const struct report_options *options)
-{
-    const struct exchange *x = finding->exchange;
-
-    if (!x) {
-        text_add(text, "the connection");
-        return;
-    }
-    mask_add(text, span_of_text(x->method ? x->method : "a request"), MASK_TEXT,
-             options->show_secrets);
-    text_add(text, " ");
-    if (x->host && x->host[0] && x->target && x->target[0] == '/')
-        mask_add(text, span_of_text(x->host), MASK_AUTHORITY,
-                 options->show_secrets);
-    mask_add(text, span_of_text(x->target ? x->target : ""), MASK_TARGET,
-             options->show_secrets);
 }
 
 /* Live: which finding it is, of when, and whether it is the last word. */
@@ -82,7 +63,7 @@ void text_finding_line(const struct page *page,
         (void)fprintf(page->out, " (%s)", confidence_name(finding->confidence));
     write_standing(page, finding);
     text_init(&text, LINE_SIZE);
-    text_add_request(&text, finding, options);
+    phrase_request(&text, finding, options);
     text_addf(&text, ", %s, tcp.stream %" PRIu64,
               endpoint_print(server, &connection->server), connection->id);
     if (finding->standing == STANDING_WITHDRAWN)
@@ -94,7 +75,7 @@ void text_finding_line(const struct page *page,
                   finding->standing == STANDING_GOES_ON ? "for" : "after",
                   nanos_print_duration(duration, finding->wait));
     (void)fputc('\n', page->out);
-    page_paragraph(page, 7, "", text_string(&text));
+    page_shown(page, 7, "", text_string(&text));
     text_release(&text);
 }
 
@@ -120,7 +101,7 @@ static void write_processes(const struct page *page,
     add_process(&text, "client", &connection->client_process, options);
     add_process(&text, "server", &connection->server_process, options);
     if (text.size)
-        page_paragraph(page, 2, "", text_string(&text));
+        page_shown(page, 2, "", text_string(&text));
     text_release(&text);
 }
 
@@ -128,9 +109,6 @@ static void write_head(const struct page *page, const struct report *report,
                        const struct report_options *options,
                        const struct finding *finding)
 {
-    const struct finding_connection *connection = &finding->connection;
-    char client[ENDPOINT_TEXT_SIZE];
-    char server[ENDPOINT_TEXT_SIZE];
     char label[16];
     struct text text;
 
@@ -144,18 +122,13 @@ static void write_head(const struct page *page, const struct report *report,
         write_standing(page, finding);
     (void)fputs("\n\n", page->out);
     text_init(&text, LINE_SIZE);
-    text_add_request(&text, finding, options);
-    page_paragraph(page, 2, "", text_string(&text));
+    phrase_request(&text, finding, options);
+    page_shown(page, 2, "", text_string(&text));
     text_clear(&text);
-    text_addf(&text, "from %s to %s, tcp.stream %" PRIu64,
-              endpoint_print(client, &connection->client),
-              endpoint_print(server, &connection->server), connection->id);
-    if (connection->origin.address.version)
-        text_addf(&text, ", for %s, as the PROXY protocol says",
-                  endpoint_print(client, &connection->origin));
-    page_paragraph(page, 2, "", text_string(&text));
+    phrase_place(&text, finding);
+    page_shown(page, 2, "", text_string(&text));
     text_release(&text);
-    write_processes(page, connection, options);
+    write_processes(page, &finding->connection, options);
 }
 
 /*
@@ -195,34 +168,13 @@ static void write_evidence(const struct page *page, const struct report *report,
 
 static void write_words(const struct page *page, const struct finding *finding)
 {
-    static const char *const called[] = {
-        [REPORTER_CURL] = "",
-        [REPORTER_GO] = "Go ",
-        [REPORTER_NODE] = "Node ",
-        [REPORTER_PYTHON] = "Python ",
-        [REPORTER_HAPROXY] = "HAProxy ",
-        [REPORTER_ENVOY] = "Envoy ",
-    };
     struct text text;
 
     text_init(&text, LINE_SIZE);
-    for (size_t i = 0; i < REPORTER_COUNT; i++) {
-        const char *said = known_as(finding, (enum reporter)i);
-
-        if (said)
-            text_addf(&text, "%s%s\"%s\"", text.size ? ", " : "", called[i],
-                      said);
-    }
+    phrase_known_as(&text, finding);
     if (text.size)
         page_paragraph(page, LABEL, "  clients print", text_string(&text));
     text_release(&text);
-}
-
-static bool ends_with(const char *text, char last)
-{
-    size_t size = strlen(text);
-
-    return size > 0 && text[size - 1] == last;
 }
 
 /* What the server itself said of a gRPC call that failed. */
@@ -237,7 +189,7 @@ static void write_grpc(const struct page *page,
         return;
     text_init(&text, LINE_SIZE);
     grpc_add_status(&text, x, options->show_secrets);
-    page_paragraph(page, LABEL, "  gRPC status", text_string(&text));
+    page_shown(page, LABEL, "  gRPC status", text_string(&text));
     text_release(&text);
 }
 
@@ -315,10 +267,7 @@ static void write_reasons(const struct page *page,
 {
     struct text text;
 
-    page_paragraph(page, LABEL, "  client sees",
-                   finding->code == VERDICT_CLIENT_ABORT
-                       ? "nothing: it left by itself"
-                       : symptom_words(finding->symptom));
+    page_paragraph(page, LABEL, "  client sees", phrase_symptom(finding));
     write_grpc(page, options, finding);
     write_words(page, finding);
     page_paragraph(page, LABEL, "  why", finding->explanation);
@@ -328,9 +277,7 @@ static void write_reasons(const struct page *page,
         const struct alternative *a = &finding->alternative[i];
 
         text_clear(&text);
-        text_addf(&text, "%s: %s. Settled by %s%s", verdict_slug(a->code),
-                  a->why_possible, a->settled_by,
-                  ends_with(a->settled_by, '?') ? "" : ".");
+        phrase_alternative(&text, a);
         page_paragraph(page, LABEL, i ? "" : "  could also be",
                        text_string(&text));
     }

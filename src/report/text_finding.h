@@ -7,7 +7,7 @@
 #include "report/page.h"
 #include "report/report.h"
 
-/* The whole block, from "error  CODE" to the filter. */
+/* The whole block, from "error: " to the filter. */
 void text_finding(const struct page *page, const struct report *report,
                   const struct report_options *options,
                   const struct finding *finding);
@@ -16,10 +16,6 @@ void text_finding(const struct page *page, const struct report *report,
 void text_finding_line(const struct page *page,
                        const struct report_options *options,
                        const struct finding *finding);
-
-/* Method and target, or what stands for them; secrets are masked. */
-void text_add_request(struct text *text, const struct finding *finding,
-                      const struct report_options *options);
 
 enum ink text_ink(enum severity severity);
 

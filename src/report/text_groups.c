@@ -1,6 +1,7 @@
 #include "report/text_groups.h"
 
 #include "report/groups.h"
+#include "report/phrases.h"
 #include "report/text_finding.h"
 #include "wire/endpoint.h"
 
@@ -31,13 +32,13 @@ static void write_alike(const struct page *page,
               mark_frame(finding->asked), finding->connection.id);
     if (x && x->is_h2)
         text_addf(&text, "stream %" PRIu64 ", ", x->stream);
-    text_add_request(&text, finding, options);
+    phrase_request(&text, finding, options);
     if (finding->is_too_late)
         text_add(&text, ", sent after the close");
     else
         text_addf(&text, ", ended after %s",
                   nanos_print_duration(duration, finding->wait));
-    page_paragraph(page, 4, "   ", text_string(&text));
+    page_shown(page, 4, "   ", text_string(&text));
     text_release(&text);
 }
 
