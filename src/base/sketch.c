@@ -57,7 +57,7 @@ static unsigned bucket_of(nanos duration)
 }
 
 /* What a bucket's durations are taken for: see sketch.h, to the nearest. */
-static nanos middle_of(unsigned bucket)
+nanos sketch_middle(unsigned bucket)
 {
     uint64_t low = SKETCH_PER_OCTAVE + bucket % SKETCH_PER_OCTAVE;
     uint64_t under = SKETCH_PER_OCTAVE * (2 * low + 1);
@@ -133,7 +133,7 @@ nanos sketch_quantile(const struct sketch *sketch, unsigned percent)
     while (bucket < SKETCH_BUCKETS - 1 &&
            (seen += sketch_count(sketch, bucket)) <= rank)
         bucket++;
-    middle = middle_of(bucket);
+    middle = sketch_middle(bucket);
     if (middle < sketch->least)
         return sketch->least;
     return middle > sketch->most ? sketch->most : middle;

@@ -58,6 +58,9 @@ nanos sketch_quantile(const struct sketch *sketch, unsigned percent);
 /* How many durations are in a bucket, from 0 to SKETCH_BUCKETS - 1. */
 uint64_t sketch_count(const struct sketch *sketch, unsigned bucket);
 
+/* What the durations of a bucket are taken for. */
+nanos sketch_middle(unsigned bucket);
+
 /* Its counts as text, "BUCKET:COUNT" of those that are not 0, ascending. */
 void sketch_print(struct text *text, const struct sketch *sketch);
 

@@ -81,34 +81,41 @@ bool text_endpoint_tells(const struct server_facts *server)
            server->client_gave_up.samples;
 }
 
-void text_endpoint(const struct page *page, const struct server_facts *server,
-                   const struct report_options *options)
+void text_endpoint_facts(struct text *text, const struct server_facts *server,
+                         const struct report_options *options)
 {
     char name[ENDPOINT_TEXT_SIZE];
-    struct text text;
 
-    text_init(&text, LINE_SIZE);
-    text_addf(&text, "%s", endpoint_print(name, &server->server));
+    text_addf(text, "%s", endpoint_print(name, &server->server));
     if (server->software[0]) {
-        text_add(&text, " (");
-        mask_add(&text, span_of_text(server->software), MASK_TEXT,
+        text_add(text, " (");
+        mask_add(text, span_of_text(server->software), MASK_TEXT,
                  options->show_secrets);
-        text_add(&text, ")");
+        text_add(text, ")");
     }
-    text_addf(&text, ": %" PRIu64 " exchange%s, %" PRIu64 " complete",
+    text_addf(text, ": %" PRIu64 " exchange%s, %" PRIu64 " complete",
               server->exchanges, server->exchanges == 1 ? "" : "s",
               server->complete);
-    add_write_timeout(&text, server);
-    add_timer(&text, "resets streams after", &server->reset);
-    add_timer(&text, "gives up on what is behind it after", &server->gateway);
-    add_set(&text, "closes idle connections after", &server->idle);
+    add_write_timeout(text, server);
+    add_timer(text, "resets streams after", &server->reset);
+    add_timer(text, "gives up on what is behind it after", &server->gateway);
+    add_set(text, "closes idle connections after", &server->idle);
     /* what ends in one instant is a client's own end, and no timeout */
     if (server->client_gave_up.samples == 1 ||
         !durations_end_together(&server->client_gave_up))
-        add_set(&text, "clients give up after", &server->client_gave_up);
-    add_set(&text, "client's keep-alive probes every", &server->probes[0]);
-    add_set(&text, "server's keep-alive probes every", &server->probes[1]);
-    add_hints(&text, server);
+        add_set(text, "clients give up after", &server->client_gave_up);
+    add_set(text, "client's keep-alive probes every", &server->probes[0]);
+    add_set(text, "server's keep-alive probes every", &server->probes[1]);
+    add_hints(text, server);
+}
+
+void text_endpoint(const struct page *page, const struct server_facts *server,
+                   const struct report_options *options)
+{
+    struct text text;
+
+    text_init(&text, LINE_SIZE);
+    text_endpoint_facts(&text, server, options);
     page_paragraph(page, 2, "", text_string(&text));
     text_release(&text);
     text_routes(page, server, options);

@@ -1,0 +1,23 @@
+/*
+ * The drawings of a page, as SVG in it: each has words for those who hear it.
+ */
+#ifndef REPORT_HTML_FIGURES_H
+#define REPORT_HTML_FIGURES_H
+
+#include "report/html_out.h"
+
+/* The packets that decide, between client and server. */
+void html_ladder(const struct html *html, const struct finding *finding);
+
+/* Whose turn it was, as one bar; nothing of what took less than a second. */
+void html_turns(const struct html *html, const struct finding *finding);
+
+/* How long the server's answers took, and what failed; the bracket of its
+ * write timeout as a band. Nothing where nothing was timed. */
+void html_answers(const struct html *html, const struct server_facts *server);
+
+/* The window of HTTP/2 that was used up: what was sent of what was allowed, and
+ * how long it blocked. Nothing where none was. */
+void html_window(const struct html *html, const struct finding *finding);
+
+#endif
