@@ -81,8 +81,14 @@ static void tell_upstream_end(struct finding *finding, const struct leg *leg)
         finding_explain(finding, "Behind it %s did not answer the SYN.", name);
         break;
     case LEG_ANSWERED:
-        finding_explain(finding, "Behind it %s answered %u, %s.", name,
-                        leg->status, after);
+        if (leg->status)
+            finding_explain(finding, "Behind it %s answered %u, %s.", name,
+                            leg->status, after);
+        else
+            finding_explain(finding,
+                            "Behind it %s ended the request %s, without a "
+                            "header section.",
+                            name, after);
         break;
     case LEG_CLOSED:
         finding_explain(finding, "Behind it %s closed %s, %s.", name, after,
@@ -127,9 +133,12 @@ static void tell_large_head(const struct facts *f, struct finding *finding,
                     "Its header section has %" PRIu64
                     " bytes, which may be more than the gateway takes.",
                     leg->answer_head);
-    finding_advise(finding, "compare that size with the gateway's limit (nginx "
-                            "proxy_buffer_size, HAProxy tune.bufsize, Apache "
-                            "ResponseFieldSize, Varnish http_resp_size)");
+    finding_advise(finding,
+                   "compare that size with the gateway's limit (nginx %s, "
+                   "HAProxy tune.bufsize, Apache ResponseFieldSize%s)",
+                   leg->is_fastcgi ? "fastcgi_buffer_size"
+                                   : "proxy_buffer_size",
+                   leg->is_fastcgi ? "" : ", Varnish http_resp_size");
 }
 
 static void cite_upstream(struct finding *finding, const struct leg *leg)

@@ -174,10 +174,9 @@ void tell_unsent(const struct facts *f, struct finding *finding)
                         response->expected, response->body,
                         response->expected - response->body);
     else
-        finding_explain(finding,
-                        "%" PRIu64
-                        " body bytes came, the last chunk never did.",
-                        response->body);
+        finding_explain(finding, "%" PRIu64 " body bytes came, %s never did.",
+                        response->body,
+                        f->x->is_fastcgi ? "END_REQUEST" : "the last chunk");
     if (response->bytes >= WRITE_BUFFER && response->bytes % WRITE_BUFFER == 0)
         finding_explain(finding,
                         "What came (%" PRIu64 " bytes with the header) is a "

@@ -231,6 +231,7 @@ static void add_failure(struct infer *infer, struct server_facts *server,
     server->exchanges++;
     servers_count(&infer->servers, server, x, exchange_went_well(conn, x),
                   false);
+    server->not_closed += closing.by != CLOSED_BY_SERVER;
     server->answered += mark_is_set(x->response.start) ||
                         conn->flow[conn_server(conn)].lost > 1; /* a FIN: 1 */
     if (!exchange_was_waiting(conn, x))
