@@ -200,12 +200,30 @@ static void tell_front_end(struct finding *finding, const struct leg *leg)
         finding_explain(finding, "The proxy ended that one as well.");
 }
 
+/*
+ * That a gateway sent it on (RFC 9110, 7.6.3), though not for whom. Which of
+ * two alike is in front is not told by Via: some gateways add to the list,
+ * others pass it on, or put their own in its place.
+ */
+static void tell_via(const struct facts *f, struct finding *finding)
+{
+    if (!f->x || !f->x->has_via)
+        return;
+    finding_explain(finding, "Its client is a gateway: the request says Via.");
+    if (f->client_closed)
+        finding_advise(finding, "look at the leg in front of the gateway: did "
+                                "its own client leave, or a limit of its own "
+                                "end this?");
+}
+
 static void tell_front(const struct facts *f, struct finding *finding)
 {
     const struct leg *leg = leg_in_front(f);
 
-    if (!leg)
+    if (!leg) {
+        tell_via(f, finding);
         return;
+    }
     finding_explain(finding,
                     f->x ? "Its client is a proxy: it asks for what %s was "
                            "asked."

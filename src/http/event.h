@@ -87,6 +87,7 @@ struct http_head {
     uint64_t length;           /* HTTP_NO_LENGTH: not known from the head */
     enum http_framing framing;
     uint16_t status;       /* responses; 0 in a request */
+    bool has_via;          /* Via: a gateway sent it on (RFC 9110, 7.6.3) */
     bool expects_continue; /* RFC 9110, 10.1.1 */
     bool closes;           /* Connection: close, or the version's default */
     bool says_close;       /* the same, not because only that ends the body */

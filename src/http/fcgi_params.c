@@ -33,6 +33,7 @@ static const struct {
     [FCGI_FORWARDED_FOR] = {"HTTP_X_FORWARDED_FOR", SHORT_VALUE},
     [FCGI_REMOTE_ADDRESS] = {"REMOTE_ADDR",          SHORT_VALUE},
     [FCGI_REMOTE_PORT] = {"REMOTE_PORT",          SHORT_VALUE},
+    [FCGI_VIA] = {"HTTP_VIA",             SHORT_VALUE},
     [FCGI_LENGTH] = {"CONTENT_LENGTH",       SHORT_VALUE},
 };
 
@@ -226,6 +227,7 @@ struct http_head fcgi_params_head(struct fcgi_params *params)
         .request_id = span_of(&value[FCGI_REQUEST_ID]),
         .traceparent = span_of(&value[FCGI_TRACEPARENT]),
         .forwarded_for = forwarded_of(params),
+        .has_via = value[FCGI_VIA].size > 0,
         .length = length,
         .framing = length == HTTP_NO_LENGTH || length == 0 ? FRAMING_NONE
                                                            : FRAMING_LENGTH,

@@ -98,6 +98,7 @@ struct exchange {
     bool opaque; /* of TLS that is not read: only when, and how much */
     bool is_h2;
     bool is_fastcgi;
+    bool has_via;      /* the request: a gateway sent it on */
     bool windows_lost; /* HTTP/2: whether a window was used up is not known */
     bool is_grpc;
     bool has_grpc_status;
