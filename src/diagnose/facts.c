@@ -328,6 +328,17 @@ bool is_statement_refuted(const struct facts *f)
     return stated && durations_outlast(&f->known->success, stated);
 }
 
+const struct route *route_with_limit(const struct facts *f)
+{
+    const struct route *route =
+        f->x ? routes_find(f->known->routes, f->x) : NULL;
+
+    return route && route_limits_bound_cut(&route->limits) &&
+                   f->wait >= route->limits.cut.shortest
+               ? route
+               : NULL;
+}
+
 enum timeout_fit timeout_fit(const struct facts *f)
 {
     const struct durations *good = &f->known->success;
@@ -338,11 +349,10 @@ enum timeout_fit timeout_fit(const struct facts *f)
         return f->wait >= stated || durations_alike(f->wait, stated)
                    ? FIT_STATED
                    : FIT_REFUTED;
-    if (server_refutes_timeout(f->known))
-        return FIT_REFUTED;
-    /* one that is no part of the figures: others agree on a timeout */
-    if (f->known->odd && f->wait < bad->shortest)
-        return FIT_REFUTED;
+    /* or it is one that is no part of the figures: others agree on a timeout */
+    if (server_refutes_timeout(f->known) ||
+        (f->known->odd && f->wait < bad->shortest))
+        return route_with_limit(f) ? FIT_ROUTE : FIT_REFUTED;
     /* a timer is one whatever it lets through */
     if (durations_constant(bad, 2))
         return FIT_CONSTANT;

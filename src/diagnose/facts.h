@@ -77,10 +77,14 @@ enum timeout_fit {
     FIT_CONSTANT, /* failures of several instants, after the same time */
     FIT_BRACKET,  /* one instant; successes are all shorter */
     FIT_VARIED,   /* several, and their delays vary: no plain timer */
+    FIT_ROUTE,    /* none of the server's, but one of what is asked for */
     FIT_STATED    /* the user stated it, and it agrees */
 };
 
 enum timeout_fit timeout_fit(const struct facts *f);
+
+/* Its route, when it has a limit of its own that explains this. NULL: not. */
+const struct route *route_with_limit(const struct facts *f);
 
 /* An answer was whole after more than the write timeout that was stated. */
 bool is_statement_refuted(const struct facts *f);

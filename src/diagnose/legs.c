@@ -81,8 +81,14 @@ static void tell_upstream_end(struct finding *finding, const struct leg *leg)
         finding_explain(finding, "Behind it %s did not answer the SYN.", name);
         break;
     case LEG_ANSWERED:
-        finding_explain(finding, "Behind it %s answered %u, %s.", name,
-                        leg->status, after);
+        if (leg->status)
+            finding_explain(finding, "Behind it %s answered %u, %s.", name,
+                            leg->status, after);
+        else
+            finding_explain(finding,
+                            "Behind it %s ended the request %s, without a "
+                            "header section.",
+                            name, after);
         break;
     case LEG_CLOSED:
         finding_explain(finding, "Behind it %s closed %s, %s.", name, after,
@@ -127,9 +133,12 @@ static void tell_large_head(const struct facts *f, struct finding *finding,
                     "Its header section has %" PRIu64
                     " bytes, which may be more than the gateway takes.",
                     leg->answer_head);
-    finding_advise(finding, "compare that size with the gateway's limit (nginx "
-                            "proxy_buffer_size, HAProxy tune.bufsize, Apache "
-                            "ResponseFieldSize, Varnish http_resp_size)");
+    finding_advise(finding,
+                   "compare that size with the gateway's limit (nginx %s, "
+                   "HAProxy tune.bufsize, Apache ResponseFieldSize%s)",
+                   leg->is_fastcgi ? "fastcgi_buffer_size"
+                                   : "proxy_buffer_size",
+                   leg->is_fastcgi ? "" : ", Varnish http_resp_size");
 }
 
 static void cite_upstream(struct finding *finding, const struct leg *leg)
@@ -191,12 +200,30 @@ static void tell_front_end(struct finding *finding, const struct leg *leg)
         finding_explain(finding, "The proxy ended that one as well.");
 }
 
+/*
+ * That a gateway sent it on (RFC 9110, 7.6.3), though not for whom. Which of
+ * two alike is in front is not told by Via: some gateways add to the list,
+ * others pass it on, or put their own in its place.
+ */
+static void tell_via(const struct facts *f, struct finding *finding)
+{
+    if (!f->x || !f->x->has_via)
+        return;
+    finding_explain(finding, "Its client is a gateway: the request says Via.");
+    if (f->client_closed)
+        finding_advise(finding, "look at the leg in front of the gateway: did "
+                                "its own client leave, or a limit of its own "
+                                "end this?");
+}
+
 static void tell_front(const struct facts *f, struct finding *finding)
 {
     const struct leg *leg = leg_in_front(f);
 
-    if (!leg)
+    if (!leg) {
+        tell_via(f, finding);
         return;
+    }
     finding_explain(finding,
                     f->x ? "Its client is a proxy: it asks for what %s was "
                            "asked."

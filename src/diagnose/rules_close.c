@@ -117,7 +117,8 @@ bool is_write_timeout_truncation(const struct facts *f)
 bool is_no_backend(const struct facts *f)
 {
     return is_server_close(f) && !f->response_begun && f->known->failed >= 3 &&
-           f->known->answered == 0 && f->known->cut.samples == 0;
+           f->known->answered == 0 && f->known->not_closed == 0 &&
+           f->known->cut.samples == 0;
 }
 
 bool is_server_reset(const struct facts *f)

@@ -29,9 +29,15 @@ enum {
     KNOWN = sizeof known / sizeof *known
 };
 
+static bool is_fastcgi(const struct facts *f)
+{
+    return f->x && f->x->is_fastcgi;
+}
+
+/* What speaks FastCGI is none of those that are guessed at. */
 bool is_unnamed(const struct facts *f)
 {
-    return f->known->software[0] == '\0';
+    return f->known->software[0] == '\0' && !is_fastcgi(f);
 }
 
 bool is_software(const struct facts *f, const char *word)
@@ -89,7 +95,7 @@ const char *response_setting(const struct facts *f)
         if (known[i].response && is_software(f, known[i].word))
             return known[i].response;
     }
-    return NULL;
+    return is_fastcgi(f) ? "php-fpm request_terminate_timeout" : NULL;
 }
 
 const char *request_setting(const struct facts *f)

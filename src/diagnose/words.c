@@ -87,6 +87,22 @@ static void tell_slack(const struct facts *f, struct finding *finding)
                                                : "; they are few");
 }
 
+/* What the server's other routes take is no measure of this one. */
+static void tell_route_limit(const struct facts *f, struct finding *finding)
+{
+    const struct route_limits *limits = &route_with_limit(f)->limits;
+
+    finding_explain(
+        finding,
+        "No one timeout explains what this server cut, but one of this route "
+        "explains what it cut there: it lies between %s (longest success, "
+        "#%" PRIu64 ") and %s (shortest failure, #%" PRIu64 ").",
+        finding_duration(finding, limits->longest),
+        mark_frame(limits->longest_at),
+        finding_duration(finding, limits->cut.shortest),
+        mark_frame(limits->cut.shortest_at));
+}
+
 void tell_timeout_fit(const struct facts *f, struct finding *finding)
 {
     const struct durations *bad = &f->known->cut;
@@ -135,6 +151,9 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
                         "long.",
                         bad->samples, finding_range(finding, bad));
         return;
+    case FIT_ROUTE:
+        tell_route_limit(f, finding);
+        return;
     case FIT_ALONE:
         finding_explain(finding, "It is the only such exchange with this "
                                  "server, so nothing refutes a timeout and "
@@ -174,10 +193,9 @@ void tell_unsent(const struct facts *f, struct finding *finding)
                         response->expected, response->body,
                         response->expected - response->body);
     else
-        finding_explain(finding,
-                        "%" PRIu64
-                        " body bytes came, the last chunk never did.",
-                        response->body);
+        finding_explain(finding, "%" PRIu64 " body bytes came, %s never did.",
+                        response->body,
+                        f->x->is_fastcgi ? "END_REQUEST" : "the last chunk");
     if (response->bytes >= WRITE_BUFFER && response->bytes % WRITE_BUFFER == 0)
         finding_explain(finding,
                         "What came (%" PRIu64 " bytes with the header) is a "

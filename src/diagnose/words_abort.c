@@ -157,5 +157,7 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
                    "or restarted workers",
                    is_unnamed(f) ? " (Go: 'http: panic serving'; "
                                    "http.ErrAbortHandler leaves no trace)"
-                                 : "");
+                   : f->x->is_fastcgi
+                       ? " (php-fpm: 'child ... exited on signal')"
+                       : "");
 }

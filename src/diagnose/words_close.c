@@ -137,7 +137,7 @@ static void advise_write_timeout(const struct facts *f, struct finding *finding)
                                 "or timed out at that moment");
         return;
     }
-    if (timeout_fit(f) == FIT_CONSTANT)
+    if (timeout_fit(f) == FIT_CONSTANT || timeout_fit(f) == FIT_ROUTE)
         finding_advise(finding,
                        "look which timer of the server's is set to that time "
                        "(Node server.timeout, uWSGI harakiri, php-fpm "

@@ -90,16 +90,46 @@ static void tell_other_leg(const struct facts *f, struct finding *finding)
                         pair->leg.connection);
     else
         finding_explain(finding, "Why the upstream failed it cannot be seen on "
-                                 "this leg alone.");
+                                 "this leg alone; one that is asked over a "
+                                 "Unix socket is in no capture.");
     finding_advise(finding, "look at the leg from the gateway to its upstream, "
                             "in this file or in a capture of its own: the "
                             "request that failed there tells the cause");
 }
 
+/* Such answers that all took as long, of the server or of this route; NULL:
+ * they did not. */
+static const struct durations *constant_gateway(const struct facts *f)
+{
+    const struct route *route;
+
+    if (durations_constant(&f->known->gateway, 2))
+        return &f->known->gateway;
+    route = routes_find(f->known->routes, f->x);
+    return route && route_limits_gateway(&route->limits)
+               ? &route->limits.gateway
+               : NULL;
+}
+
+static void tell_constant(const struct facts *f, struct finding *finding,
+                          const struct durations *gateway)
+{
+    bool of_all = gateway == &f->known->gateway;
+
+    if (answer_delay(f) < f->settings->timeout_floor ||
+        (!of_all && !durations_alike(answer_delay(f), gateway->shortest)))
+        return;
+    finding_explain(finding,
+                    "%" PRIu64 " such answers%s all took %s: a timeout of the "
+                    "gateway%s.",
+                    gateway->samples, of_all ? "" : " of this route",
+                    finding_range(finding, gateway), of_all ? "" : " there");
+}
+
 void tell_gateway_timeout(const struct facts *f, struct finding *finding)
 {
     nanos delay = answer_delay(f);
-    bool constant = durations_constant(&f->known->gateway, 2);
+    const struct durations *constant = constant_gateway(f);
 
     finding->symptom = SYMPTOM_ERROR_STATUS;
     finding->confidence =
@@ -116,13 +146,8 @@ void tell_gateway_timeout(const struct facts *f, struct finding *finding)
         tell_unread_request(f, finding);
     else
         tell_alone(f, finding);
-    if (constant && delay >= f->settings->timeout_floor)
-        finding_explain(finding,
-                        "%" PRIu64
-                        " such answers all took %s: a timeout of the "
-                        "gateway.",
-                        f->known->gateway.samples,
-                        finding_range(finding, &f->known->gateway));
+    if (constant)
+        tell_constant(f, finding, constant);
     tell_other_leg(f, finding);
     if (delay >= f->settings->timeout_floor && !is_told_behind(f))
         finding_advise(

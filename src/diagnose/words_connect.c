@@ -2,6 +2,7 @@
 #include "diagnose/rules.h"
 
 #include "diagnose/facts_ends.h"
+#include "diagnose/legs.h"
 
 /* Nothing says that the connection was meant for HTTP. */
 static void tell_port(const struct facts *f, struct finding *finding)
@@ -9,6 +10,9 @@ static void tell_port(const struct facts *f, struct finding *finding)
     if (f->around->port_is_http)
         return;
     finding->severity = SEVERITY_INFO;
+    /* a gateway connects for the sake of a request, and answers for it */
+    if (leg_in_front(f))
+        return;
     finding_explain(
         finding,
         "Nothing in this capture says that HTTP was meant: no other "

@@ -16,6 +16,7 @@ static const char *const wrong[] = {
     [FAULT_LENGTH] = "has no Content-Length that can be read as one number",
     [FAULT_CHUNK] = "has a chunk that cannot be read",
     [FAULT_LENIENT] = "has a form that is obsolete",
+    [FAULT_NO_HEAD] = "ends before its header section does",
 };
 
 static_assert(sizeof wrong / sizeof *wrong == FAULT_KIND_COUNT,
@@ -63,6 +64,30 @@ static const char *shown_bytes(const struct facts *f, struct finding *finding,
     return finding_quote(f, finding, (struct span){plain, fault->size});
 }
 
+/* FastCGI's protocolStatus (5.5), the fifth byte of what END_REQUEST says. */
+static const char *fcgi_status(const struct http_fault *fault)
+{
+    static const char *const words[] = {
+        "the request is complete", "it cannot take a second request at once",
+        "it is overloaded", "it does not know the role"};
+    uint8_t status = fault->size > 4 ? fault->bytes[4] : 0;
+
+    return status < sizeof words / sizeof *words ? words[status]
+                                                 : "a status that is none";
+}
+
+static void tell_no_head(struct finding *finding,
+                         const struct http_fault *fault)
+{
+    finding_cite(finding, fault->at, FROM_SERVER, "END_REQUEST: %s",
+                 fcgi_status(fault));
+    finding_explain(finding,
+                    "The response %s: END_REQUEST came in #%" PRIu64
+                    " (protocolStatus: %s), and no empty line before it.",
+                    wrong[fault->kind], mark_frame(fault->at),
+                    fcgi_status(fault));
+}
+
 /* Where, and what stands there. */
 static void tell_fault(const struct facts *f, struct finding *finding,
                        unsigned message)
@@ -70,6 +95,10 @@ static void tell_fault(const struct facts *f, struct finding *finding,
     const struct http_fault *fault = fault_of(f, message);
     bool request = message == MESSAGE_REQUEST;
 
+    if (fault->kind == FAULT_NO_HEAD) {
+        tell_no_head(finding, fault);
+        return;
+    }
     finding_cite(finding, fault->at, request ? FROM_CLIENT : FROM_SERVER,
                  fault->kind == FAULT_BEHIND ? "bytes behind the %s: '%s'%s"
                  : fault->kind == FAULT_LENIENT
@@ -140,6 +169,9 @@ void tell_response_malformed(const struct facts *f, struct finding *finding)
 
     finding->confidence =
         fault->kind == FAULT_LENIENT ? CONFIDENCE_POSSIBLE : CONFIDENCE_CERTAIN;
+    if (f->x->is_fastcgi)
+        finding->title = "what the FastCGI application answered is no CGI "
+                         "response (RFC 3875, 6)";
     tell_fault(f, finding, MESSAGE_RESPONSE);
     tell_harm(f, finding, fault);
     advise_sender(f, finding, MESSAGE_RESPONSE);

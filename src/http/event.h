@@ -1,8 +1,8 @@
 /*
- * What the http stage says: requests and responses, of HTTP/1 and HTTP/2
- * alike, as events on a stream of a connection. HTTP/1 numbers the requests
- * of a connection from 1; a response to a request that the capture does not
- * have is on stream 0.
+ * What the http stage says: requests and responses, of HTTP/1, HTTP/2 and
+ * FastCGI alike, as events on a stream of a connection. HTTP/1 and FastCGI
+ * number the requests of a connection from 1; a response to a request that the
+ * capture does not have is on stream 0.
  */
 #ifndef HTTP_EVENT_H
 #define HTTP_EVENT_H
@@ -39,12 +39,13 @@ enum http_framing {
     FRAMING_LENGTH,  /* Content-Length */
     FRAMING_CHUNKED, /* Transfer-Encoding: chunked */
     FRAMING_CLOSE,   /* until the connection is closed */
-    FRAMING_STREAM   /* HTTP/2: END_STREAM */
+    FRAMING_STREAM   /* HTTP/2: END_STREAM; FastCGI: END_REQUEST */
 };
 
 #define HTTP_NO_LENGTH UINT64_MAX
 
-/* What cannot be as it is in a message of HTTP/1 (RFC 9112). */
+/* What cannot be as it is in a message of HTTP/1 (RFC 9112), or in what a
+ * FastCGI application answers (RFC 3875, 6). */
 enum fault_kind {
     FAULT_NONE,
     FAULT_BEHIND,     /* bytes behind a whole message that begin no other */
@@ -53,6 +54,7 @@ enum fault_kind {
     FAULT_LENGTH,     /* Content-Length: no number, or two unlike ones */
     FAULT_CHUNK,      /* a chunk's size, or what stands behind its bytes */
     FAULT_LENIENT,    /* an obsolete form that some accept */
+    FAULT_NO_HEAD,    /* FastCGI: it ends before its header section does */
     FAULT_KIND_COUNT
 };
 
@@ -80,10 +82,12 @@ struct http_head {
     struct span content_type;
     struct span request_id;    /* X-Request-Id */
     struct span traceparent;   /* W3C Trace Context, 3.2 */
-    struct span forwarded_for; /* X-Forwarded-For; empty when it was cut */
+    struct span forwarded_for; /* X-Forwarded-For; empty when it was cut; or
+                                  FastCGI's REMOTE_ADDR and REMOTE_PORT */
     uint64_t length;           /* HTTP_NO_LENGTH: not known from the head */
     enum http_framing framing;
     uint16_t status;       /* responses; 0 in a request */
+    bool has_via;          /* Via: a gateway sent it on (RFC 9110, 7.6.3) */
     bool expects_continue; /* RFC 9110, 10.1.1 */
     bool closes;           /* Connection: close, or the version's default */
     bool says_close;       /* the same, not because only that ends the body */
@@ -135,6 +139,7 @@ struct http_event {
     uint32_t code;     /* HTTP_RESET, HTTP_LATE_RESET, HTTP_UPGRADED */
     bool windows_lost; /* HTTP_RESPONSE_END of HTTP/2: whether one was used up
                           is not known */
+    bool is_fastcgi;
     uint32_t messages; /* HTTP/2: gRPC's, whole ones so far of this side */
     /* HTTP_RESET, HTTP_STILL_OPEN; at the ends, where one was ever used up */
     const struct h2_windows *windows;

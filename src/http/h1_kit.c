@@ -31,6 +31,7 @@ static const char *const fault_words[FAULT_KIND_COUNT] = {
     [FAULT_BEHIND] = "bytes behind it", [FAULT_START_LINE] = "bad start line",
     [FAULT_FIELD] = "bad field",        [FAULT_LENGTH] = "bad length",
     [FAULT_CHUNK] = "bad chunk",        [FAULT_LENIENT] = "obsolete form",
+    [FAULT_NO_HEAD] = "no head",
 };
 
 static void write_event(struct listener *listener,

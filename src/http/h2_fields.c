@@ -16,6 +16,7 @@ static const struct {
     size_t size;
     const char *text;
 } name[] = {
+    [H2_FIELD_VIA] = NAME("via"),
     [H2_FIELD_HOST] = NAME("host"),
     [H2_FIELD_PATH] = NAME(":path"),
     [H2_FIELD_SERVER] = NAME("server"),
@@ -39,11 +40,17 @@ static_assert(sizeof name / sizeof *name == H2_FIELD_COUNT,
 
 /* The first name of each length; of a length without names it is some name. */
 static const uint8_t first_of[] = {
-    [4] = H2_FIELD_HOST,         [5] = H2_FIELD_PATH,
-    [6] = H2_FIELD_SERVER,       [7] = H2_FIELD_METHOD,
-    [9] = H2_FIELD_PROTOCOL,     [10] = H2_FIELD_AUTHORITY,
-    [11] = H2_FIELD_GRPC_STATUS, [12] = H2_FIELD_CONTENT_TYPE,
-    [14] = H2_FIELD_LENGTH,      [15] = H2_FIELD_FORWARDED_FOR,
+    [3] = H2_FIELD_VIA,
+    [4] = H2_FIELD_HOST,
+    [5] = H2_FIELD_PATH,
+    [6] = H2_FIELD_SERVER,
+    [7] = H2_FIELD_METHOD,
+    [9] = H2_FIELD_PROTOCOL,
+    [10] = H2_FIELD_AUTHORITY,
+    [11] = H2_FIELD_GRPC_STATUS,
+    [12] = H2_FIELD_CONTENT_TYPE,
+    [14] = H2_FIELD_LENGTH,
+    [15] = H2_FIELD_FORWARDED_FOR,
 };
 
 void h2_fields_init(struct h2_fields *fields)
@@ -168,6 +175,7 @@ void h2_fields_tell(const struct h2_fields *fields, struct http_head *head)
         .content_type = value_of(fields, H2_FIELD_CONTENT_TYPE),
         .request_id = value_of(fields, H2_FIELD_REQUEST_ID),
         .traceparent = value_of(fields, H2_FIELD_TRACEPARENT),
+        .has_via = value_of(fields, H2_FIELD_VIA).size > 0,
         .length = number_of(fields, H2_FIELD_LENGTH, HTTP_NO_LENGTH),
         .status = (uint16_t)(number_of(fields, H2_FIELD_STATUS, 0) & 0xffff),
         .has_grpc_status = grpc != UINT64_MAX,

@@ -10,6 +10,7 @@
 
 /* By length of their names. */
 enum h2_field {
+    H2_FIELD_VIA,
     H2_FIELD_HOST,
     H2_FIELD_PATH,
     H2_FIELD_SERVER,

@@ -90,6 +90,7 @@ static enum head_field field_by_name(const char *name, size_t size)
         [HEAD_HTTP2_SETTINGS] = {14, "http2-settings" },
         [HEAD_REQUEST_ID] = {12, "x-request-id"   },
         [HEAD_TRACEPARENT] = {11, "traceparent"    },
+        [HEAD_VIA] = {3,  "via"            },
         [HEAD_FORWARDED_FOR] = {15, "x-forwarded-for"},
     };
 
@@ -163,6 +164,7 @@ void head_tell(const struct head *head, struct http_head *told)
     told->content_type = span_of(&value[HEAD_CONTENT_TYPE]);
     told->request_id = span_of(&value[HEAD_REQUEST_ID]);
     told->traceparent = span_of(&value[HEAD_TRACEPARENT]);
+    told->has_via = value[HEAD_VIA].size > 0;
     told->forwarded_for = whole_of(&value[HEAD_FORWARDED_FOR]);
     told->software = span_of(&value[software_field(head, told)]);
     told->expects_continue =

@@ -1,20 +1,19 @@
 #include "http/http.h"
 
 #include "base/arena.h"
-#include "http/h1.h"
-#include "http/h2.h"
+#include "http/fcgi_record.h"
 #include "http/head.h"
 #include "http/proxy_header.h"
+#include "http/readers.h"
 
 #include <stdlib.h>
 
 /*
  * What is kept of a connection until it is known what it speaks: the first
- * bytes of each flow. Once it is, h1 or h2 takes over; h2 also after h1.
+ * bytes of each flow. Once it is, a reader takes over.
  */
 struct http_conn {
-    struct h1 *h1;
-    struct h2 *h2;
+    struct readers readers;
     uint8_t first[2][SNIFF_SIZE];
     uint8_t first_size[2];
     uint8_t sniffed[2];
@@ -23,7 +22,7 @@ struct http_conn {
     bool missed[2];        /* bytes before the first ones are not known */
     struct proxied proxied[2];
     struct endpoint origin;
-    bool other; /* decided: neither */
+    bool other; /* decided: none of them */
 };
 
 struct http {
@@ -80,54 +79,34 @@ static void start_h1(struct http *http, struct conn *conn)
 {
     struct http_conn *state = conn->http;
 
-    state->h1 = h1_new(&http->sink, conn, conn->client, &http->spare);
+    state->readers.h1 = h1_new(&http->sink, conn, conn->client, &http->spare);
     for (unsigned side = 0; side < 2; side++) {
         if (state->missed[side] && state->sniffed[side] != SNIFFED_REQUEST &&
             state->sniffed[side] != SNIFFED_RESPONSE)
-            h1_lose(state->h1, side);
+            h1_lose(state->readers.h1, side);
     }
 }
 
-/* After the 101 what h1 left of its chunk is HTTP/2. */
-static void start_upgraded(struct http *http, struct conn *conn, unsigned side,
-                           const struct chunk *chunk, size_t left)
+static bool start_fcgi(struct http *http, struct conn *conn, unsigned client)
 {
     struct http_conn *state = conn->http;
-    struct h2_upgrade upgrade = h1_upgrade(state->h1);
-    struct chunk rest = *chunk;
 
-    state->h2 = h2_new(&http->sink, conn, conn->client, H2_UPGRADED);
-    h2_upgrade(state->h2, &upgrade, chunk);
-    rest.bytes = span_skip(chunk->bytes, chunk->bytes.size - left);
-    rest.offset += chunk->bytes.size - left;
-    if (left)
-        h2_data(state->h2, side, &rest);
-}
-
-static void read_on(struct http *http, struct conn *conn, unsigned side,
-                    const struct chunk *chunk)
-{
-    struct http_conn *state = conn->http;
-    size_t left;
-
-    if (state->h2) {
-        h2_data(state->h2, side, chunk);
-        return;
-    }
-    left = h1_data(state->h1, side, chunk);
-    if (h1_is_h2_now(state->h1))
-        start_upgraded(http, conn, side, chunk, left);
+    conn_set_client(conn, client);
+    state->readers.fcgi = fcgi_new(&http->sink, conn, client, &http->spare);
+    if (state->missed[1 - client])
+        fcgi_lose(state->readers.fcgi, 1 - client);
+    return true;
 }
 
 /* The first bytes were held back while they could not be told. */
 static void hand_over_first(struct http *http, struct conn *conn, unsigned side)
 {
-    const struct http_conn *state = conn->http;
+    struct http_conn *state = conn->http;
     struct chunk chunk = state->start[side];
 
     chunk.bytes = (struct span){state->first[side], state->first_size[side]};
     if (chunk.bytes.size)
-        read_on(http, conn, side, &chunk);
+        readers_data(&state->readers, &http->sink, conn, side, &chunk);
 }
 
 static bool start_h2(struct http *http, struct conn *conn, unsigned client,
@@ -136,7 +115,7 @@ static bool start_h2(struct http *http, struct conn *conn, unsigned client,
     struct http_conn *state = conn->http;
 
     conn_set_client(conn, client);
-    state->h2 = h2_new(&http->sink, conn, client, start);
+    state->readers.h2 = h2_new(&http->sink, conn, client, start);
     return true;
 }
 
@@ -144,7 +123,7 @@ static bool start_h2(struct http *http, struct conn *conn, unsigned client,
 static bool join_h2(struct http *http, struct conn *conn, unsigned side)
 {
     start_h2(http, conn, conn->client, H2_JOINED);
-    h2_begin_frames(((struct http_conn *)conn->http)->h2, side);
+    h2_begin_frames(((struct http_conn *)conn->http)->readers.h2, side);
     return true;
 }
 
@@ -158,6 +137,8 @@ static bool start_reader(struct http *http, struct conn *conn, unsigned side,
     /* TLS asked, HTTP/1 answered: a mismatch, and nobody reads it */
     if (state->other)
         return false;
+    if (mine == SNIFFED_FASTCGI)
+        return start_fcgi(http, conn, side);
     if (mine == SNIFFED_H2_PREFACE)
         return start_h2(http, conn, side, H2_PREFACE);
     if (mine == SNIFFED_H2_FRAMES)
@@ -228,7 +209,7 @@ static void sniff_chunk(struct http *http, struct conn *conn, unsigned side,
     rest.bytes = span_skip(chunk->bytes, state->first_size[side] - before);
     rest.offset += state->first_size[side] - before;
     if (rest.bytes.size)
-        read_on(http, conn, side, &rest);
+        readers_data(&state->readers, &http->sink, conn, side, &rest);
 }
 
 /* What the other side begins with is still wanted once a reader is at work. */
@@ -240,6 +221,10 @@ static void sniff_along(struct http_conn *state, unsigned side,
     if (state->sniffed[side] == SNIFFED_MORE)
         state->sniffed[side] = (uint8_t)sniff(
             (struct span){state->first[side], state->first_size[side]});
+    if (state->readers.fcgi && state->sniffed[side] == SNIFFED_OTHER &&
+        fcgi_is_record(
+            (struct span){state->first[side], state->first_size[side]}))
+        state->sniffed[side] = SNIFFED_FASTCGI;
 }
 
 static void take_bytes(struct http *http, struct conn *conn, unsigned side,
@@ -247,9 +232,9 @@ static void take_bytes(struct http *http, struct conn *conn, unsigned side,
 {
     struct http_conn *state = conn->http;
 
-    if (state->h1 || state->h2) {
+    if (readers_any(&state->readers)) {
         sniff_along(state, side, chunk);
-        read_on(http, conn, side, chunk);
+        readers_data(&state->readers, &http->sink, conn, side, chunk);
     } else if (state->sniffed[side] == SNIFFED_MORE ||
                may_sniff_again(state, side))
         sniff_chunk(http, conn, side, chunk);
@@ -291,10 +276,8 @@ static void take_gap(void *context, struct conn *conn, unsigned side,
     struct http_conn *state = state_of(conn);
 
     end_proxied(context, conn, side);
-    if (state->h2) {
-        h2_gap(state->h2, side, gap);
-    } else if (state->h1) {
-        h1_gap(state->h1, side, gap);
+    if (readers_any(&state->readers)) {
+        readers_gap(&state->readers, side, gap);
     } else if (state->sniffed[side] == SNIFFED_MORE) {
         state->missed[side] = true;
         state->sniffed[side] = SNIFFED_OTHER;
@@ -308,8 +291,8 @@ static void take_end(void *context, struct conn *conn, unsigned side,
 
     if (state)
         end_proxied(context, conn, side);
-    if (state && state->h1 && !state->h2)
-        h1_end(state->h1, side, at);
+    if (state && state->readers.h1 && !state->readers.h2)
+        h1_end(state->readers.h1, side, at);
 }
 
 static void take_acked(void *context, struct conn *conn, unsigned side)
@@ -317,7 +300,7 @@ static void take_acked(void *context, struct conn *conn, unsigned side)
     struct http *http = context;
     struct http_conn *state = conn->http;
 
-    if (state && (state->h1 || state->h2))
+    if (state && readers_any(&state->readers))
         http->sink.acked(http->sink.context, conn, side);
 }
 
@@ -340,10 +323,7 @@ struct http_facts http_facts_of(const struct conn *conn)
         memcpy(facts.first_byte[side], state->first[side],
                facts.first_size[side]);
     }
-    if (state->h1)
-        h1_tell(state->h1, &facts);
-    if (state->h2)
-        h2_tell(state->h2, &facts);
+    readers_tell(&state->readers, &facts);
     return facts;
 }
 
@@ -352,8 +332,8 @@ static struct http_facts close_and_tell(struct conn *conn)
 {
     const struct http_conn *state = conn->http;
 
-    if (state && state->h2)
-        h2_close(state->h2);
+    if (state && state->readers.h2)
+        h2_close(state->readers.h2);
     return http_facts_of(conn);
 }
 
@@ -374,8 +354,7 @@ static void take_over(void *context, struct conn *conn, enum conn_ending ending)
     http->broken += facts.broken;
     http->sink.over(http->sink.context, conn, ending, &facts);
     if (state) {
-        h1_free(state->h1);
-        h2_free(state->h2);
+        readers_release(&state->readers);
         proxied_release(&state->proxied[0]);
         proxied_release(&state->proxied[1]);
     }

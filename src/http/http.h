@@ -1,8 +1,8 @@
 /*
  * http finds out what a connection speaks and reads it: HTTP/1 with llhttp,
  * one parser for each direction (h1.h), HTTP/2 by its frames, with nghttp2's
- * HPACK (h2.h). Bodies are counted and never kept. TLS and anything else are
- * recognised and left.
+ * HPACK (h2.h), FastCGI by its records (fcgi.h). Bodies are counted and never
+ * kept. TLS and anything else are recognised and left.
  *
  * It is a tcp_sink on its left and gives events to an http_sink on its right.
  */
@@ -16,6 +16,7 @@ enum http_protocol {
     PROTOCOL_NONE, /* no byte was seen */
     PROTOCOL_HTTP1,
     PROTOCOL_HTTP2,
+    PROTOCOL_FASTCGI,
     PROTOCOL_TLS,
     PROTOCOL_OTHER,
     PROTOCOL_COUNT

@@ -7,7 +7,7 @@ const char *http_protocol_name(enum http_protocol protocol)
     static const char *const name[] = {
         [PROTOCOL_NONE] = "tcp",  [PROTOCOL_HTTP1] = "http/1.1",
         [PROTOCOL_HTTP2] = "h2",  [PROTOCOL_TLS] = "tls",
-        [PROTOCOL_OTHER] = "tcp",
+        [PROTOCOL_OTHER] = "tcp", [PROTOCOL_FASTCGI] = "fastcgi",
     };
 
     static_assert(sizeof name / sizeof *name == PROTOCOL_COUNT,
@@ -24,6 +24,7 @@ enum http_protocol http_protocol_of(const uint8_t sniffed[static 2],
         [SNIFFED_RESPONSE] = PROTOCOL_HTTP1,
         [SNIFFED_H2_PREFACE] = PROTOCOL_HTTP2,
         [SNIFFED_H2_FRAMES] = PROTOCOL_HTTP2,
+        [SNIFFED_FASTCGI] = PROTOCOL_FASTCGI,
         [SNIFFED_TLS] = PROTOCOL_TLS,
         [SNIFFED_OTHER] = PROTOCOL_OTHER,
     };

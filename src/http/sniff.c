@@ -1,5 +1,7 @@
 #include "http/sniff.h"
 
+#include "http/fcgi_record.h"
+
 #include <assert.h>
 
 /* RFC 9110, 9.1, RFC 5789, and the methods of WebDAV and UPnP: only what is
@@ -51,7 +53,11 @@ static enum sniffed sniff_binary(struct span first)
             return SNIFFED_MORE;
         return is_h2_settings(b) ? SNIFFED_H2_FRAMES : SNIFFED_OTHER;
     }
-    return SNIFFED_OTHER;
+    if (fcgi_begins(first))
+        return SNIFFED_FASTCGI;
+    return first.size < FCGI_BEGIN_SIZE && fcgi_may_begin(first)
+               ? SNIFFED_MORE
+               : SNIFFED_OTHER;
 }
 
 enum sniffed sniff(struct span first)
@@ -81,6 +87,7 @@ const char *sniffed_name(enum sniffed sniffed)
         [SNIFFED_RESPONSE] = "an HTTP/1 response",
         [SNIFFED_H2_PREFACE] = "an HTTP/2 preface",
         [SNIFFED_H2_FRAMES] = "HTTP/2 frames",
+        [SNIFFED_FASTCGI] = "FastCGI",
         [SNIFFED_TLS] = "TLS",
         [SNIFFED_OTHER] = "something that is no HTTP",
     };

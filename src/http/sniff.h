@@ -12,6 +12,8 @@ enum sniffed {
     SNIFFED_RESPONSE,
     SNIFFED_H2_PREFACE, /* RFC 9113, 3.4 */
     SNIFFED_H2_FRAMES,  /* a SETTINGS frame on stream 0 */
+    SNIFFED_FASTCGI,    /* what a web server begins with; or, where it did, a
+                           record that answers */
     SNIFFED_TLS,        /* RFC 8446, 5.1: a handshake or an alert record */
     SNIFFED_OTHER,
     SNIFFED_COUNT

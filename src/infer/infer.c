@@ -134,6 +134,26 @@ static bool exchange_is_gateways(const struct exchange *x)
     return x->status >= 502 && x->status <= 504;
 }
 
+/* It did so for want of time. */
+static bool gave_up(const struct infer *infer, const struct exchange *x,
+                    nanos wait)
+{
+    return exchange_is_gateways(x) &&
+           (x->status == 504 || wait >= infer->options.floor);
+}
+
+/* A body that ends with the connection may have been cut. */
+static enum route_bearing answer_bears(const struct infer *infer,
+                                       const struct exchange *x, nanos wait,
+                                       bool whole)
+{
+    if (!whole || x->response.framing == FRAMING_CLOSE)
+        return BEARS_NOT;
+    if (gave_up(infer, x, wait))
+        return BEARS_GATEWAY;
+    return exchange_is_gateways(x) ? BEARS_NOT : BEARS_ANSWER;
+}
+
 static void add_complete(struct infer *infer, struct server_facts *server,
                          const struct conn *conn, const struct exchange *x)
 {
@@ -143,22 +163,28 @@ static void add_complete(struct infer *infer, struct server_facts *server,
     bool failed = exchange_is_short(x) || exchange_is_long(x) ||
                   exchange_is_garbled(x) || exchange_is_without_end(conn, x);
 
+    const struct route_use use = {
+        .complete = !failed,
+        .is_timed = timed,
+        .bears = answer_bears(infer, x, wait, timed && !failed),
+        .took = wait,
+        .at = x->response.end,
+    };
+
     server->exchanges++;
     server->answered++;
-    servers_count(&infer->servers, server, x, !failed, timed);
+    servers_count(&infer->servers, server, x, &use);
     if (failed) {
         server_log_event(server, LOG_FAILED, wait, x->response.end);
         return;
     }
     if (!timed)
         return;
-    /* a body that ends with the connection may have been cut */
     if (x->response.framing != FRAMING_CLOSE)
         server_log_event(server, LOG_ANSWERED, wait, x->response.end);
     if (x->response.framing != FRAMING_CLOSE && !exchange_is_gateways(x))
         durations_add(&server->served, wait, x->response.end);
-    if (exchange_is_gateways(x) &&
-        (x->status == 504 || wait >= infer->options.floor))
+    if (gave_up(infer, x, wait))
         server_log_event(server, LOG_GATEWAY, wait, x->response.start);
     if (mark_is_set(x->idle_since))
         durations_add(&server->reused,
@@ -199,8 +225,8 @@ void infer_ended(struct infer *infer, const struct conn *conn,
     server->exchanges++;
     server->answered += mark_is_set(x->response.start);
     note_answered(infer, server);
-    servers_count(&infer->servers, server, x, exchange_went_well(conn, x),
-                  false);
+    servers_count(&infer->servers, server, x,
+                  &(struct route_use){.complete = exchange_went_well(conn, x)});
     if (exchange_is_answered(x))
         return;
     if (by_reset && x->h2->reset_by_client)
@@ -227,17 +253,24 @@ static void add_failure(struct infer *infer, struct server_facts *server,
     struct closing closing = conn_closing(conn);
     struct mark asked = exchange_asked(x);
     nanos wait = nanos_between(asked.time, closing.at.time);
+    bool is_cut = exchange_was_waiting(conn, x) &&
+                  exchange_is_cut(infer->options.floor, &closing, x, wait);
+    const struct route_use use = {
+        .complete = exchange_went_well(conn, x),
+        .bears = is_cut ? BEARS_CUT : BEARS_NOT,
+        .took = wait,
+        .at = closing.at,
+    };
 
     server->exchanges++;
-    servers_count(&infer->servers, server, x, exchange_went_well(conn, x),
-                  false);
+    servers_count(&infer->servers, server, x, &use);
+    server->not_closed += closing.by != CLOSED_BY_SERVER;
     server->answered += mark_is_set(x->response.start) ||
                         conn->flow[conn_server(conn)].lost > 1; /* a FIN: 1 */
     if (!exchange_was_waiting(conn, x))
         return;
     server_log_event(server,
-                     exchange_is_cut(infer->options.floor, &closing, x, wait)
-                         ? LOG_CUT
+                     is_cut                           ? LOG_CUT
                      : closing.by == CLOSED_BY_CLIENT ? LOG_GIVEN_UP
                                                       : LOG_FAILED,
                      wait, closing.at);

@@ -32,6 +32,7 @@ struct server_facts {
     uint64_t exchanges;
     uint64_t complete;
     uint64_t failed;
+    uint64_t not_closed;      /* of these, those that the server did not end */
     uint64_t answered;        /* exchanges with at least a byte of response */
     uint64_t refused;         /* connections */
     uint64_t tls;             /* connections that spoke TLS both ways */

@@ -112,6 +112,7 @@ struct leg leg_of_exchange(const struct outcome *outcome,
                            : 0,
         .status = x->status,
         .request_whole = mark_is_set(x->request.end),
+        .is_fastcgi = x->is_fastcgi,
         .slot = legs_open_slot(conn, x),
     };
 

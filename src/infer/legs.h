@@ -75,6 +75,7 @@ struct leg {
     uint64_t answer_head;   /* bytes of the answer that are none of its body */
     uint16_t status;
     bool request_whole;
+    bool is_fastcgi;
     enum leg_end how;
     uint32_t slot; /* of legs_open */
     uint64_t told; /* frame, of legs_add: it had ended by then, as had all that

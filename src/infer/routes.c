@@ -105,6 +105,7 @@ static void count_as_other(struct routes *routes, struct route *route)
     other->complete += route->complete;
     other->failed += route->failed;
     latency_join(&other->latency, &route->latency);
+    route->limits = (struct route_limits){0};
     route->exchanges = 0;
     route->complete = 0;
     route->failed = 0;
@@ -190,6 +191,65 @@ void routes_add(struct routes *routes, struct routes_shared *shared,
         route->failed++;
     if (what->is_timed)
         latency_add(&route->latency, what);
+    if (route != &routes->other)
+        route_limits_add(&route->limits, what->bears, what->took, what->at);
+}
+
+const struct route *routes_find(const struct routes *routes,
+                                const struct exchange *x)
+{
+    struct route_name name;
+
+    if (!routes || !route_name_of(&name, x))
+        return NULL;
+    for (size_t i = 0; i < routes->count; i++) {
+        const struct route *route = &routes->route[i];
+
+        if (route->method == name.method && route->size == name.size &&
+            memcmp(route->name, name.text, name.size) == 0)
+            return route->is_partial ? NULL : route;
+    }
+    return NULL;
+}
+
+/* Each that failed so did after its own limit, and others may have failed of
+ * none; `other` would have to be looked into. */
+static bool explain(const struct routes *routes,
+                    const struct durations *(*failed)(const struct route *),
+                    bool (*fits)(const struct route_limits *))
+{
+    size_t several = 0;
+
+    if (!routes || routes->has_other)
+        return false;
+    for (size_t i = 0; i < routes->count; i++) {
+        const struct route *route = &routes->route[i];
+
+        if (failed(route)->samples && !fits(&route->limits))
+            return false;
+        several += failed(route)->samples > 0;
+    }
+    return several > 0 && routes->count > 1;
+}
+
+static const struct durations *cut_of(const struct route *route)
+{
+    return &route->limits.cut;
+}
+
+static const struct durations *gateway_of(const struct route *route)
+{
+    return &route->limits.gateway;
+}
+
+bool routes_explain_cuts(const struct routes *routes)
+{
+    return explain(routes, cut_of, route_limits_bound_cut);
+}
+
+bool routes_explain_gateway(const struct routes *routes)
+{
+    return explain(routes, gateway_of, route_limits_gateway);
 }
 
 void routes_release(struct routes *routes, struct routes_shared *shared)

@@ -14,6 +14,7 @@
 #ifndef INFER_ROUTES_H
 #define INFER_ROUTES_H
 
+#include "infer/route_limits.h"
 #include "infer/route_name.h"
 
 #include "base/sketch.h"
@@ -39,6 +40,9 @@ struct route_use {
     bool is_timed;
     nanos first_byte; /* when it is */
     nanos end;
+    enum route_bearing bears;
+    nanos took; /* where it bears on a limit, */
+    struct mark at;
 };
 
 struct route {
@@ -49,6 +53,7 @@ struct route {
     uint64_t complete;
     uint64_t failed;
     struct latency latency;
+    struct route_limits limits; /* nothing of `other` */
     bool is_partial;
 };
 
@@ -85,6 +90,18 @@ struct routes_shared {
 void routes_add(struct routes *routes, struct routes_shared *shared,
                 const struct exchange *x, const struct route_use *use);
 void routes_release(struct routes *routes, struct routes_shared *shared);
+
+/* The route of an exchange. NULL: it is not known, or some of its exchanges may
+ * be counted among others. */
+const struct route *routes_find(const struct routes *routes,
+                                const struct exchange *x);
+
+/*
+ * Several routes failed after limits of their own: of none that a server cut an
+ * answer of, or that a gateway gave up on, another answer took longer.
+ */
+bool routes_explain_cuts(const struct routes *routes);
+bool routes_explain_gateway(const struct routes *routes);
 
 /* Of all that were timed, joined; the caller releases it. */
 struct latency routes_latency(const struct routes *routes);

@@ -255,6 +255,84 @@ static void test_memory(void **state)
     routes_release(&routes, &shared);
 }
 
+struct taken {
+    enum route_bearing bears;
+    nanos took; /* milliseconds */
+};
+
+static struct route_limits limits_of(const struct taken *taken, size_t count)
+{
+    struct route_limits limits = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        /* a second apart: instants of their own */
+        struct mark at = {.frame = (i + 1) & 0xffff,
+                          .time = (nanos)(i + 1) * 10 * NANOS_PER_SECOND};
+
+        route_limits_add(&limits, taken[i].bears,
+                         taken[i].took * NANOS_PER_MILLI, at);
+    }
+    return limits;
+}
+
+#define LIMITS_OF(...)                                                         \
+    limits_of((const struct taken[]){__VA_ARGS__},                             \
+              sizeof((const struct taken[]){__VA_ARGS__}) /                    \
+                  sizeof(struct taken))
+#define ANSWERED(ms)                                                           \
+    {                                                                          \
+        BEARS_ANSWER, ms                                                       \
+    }
+#define GAVE_UP(ms)                                                            \
+    {                                                                          \
+        BEARS_GATEWAY, ms                                                      \
+    }
+#define CUT(ms)                                                                \
+    {                                                                          \
+        BEARS_CUT, ms                                                          \
+    }
+
+static void test_limits(void **state)
+{
+    struct route_limits limits;
+
+    (void)state;
+    limits = LIMITS_OF(ANSWERED(100), ANSWERED(1200), ANSWERED(1400), CUT(1500),
+                       CUT(1510));
+    assert_true(route_limits_bound_cut(&limits));
+    assert_int_equal(limits.longest, 1400 * NANOS_PER_MILLI);
+    assert_int_equal(limits.longest_at.frame, 3);
+    /* an answer outlasts it */
+    limits = LIMITS_OF(ANSWERED(100), ANSWERED(1200), ANSWERED(1900), CUT(1500),
+                       CUT(1510));
+    assert_false(route_limits_cut(&limits));
+    assert_false(route_limits_bound_cut(&limits));
+    /* the answers are far too fast to bound it, or too few */
+    limits = LIMITS_OF(ANSWERED(100), ANSWERED(200), ANSWERED(300), CUT(1500),
+                       CUT(1510));
+    assert_true(route_limits_cut(&limits));
+    assert_false(route_limits_bound_cut(&limits));
+    limits = LIMITS_OF(ANSWERED(1200), ANSWERED(1400), CUT(1500), CUT(1510));
+    assert_false(route_limits_bound_cut(&limits));
+    /* two that vary are no limit yet, three may be */
+    limits = LIMITS_OF(ANSWERED(1), ANSWERED(1), ANSWERED(1400), CUT(1500),
+                       CUT(2600));
+    assert_false(route_limits_bound_cut(&limits));
+    limits = LIMITS_OF(ANSWERED(1), ANSWERED(1), ANSWERED(1400), CUT(1500),
+                       CUT(2600), CUT(3600));
+    assert_true(route_limits_bound_cut(&limits));
+    /* what a gateway made up is an answer, though none that was served */
+    limits = LIMITS_OF(ANSWERED(300), GAVE_UP(2000), GAVE_UP(2010), CUT(1500));
+    assert_true(route_limits_gateway(&limits));
+    assert_false(route_limits_cut(&limits));
+    limits = LIMITS_OF(ANSWERED(2300), GAVE_UP(2000), GAVE_UP(2010));
+    assert_false(route_limits_gateway(&limits));
+    limits = LIMITS_OF(ANSWERED(300), GAVE_UP(2000));
+    assert_false(route_limits_gateway(&limits));
+    limits = LIMITS_OF(ANSWERED(300));
+    assert_false(route_limits_cut(&limits));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_heavy_ones_stay),
         cmocka_unit_test(test_room_of_all),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_memory),
     };
 

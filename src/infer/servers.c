@@ -195,22 +195,20 @@ const struct server_facts *servers_first(const struct servers *servers)
 }
 
 void servers_count(struct servers *servers, struct server_facts *server,
-                   const struct exchange *x, bool complete, bool timed)
+                   const struct exchange *x, const struct route_use *use)
 {
     nanos asked = exchange_asked(x).time;
-    const struct route_use use = {
-        .complete = complete,
-        .is_timed = timed && complete,
-        .first_byte = nanos_between(asked, x->response.start.time),
-        .end = nanos_between(asked, x->response.end.time),
-    };
+    struct route_use timed = *use;
 
-    if (complete)
+    timed.is_timed &= use->complete;
+    timed.first_byte = nanos_between(asked, x->response.start.time);
+    timed.end = nanos_between(asked, x->response.end.time);
+    if (use->complete)
         server->complete++;
     else
         server->failed++;
     if (server->routes) /* a preview has none */
-        routes_add(server->routes, &servers->routes, x, &use);
+        routes_add(server->routes, &servers->routes, x, &timed);
 }
 
 /* By its first letters, case apart (RFC 9110, 4.2.3), and its length. */

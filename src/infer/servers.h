@@ -49,9 +49,10 @@ void servers_let_go(struct servers *servers, struct server_facts *server);
 /* Every one, in order of appearance, by server_facts.next. */
 const struct server_facts *servers_first(const struct servers *servers);
 
-/* How an exchange with it ended; `timed`: how long the answer took is known. */
+/* How an exchange with it ended: `use` without the times of one that is timed,
+ * that is how long its answer took is known. */
 void servers_count(struct servers *servers, struct server_facts *server,
-                   const struct exchange *x, bool complete, bool timed);
+                   const struct exchange *x, const struct route_use *use);
 
 /* It answered as that name. NULL: none was said. */
 void servers_keep_host(struct server_facts *server, const char *host);

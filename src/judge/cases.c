@@ -98,9 +98,10 @@ const struct circumstances *cases_prepare(const struct cases *cases,
     if (one->goes_on)
         until = around->capture_last.time;
     around->drops = coverage_lost(cases->coverage, since, until);
-    around->port_is_http = infer_port_is_http(cases->infer, port) ||
-                           is_forced(cases, port) ||
-                           cases->counts->http_connections == 0;
+    around->port_is_http =
+        infer_port_is_http(cases->infer, port) || is_forced(cases, port) ||
+        cases->counts->http_connections + cases->counts->fastcgi_connections ==
+            0;
     around->port_is_https =
         infer_port_is_http(cases->infer, port) || is_forced(cases, port);
     hold_server(cases, one);

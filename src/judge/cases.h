@@ -82,7 +82,8 @@ void cases_order(struct cases *cases);
 void cases_keep_well(struct cases *cases, struct incident *incident);
 
 /* More is known of an exchange that was kept so. */
-void cases_forget_well(struct cases *cases, const struct exchange *x);
+void cases_forget_well(struct cases *cases, uint64_t connection,
+                       const struct exchange *x);
 
 /* See pipeline_why. */
 uint64_t cases_why(struct cases *cases,

@@ -33,10 +33,14 @@ void cases_keep_well(struct cases *cases, struct incident *incident)
     case_list_append(&cases->well, case_new(incident, 0));
 }
 
-void cases_forget_well(struct cases *cases, const struct exchange *x)
+void cases_forget_well(struct cases *cases, uint64_t connection,
+                       const struct exchange *x)
 {
     struct judged_case *one = cases->well.newest;
 
+    /* all that are kept are of the one that is asked about */
+    if (connection != cases->options->why.connection)
+        return;
     while (one && (!one->incident->exchange ||
                    one->incident->exchange->number > x->number))
         one = one->older;

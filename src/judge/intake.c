@@ -79,7 +79,7 @@ static void list(struct intake *intake, const struct outcome *outcome,
         .client = conn->endpoint[conn->client],
         .server = conn->endpoint[conn_server(conn)],
         .x = x,
-        .protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1,
+        .protocol = exchange_protocol(x),
         .complete = exchange_went_well(conn, x),
     };
 
@@ -170,7 +170,7 @@ static void take_late(void *context, const struct outcome *outcome,
 
     if (!diagnose_wants_late(outcome, x))
         return;
-    cases_forget_well(&intake->cases, x);
+    cases_forget_well(&intake->cases, outcome->conn->id, x);
     keep(intake, NULL, incident_new(outcome, x));
 }
 
@@ -214,6 +214,7 @@ static void count_connection(struct judge_counts *counts,
 {
     counts->connections++;
     counts->http_connections += outcome->http->protocol == PROTOCOL_HTTP1;
+    counts->fastcgi_connections += outcome->http->protocol == PROTOCOL_FASTCGI;
     counts->tls_connections += outcome->http->protocol == PROTOCOL_TLS;
     counts->h2_connections += outcome->http->protocol == PROTOCOL_HTTP2;
     counts->crowded_out += outcome->crowded_out + outcome->http->h2.dropped;

@@ -67,6 +67,7 @@ struct judge_options {
 struct judge_counts {
     uint64_t connections;
     uint64_t http_connections;
+    uint64_t fastcgi_connections;
     uint64_t tls_connections;
     uint64_t h2_connections;
     uint64_t other_connections; /* with bytes that are none of these */

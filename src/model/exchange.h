@@ -6,6 +6,7 @@
 #ifndef MODEL_EXCHANGE_H
 #define MODEL_EXCHANGE_H
 
+#include "http/http.h"
 #include "model/passed_on.h"
 
 /* One message of the two. Offsets are in its own flow. */
@@ -96,6 +97,8 @@ struct exchange {
     bool upgrade_asked;
     bool opaque; /* of TLS that is not read: only when, and how much */
     bool is_h2;
+    bool is_fastcgi;
+    bool has_via;      /* the request: a gateway sent it on */
     bool windows_lost; /* HTTP/2: whether a window was used up is not known */
     bool is_grpc;
     bool has_grpc_status;
@@ -107,6 +110,13 @@ struct exchange {
     bool behind;            /* it is judged by what comes behind its end */
     bool is_whole;          /* listed by waiting.h as such */
 };
+
+static inline enum http_protocol exchange_protocol(const struct exchange *x)
+{
+    return x->is_h2        ? PROTOCOL_HTTP2
+           : x->is_fastcgi ? PROTOCOL_FASTCGI
+                           : PROTOCOL_HTTP1;
+}
 
 /* Both messages came to their end, as their framing tells it. */
 static inline bool exchange_is_complete(const struct exchange *x)

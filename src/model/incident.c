@@ -70,7 +70,7 @@ struct incident *incident_of_exchange(const struct conn *conn,
     incident->is_complete = exchange_is_complete(x);
     incident->http = http_facts_of(conn);
     if (incident->http.protocol == PROTOCOL_NONE) {
-        incident->http.protocol = x->is_h2 ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1;
+        incident->http.protocol = exchange_protocol(x);
         incident->http.minor = x->is_h2 ? 0 : 1;
     }
     return incident;

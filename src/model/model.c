@@ -71,6 +71,7 @@ static void begin_request(const struct model *model, struct model_conn *state,
     if (!state->waiting.first)
         x->idle_since = state->last_response_end;
     x->is_h2 = event->slot != NULL;
+    x->is_fastcgi = event->is_fastcgi;
     if (event->slot)
         *event->slot = x;
     waiting_append(&state->waiting, x);

@@ -31,6 +31,7 @@ static void take_request_head(struct model_conn *state, struct exchange *x,
     x->request.head = event->at;
     x->request.framing = head->framing;
     x->request.expected = head->length;
+    x->has_via = head->has_via;
     x->expects_continue = head->expects_continue;
     x->closes |= head->closes;
     x->upgrade_asked = head->upgrade.size > 0;

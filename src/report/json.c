@@ -89,6 +89,7 @@ static json_t *summary(const struct report *report)
         "s:o}",
         "connections", (json_int_t)counts->connections, "http_connections",
         (json_int_t)counts->http_connections +
+            (json_int_t)counts->fastcgi_connections +
             (json_int_t)counts->h2_connections,
         "http2_connections", (json_int_t)counts->h2_connections,
         "tls_connections", (json_int_t)counts->tls_connections,

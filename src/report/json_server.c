@@ -25,6 +25,18 @@ static json_t *bracket(nanos below, const struct durations *bad,
                      "samples", samples, "odd", (json_int_t)odd);
 }
 
+static void add_limits(json_t *json, const struct route_limits *limits)
+{
+    if (route_limits_bound_cut(limits))
+        json_object_set_new(json, "write_timeout",
+                            bracket(limits->longest, &limits->cut, true,
+                                    limits->answers, 0));
+    if (route_limits_gateway(limits))
+        json_object_set_new(json, "gateway_timeout",
+                            bracket(limits->longest_served, &limits->gateway,
+                                    true, limits->served, 0));
+}
+
 static json_t *write_timeout(const struct server_facts *server)
 {
     struct mark at;
@@ -32,7 +44,8 @@ static json_t *write_timeout(const struct server_facts *server)
     nanos below =
         refuted ? server->success.longest : server_longest_below(server, &at);
 
-    if (server->cut.samples == 0)
+    if (server->cut.samples == 0 ||
+        (refuted && routes_explain_cuts(server->routes)))
         return json_null();
     return bracket(below, &server->cut, !refuted, server->success.samples,
                    server->odd);
@@ -45,6 +58,8 @@ static json_t *timed(const struct server_facts *server,
     const struct durations *good = &server->served;
     bool refuted = durations_outlast(good, bad->shortest);
 
+    if (refuted && may_vary && routes_explain_gateway(server->routes))
+        return json_null();
     if (!durations_constant(bad, 2) &&
         (!may_vary || bad->instants < 2 || refuted))
         return json_null();
@@ -125,7 +140,8 @@ static json_t *figures_of(const struct route *route)
                      json_latency(&route->latency));
 }
 
-static json_t *route_of(const struct route *route,
+/* `alone`: its limits are the server's. */
+static json_t *route_of(const struct route *route, bool alone,
                         const struct report_options *options)
 {
     struct span name = {(const uint8_t *)route->name, route->size};
@@ -138,6 +154,9 @@ static json_t *route_of(const struct route *route,
     json_object_update(json, figures);
     json_decref(figures);
     json_object_set_new(json, "partial", json_boolean(route->is_partial));
+    if (alone)
+        return json;
+    add_limits(json, &route->limits);
     return json;
 }
 
@@ -146,10 +165,11 @@ static json_t *routes_of(const struct routes *routes,
 {
     const struct route *sorted[ROUTES_KEPT];
     json_t *list = json_array();
+    bool alone = routes->count == 1 && !routes->has_other;
 
     routes_sort(routes, sorted);
     for (size_t i = 0; i < routes->count; i++)
-        json_array_append_new(list, route_of(sorted[i], options));
+        json_array_append_new(list, route_of(sorted[i], alone, options));
     return list;
 }
 

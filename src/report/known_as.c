@@ -323,6 +323,9 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
 {
     const struct exchange *x = finding->exchange;
 
+    /* its client is a web server, none of those */
+    if (x && x->is_fastcgi)
+        return NULL;
     if (finding->code == VERDICT_MALFORMED_RESPONSE && x &&
         x->fault[MESSAGE_RESPONSE])
         return malformed(x->fault[MESSAGE_RESPONSE], reporter);

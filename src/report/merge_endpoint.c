@@ -188,6 +188,8 @@ static void add_route(json_t *routes, json_t *route)
         if (!same_route(old, route))
             continue;
         join_figures(old, route);
+        join_member(old, route, "write_timeout", join_bracket);
+        join_member(old, route, "gateway_timeout", join_bracket);
         if (json_is_true(json_object_get(route, "partial")))
             json_object_set_new(old, "partial", json_true());
         return;

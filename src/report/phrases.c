@@ -103,10 +103,11 @@ static void add_protocols(struct text *text, const struct judge_counts *c)
         uint64_t count;
         const char *name;
     } protocol[] = {
-        {c->http_connections,  "HTTP/1"},
-        {c->h2_connections,    "HTTP/2"},
-        {c->tls_connections,   "TLS"   },
-        {c->other_connections, "other" },
+        {c->http_connections,    "HTTP/1" },
+        {c->h2_connections,      "HTTP/2" },
+        {c->fastcgi_connections, "FastCGI"},
+        {c->tls_connections,     "TLS"    },
+        {c->other_connections,   "other"  },
     };
     const char *before = " (";
 

@@ -24,7 +24,9 @@ static void add_write_timeout(struct text *text,
     char low[NANOS_TEXT_SIZE];
     char high[NANOS_TEXT_SIZE];
 
-    if (bad->samples == 0)
+    /* or each of its routes has one, see text_routes.c */
+    if (bad->samples == 0 ||
+        (server_refutes_timeout(server) && routes_explain_cuts(server->routes)))
         return;
     duration(low, below);
     duration(high, bad->shortest);
@@ -78,7 +80,9 @@ static void add_hints(struct text *text, const struct server_facts *server)
 bool text_endpoint_tells(const struct server_facts *server)
 {
     return server->failed || server->cut.samples || server->idle.samples ||
-           server->client_gave_up.samples;
+           server->client_gave_up.samples ||
+           (!durations_constant(&server->gateway, 2) &&
+            routes_explain_gateway(server->routes));
 }
 
 void text_endpoint_facts(struct text *text, const struct server_facts *server,

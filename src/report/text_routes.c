@@ -107,6 +107,53 @@ static void write_routes(const struct page *page,
     }
 }
 
+static void write_limit(const struct page *page, const struct route *route,
+                        const struct report_options *options, bool gateway)
+{
+    const struct route_limits *limits = &route->limits;
+    const struct durations *bad = gateway ? &limits->gateway : &limits->cut;
+    char low[NANOS_TEXT_SIZE];
+    char high[NANOS_TEXT_SIZE];
+    struct text text;
+
+    text_init(&text, LINE_SIZE);
+    add_route(&text, route, options);
+    nanos_print_duration(high, bad->shortest);
+    if (gateway)
+        text_addf(&text, ": gives up on what is behind it after %s", high);
+    else
+        text_addf(&text, ": write timeout, if it is one, between %s and %s",
+                  nanos_print_duration(low, limits->longest), high);
+    text_addf(&text, " (%" PRIu64 " times)", bad->samples);
+    page_paragraph(page, 4, "", text_string(&text));
+    text_release(&text);
+}
+
+static bool has_own(const struct route *route, bool gateway)
+{
+    return !route->is_partial &&
+           (gateway ? route_limits_gateway(&route->limits)
+                    : route_limits_bound_cut(&route->limits));
+}
+
+/* Where no limit of the server's explains them all, those of its routes. */
+static void write_limits(const struct page *page,
+                         const struct server_facts *server,
+                         const struct report_options *options, bool gateway)
+{
+    const struct route *sorted[ROUTES_KEPT];
+    unsigned told = 0;
+
+    routes_sort(server->routes, sorted);
+    for (size_t i = 0; i < server->routes->count && told < ROUTES_TOLD_MOST;
+         i++) {
+        if (!has_own(sorted[i], gateway))
+            continue;
+        write_limit(page, sorted[i], options, gateway);
+        told++;
+    }
+}
+
 void text_routes(const struct page *page, const struct server_facts *server,
                  const struct report_options *options)
 {
@@ -116,5 +163,11 @@ void text_routes(const struct page *page, const struct server_facts *server,
         write_latency(page, &all);
         write_routes(page, server, &all, options);
     }
+    if (server->routes->count > 1 && server_refutes_timeout(server))
+        write_limits(page, server, options, false);
+    if (server->routes->count > 1 && server->gateway.samples &&
+        (!durations_constant(&server->gateway, 2) ||
+         durations_outlast(&server->served, server->gateway.shortest)))
+        write_limits(page, server, options, true);
     latency_release(&all);
 }

@@ -14,7 +14,8 @@ import sys
 
 WHYEOF = os.environ.get("WHYEOF", "build/whyeof")
 FOLDER = os.environ.get("LEGS", "testdata/captures")
-BACK = {8081, 8082, 8083, 9000}
+BACK = {8081, 8082, 8083, 9000, 9001}
+FCGI = (9000, 9001)
 # as many may be undecided: requests that differ in nothing but X-Lab, at once;
 # what is listed before enough is known of it
 ALIKE = {"legs-pool-50": 50, "legs-nginx-go": 3, "legs-nginx-prefix": 8,
@@ -52,6 +53,35 @@ def rows(capture, shown, fields):
         yield {n: v for n, v in packet["_source"]["layers"].items()}
 
 
+def fcgi_truth(capture):
+    """The same of FastCGI: HTTP_X_LAB of the PARAMS, by the order of
+    BEGIN_REQUEST. tshark shows the values of parameters in its text alone."""
+    found = {}
+    asked = collections.Counter()
+    begun = {}
+    run = subprocess.run(
+        ["tshark", "-r", capture, "-Y", "fcgi && tcp", "-V", "-O", "fcgi,tcp"] +
+        [word for port in FCGI for word in ("-d", f"tcp.port=={port},fcgi")],
+        capture_output=True, check=True, timeout=120, text=True)
+    frame = stream = port = None
+    for line in run.stdout.splitlines():
+        words = line.split()
+        if line.startswith("Frame "):
+            frame = int(words[1].rstrip(":"))
+        elif line.startswith("    [Stream index: "):
+            stream = int(words[2].rstrip("]"))
+        elif line.startswith("    Destination Port: "):
+            port = int(words[2])
+        elif line.startswith("FastCGI (FCGI_BEGIN_REQUEST)"):
+            asked[stream] += 1
+            begun[stream] = frame
+            found[stream, asked[stream]] = Exchange(None, port, frame)
+        elif line.startswith("        HTTP_X_LAB = "):
+            found[stream, asked[stream]] = Exchange(words[2], port,
+                                                    begun[stream])
+    return found
+
+
 def truth(capture):
     """{(tcp.stream, index): Exchange}"""
     found = {}
@@ -80,6 +110,7 @@ def truth(capture):
             found[int(row["tcp.stream"][0]), int(stream)] = Exchange(
                 lab_number(words), int(row["tcp.dstport"][0]),
                 int(row["frame.number"][0]))
+    found.update(fcgi_truth(capture))
     # refused: the RST behind a SYN
     for row in rows(capture, "tcp.flags == 20 && tcp.seq == 1 && tcp.ack == 1",
                     common + ("tcp.srcport",)):
@@ -160,8 +191,13 @@ def check(capture):
             what = (finding["code"],) + key
             told.take(what, finding.get("upstream"), told.behind(key))
             told.take(what, finding.get("front"), told.before(key))
-    return listed, told, [f["id"] for f in report["findings"]
-                          if f["caused_by"] and f["caused_by"] > f["id"]]
+    faults = [f"an effect before its cause: {f['id']}"
+              for f in report["findings"]
+              if f["caused_by"] and f["caused_by"] > f["id"]]
+    known = {k for k in known if found[k].port in FCGI} if found else set()
+    if known != {k for k, x in found.items() if x.port in FCGI and x.number}:
+        faults.append("other exchanges of FastCGI than tshark has")
+    return listed, told, faults
 
 
 def main():
@@ -174,13 +210,12 @@ def main():
                                    glob.glob(FOLDER + "/nginx-pool-*.pcap"))
     for capture in names:
         name = os.path.basename(capture)[:-5]
-        listed, told, late = check(capture)
+        listed, told, faults = check(capture)
         total.right += listed.right + told.right
         total.undecided += listed.undecided + told.undecided
         total.wrong += listed.wrong + told.wrong
         allowed = ALIKE.get(name, 0)
-        faults = [f"wrong: {w}" for w in listed.wrong + told.wrong] + \
-            [f"an effect before its cause: {i}" for i in late]
+        faults += [f"wrong: {w}" for w in listed.wrong + told.wrong]
         if listed.undecided > allowed:
             faults.append(f"{listed.undecided} exchanges undecided")
         if told.undecided > allowed:

@@ -161,6 +161,28 @@ def check_text(folder):
           "NDJSON has the same")
 
 
+# request.setTimeout and proxy_read_timeout of the recipes
+LIMITS = {"/brief": 1.5, "/patient": 4.0}
+
+
+def check_limits():
+    """Of each route the bracket holds its own limit, to what a timer is late."""
+    for name, key in (("node", "write_timeout"), ("nginx", "gateway_timeout")):
+        path = "testdata/captures/routes-%s-limits.pcap" % name
+        server, = json.loads(report(path, "-F", "json"))["endpoints"]
+        check(server[key] is None, "%s of %s is none of the server's" % (
+            key, name))
+        for route in server["routes"]:
+            limit = LIMITS[route["path"]]
+            told = route[key]
+            check(told["consistent"] and
+                  told["longest_success_s"] < limit <=
+                  told["shortest_failure_s"] < limit * 1.03,
+                  "%s of %s%s: %.2f to %.2f s" % (
+                      key, name, route["path"], told["longest_success_s"],
+                      told["shortest_failure_s"]))
+
+
 def main():
     if not shutil.which("tshark"):
         print("skip routes: no tshark")
@@ -168,6 +190,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_many(folder)
         check_text(folder)
+    check_limits()
     return failed > 0
 
 

@@ -2,5 +2,6 @@
 
 from . import (giving_up, reading, proxies, legs, chains,
                brackets, mismatch, idle, clients,
-               stalls, h2, grpc, both_legs, malformed, peers, healthy, tls,
+               stalls, h2, grpc, both_legs, fastcgi, routes, malformed, peers,
+               healthy, tls,
                processes, between, keys, compare)  # noqa: F401

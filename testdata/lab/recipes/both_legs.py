@@ -216,6 +216,7 @@ def go_proxy(lab):
 
 
 @recipe("legs-php-fpm",
+        "server-reset server-reset server-stall|client-abort "
         "gateway-timeout gateway-timeout handler-abort",
         seconds=6,
         note="a worker that is killed: 502; the leg behind is FastCGI")

@@ -5,6 +5,8 @@
 //
 //   /ok        a small answer
 //   /sleep     the same after ?ms=N
+//   /brief     the same, with request.setTimeout(1500)
+//   /patient   the same, with request.setTimeout(4000)
 //   /read      reads the body, then answers
 //   /destroy   destroys the socket after 0.2 s, reading no body
 //   /gone      destroys the socket ?ms=N after the request, without an answer
@@ -37,6 +39,12 @@ const server = http.createServer(setting, (request, response) => {
   const url = new URL(request.url, 'http://lab.example');
   const answer = () => response.end('ok\n');
   switch (url.pathname) {
+    case '/brief':
+    case '/patient':
+      request.setTimeout(url.pathname === '/brief' ? 1500 : 4000);
+      request.on('error', () => {});
+      setTimeout(answer, Number(url.searchParams.get('ms')));
+      break;
     case '/sleep':
       setTimeout(answer, Number(url.searchParams.get('ms')));
       break;
