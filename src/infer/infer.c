@@ -181,6 +181,18 @@ bool infer_complete(struct infer *infer, const struct conn *conn,
     return stands_out;
 }
 
+void infer_stage(struct infer *infer, const struct conn *conn,
+                 enum conn_stage was)
+{
+    const struct endpoint *endpoint = &conn->endpoint[conn->stage_server];
+    struct server_facts *server = conn->stage == CONN_OPEN
+                                      ? servers_use(&infer->servers, endpoint)
+                                      : servers_find(&infer->servers, endpoint);
+
+    if (server)
+        connection_use_move(server->use, conn, was);
+}
+
 /* RFC 9113, 7. */
 enum {
     H2_INTERNAL_ERROR = 2
@@ -321,6 +333,8 @@ static void add_outcome(struct infer *infer, struct server_facts *server,
             add_failure(infer, server, conn, x);
     }
     add_connection(infer, server, outcome);
+    if (server->use)
+        connection_use_add(server->use, outcome);
     add_probes(server, conn);
 }
 
@@ -348,6 +362,7 @@ void infer_preview(struct infer *infer, const struct outcome *outcome,
     server->server = outcome->conn->endpoint[conn_server(outcome->conn)];
     server->log = NULL; /* these are the server's own */
     server->routes = NULL;
+    server->use = NULL;
     server->timer = NULL;
     add_outcome(infer, server, outcome);
 }

@@ -32,6 +32,17 @@ enum {
     EXCHANGE_GRPC_MESSAGE_LIMIT = 1024
 };
 
+/* Why its connection could carry no other one (RFC 9112, 9.3): who said so
+ * first, and by which word. */
+enum close_word {
+    CLOSE_UNSAID,
+    CLOSE_CLIENT_SAID,   /* the request: Connection: close */
+    CLOSE_CLIENT_HTTP10, /* the request: HTTP/1.0, and no keep-alive */
+    CLOSE_SERVER_SAID,   /* the response: Connection: close */
+    CLOSE_SERVER_HTTP10, /* the response: HTTP/1.0, and no keep-alive */
+    CLOSE_SERVER_ENDLESS /* the response: only the close ends its body */
+};
+
 /*
  * What HTTP/2 adds, where there is something to say: a reset, a window that
  * was used up. Windows are by message: of what the request's sender may send,
@@ -87,6 +98,7 @@ struct exchange {
     nanos grpc_timeout;  /* 0: none */
     uint32_t grpc_status;
     uint16_t status; /* 0: none */
+    uint8_t close_word;
     uint8_t
         pause_resent; /* in the pause, segments that had been acknowledged */
     bool expects_continue;

@@ -113,6 +113,7 @@ static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
         .keep_alive = known->keep_alive,
         .orphans = known->orphans,
         .last_closes = known->last_closes,
+        .last_close_word = known->last_close_word,
     };
 }
 
@@ -139,6 +140,7 @@ static void tell_complete(struct model *model, struct conn *conn,
     state->complete++;
     state->last_response_end = x->response.end;
     state->last_closes = x->closes;
+    state->last_close_word = (enum close_word)x->close_word;
     model->sink.complete(model->sink.context, conn, x);
     conn_forget_episodes(conn, forget_until(state, x));
     forget_told(model, conn, state);

@@ -30,6 +30,7 @@ struct outcome {
     uint32_t keep_alive;           /* as Keep-Alive said; 0: nothing */
     uint32_t orphans;              /* responses without their requests */
     bool last_closes; /* the last complete exchange announced the close */
+    enum close_word last_close_word; /* and who said so */
 };
 
 struct model_sink {

@@ -52,7 +52,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
     to_http = http_tcp_sink(pipeline->http);
     pipeline->tls = tls_new(options->keylog, &to_http);
     to_http = tls_tcp_sink(pipeline->tls);
-    pipeline->tcp = tcp_new(&options->tcp, &to_http);
+    pipeline->options.tcp.watch = intake_stage_watch(&pipeline->intake);
+    pipeline->tcp = tcp_new(&pipeline->options.tcp, &to_http);
     pipeline->wire = wire_new(&options->wire);
     return pipeline;
 }
