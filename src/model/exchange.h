@@ -97,12 +97,11 @@ struct exchange {
                             what was aside of its data */
     nanos grpc_timeout;  /* 0: none */
     uint32_t grpc_status;
-    uint16_t status; /* 0: none */
-    uint8_t close_word;
+    uint16_t status;    /* 0: none */
+    uint8_t close_word; /* enum close_word */
     uint8_t
         pause_resent; /* in the pause, segments that had been acknowledged */
     bool expects_continue;
-    bool closes;     /* a Connection: close in either message */
     bool says_close; /* in the response, or its version's default */
     bool tunnel;     /* CONNECT or Upgrade that was granted */
     bool upgrade_asked;

@@ -30,9 +30,9 @@ static void keep_close_word(struct exchange *x, const struct http_head *head,
 
     if (x->close_word != CLOSE_UNSAID || !head->closes)
         return;
-    if (head->says_close)
+    if (head->says_close || is_request)
         x->close_word = (uint8_t)(head->is_http10 ? http10 : said);
-    else if (!is_request)
+    else
         x->close_word = CLOSE_SERVER_ENDLESS;
 }
 
@@ -47,7 +47,6 @@ static void take_request_head(struct model_conn *state, struct exchange *x,
     x->request.framing = head->framing;
     x->request.expected = head->length;
     x->expects_continue = head->expects_continue;
-    x->closes |= head->closes;
     keep_close_word(x, head, true);
     x->upgrade_asked = head->upgrade.size > 0;
     x->grpc_timeout = head->grpc_timeout;
@@ -66,7 +65,6 @@ static void take_response_head(struct model_conn *state, struct exchange *x,
     x->response.head = event->at;
     x->response.framing = head->framing;
     x->response.expected = head->length;
-    x->closes |= head->closes;
     keep_close_word(x, head, false);
     x->says_close = head->says_close;
     keep_software(state->server_software, head->software);

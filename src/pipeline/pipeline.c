@@ -82,6 +82,14 @@ static void show_packet(const struct pipeline *pipeline,
                              frame, headers);
 }
 
+void pipeline_pass(struct pipeline *pipeline, const struct frame *frame)
+{
+    coverage_tick(&pipeline->intake.coverage,
+                  (struct mark){.time = frame->time,
+                                .frame = frame->number & 0xffffffffffff,
+                                .file = (uint16_t)frame->file});
+}
+
 void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
 {
     struct segment segment;
@@ -89,10 +97,7 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
 
     if (pipeline->packets++ == 0)
         pipeline->report.zero = frame->time;
-    coverage_tick(&pipeline->intake.coverage,
-                  (struct mark){.time = frame->time,
-                                .frame = frame->number & 0xffffffffffff,
-                                .file = (uint16_t)frame->file});
+    pipeline_pass(pipeline, frame);
     if (!wire_take(pipeline->wire, frame, &segment)) {
         if (segment.quoted)
             tcp_take_quoted(pipeline->tcp, &segment);

@@ -96,6 +96,7 @@ bool stage_is_challenged(struct conn *conn, const struct segment *segment,
         !answers_stray(conn, segment))
         return false;
     conn->challenged = true;
+    conn->stray_resets++;
     return true;
 }
 
