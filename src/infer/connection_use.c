@@ -259,7 +259,7 @@ bool connection_use_churns(const struct connection_use *use)
     uint64_t by_one;
 
     return connection_use_by(use, &by_one) && by_one >= CHURN_LEAST &&
-           10 * single >= 9 * use->ended;
+           10 * single >= 9 * use->ended && by_one >= 2 * use->most_open;
 }
 
 bool connection_use_has_few_ports(const struct connection_use *use)

@@ -9,7 +9,7 @@
 #ifndef INFER_CONNECTION_USE_H
 #define INFER_CONNECTION_USE_H
 
-#include "model/incident.h"
+#include "infer/pools.h"
 
 /* Why a connection carried one request, and no other. */
 enum single_use {
@@ -83,6 +83,7 @@ struct connection_use {
     uint64_t most_open;
     struct strain strain[STRAINED_KINDS];
     struct port_reuse reuse;
+    struct pool pool; /* the one of which most waited; waited 0: none */
 };
 
 /* RFC 9293, 3.4.2: 2 MSL, four minutes; Linux: TCP_TIMEWAIT_LEN. */
@@ -108,7 +109,8 @@ uint64_t connection_use_single(const struct connection_use *use);
 const struct use_client *connection_use_by(const struct connection_use *use,
                                            uint64_t *connections);
 
-/* A new connection for nearly each request, by one client, again and again. */
+/* A new connection for nearly each request, by one client, again and again:
+ * those of a burst, all open at once, are another thing. */
 bool connection_use_churns(const struct connection_use *use);
 
 /* The connection's ports were another's within TIME-WAIT before: how long they

@@ -93,6 +93,21 @@ struct legs *infer_legs(struct infer *infer)
     return &infer->legs;
 }
 
+static void take_pool(void *context, const struct pool *pool)
+{
+    const struct infer *infer = context;
+    const struct server_facts *server =
+        servers_find(&infer->servers, &pool->server);
+
+    if (server && pool->waited > server->use->pool.waited)
+        server->use->pool = *pool;
+}
+
+void infer_find_pools(struct infer *infer)
+{
+    pools_find(&infer->legs, take_pool, infer);
+}
+
 uint64_t infer_forgotten(const struct infer *infer)
 {
     return infer->servers.forgotten;

@@ -151,6 +151,9 @@ void infer_let_go(struct infer *infer, struct server_facts *server);
 /* Connections that worked. */
 struct openings *infer_openings(struct infer *infer);
 
+/* All has been seen: which pools of proxies were at their limit? */
+void infer_find_pools(struct infer *infer);
+
 /* What came into proxies and went out of them. */
 struct legs *infer_legs(struct infer *infer);
 

@@ -373,6 +373,7 @@ const struct report *pipeline_finish(struct pipeline *pipeline,
 
     look_on(pipeline, input, inputs);
     tcp_finish(pipeline->tcp);
+    infer_find_pools(intake->infer);
     cases_finish(&intake->cases);
     chains_add(&intake->cases);
     cases_order(&intake->cases);

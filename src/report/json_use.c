@@ -75,16 +75,27 @@ static json_t *reuse_of(const struct port_reuse *reuse)
                      (json_int_t)reuse->highest);
 }
 
+static json_t *pool_of(const struct pool *pool)
+{
+    if (!pool->waited)
+        return json_null();
+    return json_pack("{s:o, s:I, s:I, s:o}", "client",
+                     json_host_name(&pool->client), "at_once",
+                     (json_int_t)pool->at_once, "waited",
+                     (json_int_t)pool->waited, "longest_wait_s",
+                     json_seconds(pool->longest));
+}
+
 json_t *json_use(const struct connection_use *use)
 {
     if (!use)
         return json_null();
-    return json_pack("{s:I, s:I, s:o, s:o, s:I, s:o, s:o, s:o}", "connections",
-                     (json_int_t)use->ended, "requests",
+    return json_pack("{s:I, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o}",
+                     "connections", (json_int_t)use->ended, "requests",
                      (json_int_t)use->requests, "one_request", single_of(use),
                      "max_requests", limit_of(use), "most_open",
                      (json_int_t)use->most_open, "syn_again",
                      strain_of(&use->strain[STRAINED_AGAIN]), "refused",
                      strain_of(&use->strain[STRAINED_REFUSED]), "ports_reused",
-                     reuse_of(&use->reuse));
+                     reuse_of(&use->reuse), "pool_limit", pool_of(&use->pool));
 }

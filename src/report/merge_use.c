@@ -60,6 +60,21 @@ static void join_reuse(json_t *into, json_t *from)
     merge_member(into, from, "ports", join_ports);
 }
 
+/* Of one client that never has more at once; else the one with more is told. */
+static void join_pool(json_t *into, json_t *from)
+{
+    if (json_equal(json_object_get(into, "client"),
+                   json_object_get(from, "client")) &&
+        json_equal(json_object_get(into, "at_once"),
+                   json_object_get(from, "at_once"))) {
+        merge_sum(into, from, "waited");
+        merge_bound(into, from, "longest_wait_s", false);
+    } else if (json_integer_value(json_object_get(into, "waited")) <
+               json_integer_value(json_object_get(from, "waited"))) {
+        json_object_update(into, from);
+    }
+}
+
 void merge_use(json_t *into, json_t *from)
 {
     merge_sum(into, from, "connections");
@@ -70,6 +85,7 @@ void merge_use(json_t *into, json_t *from)
     merge_member(into, from, "syn_again", join_strain);
     merge_member(into, from, "refused", join_strain);
     merge_member(into, from, "ports_reused", join_reuse);
+    merge_member(into, from, "pool_limit", join_pool);
 }
 
 /* Numbers are where they are added up; what is none adds nothing. */

@@ -148,9 +148,24 @@ static void add_ports(struct text *text, const struct connection_use *use)
                   use->reuse.ports, use->reuse.lowest, use->reuse.highest);
 }
 
+static void add_pool(struct text *text, const struct pool *pool)
+{
+    char host[ENDPOINT_TEXT_SIZE];
+    char longest[NANOS_TEXT_SIZE];
+
+    if (pool->waited)
+        text_addf(text,
+                  "; %s never has more than %u under way here: %" PRIu64
+                  " requests or more waited in front of it, one for %s or "
+                  "more, until one of these ended",
+                  endpoint_print_host(host, &pool->client), pool->at_once,
+                  pool->waited, duration(longest, pool->longest));
+}
+
 static bool is_use_noteworthy(const struct connection_use *use)
 {
-    return connection_use_churns(use) || is_reuse_noteworthy(use);
+    return connection_use_churns(use) || is_reuse_noteworthy(use) ||
+           use->pool.waited;
 }
 
 static void add_use(struct text *text, const struct connection_use *use)
@@ -163,6 +178,7 @@ static void add_use(struct text *text, const struct connection_use *use)
     add_strain(text, &use->strain[STRAINED_AGAIN], "sent again");
     add_strain(text, &use->strain[STRAINED_REFUSED], "refused");
     add_ports(text, use);
+    add_pool(text, &use->pool);
 }
 
 bool text_endpoint_tells(const struct server_facts *server)

@@ -28,6 +28,9 @@ QUIET = ("pool-reused", "ports-exhausted", "server-limits-requests",
          "healthy-keepalive-reuse", "healthy-pool-close")
 CHALLENGED = ("ports-challenged-time-wait", "ports-challenged-at-once",
               "ports-challenged-open")
+POOLS = ("pool-limit-haproxy", "pool-limit-go")
+NO_POOLS = ("pool-wide-haproxy", "pool-wide-go", "pool-asked-twice",
+            "pool-serial-proxy", "pool-rate-limited", "legs-pool-50")
 LOADED = ("accept-queue-under-load",)
 FIELDS = ("frame.number", "tcp.stream", "tcp.srcport", "tcp.dstport",
           "tcp.flags", "http.request.version", "http.response.version",
@@ -195,6 +198,50 @@ def check_reuse(name, use, truth):
                                      len(truth.reused)))
 
 
+def pool_of(name):
+    endpoints = json.loads(whyeof(name, "-F", "json"))["endpoints"]
+    found = {e["server"].rsplit(":", 1)[1]: e["connection_use"]["pool_limit"]
+             for e in endpoints}
+    check(found.pop("8080") is None, name + ": in front is no pool")
+    return found.get("8081")
+
+
+def spans(name):
+    """Of each request its port, when it came and when its answer did."""
+    out = subprocess.run(
+        ["tshark", "-r", path_of(name), "-Y", "http", "-T", "fields",
+         "-e", "tcp.stream", "-e", "tcp.dstport", "-e", "frame.time_relative",
+         "-e", "http.request.method"], capture_output=True, text=True,
+        check=True).stdout
+    begun = {}
+    for line in out.splitlines():
+        stream, port, time, method = line.split("\t")
+        if method:
+            begun[stream] = (port, float(time))
+        else:
+            yield begun[stream] + (float(time),)
+
+
+def check_pool(name):
+    """Whichever waited for which: the k-th out cannot have waited for less
+    than since the latest that came in before, nor longer than since the
+    first of those that k - 1 others leave."""
+    pool = pool_of(name)
+    all_spans = sorted(spans(name), key=lambda s: s[1])
+    front = [s for s in all_spans if s[0] == "8080"]
+    behind = [s for s in all_spans if s[0] == "8081"]
+    most = max(sum(b[1] <= s[1] < b[2] for b in behind) for s in behind)
+    waits = [b[1] - f[1] for f, b in zip(front, behind)]
+    waited = sum(w >= 0.05 for w in waits)
+    check(pool["at_once"] == most == 2, "%s: two at once" % name)
+    check(3 <= pool["waited"] <= waited and
+          0.05 <= pool["longest_wait_s"] <= max(waits) + 0.005,
+          "%s: %d of %d waited, for %s" % (name, pool["waited"], waited,
+                                           pool["longest_wait_s"]))
+    check("never has more than 2 under way here" in words_of(name),
+          name + ": said")
+
+
 def words_of(name):
     return " ".join(whyeof(name, "-F", "text").split())
 
@@ -215,6 +262,12 @@ def main():
         if name in CHALLENGED:
             check(truth.challenged == 1 and "an ACK of the old connection (1)"
                   in words_of(name), name + ": said")
+    for name in POOLS:
+        check_pool(name)
+    for name in NO_POOLS:
+        check(pool_of(name) is None and "under way here" not in words_of(name),
+              name + ": no pool at its limit")
+    check(pool_of("pool-limit-client") is None, "a client's own pool")
     check(use_of("server-limits-requests")["max_requests"] ==
           {"requests": 5, "connections": 3}, "a limit of five requests")
     check(use_of("churn-server-says-close")["max_requests"] is None and

@@ -12,7 +12,7 @@ import threading
 import time
 
 from kit import (Client, PORT, Path, SERVER, ok, read_request, recipe, serve,
-                 sysctl, together)
+                 sysctl, together, wait_listening)
 
 REQUESTS = 12
 
@@ -297,3 +297,106 @@ def under_load(lab):
     for client in queued:
         client.close()
     listener.close()
+
+
+# ---- pools at their limit --------------------------------------------------
+
+BACK = PORT + 1
+
+
+def at_once(number, path="/sleep?ms=100", apart=0.0, host="127.0.0.1"):
+    """So many clients at once, or nearly, each with one request."""
+    def one(wait):
+        def job():
+            time.sleep(wait)
+            client = Client(host=host)
+            client.get(path)
+            client.close()
+        return job
+    together(*[one(apart * n) for n in range(number)])
+
+
+def haproxy(lab, limit):
+    conf = lab.filled("haproxy-queue.cfg", LIMIT=str(limit))
+    lab.start("haproxy", "-f", conf)
+    wait_listening(PORT)
+
+
+@recipe("pool-limit-haproxy", "",
+        note="maxconn 2: two requests at once, the others wait in front")
+def pool_haproxy(lab):
+    """HAProxy, maxconn 2, in front of Go, which takes 0.1 s; ten requests at
+    once."""
+    lab.go(port=BACK)
+    haproxy(lab, 2)
+    lab.capture()
+    at_once(10)
+
+
+@recipe("pool-wide-haproxy", "", note="the healthy twin: nobody waits")
+def pool_wide(lab):
+    """The same with maxconn 100."""
+    lab.go(port=BACK)
+    haproxy(lab, 100)
+    lab.capture()
+    at_once(10)
+
+
+@recipe("pool-limit-go", "",
+        note="MaxConnsPerHost 2 of Go's http.Transport, in a ReverseProxy")
+def pool_go(lab):
+    """Go's ReverseProxy, two connections at most, in front of Go; ten requests,
+    20 ms apart, of 0.1 s each."""
+    lab.go(port=BACK)
+    lab.go("-upstream", f"http://127.0.0.1:{BACK}", "-most", "2")
+    lab.capture()
+    at_once(10, apart=0.02)
+
+
+@recipe("pool-wide-go", "", note="the healthy twin")
+def pool_wide_go(lab):
+    """The same without a limit."""
+    lab.go(port=BACK)
+    lab.go("-upstream", f"http://127.0.0.1:{BACK}")
+    lab.capture()
+    at_once(10, apart=0.02)
+
+
+@recipe("pool-limit-client", "",
+        note="requests that wait inside a client are seen on no wire")
+def pool_client(lab):
+    """No proxy: a client with a pool of two connections and ten requests."""
+    lab.go()
+    lab.capture()
+    together(*[lambda: ask_all(5, path="/sleep?ms=100")] * 2)
+
+
+@recipe("pool-asked-twice", "",
+        note="each request asks the same server twice in turn: no pool, though "
+        "the second begins when the first has ended")
+def asked_twice(lab):
+    """nginx, auth_request; four clients, three requests each."""
+    lab.go(port=BACK)
+    lab.nginx("nginx-auth.conf")
+    lab.capture()
+    together(*[lambda: ask_all(3, path="/sleep?ms=100")] * 4)
+
+
+@recipe("pool-serial-proxy", "", note="one client, one request after the other")
+def serial_proxy(lab):
+    """Go's ReverseProxy without a limit; one client, ten requests of 0.1 s."""
+    lab.go(port=BACK)
+    lab.go("-upstream", f"http://127.0.0.1:{BACK}")
+    lab.capture()
+    ask_all(10, path="/sleep?ms=100")
+
+
+@recipe("pool-rate-limited", "",
+        note="requests wait, though not for one another")
+def rate_limited(lab):
+    """nginx, limit_req of ten a second, in front of Go; ten requests at once,
+    of 30 ms each."""
+    lab.go(port=BACK)
+    lab.nginx("nginx-rate.conf")
+    lab.capture()
+    at_once(10, path="/sleep?ms=30")
