@@ -14,9 +14,9 @@
 /* One exchange out of a proxy. */
 struct upstream {
     const struct leg *leg;
-    size_t at;         /* among all legs */
     unsigned busy;     /* under way when it began, itself included */
-    struct mark freed; /* when another had ended just before; not set: none */
+    unsigned left;     /* that had ended just before, */
+    struct mark freed; /* the latest of them then */
 };
 
 struct group {
@@ -55,53 +55,54 @@ static int by_pool_and_start(const void *left, const void *right)
                                            : a->start.frame > b->start.frame;
 }
 
-/* Leaves those that go on then; gives the end of the latest that did not. */
-static struct mark drop_ended(struct mark *end, unsigned *count,
-                              struct mark now)
+/* What has not ended, or just before. */
+struct recent {
+    struct mark end[POOL_AT_ONCE_MOST];
+    unsigned count;
+};
+
+/* Leaves those that one which begins then may have its place of. */
+static void look_at_ends(struct recent *recent, struct upstream *one)
 {
-    struct mark latest = {0};
+    struct mark start = one->leg->start;
     unsigned kept = 0;
 
-    for (unsigned i = 0; i < *count; i++) {
-        if (end[i].frame > now.frame)
-            end[kept++] = end[i];
-        else if (end[i].frame > latest.frame)
-            latest = end[i];
+    for (unsigned i = 0; i < recent->count; i++) {
+        struct mark end = recent->end[i];
+
+        if (end.frame > start.frame)
+            one->busy++;
+        else if (nanos_between(end.time, start.time) > HANDED_ON_WITHIN)
+            continue;
+        else if (one->left++ == 0 || end.frame > one->freed.frame)
+            one->freed = end;
+        recent->end[kept++] = end;
     }
-    *count = kept;
-    return latest;
+    recent->count = kept;
 }
 
 /* How many there were, and who had made room. False: too many for a pool. */
 static bool count_busy(struct group *group)
 {
-    struct mark end[POOL_AT_ONCE_MOST];
-    struct mark freed = {0};
-    unsigned count = 0;
+    struct recent recent = {.count = 0};
 
     for (size_t i = 0; i < group->count; i++) {
         struct upstream *one = &group->of[i];
-        struct mark start = one->leg->start;
-        struct mark ended = drop_ended(end, &count, start);
 
-        if (ended.frame > freed.frame)
-            freed = ended;
-        if (count == POOL_AT_ONCE_MOST)
+        look_at_ends(&recent, one);
+        if (recent.count == POOL_AT_ONCE_MOST)
             return false;
-        end[count++] = one->leg->end;
-        one->busy = count;
-        if (mark_is_set(freed) &&
-            nanos_between(freed.time, start.time) <= HANDED_ON_WITHIN)
-            one->freed = freed;
-        if (count > group->limit)
-            group->limit = count;
+        recent.end[recent.count++] = one->leg->end;
+        if (++one->busy > group->limit)
+            group->limit = one->busy;
     }
     return true;
 }
 
+/* All places were taken until just before. */
 static bool is_handed_on(const struct group *group, const struct upstream *one)
 {
-    return one->busy == group->limit && mark_is_set(one->freed);
+    return one->left > 0 && one->busy - 1 + one->left >= group->limit;
 }
 
 static size_t count_handed_on(const struct group *group)
@@ -118,10 +119,10 @@ static size_t count_handed_on(const struct group *group)
 static nanos least_wait(struct group *group, const struct upstream *one)
 {
     const struct legs *legs = group->legs;
+    size_t first = legs_from(legs, one->leg->start.frame);
     nanos least = -1;
 
-    for (size_t i = one->at + 1;
-         i < legs->count && i <= one->at + POOL_FITS_MOST; i++) {
+    for (size_t i = first; i < legs->count && i < first + POOL_FITS_MOST; i++) {
         const struct leg *front = legs_at(legs, i);
         nanos wait = nanos_between(front->asked.time, one->leg->start.time);
 
@@ -194,7 +195,7 @@ static bool find_waits(struct group *group, struct pool *pool)
             break;
     }
     free(wait);
-    return pool->waited >= POOL_WAITS_LEAST && 10 * others <= pool->waited;
+    return pool->waited >= POOL_WAITS_LEAST && 4 * others <= pool->waited;
 }
 
 static bool find_pool(struct group *group, struct pool *pool)
@@ -225,7 +226,7 @@ void pools_find(const struct legs *legs,
 
     for (size_t i = 0; i < legs->count; i++) {
         if (is_upstream(legs, legs_at(legs, i)))
-            all[count++] = (struct upstream){.leg = legs_at(legs, i), .at = i};
+            all[count++] = (struct upstream){.leg = legs_at(legs, i)};
     }
     qsort(all, count, sizeof *all, by_pool_and_start);
     for (size_t begin = 0; begin < count; begin = end) {

@@ -31,8 +31,8 @@ struct pool {
 
 /*
  * Of the exchanges that are kept; those that were under way when one that is no
- * longer kept was count for nothing. A pool of which a tenth waited otherwise
- * is none.
+ * longer kept was count for nothing. A pool of which more than a fifth waited
+ * otherwise is none.
  */
 void pools_find(const struct legs *legs,
                 void (*take)(void *context, const struct pool *pool),
