@@ -184,8 +184,7 @@ static void add_use(struct text *text, const struct connection_use *use)
 bool text_endpoint_tells(const struct server_facts *server)
 {
     return server->failed || server->cut.samples || server->idle.samples ||
-           server->client_gave_up.samples ||
-           is_use_noteworthy(server->use);
+           server->client_gave_up.samples || is_use_noteworthy(server->use);
 }
 
 void text_endpoint(const struct page *page, const struct server_facts *server,
