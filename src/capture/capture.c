@@ -40,6 +40,7 @@ struct capture {
     uint64_t numbers; /* given to frames so far */
     uint32_t interfaces;
     struct filter *filter;
+    struct capture_refused refused;
     struct capture_secrets secrets;
 };
 
@@ -141,8 +142,10 @@ struct capture *capture_open(const char *const path[], size_t count,
     }
     capture = must_calloc(1, sizeof(*capture));
     capture->filter = filter;
-    if (options)
+    if (options) {
         capture->secrets = options->secrets;
+        capture->refused = options->refused;
+    }
     capture->count = count;
     open_inputs(capture, path);
     order_heap(capture);
@@ -188,6 +191,8 @@ static bool passes(struct capture *capture, const struct frame *frame)
                             "'%s', whose frames are left out: %s",
                             frame->link_type, capture->facts[frame->file].path,
                             filter_why(capture->filter));
+    if (answer != FILTER_PASS && capture->refused.take)
+        capture->refused.take(capture->refused.context, frame);
     return answer == FILTER_PASS;
 }
 

@@ -59,8 +59,16 @@ struct capture_secrets {
     void (*take)(void *context, uint32_t type, struct span secrets);
 };
 
+/* Who is shown the frames that the filter refuses: what went on in the capture
+ * meanwhile. The frame is borrowed. */
+struct capture_refused {
+    void *context;
+    void (*take)(void *context, const struct frame *frame);
+};
+
 struct capture_options {
     const char *filter; /* pcap-filter(7) text over all inputs, or NULL */
+    struct capture_refused refused; /* take is NULL: nobody */
     struct capture_secrets secrets; /* take is NULL: nobody */
 };
 

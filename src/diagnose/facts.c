@@ -1,5 +1,7 @@
 #include "diagnose/facts.h"
 
+#include "diagnose/rules.h"
+
 /* By frame, since a clock may be set back; what never came is frame 0. */
 static struct mark later(struct mark a, struct mark b)
 {
@@ -237,8 +239,11 @@ static bool is_undelivered(const struct facts *f)
  */
 static struct mark end_of(const struct facts *f)
 {
+    /* what a server's host says again and again, it has said, whatever the
+       recording of the connection lacks behind that */
     if (f->closing.by == CLOSED_BY_NOBODY)
-        return f->around->capture_last;
+        return is_accept_queue_overflow(f) ? f->conn->last
+                                           : f->around->capture_last;
     if (f->closing.at.frame >= f->asked.frame)
         return f->closing.at;
     for (unsigned i = 0; i < f->conn->resets; i++) {

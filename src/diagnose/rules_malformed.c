@@ -77,7 +77,8 @@ bool is_request_malformed(const struct facts *f)
     if (was_refused_by_server(f))
         return true;
     /* its own answer was there; the close is for what stands behind it */
-    return fault->kind == FAULT_BEHIND && f->server_closed && !f->x->closes &&
+    return fault->kind == FAULT_BEHIND && f->server_closed &&
+           f->x->close_word == CLOSE_UNSAID &&
            f->closing.at.frame >= fault->at.frame &&
            facts_passed(fault->at, f->closing.at) <= NANOS_PER_SECOND;
 }

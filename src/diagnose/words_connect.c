@@ -20,6 +20,76 @@ static void tell_port(const struct facts *f, struct finding *finding)
         f->conn->endpoint[conn_server(f->conn)].port);
 }
 
+/* How many connections there were when SYNs fared like this one. */
+static void tell_load(const struct facts *f, enum strained kind,
+                      struct finding *finding)
+{
+    const struct strain *strain =
+        f->known->use ? &f->known->use->strain[kind] : NULL;
+    const char *least = "";
+
+    if (!strain || !strain->most_open)
+        return;
+    if (strain->least_open < strain->most_open)
+        least = finding_say(finding, "%" PRIu64 " to ", strain->least_open);
+    finding_explain(finding,
+                    "%s%" PRIu64 " other connection%s to this server %s open "
+                    "when that happened.",
+                    least, strain->most_open, strain->most_open == 1 ? "" : "s",
+                    strain->most_open == 1 ? "was" : "were");
+}
+
+/* The latest answer of the same server to others in that time. Frame 0: none
+ * that is kept. */
+static struct mark answered_meanwhile(const struct facts *f, struct mark from,
+                                      struct mark until)
+{
+    const struct server_log *log = f->known->log;
+
+    for (size_t i = log ? log->count : 0; i-- > 0;) {
+        const struct log_entry *entry = server_log_at(log, i);
+
+        if (entry->kind == LOG_ANSWERED && entry->at.frame > from.frame &&
+            entry->at.frame < until.frame)
+            return entry->at;
+    }
+    return (struct mark){0};
+}
+
+/* The ports were another connection's just before. */
+static void tell_ports(const struct facts *f, struct finding *finding)
+{
+    static const char *const ended[] = {
+        [PORTS_OF_CLIENT_CLOSED] = "which its client had closed first",
+        [PORTS_OF_SERVER_CLOSED] = "which its server had closed first",
+        [PORTS_OF_OTHER] = "which was reset, or had not been closed",
+    };
+    nanos rested = connection_use_rested(f->conn);
+
+    if (rested < 0)
+        return;
+    finding_explain(
+        finding,
+        "The same two ports were another connection's until %s before, %s: a "
+        "socket in TIME-WAIT, or the entry of a NAT or firewall, may still "
+        "stand for that one (RFC 6191).",
+        finding_duration(finding, rested), ended[f->conn->ports.before]);
+    finding_advise(finding,
+                   "use connections again instead of opening new ones, "
+                   "or let the client use more ports "
+                   "(net.ipv4.ip_local_port_range)");
+}
+
+static void tell_challenge(const struct facts *f, struct finding *finding)
+{
+    if (f->conn->challenged)
+        finding_explain(
+            finding,
+            "The server's host did answer, with an ACK of another connection "
+            "of these ports, and the client said by an RST that it knows of "
+            "none: as long as that RST does not arrive, no SYN is accepted.");
+}
+
 void tell_refused(const struct facts *f, struct finding *finding)
 {
     finding->symptom = SYMPTOM_REFUSED;
@@ -40,14 +110,49 @@ void tell_refused(const struct facts *f, struct finding *finding)
         return;
     }
     tell_port(f, finding);
+    tell_load(f, STRAINED_REFUSED, finding);
+    tell_ports(f, finding);
     finding_advise(finding,
                    "check that the server runs and which address it listens on "
                    "(ss -ltn on its host)");
 }
 
+/* Others are served: it is not the host, nor the path to it. */
+static void tell_served_others(const struct facts *f, struct mark others,
+                               struct finding *finding)
+{
+    finding_cite(finding, others, FROM_SERVER,
+                 "meanwhile the server answers on another connection");
+    finding_explain(
+        finding,
+        "Meanwhile the same server answered others: its host is up and the "
+        "path to it works. Its queue of connections that wait for accept() is "
+        "full, or something drops only what is new.");
+    tell_load(f, STRAINED_AGAIN, finding);
+    finding_alternative(finding, VERDICT_ACCEPT_QUEUE_OVERFLOW,
+                        "a full listen queue drops SYNs (Linux), while "
+                        "connections that are open go on",
+                        "ss -ltn on the server: Recv-Q at its limit");
+    finding_advise(finding,
+                   "look at the server's listen queue (ss -ltn; nstat "
+                   "TcpExtListenOverflows) and why it does not accept");
+}
+
+static void tell_nobody_served(struct finding *finding)
+{
+    finding_alternative(finding, VERDICT_ACCEPT_QUEUE_OVERFLOW,
+                        "a full listen queue drops SYNs as a firewall does",
+                        "ss -ltn on the server: Recv-Q at its limit");
+    finding_advise(finding, "check routing and firewalls between the two, and "
+                            "whether the host is up");
+}
+
 void tell_connect_timeout(const struct facts *f, struct finding *finding)
 {
     nanos lasted = nanos_between(f->client->syn.time, f->client->last_syn.time);
+    struct mark others =
+        answered_meanwhile(f, f->client->syn, f->client->last_syn);
+    bool silent = !f->conn->challenged;
 
     finding->symptom = SYMPTOM_CONNECT_TIMEOUT;
     finding->confidence = CONFIDENCE_LIKELY;
@@ -55,20 +160,22 @@ void tell_connect_timeout(const struct facts *f, struct finding *finding)
     finding_cite(finding, f->client->last_syn, FROM_CLIENT,
                  "the last of %u SYNs; none was answered", f->client->syns);
     finding_explain(
-        finding,
-        "The client sent its SYN %u times over %s and got no answer "
-        "of any kind: packets to that address are dropped on the "
-        "way, the host is down, or its listen queue is full (Linux "
-        "drops SYNs then).",
-        f->client->syns, finding_duration(finding, lasted));
+        finding, "The client sent its SYN %u times over %s and got no %s%s",
+        f->client->syns, finding_duration(finding, lasted),
+        silent ? "answer of any kind" : "SYN, ACK",
+        mark_is_set(others) || !silent
+            ? "."
+            : ": packets to that address are dropped on the way, the host is "
+              "down, or its listen queue is full (Linux drops SYNs then).");
+    tell_challenge(f, finding);
+    tell_ports(f, finding);
     tell_port(f, finding);
     if (f->around->later_works)
         finding->severity = SEVERITY_INFO;
-    finding_alternative(finding, VERDICT_ACCEPT_QUEUE_OVERFLOW,
-                        "a full listen queue drops SYNs as a firewall does",
-                        "ss -ltn on the server: Recv-Q at its limit");
-    finding_advise(finding, "check routing and firewalls between the two, and "
-                            "whether the host is up");
+    if (mark_is_set(others))
+        tell_served_others(f, others, finding);
+    else
+        tell_nobody_served(finding);
     finding_advise(finding, "capture on the server too: do the SYNs arrive?");
 }
 

@@ -39,6 +39,13 @@ static void take_segment(void *context, const struct conn *conn,
                     segment);
 }
 
+static void take_refused(void *context, const struct frame *frame)
+{
+    const struct compare_input *input = context;
+
+    pipeline_pass(input->pipeline, frame);
+}
+
 /* False with `fail` set. */
 static bool open_input(struct compare_run *run, unsigned number,
                        struct fail *fail)
@@ -54,6 +61,7 @@ static bool open_input(struct compare_run *run, unsigned number,
         return false;
     capture.secrets =
         (struct capture_secrets){input->keylog, keylog_take_block};
+    capture.refused = (struct capture_refused){input, take_refused};
     input->capture =
         capture_open(&run->options->path[number], 1, &capture, fail);
     if (!input->capture)

@@ -44,6 +44,13 @@ static void take_over(void *context, uint64_t connection, nanos now)
     recorder_over(run->recorder, connection, now);
 }
 
+static void take_refused(void *context, const struct frame *frame)
+{
+    const struct file_run *run = context;
+
+    pipeline_pass(run->pipeline, frame);
+}
+
 static void take_exchange(void *context, const struct listed_exchange *exchange)
 {
     const struct file_run *run = context;
@@ -109,6 +116,7 @@ struct file_run *file_run_open(const struct options *options,
     run->options = options;
     run->keylog = options_keylog(options, fail);
     capture.secrets = (struct capture_secrets){run->keylog, keylog_take_block};
+    capture.refused = (struct capture_refused){run, take_refused};
     if (run->keylog)
         run->capture =
             capture_open(options->path, options->paths, &capture, fail);

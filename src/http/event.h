@@ -91,6 +91,7 @@ struct http_head {
     bool expects_continue; /* RFC 9110, 10.1.1 */
     bool closes;           /* Connection: close, or the version's default */
     bool says_close;       /* the same, not because only that ends the body */
+    bool is_http10;        /* HTTP/1.0, whose default is to close */
     uint32_t keep_alive;   /* Keep-Alive: timeout=N, in seconds; 0: none */
     bool has_grpc_status;
     uint32_t grpc_status;

@@ -164,6 +164,7 @@ static struct http_head h1_direction_head(const struct h1_direction *direction)
         .status = direction->is_request ? 0 : parser->status_code,
         .closes = announces_close(direction),
         .says_close = says_close(parser),
+        .is_http10 = parser->http_major == 1 && parser->http_minor == 0,
     };
 
     if (direction->is_request)

@@ -32,7 +32,7 @@ bool outcome_is_idle_close(const struct outcome *outcome,
     const struct exchange *x = outcome->unfinished;
 
     if (closing->by != CLOSED_BY_SERVER || closing->by_reset ||
-        outcome->last_closes || outcome->http->tunnel ||
+        outcome->last_close_word != CLOSE_UNSAID || outcome->http->tunnel ||
         !mark_is_set(outcome->last_response_end) ||
         mark_is_set(outcome->http->h2.goaway[outcome->conn->client].at) ||
         outcome->complete == 0)

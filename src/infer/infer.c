@@ -93,6 +93,21 @@ struct legs *infer_legs(struct infer *infer)
     return &infer->legs;
 }
 
+static void take_pool(void *context, const struct pool *pool)
+{
+    const struct infer *infer = context;
+    const struct server_facts *server =
+        servers_find(&infer->servers, &pool->server);
+
+    if (server && pool->waited > server->use->pool.waited)
+        server->use->pool = *pool;
+}
+
+void infer_find_pools(struct infer *infer)
+{
+    pools_find(&infer->legs, take_pool, infer);
+}
+
 uint64_t infer_forgotten(const struct infer *infer)
 {
     return infer->servers.forgotten;
@@ -207,6 +222,18 @@ bool infer_complete(struct infer *infer, const struct conn *conn,
     return stands_out;
 }
 
+void infer_stage(struct infer *infer, const struct conn *conn,
+                 enum conn_stage was)
+{
+    const struct endpoint *endpoint = &conn->endpoint[conn->stage_server];
+    struct server_facts *server = conn->stage == CONN_OPEN
+                                      ? servers_use(&infer->servers, endpoint)
+                                      : servers_find(&infer->servers, endpoint);
+
+    if (server)
+        connection_use_move(server->use, conn, was);
+}
+
 /* RFC 9113, 7. */
 enum {
     H2_INTERNAL_ERROR = 2
@@ -276,85 +303,19 @@ static void add_failure(struct infer *infer, struct server_facts *server,
                      wait, closing.at);
 }
 
-/* How a connection began and ended. */
-static void add_connection(const struct infer *infer,
-                           struct server_facts *server,
-                           const struct outcome *outcome)
-{
-    const struct conn *conn = outcome->conn;
-    struct closing closing = conn_closing(conn);
-    struct ending ending = ending_of(outcome, infer->options.floor);
-    struct opening opening;
-
-    server_add_ending(server, &ending);
-    if (conn->refused)
-        server_log_event(server, LOG_REFUSED, 0, conn->first);
-    else if (opening_of(outcome, &opening))
-        server_log_event(server, LOG_OPENED, 0, conn->first);
-    if (ending.kind == ENDING_IDLE && !ending.by_client)
-        server_log_event(server, LOG_CLOSED_IDLE, ending.took, ending.at);
-    else if (closing.by != CLOSED_BY_NOBODY && !conn->refused)
-        server_log_event(server,
-                         closing.by == CLOSED_BY_SERVER ? LOG_CLOSED_BY_SERVER
-                                                        : LOG_CLOSED_BY_CLIENT,
-                         nanos_between(conn->first.time, closing.at.time),
-                         closing.at);
-    if (ending.kind != ENDING_IDLE && outcome_is_idle_close(outcome, &closing))
-        server->unannounced++;
-}
-
-static void add_probes(struct server_facts *server, const struct conn *conn)
-{
-    for (unsigned i = 0; i < conn->episodes; i++) {
-        const struct episode *episode = &conn->episode[i];
-        bool by_server = episode->side == conn_server(conn);
-
-        if (episode->kind == EPISODE_KEEPALIVE && episode->count > 1)
-            durations_add(&server->probes[by_server],
-                          nanos_between(episode->first.time,
-                                        episode->last.time) /
-                              (nanos)(episode->count - 1),
-                          episode->last);
-    }
-}
-
-static void keep_software(char kept[static INCIDENT_SOFTWARE_SIZE],
-                          const char *said)
-{
-    size_t size = strnlen(said, INCIDENT_SOFTWARE_SIZE - 1);
-
-    memcpy(kept, said, size);
-    kept[size] = '\0';
-}
-
 static void add_outcome(struct infer *infer, struct server_facts *server,
                         const struct outcome *outcome)
 {
     const struct conn *conn = outcome->conn;
-    const struct http_facts *http = outcome->http;
-    struct closing closing = conn_closing(conn);
-    bool both_tls =
-        http->first[0] == SNIFFED_TLS && http->first[1] == SNIFFED_TLS;
 
-    server->refused += conn->refused;
-    server->tls += both_tls;
-    if (server->protocol == PROTOCOL_NONE || http->protocol == PROTOCOL_HTTP1)
-        server->protocol = http->protocol;
-    if (outcome->server_software[0])
-        keep_software(server->software, outcome->server_software);
-    if (outcome->client_software[0] && outcome->unfinished &&
-        closing.by == CLOSED_BY_CLIENT)
-        keep_software(server->left, outcome->client_software);
-    if (outcome->keep_alive)
-        server->keep_alive = outcome->keep_alive;
+    server_note_said(server, outcome);
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
         if (exchange_is_complete(x) && !exchange_was_left(conn, x))
             add_complete(infer, server, conn, x);
         else
             add_failure(infer, server, conn, x);
     }
-    add_connection(infer, server, outcome);
-    add_probes(server, conn);
+    server_add_connection(server, outcome, infer->options.floor);
 }
 
 void infer_outcome(struct infer *infer, const struct outcome *outcome)
@@ -381,6 +342,7 @@ void infer_preview(struct infer *infer, const struct outcome *outcome,
     server->server = outcome->conn->endpoint[conn_server(outcome->conn)];
     server->log = NULL; /* these are the server's own */
     server->routes = NULL;
+    server->use = NULL;
     server->timer = NULL;
     add_outcome(infer, server, outcome);
 }

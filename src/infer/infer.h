@@ -10,6 +10,7 @@
 #ifndef INFER_INFER_H
 #define INFER_INFER_H
 
+#include "infer/connection_use.h"
 #include "infer/ending_of.h"
 #include "infer/legs.h"
 #include "infer/openings.h"
@@ -63,13 +64,14 @@ struct server_facts {
     char software[INCIDENT_SOFTWARE_SIZE]; /* as its Server field said */
     char left[INCIDENT_SOFTWARE_SIZE];     /* as the User-Agent of a client that
                                               gave up said, the latest */
-    struct server_log *log;  /* what the figures are of, as far as it is
-                                kept; NULL: a preview has none */
-    struct endings *endings; /* the server's own; NULL: none are kept */
-    struct routes *routes;   /* the same */
-    struct timer *timer;     /* TIMED_KINDS of them; NULL: a preview has none */
-    bool unsettled;          /* endings have come since the figures were
-                                summed up */
+    struct server_log *log;     /* what the figures are of, as far as it is
+                                   kept; NULL: a preview has none */
+    struct endings *endings;    /* the server's own; NULL: none are kept */
+    struct routes *routes;      /* the same */
+    struct connection_use *use; /* NULL: a preview has none */
+    struct timer *timer; /* TIMED_KINDS of them; NULL: a preview has none */
+    bool unsettled;      /* endings have come since the figures were
+                            summed up */
     struct server_facts *next; /* in order of appearance */
 };
 
@@ -115,6 +117,10 @@ const struct server_facts *infer_at(const struct infer *infer,
 bool infer_complete(struct infer *infer, const struct conn *conn,
                     const struct exchange *x);
 
+/* Takes in that a connection has come to another stage (tcp/stage.h). */
+void infer_stage(struct infer *infer, const struct conn *conn,
+                 enum conn_stage was);
+
 /* Takes in one that was reset, or a connection that is over. */
 void infer_ended(struct infer *infer, const struct conn *conn,
                  const struct exchange *x);
@@ -145,6 +151,9 @@ void infer_let_go(struct infer *infer, struct server_facts *server);
 
 /* Connections that worked. */
 struct openings *infer_openings(struct infer *infer);
+
+/* All has been seen: which pools of proxies were at their limit? */
+void infer_find_pools(struct infer *infer);
 
 /* What came into proxies and went out of them. */
 struct legs *infer_legs(struct infer *infer);

@@ -275,7 +275,9 @@ static void test_idle(void **state)
                                   .server_software = "",
                                   .client_software = "",
                                   .last_response_end = at(2 * S),
-                                  .last_closes = closes[i].announced};
+                                  .last_close_word = closes[i].announced
+                                                         ? CLOSE_SERVER_SAID
+                                                         : CLOSE_UNSAID};
         struct flow *flow = &conn.flow[!closes[i].by_client];
         const struct server_facts *server;
 

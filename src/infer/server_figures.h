@@ -11,6 +11,15 @@ void server_log_event(struct server_facts *server, enum log_kind kind,
 void server_add_ending(struct server_facts *server,
                        const struct ending *ending);
 
+/* What it and its client said of themselves: before its exchanges count. */
+void server_note_said(struct server_facts *server,
+                      const struct outcome *outcome);
+
+/* How it began, was used and ended; closes sooner than `floor` are no
+ * timeouts. */
+void server_add_connection(struct server_facts *server,
+                           const struct outcome *outcome, nanos floor);
+
 /* Sums up the endings that have come since. `server`: given back; NULL too. */
 struct server_facts *server_settle(struct server_facts *server);
 

@@ -13,6 +13,7 @@ struct servers_entry {
     struct endings endings;
     struct timer timer[TIMED_KINDS];
     struct routes routes;
+    struct connection_use use;
     struct servers_entry *before; /* in order of appearance */
     struct servers_entry *hash_next;
     struct servers_entry *older; /* by use, while nobody holds it */
@@ -39,6 +40,7 @@ static void release(struct servers *servers, struct servers_entry *entry)
     for (unsigned i = 0; i < TIMED_KINDS; i++)
         timer_release(&entry->timer[i]);
     routes_release(&entry->routes, &servers->routes);
+    connection_use_release(&entry->use);
     free(entry);
 }
 
@@ -150,6 +152,7 @@ static struct servers_entry *add(struct servers *servers,
     entry->facts.endings = &entry->endings;
     entry->facts.routes = &entry->routes;
     entry->facts.timer = entry->timer;
+    entry->facts.use = &entry->use;
     entry->hash_next = *bucket;
     *bucket = entry;
     append_appearance(servers, entry);

@@ -366,6 +366,19 @@ static nanos take_look(void *context, const struct outcome *outcome)
     return outcome->ending == CONN_ENDED ? CONN_NEVER_DUE : next;
 }
 
+static void take_stage(void *context, const struct conn *conn,
+                       enum conn_stage was)
+{
+    const struct intake *intake = context;
+
+    infer_stage(intake->infer, conn, was);
+}
+
+struct stage_watch intake_stage_watch(struct intake *intake)
+{
+    return (struct stage_watch){.context = intake, .moved = take_stage};
+}
+
 struct model_sink intake_model_sink(struct intake *intake)
 {
     return (struct model_sink){.context = intake,

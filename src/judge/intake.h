@@ -24,4 +24,7 @@ void intake_release(struct intake *intake);
 
 struct model_sink intake_model_sink(struct intake *intake);
 
+/* Who counts connections, for tcp_options. */
+struct stage_watch intake_stage_watch(struct intake *intake);
+
 #endif

@@ -33,6 +33,17 @@ enum {
     EXCHANGE_GRPC_MESSAGE_LIMIT = 1024
 };
 
+/* Why its connection could carry no other one (RFC 9112, 9.3): who said so
+ * first, and by which word. */
+enum close_word {
+    CLOSE_UNSAID,
+    CLOSE_CLIENT_SAID,   /* the request: Connection: close */
+    CLOSE_CLIENT_HTTP10, /* the request: HTTP/1.0, and no keep-alive */
+    CLOSE_SERVER_SAID,   /* the response: Connection: close */
+    CLOSE_SERVER_HTTP10, /* the response: HTTP/1.0, and no keep-alive */
+    CLOSE_SERVER_ENDLESS /* the response: only the close ends its body */
+};
+
 /*
  * What HTTP/2 adds, where there is something to say: a reset, a window that
  * was used up. Windows are by message: of what the request's sender may send,
@@ -87,11 +98,11 @@ struct exchange {
                             what was aside of its data */
     nanos grpc_timeout;  /* 0: none */
     uint32_t grpc_status;
-    uint16_t status; /* 0: none */
+    uint16_t status;    /* 0: none */
+    uint8_t close_word; /* enum close_word */
     uint8_t
         pause_resent; /* in the pause, segments that had been acknowledged */
     bool expects_continue;
-    bool closes;     /* a Connection: close in either message */
     bool says_close; /* in the response, or its version's default */
     bool tunnel;     /* CONNECT or Upgrade that was granted */
     bool upgrade_asked;

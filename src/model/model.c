@@ -113,7 +113,7 @@ static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
         .client_software = known->client_software,
         .keep_alive = known->keep_alive,
         .orphans = known->orphans,
-        .last_closes = known->last_closes,
+        .last_close_word = known->last_close_word,
     };
 }
 
@@ -139,7 +139,7 @@ static void tell_complete(struct model *model, struct conn *conn,
     waiting_remove(&state->waiting, x);
     state->complete++;
     state->last_response_end = x->response.end;
-    state->last_closes = x->closes;
+    state->last_close_word = (enum close_word)x->close_word;
     model->sink.complete(model->sink.context, conn, x);
     conn_forget_episodes(conn, forget_until(state, x));
     forget_told(model, conn, state);

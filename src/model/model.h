@@ -19,17 +19,17 @@ struct outcome {
                                       last, to which nothing was said; NULL */
     uint64_t exchanges;            /* begun on it */
     uint64_t complete;
-    uint64_t crowded_out;          /* more waited than are kept */
-    struct mark last_response_end; /* of the last complete exchange */
-    struct mark last_reset;        /* HTTP/2: of the last stream reset */
-    const char *server_software;   /* as Server said; "" if unknown */
-    const char *client_software;   /* as User-Agent said */
-    struct mark said_close;        /* HTTP/1: a whole response that said so */
-    uint64_t said_close_by;        /* number of its exchange */
-    struct mark said_408;          /* HTTP/1: the server said 408 unasked */
-    uint32_t keep_alive;           /* as Keep-Alive said; 0: nothing */
-    uint32_t orphans;              /* responses without their requests */
-    bool last_closes; /* the last complete exchange announced the close */
+    uint64_t crowded_out;            /* more waited than are kept */
+    struct mark last_response_end;   /* of the last complete exchange */
+    struct mark last_reset;          /* HTTP/2: of the last stream reset */
+    const char *server_software;     /* as Server said; "" if unknown */
+    const char *client_software;     /* as User-Agent said */
+    struct mark said_close;          /* HTTP/1: a whole response that said so */
+    uint64_t said_close_by;          /* number of its exchange */
+    struct mark said_408;            /* HTTP/1: the server said 408 unasked */
+    uint32_t keep_alive;             /* as Keep-Alive said; 0: nothing */
+    uint32_t orphans;                /* responses without their requests */
+    enum close_word last_close_word; /* of the last complete exchange */
 };
 
 struct model_sink {

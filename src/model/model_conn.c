@@ -21,6 +21,21 @@ static void begin_response(struct exchange *x, const struct http_event *event)
     x->response.reached = event->offset;
 }
 
+static void keep_close_word(struct exchange *x, const struct http_head *head,
+                            bool is_request)
+{
+    enum close_word said = is_request ? CLOSE_CLIENT_SAID : CLOSE_SERVER_SAID;
+    enum close_word http10 =
+        is_request ? CLOSE_CLIENT_HTTP10 : CLOSE_SERVER_HTTP10;
+
+    if (x->close_word != CLOSE_UNSAID || !head->closes)
+        return;
+    if (head->says_close || is_request)
+        x->close_word = (uint8_t)(head->is_http10 ? http10 : said);
+    else
+        x->close_word = CLOSE_SERVER_ENDLESS;
+}
+
 static void take_request_head(struct model_conn *state, struct exchange *x,
                               const struct http_event *event)
 {
@@ -33,7 +48,7 @@ static void take_request_head(struct model_conn *state, struct exchange *x,
     x->request.expected = head->length;
     x->has_via = head->has_via;
     x->expects_continue = head->expects_continue;
-    x->closes |= head->closes;
+    keep_close_word(x, head, true);
     x->upgrade_asked = head->upgrade.size > 0;
     x->grpc_timeout = head->grpc_timeout;
     keep_software(state->client_software, head->software);
@@ -51,7 +66,7 @@ static void take_response_head(struct model_conn *state, struct exchange *x,
     x->response.head = event->at;
     x->response.framing = head->framing;
     x->response.expected = head->length;
-    x->closes |= head->closes;
+    keep_close_word(x, head, false);
     x->says_close = head->says_close;
     keep_software(state->server_software, head->software);
     if (head->keep_alive)

@@ -28,7 +28,7 @@ struct model_conn {
         said_close; /* HTTP/1: a whole response with Connection: close */
     uint64_t said_close_by; /* number of its exchange */
     uint32_t keep_alive;
-    bool last_closes;
+    enum close_word last_close_word;
     char server_software[SOFTWARE_SIZE];
     char client_software[SOFTWARE_SIZE];
 };

@@ -52,7 +52,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
     to_http = http_tcp_sink(pipeline->http);
     pipeline->tls = tls_new(options->keylog, &to_http);
     to_http = tls_tcp_sink(pipeline->tls);
-    pipeline->tcp = tcp_new(&options->tcp, &to_http);
+    pipeline->options.tcp.watch = intake_stage_watch(&pipeline->intake);
+    pipeline->tcp = tcp_new(&pipeline->options.tcp, &to_http);
     pipeline->wire = wire_new(&options->wire);
     return pipeline;
 }
@@ -81,6 +82,14 @@ static void show_packet(const struct pipeline *pipeline,
                              frame, headers);
 }
 
+void pipeline_pass(struct pipeline *pipeline, const struct frame *frame)
+{
+    coverage_tick(&pipeline->intake.coverage,
+                  (struct mark){.time = frame->time,
+                                .frame = frame->number & 0xffffffffffff,
+                                .file = (uint16_t)frame->file});
+}
+
 void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
 {
     struct segment segment;
@@ -88,10 +97,7 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
 
     if (pipeline->packets++ == 0)
         pipeline->report.zero = frame->time;
-    coverage_tick(&pipeline->intake.coverage,
-                  (struct mark){.time = frame->time,
-                                .frame = frame->number & 0xffffffffffff,
-                                .file = (uint16_t)frame->file});
+    pipeline_pass(pipeline, frame);
     if (!wire_take(pipeline->wire, frame, &segment)) {
         if (segment.quoted)
             tcp_take_quoted(pipeline->tcp, &segment);
@@ -367,6 +373,7 @@ const struct report *pipeline_finish(struct pipeline *pipeline,
 
     look_on(pipeline, input, inputs);
     tcp_finish(pipeline->tcp);
+    infer_find_pools(intake->infer);
     cases_finish(&intake->cases);
     chains_add(&intake->cases);
     cases_order(&intake->cases);

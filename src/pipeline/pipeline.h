@@ -40,6 +40,9 @@ void pipeline_free(struct pipeline *pipeline);
 
 void pipeline_take(struct pipeline *pipeline, const struct frame *frame);
 
+/* A frame was recorded that a filter refuses: the capture goes on. */
+void pipeline_pass(struct pipeline *pipeline, const struct frame *frame);
+
 /*
  * It is `now`, by the packets' clock: what stands still is found while nothing
  * arrives. To be called a few times a second, also when packets do.

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "infer/hints.h"
+#include "report/json_use.h"
 #include "report/json_values.h"
 
 enum {
@@ -179,7 +180,7 @@ json_t *json_server(const struct server_facts *server,
     struct latency latency = routes_latency(server->routes);
     json_t *json = json_pack(
         "{s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, "
-        "s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o}",
         "server", json_endpoint_name(&server->server), "protocol",
         protocol_version(server->protocol, 1), "exchanges",
         (json_int_t)server->exchanges, "complete", (json_int_t)server->complete,
@@ -193,9 +194,10 @@ json_t *json_server(const struct server_facts *server,
             ? timeout(&server->client_gave_up)
             : json_null(),
         "keepalive_probe_interval_s", "client", interval(&server->probes[0]),
-        "server", interval(&server->probes[1]), "hints", hints(server),
-        "latency", json_latency(&latency), "routes",
-        routes_of(server->routes, options), "other_routes",
+        "server", interval(&server->probes[1]), "connection_use",
+        json_use(server->use), "hints", hints(server), "latency",
+        json_latency(&latency), "routes", routes_of(server->routes, options),
+        "other_routes",
         server->routes->other.exchanges ? figures_of(&server->routes->other)
                                         : json_null());
 

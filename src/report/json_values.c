@@ -58,6 +58,13 @@ json_t *json_endpoint_name(const struct endpoint *endpoint)
     return json_string(endpoint_print(text, endpoint));
 }
 
+json_t *json_host_name(const struct endpoint *endpoint)
+{
+    char text[ENDPOINT_TEXT_SIZE];
+
+    return json_string(endpoint_print_host(text, endpoint));
+}
+
 const char *protocol_version(enum http_protocol protocol, uint8_t minor)
 {
     if (protocol == PROTOCOL_HTTP1)

@@ -31,6 +31,9 @@ json_t *json_count(uint64_t count);
 
 json_t *json_endpoint_name(const struct endpoint *endpoint);
 
+/* Its address alone. */
+json_t *json_host_name(const struct endpoint *endpoint);
+
 json_t *json_finding(const struct report *report,
                      const struct report_options *options,
                      const struct finding *finding);

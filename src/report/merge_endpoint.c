@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "infer/hints.h"
+#include "report/json_use.h"
 #include "report/json_values.h"
 
 #include <math.h>
@@ -35,15 +36,14 @@ void merge_counts(json_t *into, json_t *from)
     }
 }
 
-static void add_count(json_t *into, json_t *from, const char *key)
+void merge_sum(json_t *into, json_t *from, const char *key)
 {
     json_object_set_new(into, key,
                         json_integer(sum(json_object_get(into, key),
                                          json_object_get(from, key))));
 }
 
-/* The lower of two numbers, or the higher; one that is null is none. */
-static void keep_bound(json_t *into, json_t *from, const char *key, bool lower)
+void merge_bound(json_t *into, json_t *from, const char *key, bool lower)
 {
     json_t *old = json_object_get(into, key);
     json_t *new = json_object_get(from, key);
@@ -75,7 +75,7 @@ static void join_exact(json_t *into, json_t *from)
     json_t *new = json_object_get(from, "exact_s");
 
     if (json_is_number(old) && json_is_number(new) && alike(old, new))
-        keep_bound(into, from, "exact_s", true);
+        merge_bound(into, from, "exact_s", true);
     else
         json_object_set_new(into, "exact_s", json_null());
 }
@@ -87,11 +87,11 @@ static void join_bracket(json_t *into, json_t *from)
     bool both = json_is_true(json_object_get(into, "consistent")) &&
                 json_is_true(json_object_get(from, "consistent"));
 
-    keep_bound(into, from, "longest_success_s", false);
-    keep_bound(into, from, "shortest_failure_s", true);
+    merge_bound(into, from, "longest_success_s", false);
+    merge_bound(into, from, "shortest_failure_s", true);
     join_exact(into, from);
-    add_count(into, from, "samples");
-    add_count(into, from, "odd");
+    merge_sum(into, from, "samples");
+    merge_sum(into, from, "odd");
     good = json_object_get(into, "longest_success_s");
     bad = json_object_get(into, "shortest_failure_s");
     json_object_set_new(into, "consistent",
@@ -103,15 +103,14 @@ static void join_bracket(json_t *into, json_t *from)
 
 static void join_timeout(json_t *into, json_t *from)
 {
-    keep_bound(into, from, "shortest_s", true);
-    keep_bound(into, from, "longest_s", false);
+    merge_bound(into, from, "shortest_s", true);
+    merge_bound(into, from, "longest_s", false);
     join_exact(into, from);
-    add_count(into, from, "samples");
+    merge_sum(into, from, "samples");
 }
 
-/* A member that is null says nothing: the other's is taken. */
-static void join_member(json_t *into, json_t *from, const char *key,
-                        void (*join)(json_t *into, json_t *from))
+void merge_member(json_t *into, json_t *from, const char *key,
+                  void (*join)(json_t *into, json_t *from))
 {
     json_t *old = json_object_get(into, key);
     json_t *new = json_object_get(from, key);
@@ -165,9 +164,9 @@ static void join_latency(json_t *into, json_t *from)
 /* Their exchanges, and how long they took. */
 static void join_figures(json_t *into, json_t *from)
 {
-    add_count(into, from, "exchanges");
-    add_count(into, from, "complete");
-    add_count(into, from, "failed");
+    merge_sum(into, from, "exchanges");
+    merge_sum(into, from, "complete");
+    merge_sum(into, from, "failed");
     join_latency(into, from);
 }
 
@@ -188,8 +187,8 @@ static void add_route(json_t *routes, json_t *route)
         if (!same_route(old, route))
             continue;
         join_figures(old, route);
-        join_member(old, route, "write_timeout", join_bracket);
-        join_member(old, route, "gateway_timeout", join_bracket);
+        merge_member(old, route, "write_timeout", join_bracket);
+        merge_member(old, route, "gateway_timeout", join_bracket);
         if (json_is_true(json_object_get(route, "partial")))
             json_object_set_new(old, "partial", json_true());
         return;
@@ -259,7 +258,7 @@ static void join_routes(json_t *into, json_t *from)
     mark_partial(routes, json_object_get(from, "other_routes"));
     mark_partial(more, json_object_get(into, "other_routes"));
     json_array_foreach(more, i, route) add_route(routes, route);
-    join_member(into, from, "other_routes", join_figures);
+    merge_member(into, from, "other_routes", join_figures);
     others = json_object_get(into, "other_routes");
     if (!json_is_object(others) && json_array_size(routes) > ROUTES_KEPT) {
         others = json_pack("{s:i, s:i, s:i, s:n}", "exchanges", 0, "complete",
@@ -292,8 +291,8 @@ static void add_hints(json_t *into, json_t *from)
 
 static void join_intervals(json_t *into, json_t *from)
 {
-    keep_bound(into, from, "client", true);
-    keep_bound(into, from, "server", true);
+    merge_bound(into, from, "client", true);
+    merge_bound(into, from, "server", true);
 }
 
 /* A success without any failure stands in no bracket, but in latencies. */
@@ -321,12 +320,13 @@ void merge_endpoint(json_t *into, json_t *from)
 {
     note_successes(into, from);
     note_successes(from, into);
-    join_member(into, from, "write_timeout", join_bracket);
-    join_member(into, from, "stream_timeout", join_bracket);
-    join_member(into, from, "gateway_timeout", join_bracket);
-    join_member(into, from, "idle_timeout", join_timeout);
-    join_member(into, from, "client_timeout", join_timeout);
-    join_member(into, from, "keepalive_probe_interval_s", join_intervals);
+    merge_member(into, from, "write_timeout", join_bracket);
+    merge_member(into, from, "stream_timeout", join_bracket);
+    merge_member(into, from, "gateway_timeout", join_bracket);
+    merge_member(into, from, "idle_timeout", join_timeout);
+    merge_member(into, from, "client_timeout", join_timeout);
+    merge_member(into, from, "keepalive_probe_interval_s", join_intervals);
+    merge_member(into, from, "connection_use", merge_use);
     add_hints(json_object_get(into, "hints"), json_object_get(from, "hints"));
     join_figures(into, from);
     join_routes(into, from);
@@ -366,6 +366,8 @@ const char *merge_endpoint_fault(json_t *endpoint)
         return "an endpoint without counts";
     if (!has_latency(endpoint))
         return "a latency that is none";
+    if (!merge_use_is_sound(json_object_get(endpoint, "connection_use")))
+        return "a connection_use that is none";
     if (json_array_size(routes) > ROUTES_KEPT ||
         json_array_size(json_object_get(endpoint, "hints")) > HINTS_MAX)
         return "an endpoint with more than there can be";

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "tcp/out_of_order.h"
+#include "tcp/stage.h"
 
 #include <stdlib.h>
 
@@ -376,6 +377,8 @@ bool accept_segment(struct conn *conn, const struct segment *segment,
     } else if ((segment->flags & (TCP_SYN | TCP_RST)) ||
                !goes_on(conn, segment, side)) {
         ignore(conn, segment, side);
+        if (is_before_answer(conn, side))
+            stage_note_stray(conn, segment);
         return false;
     } else {
         conn->odd->last.is_set = false;

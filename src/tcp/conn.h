@@ -172,6 +172,27 @@ struct flow {
     bool unacked_by_ack; /* unacked_since is an ACK of the bytes before */
 };
 
+/* How far it has come. */
+enum conn_stage {
+    CONN_UNBORN,
+    CONN_OPENING, /* a SYN, to which nothing was said */
+    CONN_OPEN,    /* its server has said something, or it was joined midway */
+    CONN_GONE     /* both FINs, or an RST; or nobody follows it any more */
+};
+
+/* Whose ports they were just before, by who had closed that connection. */
+enum ports_before {
+    PORTS_FRESH, /* nobody's */
+    PORTS_OF_CLIENT_CLOSED,
+    PORTS_OF_SERVER_CLOSED, /* TIME-WAIT, if any, is its server's */
+    PORTS_OF_OTHER /* a connection that was reset, or had not ended at all */
+};
+
+struct ports {
+    uint32_t rested; /* ms since that connection's end, or last packet */
+    uint8_t before;  /* enum ports_before */
+};
+
 enum conn_ending {
     CONN_STILL_OPEN, /* at the end of the capture */
     CONN_ENDED,      /* both FINs, or an RST */
@@ -206,10 +227,17 @@ struct contradicted {
 /* A SYN on the ports of a connection that is open: it waits to be answered. */
 struct claim;
 
+/* An ACK that answers no SYN, until its RST says that it met one. */
+struct stray_ack {
+    uint32_t ack;
+    bool is_set;
+};
+
 /* What few connections have: segments that do not belong to them. */
 struct oddities {
     struct claim *claim; /* owned; NULL: none */
     struct ignored last;
+    struct stray_ack stray;
     uint32_t ignored; /* segments that their receiver ignores */
     struct contradicted contradicted[2];
 };
@@ -241,7 +269,13 @@ struct conn {
     bool refused;          /* the first answer to the SYN was an RST */
     uint8_t spoke;         /* 1 + index of the flow that sent data last */
     uint8_t turns;         /* how often that changed, held to 255 */
-    nanos look_at;         /* when the sink wants to look at it next */
+    uint8_t stage : 2;
+    uint8_t stage_server : 1; /* index of the server's flow when it was born */
+    uint8_t challenged : 1;   /* the first answer to its SYN was an ACK of
+                                 something else, which the client answered by an
+                                 RST (RFC 9293, 3.10.7.3; RFC 5961, 4.2) */
+    struct ports ports;
+    nanos look_at; /* when the sink wants to look at it next */
     struct flow flow[2];
     uint64_t id; /* tcp.stream */
     struct mark first;

@@ -22,6 +22,8 @@ enum place {
 struct claim {
     struct segment segment; /* without its payload */
     uint64_t id;            /* its connection's, if it becomes one */
+    struct ports ports;     /* see conn.h */
+    bool challenged;
 };
 
 struct table {

@@ -64,6 +64,7 @@ static void tell_over(struct tcp *tcp, struct conn *conn,
     if (conn->told_over)
         return;
     reassembly_settle(&tcp->reassembly, conn, true);
+    stage_end(&tcp->options.watch, conn);
     conn->told_over = true;
     tcp->sink.over(tcp->sink.context, conn, ending);
     for (unsigned side = 0; side < 2; side++) {
@@ -182,10 +183,17 @@ static struct conn *open_conn(struct tcp *tcp, const struct segment *segment)
     return conn;
 }
 
-static void replace(struct tcp *tcp, struct conn *conn)
+/* The new one has the ports of the other, which is over. */
+static struct conn *replace(struct tcp *tcp, struct conn *conn,
+                            const struct segment *segment)
 {
+    struct ports ports = stage_ports_of(conn, segment->time);
+
     tell_over(tcp, conn, mark_is_set(conn->over) ? CONN_ENDED : CONN_REPLACED);
     table_remove(&tcp->table, conn);
+    conn = open_conn(tcp, segment);
+    conn->ports = ports;
+    return conn;
 }
 
 /*
@@ -215,8 +223,9 @@ static void wait_for_answer(struct tcp *tcp, struct conn *conn,
 
     if (!odd->claim)
         odd->claim = must_calloc(1, sizeof *odd->claim);
-    *odd->claim =
-        (struct claim){.segment = *segment, .id = tcp->counts.connections++};
+    *odd->claim = (struct claim){.segment = *segment,
+                                 .ports = stage_ports_of(conn, segment->time),
+                                 .id = tcp->counts.connections++};
     odd->claim->segment.payload = (struct span){NULL, 0};
     tcp->counts.unanswered++;
 }
@@ -236,13 +245,15 @@ static struct conn *open_claimed(struct tcp *tcp, struct conn *conn)
 {
     struct claim claim = *conn->odd->claim;
 
-    replace(tcp, conn);
-    conn = open_conn(tcp, &claim.segment);
+    conn = replace(tcp, conn, &claim.segment);
     tcp->counts.connections--;
     tcp->counts.unanswered--;
     conn->id = claim.id;
+    conn->challenged = claim.challenged;
+    conn->ports = claim.ports;
     (void)accept_segment(conn, &claim.segment, 0);
     (void)analyse_segment(conn, &claim.segment, 0);
+    stage_follow(&tcp->options.watch, conn, &claim.segment);
     return conn;
 }
 
@@ -296,12 +307,15 @@ static struct conn *conn_for(struct tcp *tcp, const struct segment *segment,
             wait_for_answer(tcp, conn, segment);
             return NULL;
         }
-        replace(tcp, conn);
-        conn = NULL;
-    } else if (conn && answers_claim(conn, segment)) {
+        *side = 0;
+        return replace(tcp, conn, segment);
+    }
+    if (conn && answers_claim(conn, segment)) {
         *side = 1;
         return open_claimed(tcp, conn);
     }
+    if (conn && conn->odd && conn->odd->claim)
+        stage_follow_claim(conn, segment);
     if (!conn) {
         *side = 0;
         conn = open_conn(tcp, segment);
@@ -329,6 +343,8 @@ const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment)
     if (segment->process)
         conn_take_process(conn, segment, side);
     held = conn->flow[side].held_bytes;
+    if (stage_is_challenged(conn, segment, side))
+        return conn;
     if (!accept_segment(conn, segment, side))
         return conn;
     tcp->reassembly.held_bytes -= held - conn->flow[side].held_bytes;
@@ -341,6 +357,7 @@ const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment)
     if (!mark_is_set(conn->over) && mark_is_set(conn->flow[0].fin) &&
         mark_is_set(conn->flow[1].fin))
         conn->over = seen.at;
+    stage_follow(&tcp->options.watch, conn, segment);
     if (!mark_is_set(conn->over))
         table_move(&tcp->table, conn, PLACE_OPEN);
     else if (conn->place == PLACE_OPEN)

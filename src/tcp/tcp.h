@@ -11,7 +11,7 @@
 #ifndef TCP_TCP_H
 #define TCP_TCP_H
 
-#include "tcp/conn.h"
+#include "tcp/stage.h"
 
 /* Bytes of one flow, in order. Borrowed for the call. */
 struct chunk {
@@ -47,8 +47,9 @@ struct tcp_sink {
 struct tcp_options {
     size_t connections; /* kept at most, open and ended; 0: a default */
     size_t held_bytes;  /* waiting for their turn, in all; 0: a default */
-    nanos forget;       /* how long after its end a connection's ports are still
-                           its own; 0: until their place is needed */
+    struct stage_watch watch;
+    nanos forget; /* how long after its end a connection's ports are still
+                     its own; 0: until their place is needed */
 };
 
 struct tcp_counts {

@@ -33,6 +33,10 @@ static inline uint64_t endpoint_hash(const struct endpoint *endpoint,
     return hash_mix(hash_mix(part[0] ^ seed, part[1] ^ endpoint->port), seed);
 }
 
+/* Writes its address alone, "10.0.0.1", and returns `text`. */
+const char *endpoint_print_host(char text[static ENDPOINT_TEXT_SIZE],
+                                const struct endpoint *endpoint);
+
 /* Writes the endpoint and returns `text`. */
 const char *endpoint_print(char text[static ENDPOINT_TEXT_SIZE],
                            const struct endpoint *endpoint);

@@ -22,7 +22,7 @@ CAPTURES = "testdata/captures"
 NAMES = ("client-abort-upload", "connect-refused",
          "go-graceful", "go-panic-mid-body", "go-write-timeout-reused",
          "go-write-timeout-threshold", "go-write-timeout-streaming",
-         "gunicorn-worker-timeout", "h2-panic", "h2-write-timeout",
+         "gunicorn-worker-timeout", "accept-queue-overflow", "h2-panic", "h2-write-timeout",
          "grpc-deadline")
 PORT = 8080
 
@@ -184,7 +184,7 @@ def check_lines(folder, path):
           [f["title"] for f in again["findings"]].count("told again") == 1,
           "what was told again, and withdrawn")
     text = run("merge", "-F", "text", "--fail-on", "never", name)
-    check(len(text.splitlines()) > 20 and "36 exchanges, 20 complete" in
+    check(len(text.splitlines()) > 20 and "38 exchanges, 20 complete" in
           " ".join(text.split()), "text")
 
 

@@ -146,6 +146,7 @@ func serve(args []string) {
 	cert := flags.String("cert", "", "")
 	key := flags.String("key", "", "")
 	upstream := flags.String("upstream", "", "")
+	most := flags.Int("most", 0, "connections to the upstream; 0: any number")
 	keylog := flags.String("keylog", "", "where the secrets of TLS go")
 	flags.Parse(args)
 
@@ -167,7 +168,11 @@ func serve(args []string) {
 		if err != nil {
 			log.Fatal(err)
 		}
-		handler = httputil.NewSingleHostReverseProxy(target)
+		proxy := httputil.NewSingleHostReverseProxy(target)
+		if *most > 0 {
+			proxy.Transport = &http.Transport{MaxConnsPerHost: *most}
+		}
+		handler = proxy
 	}
 
 	server := &http.Server{Handler: handler, WriteTimeout: *write,
