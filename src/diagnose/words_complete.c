@@ -97,39 +97,39 @@ static void tell_other_leg(const struct facts *f, struct finding *finding)
                             "request that failed there tells the cause");
 }
 
-/* Such answers that all took as long, of the server or of this route; NULL:
- * they did not. */
-static const struct durations *constant_gateway(const struct facts *f)
+/* A route whose gateway always gives up after the same time, where the server's
+ * does not; NULL: it is none. */
+static const struct route *constant_route(const struct facts *f)
 {
-    const struct route *route;
+    const struct route *route = durations_constant(&f->known->gateway, 2)
+                                    ? NULL
+                                    : routes_find(f->known->routes, f->x);
 
-    if (durations_constant(&f->known->gateway, 2))
-        return &f->known->gateway;
-    route = routes_find(f->known->routes, f->x);
-    return route && route_limits_gateway(&route->limits)
-               ? &route->limits.gateway
-               : NULL;
+    return route && route_limits_gateway(&route->limits) ? route : NULL;
 }
 
+/* `route`: NULL, all of the server's took as long. */
 static void tell_constant(const struct facts *f, struct finding *finding,
-                          const struct durations *gateway)
+                          const struct route *route)
 {
-    bool of_all = gateway == &f->known->gateway;
+    const struct durations *gateway =
+        route ? &route->limits.gateway : &f->known->gateway;
 
     if (answer_delay(f) < f->settings->timeout_floor ||
-        (!of_all && !durations_alike(answer_delay(f), gateway->shortest)))
+        (route && !durations_alike(answer_delay(f), gateway->shortest)))
         return;
     finding_explain(finding,
                     "%" PRIu64 " such answers%s all took %s: a timeout of the "
                     "gateway%s.",
-                    gateway->samples, of_all ? "" : " of this route",
-                    finding_range(finding, gateway), of_all ? "" : " there");
+                    gateway->samples, route ? " of this route" : "",
+                    finding_range(finding, gateway), route ? " there" : "");
 }
 
 void tell_gateway_timeout(const struct facts *f, struct finding *finding)
 {
     nanos delay = answer_delay(f);
-    const struct durations *constant = constant_gateway(f);
+    const struct route *route = constant_route(f);
+    bool constant = route || durations_constant(&f->known->gateway, 2);
 
     finding->symptom = SYMPTOM_ERROR_STATUS;
     finding->confidence =
@@ -147,7 +147,7 @@ void tell_gateway_timeout(const struct facts *f, struct finding *finding)
     else
         tell_alone(f, finding);
     if (constant)
-        tell_constant(f, finding, constant);
+        tell_constant(f, finding, route);
     tell_other_leg(f, finding);
     if (delay >= f->settings->timeout_floor && !is_told_behind(f))
         finding_advise(
