@@ -26,11 +26,8 @@ static enum conn_stage stage_of(const struct conn *conn)
 void stage_follow(const struct stage_watch *watch, struct conn *conn,
                   const struct segment *segment)
 {
-    enum conn_stage stage;
+    enum conn_stage stage = stage_of(conn);
 
-    if (conn->stage == CONN_OPEN && !mark_is_set(conn->over))
-        return;
-    stage = stage_of(conn);
     if (stage != conn->stage ||
         (stage == CONN_OPENING && (segment->flags & TCP_SYN)))
         move(watch, conn, stage);

@@ -21,6 +21,12 @@ struct stage_watch {
     void (*moved)(void *context, const struct conn *conn, enum conn_stage was);
 };
 
+/* As nearly all: it is open, and goes on. */
+static inline bool stage_is_settled(const struct conn *conn)
+{
+    return conn->stage == CONN_OPEN && !mark_is_set(conn->over);
+}
+
 /* A segment of it has come. */
 void stage_follow(const struct stage_watch *watch, struct conn *conn,
                   const struct segment *segment);

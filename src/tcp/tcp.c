@@ -343,7 +343,7 @@ const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment)
     if (segment->process)
         conn_take_process(conn, segment, side);
     held = conn->flow[side].held_bytes;
-    if (stage_is_challenged(conn, segment, side))
+    if (conn->odd && stage_is_challenged(conn, segment, side))
         return conn;
     if (!accept_segment(conn, segment, side))
         return conn;
@@ -357,7 +357,8 @@ const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment)
     if (!mark_is_set(conn->over) && mark_is_set(conn->flow[0].fin) &&
         mark_is_set(conn->flow[1].fin))
         conn->over = seen.at;
-    stage_follow(&tcp->options.watch, conn, segment);
+    if (!stage_is_settled(conn))
+        stage_follow(&tcp->options.watch, conn, segment);
     if (!mark_is_set(conn->over))
         table_move(&tcp->table, conn, PLACE_OPEN);
     else if (conn->place == PLACE_OPEN)
