@@ -147,6 +147,14 @@ static void say(void *context, const char *text)
     (void)complain("%s", text);
 }
 
+/* Whoever reads messages reads the report, too. */
+static bool shows_report(const struct options *options)
+{
+    return !options->pipeline.judge.why.asked &&
+           strcmp(options->format->name, "text") == 0 &&
+           isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+}
+
 static int finding_status(const struct options *options,
                           const struct report *report)
 {
@@ -162,6 +170,7 @@ static int run_files(const struct options *options)
 {
     const struct file_run_listener listener = {
         .say = say,
+        .shows_report = shows_report(options),
         .progress =
             is_wanted(options->progress, STDERR_FILENO) ? show_progress : NULL};
     struct fail fail = {0};

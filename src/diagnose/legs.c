@@ -75,34 +75,36 @@ static void tell_upstream_end(struct finding *finding, const struct leg *leg)
 
     switch (leg->how) {
     case LEG_REFUSED:
-        finding_explain(finding, "Behind it %s refused the connection.", name);
+        finding_explain(finding, "Its upstream %s refused the connection.",
+                        name);
         break;
     case LEG_UNANSWERED:
-        finding_explain(finding, "Behind it %s did not answer the SYN.", name);
+        finding_explain(finding, "Its upstream %s did not answer the SYN.",
+                        name);
         break;
     case LEG_ANSWERED:
         if (leg->status)
-            finding_explain(finding, "Behind it %s answered %u, %s.", name,
+            finding_explain(finding, "Its upstream %s answered %u, %s.", name,
                             leg->status, after);
         else
             finding_explain(finding,
-                            "Behind it %s ended the request %s, without a "
+                            "Its upstream %s ended the request %s, without a "
                             "header section.",
                             name, after);
         break;
     case LEG_CLOSED:
-        finding_explain(finding, "Behind it %s closed %s, %s.", name, after,
+        finding_explain(finding, "Its upstream %s closed %s, %s.", name, after,
                         begun ? "in the middle of its answer"
                               : "without a byte of an answer");
         break;
     case LEG_RESET:
-        finding_explain(finding, "Behind it %s reset %s, %s.", name, after,
+        finding_explain(finding, "Its upstream %s reset %s, %s.", name, after,
                         begun ? "in the middle of its answer"
                               : "without a byte of an answer");
         break;
     case LEG_LEFT:
         finding_explain(finding,
-                        "Behind it the exchange with %s %s when the proxy "
+                        "The upstream exchange with %s %s when the proxy "
                         "itself ended it, %s.",
                         name,
                         !leg->request_whole ? "had not had its whole request"
@@ -111,8 +113,8 @@ static void tell_upstream_end(struct finding *finding, const struct leg *leg)
                         after);
         break;
     case LEG_OPEN:
-        finding_explain(finding,
-                        "Behind it the exchange with %s had not ended.", name);
+        finding_explain(finding, "The upstream exchange with %s had not ended.",
+                        name);
         break;
     }
 }
@@ -169,7 +171,7 @@ static void tell_upstream(const struct facts *f, struct finding *finding)
         return;
     if (pair->is_earlier) {
         finding_explain(finding,
-                        "Nothing was asked of anybody for it: %s had refused "
+                        "The gateway asked no upstream for it: %s had refused "
                         "this host's connections %u times, the last time %s "
                         "before, as health checks find out.",
                         name_leg(finding, leg), pair->tries,
@@ -225,7 +227,7 @@ static void tell_front(const struct facts *f, struct finding *finding)
         return;
     }
     finding_explain(finding,
-                    f->x ? "Its client is a proxy: it asks for what %s was "
+                    f->x ? "Its client is a proxy: it passes on what %s was "
                            "asked."
                          : "Its client is a proxy: it connects because of a "
                            "request to %s.",

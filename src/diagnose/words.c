@@ -137,7 +137,8 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
         else
             finding_explain(
                 finding,
-                "%" PRIu64 " requests to this server ended so, the soonest "
+                "%" PRIu64
+                " requests to this server ended this way, the soonest "
                 "after %s, at delays that vary: no plain timer, but "
                 "perhaps a deadline noticed only when the handler ends.",
                 bad->samples, shortest);
@@ -146,7 +147,8 @@ void tell_timeout_fit(const struct facts *f, struct finding *finding)
         return;
     case FIT_CONSTANT:
         finding_explain(finding,
-                        "%" PRIu64 " requests to this server ended so, all "
+                        "%" PRIu64
+                        " requests to this server ended this way, all "
                         "after %s: a timer, or handlers that take equally "
                         "long.",
                         bad->samples, finding_range(finding, bad));
@@ -166,7 +168,7 @@ void tell_proxy(const struct facts *f, struct finding *finding)
 {
     finding_explain(
         finding,
-        "The server calls itself %s: a proxy closes so when its upstream "
+        "The server calls itself %s: a proxy closes this way when its upstream "
         "ends a response too soon, or is silent for the proxy's read "
         "timeout. The connection to its upstream tells which.",
         finding_quote(f, finding, span_of_text(f->known->software)));

@@ -42,7 +42,7 @@ static void tell_silences(const struct facts *f, struct finding *finding)
                         silence->samples, finding_range(finding, silence));
     else
         finding_explain(finding, "It is the only such answer, but that silence "
-                                 "is a published default.");
+                                 "is a common default.");
 }
 
 void tell_stream_idle_timeout(const struct facts *f, struct finding *finding)
@@ -59,11 +59,12 @@ void tell_stream_idle_timeout(const struct facts *f, struct finding *finding)
     finding_explain(finding, "A proxy does this when its upstream is silent "
                              "for the proxy's read timeout.");
     tell_unsent(f, finding);
-    finding_alternative(finding, VERDICT_HANDLER_ABORT,
-                        "a program may end its streams after a silence of its "
-                        "own choice",
-                        "the error log of the proxy (nginx: 'upstream timed "
-                        "out'), or a capture of the leg behind it");
+    finding_alternative(
+        finding, VERDICT_HANDLER_ABORT,
+        "a program may end its streams after a silence of its "
+        "own choice",
+        "the error log of the proxy (nginx: 'upstream timed "
+        "out'), or a capture of the connection to its upstream");
     finding_advise(finding,
                    "let the program send something more often than that (a "
                    "comment line in event streams, a heartbeat)");

@@ -89,8 +89,8 @@ static void tell_other_leg(const struct facts *f, struct finding *finding)
                         ": which is this one's cannot be told.",
                         pair->leg.connection);
     else
-        finding_explain(finding, "Why the upstream failed it cannot be seen on "
-                                 "this leg alone; one that is asked over a "
+        finding_explain(finding, "Why the upstream failed cannot be seen on "
+                                 "this side of the gateway; an upstream on a "
                                  "Unix socket is in no capture.");
     finding_advise(finding, "look at the leg from the gateway to its upstream, "
                             "in this file or in a capture of its own: the "

@@ -80,7 +80,7 @@ static void tell_pings(const struct facts *f, struct finding *finding)
     uint32_t pings = h2->pings[f->conn->client];
 
     finding_cite(finding, h2->ping[f->conn->client], FROM_CLIENT,
-                 "the last of %u PINGs", pings);
+                 "the last of %u PING%s", pings, pings == 1 ? "" : "s");
     finding_explain(finding,
                     "The client had sent %u PING%s: more often than the "
                     "server permits.",

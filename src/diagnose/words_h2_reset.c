@@ -62,7 +62,7 @@ void tell_write_timeout_reset(const struct facts *f, struct finding *finding)
                     finding_duration(finding, f->wait));
     if (resets->instants >= 2)
         finding_explain(finding,
-                        "%" PRIu64 " streams were reset so, all %s after "
+                        "%" PRIu64 " streams were reset this way, all %s after "
                         "their requests: %s timer, as Go's http.Server."
                         "WriteTimeout is under HTTP/2.",
                         resets->samples, finding_range(finding, resets),
@@ -96,7 +96,8 @@ static void tell_reset_timer(const struct facts *f, struct finding *finding)
 
     if (durations_constant(resets, 2) && f->wait >= f->settings->timeout_floor)
         finding_explain(finding,
-                        "%" PRIu64 " streams were reset so, all %s after their "
+                        "%" PRIu64
+                        " streams were reset this way, all %s after their "
                         "requests: a timer.",
                         resets->samples, finding_range(finding, resets));
 }
@@ -161,7 +162,8 @@ void tell_stream_reset(const struct facts *f, struct finding *finding)
             finding, "That says that it was not processed and may be sent "
                      "again (RFC 9113, 8.7). A proxy may say so of a request "
                      "that it had forwarded: before one that is not "
-                     "idempotent is sent again, look at the leg behind it.");
+                     "idempotent is sent again, look at the connection to its "
+                     "upstream.");
     if (!is_request_known(f) && is_reset_by_server(f) &&
         h2->reset_code == NGHTTP2_PROTOCOL_ERROR)
         finding_alternative(finding, VERDICT_MALFORMED_REQUEST,
@@ -197,7 +199,7 @@ void tell_short_of_length(const struct facts *f, struct finding *finding)
         f->x->pause_end.frame == f->x->response.end.frame)
         finding_explain(finding,
                         "Before that it had sent nothing for %s: a timeout of "
-                        "its own, or, of a proxy, of the leg behind it.",
+                        "its own, or, of a proxy, of its upstream.",
                         finding_duration(finding, pause));
     finding_alternative(finding, VERDICT_MALFORMED_RESPONSE,
                         "content-length itself may be wrong",
@@ -213,7 +215,7 @@ void tell_short_of_length(const struct facts *f, struct finding *finding)
                    "writes, and look for a handler that returns early");
     finding_advise(finding, "if it is a proxy (HAProxy does this when 'timeout "
                             "server' or 'timeout client' strikes), look at the "
-                            "leg behind it and in its log");
+                            "connection to its upstream and in its log");
 }
 
 void tell_h2_read_timeout(const struct facts *f, struct finding *finding)

@@ -90,17 +90,18 @@ void tell_client_abort(const struct facts *f, struct finding *finding)
                         finding_duration(finding, f->x->grpc_timeout));
     if (find_client_timeout(f, &gave_up) && f->request_whole)
         finding_explain(finding,
-                        "%" PRIu64 " requests to this server ended so, all "
+                        "%" PRIu64
+                        " requests to this server ended this way, all "
                         "after %s: that is the client's own timeout.",
                         gave_up.samples, finding_range(finding, &gave_up));
     else
         tell_usual_time(f, finding);
     offer_half_close(f, finding);
     if (is_client_exit(f))
-        finding_explain(finding,
-                        "All its connections to this server, of unlike age, "
-                        "ended in the same instant: the client's process "
-                        "ended, or it gave up all it was doing.");
+        finding_explain(
+            finding, "All its connections to this server, of different ages, "
+                     "ended in the same instant: the client's process "
+                     "ended, or it gave up all it was doing.");
     finding_advise(finding,
                    "if the client should have waited, raise its timeout "
                    "(or that of the proxy that is the client here); if "

@@ -111,10 +111,10 @@ static void tell_hop_behind(const struct facts *f, struct finding *finding)
     server = limit_of_server(f->settings, behind);
     name = finding_say(finding, "%s", endpoint_print(text, &behind->server));
     if (clients.kind)
-        finding_explain(finding, "Behind it, at %s: %s.", name,
+        finding_explain(finding, "Its upstream, %s: %s.", name,
                         limit_words(finding, &clients));
     if (server.kind && server.kind != LIMIT_STATED)
-        finding_explain(finding, "Behind it, at %s: %s.", name,
+        finding_explain(finding, "Its upstream, %s: %s.", name,
                         limit_words(finding, &server));
 }
 

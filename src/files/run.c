@@ -174,7 +174,8 @@ static bool tell_inputs(const struct file_run *run, const struct report *report)
 
         if (input->trouble == CAPTURE_SOUND)
             continue;
-        run->listener.say(run->listener.context, input->problem);
+        if (!run->listener.shows_report)
+            run->listener.say(run->listener.context, input->problem);
         unreadable |= input->trouble == CAPTURE_UNREADABLE;
     }
     return unreadable;

@@ -17,6 +17,9 @@ struct file_run_listener {
      * nobody asks */
     void (*progress)(void *context, const struct capture *capture,
                      uint64_t packets);
+    /* who hears this reads the report, too: inputs' troubles, which stand
+     * there, are not said */
+    bool shows_report;
 };
 
 struct file_run;

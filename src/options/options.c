@@ -1,4 +1,5 @@
 #include "options/checks.h"
+#include "options/likely.h"
 #include "options/values.h"
 
 #include "base/text.h"
@@ -29,6 +30,7 @@ static const struct {
 /* getopt_long's values: past every letter. */
 enum {
     VALUE_BASE = 256,
+    LIKELY_SIZE = 512,
     LETTERS_SIZE = 2 * OPTION_COUNT + 2
 };
 
@@ -176,6 +178,9 @@ static bool apply_report(struct report_options *report, enum option_id id,
     case OPTION_SUMMARY:
         report->summary = true;
         return true;
+    case OPTION_LADDER:
+        report->ladder = true;
+        return true;
     default:
         return value_number(option[id].name, value, range, &report->limit,
                             fail);
@@ -209,6 +214,7 @@ static bool apply(struct options *options, enum option_id id, char *value,
         return true;
     case OPTION_SUMMARY:
     case OPTION_LIMIT:
+    case OPTION_LADDER:
         return apply_report(&options->report, id, value, fail);
     case OPTION_WHY:
         return value_why(value, &options->pipeline.judge.why, fail);
@@ -273,12 +279,21 @@ static enum option_id by_value(int value)
 /* getopt_long tells an unknown letter, and a long name with too much to it. */
 static bool unknown_option(const char *said, struct fail *fail)
 {
+    struct text likely;
+
     if (optopt >= VALUE_BASE)
         return fail_set(fail, "--%s takes no value",
                         option[by_value(optopt)].name);
+    if (optopt == 'r')
+        return fail_set(fail, "unknown option '-r': captures are named without "
+                              "one");
     if (optopt)
         return fail_set(fail, "unknown option '-%c'", optopt);
-    return fail_set(fail, "unknown option '%s'", said);
+    text_init(&likely, LIKELY_SIZE);
+    likely_options(&likely, said);
+    (void)fail_set(fail, "unknown option '%s'%s", said, text_string(&likely));
+    text_release(&likely);
+    return false;
 }
 
 /* What stands behind the options of a live capture is its filter. */

@@ -1,7 +1,13 @@
 #include "options/values.h"
 
+#include "options/likely.h"
+
 #include <errno.h>
 #include <stdlib.h>
+
+enum {
+    NAMES_ROOM = 256
+};
 
 bool value_duration(const char *name, const char *text, nanos *to,
                     struct fail *fail)
@@ -110,6 +116,19 @@ static bool next_word(const char **list, char *word, size_t size)
     return true;
 }
 
+static bool no_such_code(const char *word, struct fail *fail)
+{
+    struct text likely;
+
+    text_init(&likely, NAMES_ROOM);
+    likely_codes(&likely, word);
+    (void)fail_set(fail, "no such code '%s'%s", word,
+                   likely.size ? text_string(&likely)
+                               : " (--list-codes has them)");
+    text_release(&likely);
+    return false;
+}
+
 bool value_codes(const char *list, bool set[static VERDICT_COUNT],
                  struct fail *fail)
 {
@@ -121,8 +140,7 @@ bool value_codes(const char *list, bool set[static VERDICT_COUNT],
         enum verdict code = verdict_by_slug(word);
 
         if (code == VERDICT_NONE)
-            return fail_set(fail, "no such code '%s' (--list-codes has them)",
-                            word);
+            return no_such_code(word, fail);
         set[code] = true;
     }
     return true;
@@ -184,10 +202,6 @@ bool value_why(const char *text, struct why_options *to, struct fail *fail)
                     "of it from 1 on, not '%s'",
                     text);
 }
-
-enum {
-    NAMES_ROOM = 256
-};
 
 bool value_format(const char *text, const struct renderer **to,
                   struct fail *fail)

@@ -170,7 +170,7 @@ static void warn_of_inputs(struct pipeline *pipeline,
         if (input[i].snapped && has_room_for_input(pipeline, &left_out))
             warn(pipeline,
                  "'%s': %" PRIu64 " packets were recorded cut short (snap "
-                 "length): bodies are counted by their headers' word",
+                 "length): bodies are counted as their headers say",
                  input[i].path, input[i].snapped);
     }
     if (left_out)

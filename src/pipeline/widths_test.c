@@ -9,14 +9,16 @@ enum {
     REPORT_SIZE_MAX = 16 << 20,
     WIDEST = 4000,
     NARROWEST = 60,
-    DIVIDED_LEAST = 40 /* what is beside a label, at the narrowest */
+    /* what is beside a label, or an arrow, at the narrowest */
+    DIVIDED_LEAST = 40,
+    DIVIDED_LADDER = 23
 };
 
 static const unsigned widths[] = {NARROWEST, 80, 200};
 
-static char *render_at(const struct report *report, unsigned width)
+static char *render_at(const struct report *report, unsigned width, bool ladder)
 {
-    struct report_options options = {.width = width};
+    struct report_options options = {.width = width, .ladder = ladder};
     char *bytes = NULL;
     size_t size;
     FILE *stream = open_memstream(&bytes, &size);
@@ -61,7 +63,8 @@ static struct span next_word(const char **text)
     }
 }
 
-static void check_words(const char *name, const char *wide, const char *narrow)
+static void check_words(const char *name, const char *wide, const char *narrow,
+                        size_t longest)
 {
     struct span whole = next_word(&wide);
 
@@ -73,7 +76,7 @@ static void check_words(const char *name, const char *wide, const char *narrow)
 
             if (part.size == 0 || part.size > rest.size ||
                 memcmp(part.at, rest.at, part.size) != 0 ||
-                (part.size < whole.size && whole.size < DIVIDED_LEAST))
+                (part.size < whole.size && whole.size < longest))
                 fail_msg("%s: '%.*s' became '%.*s'", name, (int)whole.size,
                          (const char *)whole.at, (int)part.size,
                          (const char *)part.at);
@@ -83,23 +86,30 @@ static void check_words(const char *name, const char *wide, const char *narrow)
     assert_int_equal(next_word(&narrow).size, 0);
 }
 
+static void check_report(const char *name, const struct report *report,
+                         bool ladder)
+{
+    char *wide = render_at(report, WIDEST, ladder);
+
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        char *text = render_at(report, widths[i], ladder);
+
+        check_lines(name, text, widths[i]);
+        check_words(name, wide, text, ladder ? DIVIDED_LADDER : DIVIDED_LEAST);
+        free(text);
+    }
+    free(wide);
+}
+
 static void check_scene(const char *path)
 {
     struct tape tape;
     struct run run;
-    char *wide;
 
     tape_open(&tape, path);
     run = tape_run(&tape);
-    wide = render_at(run.report, WIDEST);
-    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
-        char *text = render_at(run.report, widths[i]);
-
-        check_lines(tape.name, text, widths[i]);
-        check_words(tape.name, wide, text);
-        free(text);
-    }
-    free(wide);
+    check_report(tape.name, run.report, false);
+    check_report(tape.name, run.report, true);
     run_release(&run);
     tape_release(&tape);
 }

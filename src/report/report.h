@@ -43,6 +43,7 @@ struct report_options {
     unsigned width;      /* columns; text only */
     bool list_exchanges; /* --exchanges */
     bool summary;        /* --summary: text and Markdown */
+    bool ladder;         /* --ladder: text only */
     uint64_t limit;      /* --limit: findings told in full, as text or
                             Markdown; 0: all */
     FILE *spool;         /* those that wait for a document, by the renderer's

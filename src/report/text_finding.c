@@ -5,12 +5,12 @@
 #include "report/filter.h"
 #include "report/grpc.h"
 #include "report/phrases.h"
+#include "report/text_evidence.h"
 #include "wire/endpoint.h"
 
 #include <assert.h>
 
 enum {
-    EVIDENCE = 32,
     LABEL = 17,
     BAR = 30,
     LINE_SIZE = 4096
@@ -129,41 +129,6 @@ static void write_head(const struct page *page, const struct report *report,
     page_shown(page, 2, "", text_string(&text));
     text_release(&text);
     write_processes(page, &finding->connection, options);
-}
-
-/*
- * The frame as its own file numbers it in the report of one file; with
- * several, the number over all and the file's name.
- */
-static void write_evidence(const struct page *page, const struct report *report,
-                           const struct finding *finding)
-{
-    static const char *const from[] = {[FROM_CLIENT] = "client",
-                                       [FROM_SERVER] = "server",
-                                       [FROM_PATH] = "path  ",
-                                       [FROM_UPSTREAM] = "behind",
-                                       [FROM_FRONT] = "front "};
-    uint64_t shown = UINT64_MAX;
-
-    for (size_t i = 0; i < finding->evidences; i++) {
-        const struct evidence *e = &finding->evidence[i];
-        const char *file = report->inputs > 1 && e->at.file < report->inputs
-                               ? report->input[e->at.file].path
-                               : "";
-        char label[64];
-        struct text what;
-
-        (void)snprintf(label, sizeof label, "  %11.6f  #%-6" PRIu64 " %s  ",
-                       nanos_seconds(nanos_between(report->zero, e->at.time)),
-                       mark_frame(e->at), from[e->from]);
-        text_init(&what, LINE_SIZE);
-        text_add(&what, e->what);
-        if (file[0] && e->at.file != shown)
-            text_addf(&what, " [%s]", path_name(file));
-        shown = e->at.file;
-        page_paragraph(page, EVIDENCE, label, text_string(&what));
-        text_release(&what);
-    }
 }
 
 static void write_words(const struct page *page, const struct finding *finding)
@@ -317,7 +282,7 @@ void text_finding(const struct page *page, const struct report *report,
 
     write_head(page, report, options, finding);
     (void)fputc('\n', page->out);
-    write_evidence(page, report, finding);
+    text_evidence(page, report, options, finding);
     (void)fputc('\n', page->out);
     if (finding->has_window)
         write_window(page, finding);

@@ -155,7 +155,7 @@ def reasoned(report):
         if silent else []
 
 
-UNSEEN = never("cannot be seen on this leg alone",
+UNSEEN = never("cannot be seen on this side of the gateway",
                "says that the cause cannot be seen: it is there")
 EXPECT = (never("raise the client's timeout", "raises the client's timeout"),
           names("100.continue|expect"), holder("continue"))
