@@ -34,10 +34,10 @@ static void explain_code(FILE *out, enum verdict code)
                   severity_name(verdict_severity(code)));
     page_paragraph(&page, 2, "", verdict_title(code));
     (void)fputc('\n', out);
-    page_paragraph(&page, 11, "  seen", e->seen);
-    page_paragraph(&page, 11, "  means", e->means);
-    page_paragraph(&page, 11, "  do", e->doing);
-    page_paragraph(&page, 11, "  doubts", e->doubts);
+    page_paragraph(&page, 18, "  in the packets", e->seen);
+    page_paragraph(&page, 18, "  what it means", e->means);
+    page_paragraph(&page, 18, "  what to do", e->doing);
+    page_paragraph(&page, 18, "  if in doubt", e->doubts);
 }
 
 static void show_said(const struct page *page, const struct said *said)
@@ -99,9 +99,13 @@ static void list_codes(FILE *out, const struct message_codes *codes)
         (void)fputc('\n', out);
     (void)fprintf(out, "This message may come from%s:\n\n",
                   codes->ranked > 1 ? ", the likeliest first" : "");
-    for (size_t i = 0; i < first; i++)
-        (void)fprintf(out, "  %-26s %s\n", verdict_slug(codes->code[i]),
-                      verdict_title(codes->code[i]));
+    for (size_t i = 0; i < first; i++) {
+        char label[48];
+
+        (void)snprintf(label, sizeof label, "  %-26s ",
+                       verdict_slug(codes->code[i]));
+        page_paragraph(&page, 30, label, verdict_title(codes->code[i]));
+    }
     if (first < codes->count) {
         (void)fputc('\n', out);
         show_others(&page, codes, first);
