@@ -53,7 +53,8 @@ enum symptom {
 enum {
     FINDING_EVIDENCE_MAX = 40, /* more than the rules can cite */
     FINDING_ALTERNATIVES_MAX = 4,
-    FINDING_ADVICE_MAX = 4
+    FINDING_ADVICE_MAX = 4,
+    FINDING_EFFECTS_MAX = 16
 };
 
 /* May the failed request be sent again? See diagnose/retry.h. */
@@ -146,12 +147,13 @@ struct finding {
     enum retry retry;
     unsigned revision; /* how often it was told before */
     enum standing standing;
-    bool settled_before;     /* it was told as settled by then */
-    uint64_t caused_by;      /* id of the finding that it is the effect of; 0:
-                                none that is told */
-    uint64_t effects;        /* as many findings are effects of it */
-    const char *title;       /* one line */
-    const char *explanation; /* one or more sentences */
+    bool settled_before; /* it was told as settled by then */
+    uint64_t caused_by;  /* id of the finding that it is the effect of; 0:
+                            none that is told */
+    uint64_t effects;    /* as many findings are effects of it */
+    uint64_t effect[FINDING_EFFECTS_MAX]; /* live: their ids, the first ones */
+    const char *title;                    /* one line */
+    const char *explanation;              /* one or more sentences */
     const char *advice[FINDING_ADVICE_MAX];
     size_t advices;
     struct evidence evidence[FINDING_EVIDENCE_MAX]; /* in order of time */

@@ -25,6 +25,8 @@ struct judged_case {
     bool closed;   /* judged for the last time */
     uint64_t id;   /* under which it is told; 0: not yet */
     unsigned revision;
+    uint64_t effects; /* live: so many name it as their cause, by their ids */
+    uint64_t effect[FINDING_EFFECTS_MAX];
     nanos opened;  /* when it became a case */
     nanos look_at; /* when it is judged next */
     struct judged_case *newer;

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "judge/cases_count.h"
 #include "judge/links.h"
+#include "judge/telling.h"
 
 #include <stdlib.h>
 
@@ -131,55 +132,11 @@ static struct finding *judge(const struct cases *cases, struct judged_case *one,
     one->wanted =
         one->finding && is_wanted(cases, one->finding->code, one->incident);
     one->judged = true;
-    if (one->finding && cases->options->live)
+    if (one->finding && cases->options->live) {
         links_name_cause(cases, one, before ? before->caused_by : 0);
-    return before;
-}
-
-static void say(struct cases *cases, struct judged_case *one,
-                struct finding *finding, enum standing standing)
-{
-    const struct judge_watcher *watcher = &cases->options->watcher;
-
-    if (one->id)
-        one->revision++;
-    else
-        one->id = ++cases->ids;
-    finding->id = one->id;
-    finding->revision = one->revision;
-    finding->standing = standing;
-    finding->settled_before = one->settled;
-    one->settled |= standing == STANDING_SETTLED;
-    one->told = standing != STANDING_WITHDRAWN;
-    if (watcher->finding)
-        watcher->finding(watcher->context, finding);
-}
-
-static bool differs(const struct finding *a, const struct finding *b)
-{
-    return a->code != b->code || a->severity != b->severity ||
-           a->confidence != b->confidence || a->caused_by != b->caused_by;
-}
-
-/* Tells what is new of it; `before` is what was found last. */
-static void tell(struct cases *cases, struct judged_case *one,
-                 struct finding *before)
-{
-    bool goes_on = one->goes_on && one->incident->ending == CONN_STILL_OPEN;
-    enum standing standing = goes_on ? STANDING_GOES_ON : STANDING_SETTLED;
-
-    if (one->wanted) {
-        if (!one->told || !before || before->standing != standing ||
-            differs(before, one->finding)) {
-            say(cases, one, one->finding, standing);
-        } else {
-            one->finding->id = one->id;
-            one->finding->revision = one->revision;
-            one->finding->standing = standing;
-        }
-    } else if (one->told && before) {
-        say(cases, one, before, STANDING_WITHDRAWN);
+        links_list_effects(one);
     }
+    return before;
 }
 
 /* Judges it anew, and tells and counts what has changed. */
@@ -194,7 +151,7 @@ static void look_at(struct cases *cases, struct judged_case *one)
     cases_count(cases, one, false);
     before = judge(cases, one, NULL);
     cases_count(cases, one, true);
-    tell(cases, one, before);
+    telling_tell(cases, one, before);
     finding_free(before);
     if (age < NANOS_PER_SECOND)
         age = NANOS_PER_SECOND;
@@ -236,7 +193,7 @@ static void renew(struct cases *cases, struct judged_case *known,
     known->doubt = trial.doubt;
     known->wanted = trial.wanted;
     cases_count(cases, known, true);
-    tell(cases, known, before);
+    telling_tell(cases, known, before);
     finding_free(before);
 }
 
@@ -259,7 +216,7 @@ struct judged_case *cases_watch(struct cases *cases, struct judged_case *known,
     }
     case_list_append(&cases->going, one);
     cases_count(cases, one, true);
-    tell(cases, one, NULL);
+    telling_tell(cases, one, NULL);
     return one;
 }
 
@@ -290,7 +247,7 @@ static void end_case(struct cases *cases, struct judged_case *known,
     if (stays_as_told(known, incident)) {
         incident_free(incident);
         known->closed = true;
-        say(cases, known, known->finding, STANDING_SETTLED);
+        telling_say(cases, known, known->finding, STANDING_SETTLED);
         return;
     }
     cases_count(cases, known, false);
@@ -357,7 +314,7 @@ void cases_add_chain(struct cases *cases, const struct judged_case *one)
     chain->wanted = is_wanted(cases, chain->finding->code, chain->incident);
     case_list_append(&cases->ended, chain);
     cases_count(cases, chain, true);
-    tell(cases, chain, NULL);
+    telling_tell(cases, chain, NULL);
 }
 
 void cases_withdraw(struct cases *cases, struct judged_case *known)
@@ -365,7 +322,7 @@ void cases_withdraw(struct cases *cases, struct judged_case *known)
     cases_count(cases, known, false);
     case_list_remove(&cases->going, known);
     if (known->told)
-        say(cases, known, known->finding, STANDING_WITHDRAWN);
+        telling_say(cases, known, known->finding, STANDING_WITHDRAWN);
     free_case(cases, known);
 }
 

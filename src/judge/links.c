@@ -174,6 +174,52 @@ void links_name_cause(const struct cases *cases, struct judged_case *one,
         finding->confidence = cause->finding->confidence;
 }
 
+void links_list_effects(const struct judged_case *one)
+{
+    one->finding->effects = one->effects;
+    memcpy(one->finding->effect, one->effect, sizeof one->effect);
+}
+
+static struct judged_case *find_id(const struct case_list *list, uint64_t id)
+{
+    for (struct judged_case *one = list->newest; one; one = one->older) {
+        if (one->id == id && one->told && one->finding)
+            return one;
+    }
+    return NULL;
+}
+
+static size_t place_of(const struct judged_case *one, uint64_t effect)
+{
+    size_t i = 0;
+
+    while (i < one->effects && one->effect[i] != effect)
+        i++;
+    return i;
+}
+
+struct judged_case *links_note_effect(const struct cases *cases, uint64_t cause,
+                                      uint64_t effect, bool is_one)
+{
+    struct judged_case *one = find_id(&cases->ended, cause);
+    size_t at;
+
+    if (!one)
+        one = find_id(&cases->going, cause);
+    if (!one)
+        return NULL;
+    at = place_of(one, effect);
+    if (is_one == (at < one->effects) ||
+        (is_one && one->effects == FINDING_EFFECTS_MAX))
+        return NULL;
+    if (is_one)
+        one->effect[one->effects++] = effect;
+    else
+        one->effect[at] = one->effect[--one->effects];
+    links_list_effects(one);
+    return one;
+}
+
 static void link_cause(struct judged_case *effect, struct judged_case *cause)
 {
     if (effect->cause || effect == cause || cause->cause == effect)

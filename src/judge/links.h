@@ -22,6 +22,17 @@ void links_name_cause(const struct cases *cases, struct judged_case *one,
                       uint64_t told);
 
 /*
+ * Live: `effect` is told as caused by the finding `cause`, or no longer so.
+ * Gives the case of that, when it is told and lists its effects anew; NULL:
+ * nothing is new.
+ */
+struct judged_case *links_note_effect(const struct cases *cases, uint64_t cause,
+                                      uint64_t effect, bool is_one);
+
+/* Live: the finding lists the effects that its case has by now. */
+void links_list_effects(const struct judged_case *one);
+
+/*
  * All are judged: links effects to their causes, puts the findings in order of
  * time with causes before their effects, and numbers them.
  */

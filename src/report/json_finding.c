@@ -161,6 +161,11 @@ static json_t *effects_of(const struct report *report,
     json_t *list = json_array();
     uint64_t left = finding->effects;
 
+    for (size_t i = 0; report->live && i < left && finding->effect[i]; i++)
+        json_array_append_new(list,
+                              json_integer((json_int_t)finding->effect[i]));
+    if (report->live)
+        return list;
     for (size_t i = 0; i < report->findings && left; i++) {
         if (report->finding[i]->caused_by == finding->id) {
             json_array_append_new(

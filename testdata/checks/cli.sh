@@ -448,7 +448,7 @@ check_help() {
     gives '--list-codes' 0 write-timeout-eof --list-codes
     for code in $(cut -d' ' -f1 "$WORK/out"); do
         gives "--explain $code" 0 "$code (" --explain "$code"
-        grep -q '^  means' "$WORK/out" || fail "--explain $code" 'no meaning'
+        grep -q '^  what it means' "$WORK/out" || fail "--explain $code" 'no meaning'
     done
     while IFS='|' read -r code message; do
         gives "--explain '$message'" 0 "  $code " --explain "$message"

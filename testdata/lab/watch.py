@@ -150,7 +150,13 @@ def of_causes(live, file):
         return {key(f): key(by_id[f["caused_by"]]) for f in findings
                 if f["caused_by"] in by_id}
     told, read = causes(live), causes(file)
-    return [f"caused by: live {told.get(k)}, file {read.get(k)}: {k}"
+    wrong = []
+    for cause in live:
+        effects = {f["id"] for f in live if f["caused_by"] == cause["id"]}
+        if set(cause["effects"]) != effects:
+            wrong.append(f"effects {cause['effects']}, not {sorted(effects)}: "
+                         f"{key(cause)}")
+    return wrong + [f"caused by: live {told.get(k)}, file {read.get(k)}: {k}"
             for k in sorted(told.keys() | read.keys(), key=str)
             if told.get(k) != read.get(k)]
 
