@@ -4,4 +4,5 @@ from . import (giving_up, reading, proxies, legs, chains,
                brackets, mismatch, idle, clients,
                stalls, h2, grpc, both_legs, fastcgi, routes, malformed, peers,
                healthy, tls,
-               processes, between, keys, compare, connections)  # noqa: F401
+               processes, between, keys, tls_ends, compare,
+               connections)  # noqa: F401

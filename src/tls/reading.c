@@ -1,0 +1,200 @@
+#include "tls/reading.h"
+
+#include "base/arena.h"
+#include "tls/epochs.h"
+
+#include <openssl/crypto.h>
+
+enum {
+    ALERT_FATAL = 2
+};
+
+struct tls_reading *reading_new(struct tls_shared *shared, struct conn *conn,
+                                struct tls_watch *watch, unsigned client)
+{
+    struct tls_reading *reading = must_calloc(1, sizeof *reading);
+
+    reading->shared = shared;
+    reading->conn = conn;
+    reading->watch = watch;
+    reading->client = (uint8_t)client;
+    return reading;
+}
+
+void reading_free(struct tls_reading *reading)
+{
+    if (!reading)
+        return;
+    for (unsigned side = 0; side < 2; side++) {
+        tls_direction_release(&reading->direction[side]);
+        beginning_release(&reading->beginning[side]);
+    }
+    OPENSSL_clear_free(reading, sizeof *reading);
+}
+
+/* The side that is read, for the calls back of a reader. */
+struct now {
+    struct tls_reading *state;
+    unsigned side;
+    struct tls_reader reader;
+};
+
+static void set_unopened(struct tls_reading *state, enum tls_unopened why)
+{
+    state->watch->facts.unopened = (uint8_t)why;
+}
+
+static bool find_secrets(struct tls_reading *state)
+{
+    const struct tls_secrets *found;
+
+    if (!state->beginning[0].hello || !state->beginning[1].hello)
+        return false;
+    set_unopened(state, TLS_NO_SUITE);
+    if (!state->ring.session.suite)
+        return false;
+    set_unopened(state, TLS_NO_KEY);
+    found = keylog_find(state->shared->keylog, state->ring.session.random[0]);
+    if (!found)
+        return false;
+    set_unopened(state, TLS_OPENS);
+    state->ring.secrets = *found;
+    state->shared->opened++;
+    state->opens = true;
+    return true;
+}
+
+static bool take_clear(void *context, struct span record)
+{
+    struct now *now = context;
+    struct tls_reading *state = now->state;
+    struct span fragment = span_skip(record, TLS_HEADER_SIZE);
+
+    conn_add_aside(state->conn, now->side, record.size);
+    if (record.at[0] == TLS_HANDSHAKE)
+        return beginning_take(&state->beginning[now->side],
+                              &state->ring.session, now->side == state->client,
+                              fragment);
+    if (record.at[0] != TLS_CHANGE_CIPHER_SPEC ||
+        state->ring.session.version >= TLS_1_3)
+        return true;
+    if (!state->opens && !find_secrets(state))
+        return false;
+    now->reader.ring = &state->ring;
+    return epochs_change_cipher(&now->reader);
+}
+
+/* RFC 8446, 6: close_notify and what is fatal ends what its sender sends. */
+static void take_alert(const struct now *now, const struct chunk *chunk)
+{
+    const struct tls_shared *tls = now->state->shared;
+    struct tls_reading *state = now->state;
+
+    if (chunk->bytes.size < 2 ||
+        (chunk->bytes.at[0] != ALERT_FATAL && chunk->bytes.at[1] != 0) ||
+        state->ended[now->side])
+        return;
+    state->ended[now->side] = true;
+    conn_set_shut(state->conn, now->side, chunk->at, chunk->ack,
+                  chunk->bytes.at[1]);
+    tls->sink.end(tls->sink.context, state->conn, now->side, chunk->at);
+}
+
+/* Behind its end by an alert a side has no more to say. */
+static void take_plain(void *context, uint8_t content,
+                       const struct chunk *chunk, size_t record)
+{
+    const struct now *now = context;
+    struct tls_reading *state = now->state;
+    const struct tcp_sink *sink = &state->shared->sink;
+
+    tls_watch_opened(state->watch, now->side, content, chunk, record);
+    if (content == TLS_APPLICATION_DATA && chunk->bytes.size &&
+        !state->ended[now->side]) {
+        sink->data(sink->context, state->conn, now->side, chunk);
+        return;
+    }
+    conn_add_aside(state->conn, now->side, record);
+    if (content == TLS_ALERT)
+        take_alert(now, chunk);
+}
+
+static void take_lost(void *context, const struct chunk *gap)
+{
+    const struct now *now = context;
+    struct tls_reading *state = now->state;
+    const struct tcp_sink *sink = &state->shared->sink;
+
+    state->shared->failed++;
+    if (state->direction[now->side].dead)
+        set_unopened(state, TLS_BAD_RECORD);
+    if (!state->ended[now->side])
+        sink->gap(sink->context, state->conn, now->side, gap);
+}
+
+/* The reader calls back with `now`, which must stay where it is. */
+static void set_now(struct now *now, struct tls_reading *state, unsigned side)
+{
+    *now = (struct now){
+        .state = state,
+        .side = side,
+        .reader = {.direction = &state->direction[side],
+                   .ring = state->opens ? &state->ring : NULL,
+                   .role = side != state->client,
+                   .scratch = state->shared->scratch,
+                   .clear = take_clear,
+                   .plain = take_plain,
+                   .gap = take_lost,
+                   .context = now}
+    };
+}
+
+bool reading_take(struct tls_reading *reading, unsigned side,
+                  const struct chunk *chunk)
+{
+    struct chunk rest = *chunk;
+    struct now now;
+
+    set_now(&now, reading, side);
+    if (!reading->opens)
+        beginning_keep(&reading->beginning[side], chunk);
+    if (tls_direction_take(&now.reader, &rest))
+        return true;
+    /* it is no TLS, or the keys are wanted from here on */
+    if (!reading->opens && find_secrets(reading)) {
+        now.reader.ring = &reading->ring;
+        if (tls_direction_take(&now.reader, &rest))
+            return true;
+    }
+    if (!reading->opens)
+        return false;
+    reading->direction[side].dead = true;
+    set_unopened(reading, TLS_BAD_RECORD);
+    (void)tls_direction_take(&now.reader, &rest);
+    return true;
+}
+
+bool reading_gap(struct tls_reading *reading, unsigned side,
+                 const struct chunk *gap)
+{
+    struct now now;
+
+    if (!reading->opens && !find_secrets(reading))
+        return false;
+    set_now(&now, reading, side);
+    tls_direction_gap(&now.reader, gap);
+    return true;
+}
+
+void reading_end(struct tls_reading *reading, unsigned side, struct mark at)
+{
+    const struct conn *conn = reading->conn;
+    struct now now;
+
+    set_now(&now, reading, side);
+    /* nothing is found any more behind a hole */
+    tls_direction_end(&now.reader,
+                      &(struct chunk){.at = at,
+                                      .offset = conn->flow[side].next,
+                                      .ack = CONN_NO_OFFSET});
+}
