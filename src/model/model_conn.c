@@ -206,7 +206,8 @@ void model_take_response(struct model_conn *state, const struct conn *conn,
         /* and whether a 408 was meant for it is told by the FIN */
         x->behind |= x->status == 408;
         x->client_had_closed = mark_is_set(conn->flow[conn->client].fin);
-        if (x->says_close && !mark_is_set(state->said_close)) {
+        /* of a tunnel it is the tunnel that closes */
+        if (x->says_close && !x->tunnel && !mark_is_set(state->said_close)) {
             state->said_close = x->response.head;
             state->said_close_by = x->number;
         }
@@ -216,6 +217,8 @@ void model_take_response(struct model_conn *state, const struct conn *conn,
         break;
     case HTTP_TUNNEL:
         x->tunnel = true;
+        if (state->said_close_by == x->number)
+            state->said_close = (struct mark){0};
         break;
     default:
         break;

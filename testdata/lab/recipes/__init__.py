@@ -3,6 +3,5 @@
 from . import (giving_up, reading, proxies, legs, chains,
                brackets, mismatch, idle, clients,
                stalls, h2, grpc, both_legs, fastcgi, routes, malformed, peers,
-               healthy, tls,
-               processes, between, keys, tls_ends, compare,
+               processes, between, keys, tls_ends, tls_twins, compare,
                connections)  # noqa: F401
