@@ -42,8 +42,8 @@ static bool open_follow(struct session *session, struct fail *fail)
         .path = options->path,
         .paths = options->paths,
         .filter = options->capture.filter,
-        .patience = {.context = session, .wait = wait_a_moment},
-        .secrets = {session->keylog,    keylog_take_block    },
+        .patience = {.context = session,         .wait = wait_a_moment    },
+        .secrets = {.context = session->keylog, .take = keylog_take_block},
     };
 
     if (options->watch.follow)

@@ -20,7 +20,7 @@ bool tape_read(struct tape *tape, const char *path)
     const char *const paths[] = {path};
     struct fail fail = {0};
     struct capture_options options = {
-        .secrets = {tape->keylog, keylog_take_block}
+        .secrets = {.context = tape->keylog, .take = keylog_take_block}
     };
     struct capture *capture = capture_open(paths, 1, &options, &fail);
     struct frame frame;

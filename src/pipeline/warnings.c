@@ -118,6 +118,12 @@ static void warn_of_tls(struct pipeline *pipeline)
         warn(pipeline, "%" PRIu64 " TLS connection%s opened with %s secrets",
              tally->opened, tally->opened == 1 ? " was" : "s were",
              tally->opened == 1 ? "its" : "their");
+    if (tls.late)
+        warn(pipeline,
+             "%" PRIu64 " time%s secrets came too late, when their connection "
+             "was given up: let them come first (editcap --inject-secrets), "
+             "or read a file",
+             tls.late, tls.late == 1 ? "" : "s");
     if (tls.failed)
         warn(pipeline,
              "%" PRIu64 " times TLS records were missing or did not open, of "

@@ -15,6 +15,7 @@ enum {
     SECRETS_KEPT = 1 << 17, /* some 40 MB */
     BUCKETS_FIRST = 64,
     KEYLOG_FILES_MOST = 16,
+    MISSED_KEPT = 4096, /* a power of two */
     READ_SIZE = 65536,
     SECRETS_TLS_KEY_LOG = 0x544c534b /* draft-ietf-opsawg-pcapng */
 };
@@ -31,6 +32,11 @@ struct keylog {
     size_t line_size; /* LINE_SIZE: too long, left out to its end */
     int file[KEYLOG_FILES_MOST];
     size_t files;
+    void (*look_ahead)(void *context);
+    void *ahead;
+    uint64_t
+        missed[MISSED_KEPT]; /* digests of randoms, by their end; 0: none */
+    uint64_t late;
 };
 
 static const struct {
@@ -61,6 +67,34 @@ void keylog_free(struct keylog *keylog)
     OPENSSL_clear_free(keylog->secrets, keylog->room * sizeof *keylog->secrets);
     free(keylog->bucket);
     OPENSSL_clear_free(keylog, sizeof *keylog);
+}
+
+static uint64_t digest_of(const uint8_t random[static TLS_RANDOM_SIZE])
+{
+    uint64_t words[2];
+
+    memcpy(words, random + 16, sizeof words);
+    return hash_mix(words[0], words[1]) | 1;
+}
+
+static void note_missed(struct keylog *keylog,
+                        const uint8_t random[static TLS_RANDOM_SIZE])
+{
+    uint64_t digest = digest_of(random);
+
+    keylog->missed[digest / 2 % MISSED_KEPT] = digest;
+}
+
+static void note_found(struct keylog *keylog,
+                       const uint8_t random[static TLS_RANDOM_SIZE])
+{
+    uint64_t digest = digest_of(random);
+    uint64_t *missed = &keylog->missed[digest / 2 % MISSED_KEPT];
+
+    if (*missed != digest)
+        return;
+    *missed = 0;
+    keylog->late++;
 }
 
 static size_t bucket_of(const struct keylog *keylog,
@@ -123,6 +157,7 @@ secrets_of(struct keylog *keylog, const uint8_t random[static TLS_RANDOM_SIZE])
         keylog->dropped++;
         return NULL;
     }
+    note_found(keylog, random);
     memcpy(keylog->secrets[keylog->count].random, random, TLS_RANDOM_SIZE);
     *place = (uint32_t)++keylog->count;
     return &keylog->secrets[*place - 1];
@@ -234,7 +269,8 @@ bool keylog_add_file(struct keylog *keylog, const char *path, struct fail *fail)
 
 bool keylog_may_help(const struct keylog *keylog)
 {
-    return keylog && (keylog->count > 0 || keylog->files > 0);
+    return keylog &&
+           (keylog->count > 0 || keylog->files > 0 || keylog->look_ahead);
 }
 
 static const struct tls_secrets *
@@ -255,7 +291,38 @@ keylog_find(struct keylog *keylog, const uint8_t random[static TLS_RANDOM_SIZE])
         return found;
     for (size_t i = 0; i < keylog->files; i++)
         read_file(keylog, keylog->file[i]);
-    return look_up(keylog, random);
+    found = look_up(keylog, random);
+    if (!found && keylog->look_ahead) {
+        void (*look)(void *context) = keylog->look_ahead;
+
+        keylog->look_ahead = NULL;
+        look(keylog->ahead);
+        found = look_up(keylog, random);
+    }
+    if (!found)
+        note_missed(keylog, random);
+    return found;
+}
+
+void keylog_miss(struct keylog *keylog,
+                 const uint8_t random[static TLS_RANDOM_SIZE])
+{
+    if (look_up(keylog, random))
+        keylog->late++;
+    else
+        note_missed(keylog, random);
+}
+
+void keylog_set_ahead(struct keylog *keylog, void (*look)(void *context),
+                      void *context)
+{
+    keylog->look_ahead = look;
+    keylog->ahead = context;
+}
+
+uint64_t keylog_late(const struct keylog *keylog)
+{
+    return keylog->late;
 }
 
 uint64_t keylog_dropped(const struct keylog *keylog)

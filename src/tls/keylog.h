@@ -54,12 +54,20 @@ bool keylog_add_file(struct keylog *keylog, const char *path,
                      struct fail *fail);
 
 /*
+ * Who looks, once, for secrets that lie ahead, when one is missed for the first
+ * time. NULL: nobody.
+ */
+void keylog_set_ahead(struct keylog *keylog, void (*look)(void *context),
+                      void *context);
+
+/*
  * What a capture holds (pcapng, Decryption Secrets Block): taken when it is a
  * key log. For struct capture_secrets; `keylog` is one.
  */
 void keylog_take_block(void *keylog, uint32_t type, struct span secrets);
 
-/* Is there any secret, or a file that may yet get some? */
+/* Is there any secret, or a file that may yet get some, or may any lie ahead?
+ */
 bool keylog_may_help(const struct keylog *keylog);
 
 /*
@@ -69,6 +77,15 @@ bool keylog_may_help(const struct keylog *keylog);
 const struct tls_secrets *
 keylog_find(struct keylog *keylog,
             const uint8_t random[static TLS_RANDOM_SIZE]);
+
+/* A connection that began with this random went unread: its secrets may be
+ * known by now, or come yet. */
+void keylog_miss(struct keylog *keylog,
+                 const uint8_t random[static TLS_RANDOM_SIZE]);
+
+/* Client randoms whose secrets came when they had been looked for in vain: as
+ * far as the latest of those are remembered. */
+uint64_t keylog_late(const struct keylog *keylog);
 
 /* Client randoms that were not kept: there were too many. */
 uint64_t keylog_dropped(const struct keylog *keylog);

@@ -53,8 +53,10 @@ static bool find_secrets(struct tls_reading *state)
     set_unopened(state, TLS_NO_SUITE);
     if (!state->ring.session.suite)
         return false;
-    set_unopened(state, TLS_NO_KEY);
     found = keylog_find(state->shared->keylog, state->ring.session.random[0]);
+    set_unopened(state, keylog_may_help(state->shared->keylog)
+                            ? TLS_NO_KEY
+                            : TLS_NO_SECRETS);
     if (!found)
         return false;
     set_unopened(state, TLS_OPENS);

@@ -41,7 +41,10 @@ void tls_free(struct tls *tls)
 struct tls_counts tls_counts(const struct tls *tls)
 {
     return (struct tls_counts){.opened = tls->shared.opened,
-                               .failed = tls->shared.failed};
+                               .failed = tls->shared.failed,
+                               .late = tls->shared.keylog
+                                           ? keylog_late(tls->shared.keylog)
+                                           : 0};
 }
 
 static struct tls_conn *known(const struct conn *conn)
@@ -130,8 +133,7 @@ static void begin_tls(struct tls *tls, struct conn *conn, unsigned side)
 static void begin(struct tls *tls, struct conn *conn, unsigned side,
                   const struct chunk *chunk)
 {
-    bool first =
-        conn_start_seen(conn) && chunk->offset == CONN_ORIGIN + 1;
+    bool first = conn_start_seen(conn) && chunk->offset == CONN_ORIGIN + 1;
     bool hello = first && tls_watch_begins(chunk);
     struct prelude prelude = {0};
 
@@ -249,6 +251,14 @@ static void take_acked(void *context, struct conn *conn, unsigned side)
     tls->shared.sink.acked(tls->shared.sink.context, conn, side);
 }
 
+/* When it began there were no secrets at all. */
+static void note_unread(const struct tls *tls, const struct tls_facts *facts)
+{
+    if (tls->shared.keylog && facts->unopened == TLS_NO_SECRETS &&
+        mark_is_set(facts->side[facts->client].hello))
+        keylog_miss(tls->shared.keylog, facts->random);
+}
+
 static void take_over(void *context, struct conn *conn, enum conn_ending how)
 {
     struct tls *tls = context;
@@ -259,6 +269,8 @@ static void take_over(void *context, struct conn *conn, enum conn_ending how)
     state = reading(conn);
     for (unsigned side = 0; state && side < 2; side++)
         reading_end(state, side, conn->last);
+    if (watched(conn))
+        note_unread(tls, &watched(conn)->watch.facts);
     tls->shared.sink.over(tls->shared.sink.context, conn, how);
     release(conn);
 }

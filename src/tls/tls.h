@@ -17,6 +17,7 @@
 struct tls_counts {
     uint64_t opened; /* connections whose secrets are known */
     uint64_t failed; /* records that did not open */
+    uint64_t late;   /* secrets that came when they were given up */
 };
 
 struct tls;
