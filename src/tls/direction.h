@@ -17,6 +17,7 @@
 
 enum tls_epoch {
     TLS_EPOCH_CLEAR,
+    TLS_EPOCH_EARLY, /* of the client's alone */
     TLS_EPOCH_HANDSHAKE,
     TLS_EPOCH_TRAFFIC
 };

@@ -100,25 +100,30 @@ static int open_ahead(const struct tls_reader *reader, uint64_t from,
 static int open_later_epoch(const struct tls_reader *reader, struct span record,
                             uint8_t *content)
 {
-    static const enum tls_label label[][2] = {
-        {TLS_CLIENT_HANDSHAKE, TLS_CLIENT_TRAFFIC},
-        {TLS_SERVER_HANDSHAKE, TLS_SERVER_TRAFFIC}
+    static const struct {
+        enum tls_label label[2];
+        enum tls_epoch epoch;
+    } later[] = {
+        {{TLS_CLIENT_HANDSHAKE, TLS_SERVER_HANDSHAKE}, TLS_EPOCH_HANDSHAKE},
+        {{TLS_CLIENT_TRAFFIC, TLS_SERVER_TRAFFIC},     TLS_EPOCH_TRAFFIC  },
+        {{TLS_CLIENT_EARLY, TLS_LABELS},               TLS_EPOCH_EARLY    },
     };
-    struct span handshake = secret_of(reader->ring, label[reader->role][0]);
-    struct span traffic = secret_of(reader->ring, label[reader->role][1]);
     enum tls_epoch epoch = reader->direction->epoch;
     int size = -1;
 
     if (reader->ring->session.version < TLS_1_3)
         return -1;
     if (epoch == TLS_EPOCH_TRAFFIC)
-        return open_updated(reader, traffic.size, record, content);
-    if (epoch == TLS_EPOCH_CLEAR)
-        size = open_as_first(reader, handshake, TLS_EPOCH_HANDSHAKE, record,
-                             content);
-    if (size < 0)
-        size =
-            open_as_first(reader, traffic, TLS_EPOCH_TRAFFIC, record, content);
+        return open_updated(
+            reader, secret_of(reader->ring, later[1].label[reader->role]).size,
+            record, content);
+    for (size_t i = 0; i < sizeof later / sizeof *later && size < 0; i++) {
+        enum tls_label label = later[i].label[reader->role];
+
+        if (later[i].epoch > epoch && label != TLS_LABELS)
+            size = open_as_first(reader, secret_of(reader->ring, label),
+                                 later[i].epoch, record, content);
+    }
     return size;
 }
 

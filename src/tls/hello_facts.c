@@ -7,6 +7,7 @@ enum {
     EXTENSION_SERVER_NAME = 0, /* RFC 6066, 3 */
     EXTENSION_ALPN = 16,       /* RFC 7301, 3.1 */
     EXTENSION_PSK = 41,        /* RFC 8446, 4.2.11 */
+    EXTENSION_EARLY_DATA = 42, /* RFC 8446, 4.2.10 */
     HANDSHAKE_HEADER = 4,
     HOST_NAME = 0
 };
@@ -73,6 +74,7 @@ void tls_read_client_hello(struct span message, struct tls_facts *facts)
             take_name(facts, &body);
         else if (kind == EXTENSION_ALPN)
             facts->offers_h2 = has_h2(&body);
+        facts->offers_early |= kind == EXTENSION_EARLY_DATA;
     }
 }
 
@@ -117,7 +119,9 @@ void tls_read_encrypted_extensions(struct span message, struct tls_facts *facts)
 
         if (kind == EXTENSION_ALPN)
             keep_choice(facts, &body);
+        facts->takes_early |= kind == EXTENSION_EARLY_DATA;
     }
+    facts->has_extensions = true;
 }
 
 /* RFC 5246, 7.3, and RFC 5077, 3.4: the server repeats the client's id. */

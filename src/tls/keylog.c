@@ -48,6 +48,7 @@ static const struct {
     {"SERVER_HANDSHAKE_TRAFFIC_SECRET ", TLS_SERVER_HANDSHAKE},
     {"CLIENT_TRAFFIC_SECRET_0 ",         TLS_CLIENT_TRAFFIC  },
     {"SERVER_TRAFFIC_SECRET_0 ",         TLS_SERVER_TRAFFIC  },
+    {"CLIENT_EARLY_TRAFFIC_SECRET ",     TLS_CLIENT_EARLY    },
 };
 
 struct keylog *keylog_new(void)

@@ -25,6 +25,8 @@ void reading_free(struct tls_reading *reading)
 {
     if (!reading)
         return;
+    renewal_free(reading->renewal);
+    held_chunks_release(&reading->early);
     for (unsigned side = 0; side < 2; side++) {
         tls_direction_release(&reading->direction[side]);
         beginning_release(&reading->beginning[side]);
@@ -38,6 +40,8 @@ struct now {
     unsigned side;
     struct tls_reader reader;
 };
+
+static void replay_early(struct tls_reading *reading);
 
 static void set_unopened(struct tls_reading *state, enum tls_unopened why)
 {
@@ -66,6 +70,29 @@ static bool find_secrets(struct tls_reading *state)
     return true;
 }
 
+/* A later ChangeCipherSpec, behind other hellos. */
+static bool change_again(struct now *now)
+{
+    struct tls_reading *state = now->state;
+    const struct tls_ring *ring =
+        state->renewal ? renewal_ring(state->renewal, state->shared->keylog)
+                       : NULL;
+
+    if (!ring)
+        return false;
+    now->reader.ring = ring;
+    if (!epochs_change_cipher(&now->reader))
+        return false;
+    state->renewal->is_changed[now->reader.role] = true;
+    if (state->renewal->is_changed[1 - now->reader.role]) {
+        state->ring = *ring;
+        renewal_free(state->renewal);
+        state->renewal = NULL;
+    }
+    now->reader.ring = &state->ring;
+    return true;
+}
+
 static bool take_clear(void *context, struct span record)
 {
     struct now *now = context;
@@ -82,6 +109,8 @@ static bool take_clear(void *context, struct span record)
         return true;
     if (!state->opens && !find_secrets(state))
         return false;
+    if (now->reader.direction->epoch == TLS_EPOCH_TRAFFIC)
+        return change_again(now);
     now->reader.ring = &state->ring;
     return epochs_change_cipher(&now->reader);
 }
@@ -102,6 +131,24 @@ static void take_alert(const struct now *now, const struct chunk *chunk)
     tls->sink.end(tls->sink.context, state->conn, now->side, chunk->at);
 }
 
+/* What the server has declined is not what the client asks for. */
+static bool is_declined(const struct tls_reading *state, unsigned side)
+{
+    return state->direction[side].epoch == TLS_EPOCH_EARLY &&
+           !state->watch->facts.takes_early;
+}
+
+static void take_messages(const struct now *now, struct span plain)
+{
+    struct tls_reading *state = now->state;
+
+    if (state->ring.session.version < TLS_1_3)
+        renewal_take(&state->renewal, now->reader.role, plain);
+    else if (now->side != state->client && state->early.first &&
+             state->watch->facts.has_extensions)
+        replay_early(state);
+}
+
 /* Behind its end by an alert a side has no more to say. */
 static void take_plain(void *context, uint8_t content,
                        const struct chunk *chunk, size_t record)
@@ -112,13 +159,15 @@ static void take_plain(void *context, uint8_t content,
 
     tls_watch_opened(state->watch, now->side, content, chunk, record);
     if (content == TLS_APPLICATION_DATA && chunk->bytes.size &&
-        !state->ended[now->side]) {
+        !state->ended[now->side] && !is_declined(state, now->side)) {
         sink->data(sink->context, state->conn, now->side, chunk);
         return;
     }
     conn_add_aside(state->conn, now->side, record);
     if (content == TLS_ALERT)
         take_alert(now, chunk);
+    if (content == TLS_HANDSHAKE)
+        take_messages(now, chunk->bytes);
 }
 
 static void take_lost(void *context, const struct chunk *gap)
@@ -151,17 +200,70 @@ static void set_now(struct now *now, struct tls_reading *state, unsigned side)
     };
 }
 
+static void take_records(struct tls_reading *reading, unsigned side,
+                         struct chunk *chunk)
+{
+    struct now now;
+
+    set_now(&now, reading, side);
+    if (tls_direction_take(&now.reader, chunk))
+        return;
+    reading->direction[side].dead = true;
+    set_unopened(reading, TLS_BAD_RECORD);
+    (void)tls_direction_take(&now.reader, chunk);
+}
+
+static void replay_early(struct tls_reading *reading)
+{
+    struct held_chunk *one;
+
+    while ((one = held_chunks_take(&reading->early))) {
+        struct chunk chunk = *held_chunk_of(one);
+
+        take_records(reading, reading->client, &chunk);
+        held_chunk_free(one);
+    }
+}
+
+/* Whether its server takes what the client sends with its hello is not known
+ * yet. */
+static bool is_early(const struct tls_reading *reading, unsigned side)
+{
+    return side == reading->client && reading->beginning[side].hello &&
+           reading->watch->facts.offers_early &&
+           !reading->watch->facts.has_extensions;
+}
+
+/* There is no room for more, or a hole: no more of the side is opened. */
+static void give_up_early(struct tls_reading *reading)
+{
+    reading->direction[reading->client].dead = true;
+    set_unopened(reading, TLS_BAD_RECORD);
+    replay_early(reading);
+}
+
 bool reading_take(struct tls_reading *reading, unsigned side,
                   const struct chunk *chunk)
 {
     struct chunk rest = *chunk;
     struct now now;
 
+    if (is_early(reading, side) && (reading->early.first || reading->opens)) {
+        if (!held_chunks_put(&reading->early, chunk)) {
+            if (!reading->opens)
+                return false;
+            give_up_early(reading);
+            take_records(reading, side, &rest);
+        }
+        return true;
+    }
     set_now(&now, reading, side);
     if (!reading->opens)
         beginning_keep(&reading->beginning[side], chunk);
     if (tls_direction_take(&now.reader, &rest))
         return true;
+    if (!reading->opens && is_early(reading, side))
+        return held_chunks_put(&reading->early, &rest);
     /* it is no TLS, or the keys are wanted from here on */
     if (!reading->opens && find_secrets(reading)) {
         now.reader.ring = &reading->ring;
@@ -170,9 +272,7 @@ bool reading_take(struct tls_reading *reading, unsigned side,
     }
     if (!reading->opens)
         return false;
-    reading->direction[side].dead = true;
-    set_unopened(reading, TLS_BAD_RECORD);
-    (void)tls_direction_take(&now.reader, &rest);
+    take_records(reading, side, &rest);
     return true;
 }
 
@@ -183,6 +283,8 @@ bool reading_gap(struct tls_reading *reading, unsigned side,
 
     if (!reading->opens && !find_secrets(reading))
         return false;
+    if (side == reading->client && reading->early.first)
+        give_up_early(reading);
     set_now(&now, reading, side);
     tls_direction_gap(&now.reader, gap);
     return true;
@@ -193,6 +295,8 @@ void reading_end(struct tls_reading *reading, unsigned side, struct mark at)
     const struct conn *conn = reading->conn;
     struct now now;
 
+    if (side == reading->client && reading->early.first)
+        give_up_early(reading);
     set_now(&now, reading, side);
     /* nothing is found any more behind a hole */
     tls_direction_end(&now.reader,

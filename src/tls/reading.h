@@ -7,6 +7,8 @@
 
 #include "tls/beginning.h"
 #include "tls/direction.h"
+#include "tls/held_chunks.h"
+#include "tls/renewal.h"
 #include "tls/watch.h"
 
 /* What every connection of a run shares. */
@@ -23,8 +25,11 @@ struct tls_reading {
     struct conn *conn;
     struct tls_watch *watch;
     struct tls_ring ring;
-    bool opens;    /* its secrets are known */
-    bool ended[2]; /* by an alert, before TCP's end */
+    struct tls_renewal *renewal; /* owned; NULL: nobody renegotiates */
+    struct held_chunks early;    /* the client's, until it is known whether the
+                                    server takes its early data */
+    bool opens;                  /* its secrets are known */
+    bool ended[2];               /* by an alert, before TCP's end */
     uint8_t client;
     struct beginning beginning[2];
     struct tls_direction direction[2];

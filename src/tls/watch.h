@@ -70,6 +70,9 @@ struct tls_facts {
     bool resumed;          /* by the session's id, a ticket or a PSK */
     bool asks_certificate; /* the server, of the client */
     bool opened;           /* a record was */
+    bool offers_early;     /* the client sends data with its hello (0-RTT), */
+    bool takes_early;      /* and the server takes it */
+    bool has_extensions;   /* TLS 1.3: what it says there is known */
     uint8_t unopened;      /* enum tls_unopened; TLS_BAD_RECORD: from some
                               record on */
     uint16_t version;      /* the server's choice; 0: not known */
