@@ -11,8 +11,9 @@ enum {
 
 static struct span secret_of(const struct tls_ring *ring, enum tls_label label)
 {
-    return (struct span){ring->secrets.secret[label],
-                         ring->secrets.size[label]};
+    const struct tls_secrets *secrets = keylog_at(ring->keylog, ring->place);
+
+    return (struct span){secrets->secret[label], secrets->size[label]};
 }
 
 bool epochs_change_cipher(const struct tls_reader *reader)
@@ -24,7 +25,7 @@ bool epochs_change_cipher(const struct tls_reader *reader)
 
     if (tls_keys_of_master(&ring->session, secret_of(ring, TLS_MASTER),
                            reader->role, &keys))
-        opener = tls_opener_new(&ring->session, &keys);
+        opener = tls_opener_new(reader->contexts, &ring->session, &keys);
     OPENSSL_cleanse(&keys, sizeof keys);
     if (!opener)
         return false;
@@ -47,7 +48,7 @@ static int open_as_first(const struct tls_reader *reader, struct span secret,
     int size = -1;
 
     if (secret.size && tls_keys_of_traffic(session, secret, &keys))
-        opener = tls_opener_new(session, &keys);
+        opener = tls_opener_new(reader->contexts, session, &keys);
     if (opener)
         size = tls_open(opener, record, 0, reader->scratch, content);
     if (size >= 0) {

@@ -305,6 +305,17 @@ keylog_find(struct keylog *keylog, const uint8_t random[static TLS_RANDOM_SIZE])
     return found;
 }
 
+uint32_t keylog_place(const struct keylog *keylog,
+                      const struct tls_secrets *secrets)
+{
+    return (uint32_t)(secrets - keylog->secrets);
+}
+
+const struct tls_secrets *keylog_at(const struct keylog *keylog, uint32_t place)
+{
+    return &keylog->secrets[place];
+}
+
 void keylog_miss(struct keylog *keylog,
                  const uint8_t random[static TLS_RANDOM_SIZE])
 {

@@ -79,6 +79,12 @@ const struct tls_secrets *
 keylog_find(struct keylog *keylog,
             const uint8_t random[static TLS_RANDOM_SIZE]);
 
+/* Where they are kept: as long as the log. */
+uint32_t keylog_place(const struct keylog *keylog,
+                      const struct tls_secrets *secrets);
+const struct tls_secrets *keylog_at(const struct keylog *keylog,
+                                    uint32_t place);
+
 /* A connection that began with this random went unread: its secrets may be
  * known by now, or come yet. */
 void keylog_miss(struct keylog *keylog,

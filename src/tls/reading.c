@@ -4,6 +4,7 @@
 #include "tls/epochs.h"
 
 #include <openssl/crypto.h>
+#include <stdlib.h>
 
 enum {
     ALERT_FATAL = 2
@@ -18,7 +19,18 @@ struct tls_reading *reading_new(struct tls_shared *shared, struct conn *conn,
     reading->conn = conn;
     reading->watch = watch;
     reading->client = (uint8_t)client;
+    reading->beginning = must_calloc(2, sizeof *reading->beginning);
     return reading;
+}
+
+static void free_beginning(struct tls_reading *reading)
+{
+    if (!reading->beginning)
+        return;
+    beginning_release(&reading->beginning[0]);
+    beginning_release(&reading->beginning[1]);
+    free(reading->beginning);
+    reading->beginning = NULL;
 }
 
 void reading_free(struct tls_reading *reading)
@@ -27,10 +39,9 @@ void reading_free(struct tls_reading *reading)
         return;
     renewal_free(reading->renewal);
     held_chunks_release(&reading->early);
-    for (unsigned side = 0; side < 2; side++) {
+    for (unsigned side = 0; side < 2; side++)
         tls_direction_release(&reading->direction[side]);
-        beginning_release(&reading->beginning[side]);
-    }
+    free_beginning(reading);
     OPENSSL_clear_free(reading, sizeof *reading);
 }
 
@@ -64,9 +75,11 @@ static bool find_secrets(struct tls_reading *state)
     if (!found)
         return false;
     set_unopened(state, TLS_OPENS);
-    state->ring.secrets = *found;
+    state->ring.keylog = state->shared->keylog;
+    state->ring.place = keylog_place(state->shared->keylog, found);
     state->shared->opened++;
     state->opens = true;
+    free_beginning(state);
     return true;
 }
 
@@ -100,6 +113,9 @@ static bool take_clear(void *context, struct span record)
     struct span fragment = span_skip(record, TLS_HEADER_SIZE);
 
     conn_add_aside(state->conn, now->side, record.size);
+    /* a second hello of the client's, behind a first that was enough */
+    if (record.at[0] == TLS_HANDSHAKE && !state->beginning)
+        return true;
     if (record.at[0] == TLS_HANDSHAKE)
         return beginning_take(&state->beginning[now->side],
                               &state->ring.session, now->side == state->client,
@@ -193,6 +209,7 @@ static void set_now(struct now *now, struct tls_reading *state, unsigned side)
                    .ring = state->opens ? &state->ring : NULL,
                    .role = side != state->client,
                    .scratch = state->shared->scratch,
+                   .contexts = state->shared->contexts,
                    .clear = take_clear,
                    .plain = take_plain,
                    .gap = take_lost,
@@ -229,7 +246,8 @@ static void replay_early(struct tls_reading *reading)
  * yet. */
 static bool is_early(const struct tls_reading *reading, unsigned side)
 {
-    return side == reading->client && reading->beginning[side].hello &&
+    return side == reading->client &&
+           (!reading->beginning || reading->beginning[side].hello) &&
            reading->watch->facts.offers_early &&
            !reading->watch->facts.has_extensions;
 }

@@ -17,6 +17,7 @@ struct tls_shared {
     struct keylog *keylog; /* borrowed; NULL: nobody has keys */
     uint64_t opened;       /* connections whose secrets are known */
     uint64_t failed;       /* records that did not open */
+    struct tls_contexts *contexts;
     uint8_t scratch[TLS_FRAGMENT_SIZE];
 };
 
@@ -31,7 +32,7 @@ struct tls_reading {
     bool opens;                  /* its secrets are known */
     bool ended[2];               /* by an alert, before TCP's end */
     uint8_t client;
-    struct beginning beginning[2];
+    struct beginning *beginning; /* two, owned; NULL once it opens */
     struct tls_direction direction[2];
 };
 

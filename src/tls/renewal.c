@@ -32,7 +32,8 @@ const struct tls_ring *renewal_ring(struct tls_renewal *renewal,
     found = keylog_find(keylog, renewal->ring.session.random[0]);
     if (!found)
         return NULL;
-    renewal->ring.secrets = *found;
+    renewal->ring.keylog = keylog;
+    renewal->ring.place = keylog_place(keylog, found);
     return &renewal->ring;
 }
 

@@ -28,13 +28,16 @@ struct tls *tls_new(struct keylog *keylog, const struct tcp_sink *sink)
 
     tls->shared.keylog = keylog;
     tls->shared.sink = *sink;
+    tls->shared.contexts = contexts_new();
     return tls;
 }
 
 void tls_free(struct tls *tls)
 {
-    if (tls)
-        OPENSSL_cleanse(tls->shared.scratch, sizeof tls->shared.scratch);
+    if (!tls)
+        return;
+    contexts_free(tls->shared.contexts);
+    OPENSSL_cleanse(tls->shared.scratch, sizeof tls->shared.scratch);
     free(tls);
 }
 
