@@ -92,6 +92,7 @@ static void take_exchange(void *context, const struct listed_exchange *exchange)
 
 /* The packets of what failed, out of files. NULL: nobody asked for them. */
 static struct recorder *open_recorder(const struct options *options,
+                                      const struct keylog *keylog,
                                       const struct file_run_listener *listener,
                                       struct fail *fail)
 {
@@ -99,6 +100,7 @@ static struct recorder *open_recorder(const struct options *options,
 
     if (!recording.folder)
         return NULL;
+    recording.keylog = options->watch.no_secrets ? NULL : keylog;
     recording.context = listener->context;
     recording.complain = listener->say;
     return recorder_open(&recording, fail);
@@ -207,7 +209,7 @@ struct file_run *file_run_open(const struct options *options,
         run->capture =
             capture_open(options->path, options->paths, &capture, fail);
     if (run->capture)
-        run->recorder = open_recorder(options, listener, fail);
+        run->recorder = open_recorder(options, run->keylog, listener, fail);
     if (fail->set) {
         file_run_close(run);
         return NULL;

@@ -128,6 +128,8 @@ static bool open_recorder(struct session *session, const char *user,
     recording.opened = &session->recordings;
     recording.context = session;
     recording.complain = complain;
+    if (!session->options->watch.no_secrets)
+        recording.keylog = session->keylog;
     session->recorder = recorder_open(&recording, fail);
     return session->recorder != NULL;
 }

@@ -29,6 +29,7 @@ struct keylog {
     uint64_t seed;
     uint64_t dropped;
     char line[LINE_SIZE];
+    bool inside;      /* what is taken now is a capture's */
     size_t line_size; /* LINE_SIZE: too long, left out to its end */
     int file[KEYLOG_FILES_MOST];
     size_t files;
@@ -204,6 +205,7 @@ static void take_line(struct keylog *keylog)
         size = read_hex(&rest, secret, sizeof secret);
         secrets = size && is_end(*rest) ? secrets_of(keylog, random) : NULL;
         if (secrets) {
+            secrets->inside |= keylog->inside;
             secrets->size[label] = (uint8_t)size;
             memcpy(secrets->secret[label], secret, size);
         }
@@ -236,8 +238,10 @@ void keylog_take_block(void *keylog, uint32_t type, struct span secrets)
 {
     if (type != SECRETS_TLS_KEY_LOG)
         return;
+    ((struct keylog *)keylog)->inside = true;
     keylog_take(keylog, secrets);
     keylog_end(keylog);
+    ((struct keylog *)keylog)->inside = false;
 }
 
 static void read_file(struct keylog *keylog, int file)
@@ -303,6 +307,26 @@ keylog_find(struct keylog *keylog, const uint8_t random[static TLS_RANDOM_SIZE])
     if (!found)
         note_missed(keylog, random);
     return found;
+}
+
+void keylog_write(const struct keylog *keylog,
+                  const uint8_t random[static TLS_RANDOM_SIZE],
+                  struct text *lines)
+{
+    const struct tls_secrets *known = look_up(keylog, random);
+    char first[2 * TLS_RANDOM_SIZE + 1];
+    char second[2 * TLS_SECRET_SIZE + 1];
+
+    for (size_t i = 0; known && known->inside && i < TLS_LABELS; i++) {
+        enum tls_label label = labels[i].label;
+
+        if (known->size[label])
+            text_addf(lines, "%s%s %s\n", labels[i].text,
+                      hex_print(first, random, TLS_RANDOM_SIZE),
+                      hex_print(second, known->secret[label],
+                                known->size[label]));
+    }
+    OPENSSL_cleanse(second, sizeof second);
 }
 
 uint32_t keylog_place(const struct keylog *keylog,

@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "base/span.h"
+#include "base/text.h"
 
 enum {
     TLS_RANDOM_SIZE = 32,
@@ -28,6 +29,7 @@ enum tls_label {
 struct tls_secrets {
     uint8_t random[TLS_RANDOM_SIZE]; /* of the client */
     uint8_t size[TLS_LABELS];        /* 0: not logged */
+    bool inside; /* a capture's own; else it is from a file beside it */
     uint8_t secret[TLS_LABELS][TLS_SECRET_SIZE];
 };
 
@@ -78,6 +80,12 @@ bool keylog_may_help(const struct keylog *keylog);
 const struct tls_secrets *
 keylog_find(struct keylog *keylog,
             const uint8_t random[static TLS_RANDOM_SIZE]);
+
+/* Adds what was inside a capture for this random, as lines of a log; nothing
+ * where there is none. */
+void keylog_write(const struct keylog *keylog,
+                  const uint8_t random[static TLS_RANDOM_SIZE],
+                  struct text *lines);
 
 /* Where they are kept: as long as the log. */
 uint32_t keylog_place(const struct keylog *keylog,

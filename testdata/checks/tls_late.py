@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Secrets of TLS in a pcapng, in front of the packets that need them and behind
-them: in a file, packed, in one of two, in a pipe, and too far behind in one.
+them: in a file, packed, in one of two, in a pipe, and too far behind in one;
+and what recordings keep of them.
 
 usage: tls_late.py        WHYEOF: the program
 """
@@ -70,6 +71,58 @@ def expect(what, good, shown):
     print("ok %s" % what if good else "FAIL %s: %s" % (what, shown), flush=True)
 
 
+def logs_of(path):
+    """What the Decryption Secrets Blocks of a pcapng hold."""
+    with open(path, "rb") as file:
+        data = file.read()
+    at, found = 0, b""
+    while at < len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        if kind == 10:
+            length = struct.unpack_from("<I", data, at + 12)[0]
+            found += data[at + 16:at + 16 + length]
+        at += size
+    return sorted(found.decode().splitlines())
+
+
+def recordings(folder, *argv):
+    """[(its key log, what is told of it)] of each recording."""
+    made = os.path.join(folder, "made")
+    subprocess.run([WHYEOF, "--fail-on", "never", "--record", made, *argv],
+                   check=True, capture_output=True)
+    paths = sorted(os.path.join(made, n) for n in os.listdir(made)
+                   if n.endswith(".pcapng"))
+    result = [(logs_of(path), report([path])[0]) for path in paths]
+    for path in paths:
+        os.unlink(path)
+    return result
+
+
+def check_recordings(folder, front, bare):
+    with open(BASE + ".keys") as file:
+        lines = [line for line in file.read().splitlines()
+                 if line.split(" ")[0] in KINDS]
+    by_random = {}
+    for line in lines:
+        by_random.setdefault(line.split(" ")[1], []).append(line)
+    got = recordings(folder, front)
+    expect("recordings have their own connection's secrets",
+           sorted(one[0] for one in got) ==
+           sorted(sorted(one) for one in by_random.values()) and
+           all([t[:2] for t in one[1]] == [("handler-abort", "truncated")]
+               for one in got), got)
+    got = recordings(folder, "--no-secrets", front)
+    expect("--no-secrets", len(got) == 2 and not any(g[0] for g in got), got)
+    got = recordings(folder, "--keylog", BASE + ".keys", bare)
+    expect("those of a file beside it are not written",
+           len(got) == 2 and not any(g[0] for g in got), got)
+
+
+KINDS = ("CLIENT_RANDOM", "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+         "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0",
+         "SERVER_TRAFFIC_SECRET_0")
+
+
 def main():
     head, *rest = list(packets())
     rest = b"".join(rest)
@@ -97,6 +150,7 @@ def main():
         expect("too far behind in a pipe", got[1]["opaque"] == 2 and
                any("2 times secrets came too late" in w for w in got[2]), got)
         got = report([bare])
+        check_recordings(folder, os.path.join(folder, "front.pcapng"), bare)
         expect("nowhere", got[1]["opaque_by_reason"] == {"no-secrets": 2}, got)
     return int(failed > 0)
 
