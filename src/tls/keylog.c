@@ -20,6 +20,12 @@ enum {
     SECRETS_TLS_KEY_LOG = 0x544c534b /* draft-ietf-opsawg-pcapng */
 };
 
+/* The line under way. */
+struct log_line {
+    char text[LINE_SIZE];
+    size_t size; /* LINE_SIZE: too long, left out to its end */
+};
+
 struct keylog {
     struct tls_secrets *secrets; /* in order of their coming */
     size_t count;
@@ -28,9 +34,9 @@ struct keylog {
     size_t buckets;
     uint64_t seed;
     uint64_t dropped;
-    char line[LINE_SIZE];
-    bool inside;      /* what is taken now is a capture's */
-    size_t line_size; /* LINE_SIZE: too long, left out to its end */
+    struct log_line line;
+    bool inside; /* what is taken now is a capture's */
+    struct log_line begun[KEYLOG_FILES_MOST]; /* of each file */
     int file[KEYLOG_FILES_MOST];
     size_t files;
     void (*look_ahead)(void *context);
@@ -194,10 +200,11 @@ static void take_line(struct keylog *keylog)
     size_t size;
 
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
-        const char *rest = keylog->line + strlen(labels[i].text);
+        const char *rest = keylog->line.text + strlen(labels[i].text);
         enum tls_label label = labels[i].label;
 
-        if (strncmp(keylog->line, labels[i].text, strlen(labels[i].text)) != 0)
+        if (strncmp(keylog->line.text, labels[i].text,
+                    strlen(labels[i].text)) != 0)
             continue;
         if (read_hex(&rest, random, sizeof random) < sizeof random ||
             *rest++ != ' ')
@@ -216,12 +223,12 @@ static void take_line(struct keylog *keylog)
 
 void keylog_end(struct keylog *keylog)
 {
-    if (keylog->line_size < LINE_SIZE) {
-        keylog->line[keylog->line_size] = '\0';
+    if (keylog->line.size < LINE_SIZE) {
+        keylog->line.text[keylog->line.size] = '\0';
         take_line(keylog);
     }
-    OPENSSL_cleanse(keylog->line, sizeof keylog->line);
-    keylog->line_size = 0;
+    OPENSSL_cleanse(keylog->line.text, sizeof keylog->line.text);
+    keylog->line.size = 0;
 }
 
 void keylog_take(struct keylog *keylog, struct span bytes)
@@ -229,8 +236,8 @@ void keylog_take(struct keylog *keylog, struct span bytes)
     for (size_t i = 0; i < bytes.size; i++) {
         if (bytes.at[i] == '\n')
             keylog_end(keylog);
-        else if (keylog->line_size < LINE_SIZE)
-            keylog->line[keylog->line_size++] = (char)bytes.at[i];
+        else if (keylog->line.size < LINE_SIZE)
+            keylog->line.text[keylog->line.size++] = (char)bytes.at[i];
     }
 }
 
@@ -244,16 +251,42 @@ void keylog_take_block(void *keylog, uint32_t type, struct span secrets)
     ((struct keylog *)keylog)->inside = false;
 }
 
-static void read_file(struct keylog *keylog, int file)
+/* A line without an end may be the last, and whole: it counts as it is until
+ * more of it comes. */
+static void take_unended(struct keylog *keylog)
 {
+    const char *secret;
+
+    if (keylog->line.size == 0 || keylog->line.size == LINE_SIZE)
+        return;
+    keylog->line.text[keylog->line.size] = '\0';
+    secret = strrchr(keylog->line.text, ' ');
+    /* as long as hashes are, and TLS 1.2's */
+    if (!secret++)
+        return;
+    if (strlen(secret) == 2 * TLS_SECRET_SIZE ||
+        (strlen(secret) == 2 * TLS_RANDOM_SIZE &&
+         strncmp(keylog->line.text, labels[TLS_MASTER].text,
+                 strlen(labels[TLS_MASTER].text)) != 0))
+        take_line(keylog);
+}
+
+static void read_file(struct keylog *keylog, size_t i)
+{
+    struct log_line others = keylog->line;
     uint8_t bytes[READ_SIZE];
     ssize_t size;
 
+    keylog->line = keylog->begun[i];
     do {
-        size = read(file, bytes, sizeof bytes);
+        size = read(keylog->file[i], bytes, sizeof bytes);
         if (size > 0)
             keylog_take(keylog, (struct span){bytes, (size_t)size});
     } while (size > 0 || (size < 0 && errno == EINTR));
+    take_unended(keylog);
+    keylog->begun[i] = keylog->line;
+    keylog->line = others;
+    OPENSSL_cleanse(&others, sizeof others);
     OPENSSL_cleanse(bytes, sizeof bytes);
 }
 
@@ -268,7 +301,7 @@ bool keylog_add_file(struct keylog *keylog, const char *path, struct fail *fail)
         return fail_set(fail, "cannot read the key log '%s': %s", path,
                         strerror(errno));
     keylog->file[keylog->files++] = file;
-    read_file(keylog, file);
+    read_file(keylog, keylog->files - 1);
     return true;
 }
 
@@ -295,7 +328,7 @@ keylog_find(struct keylog *keylog, const uint8_t random[static TLS_RANDOM_SIZE])
     if (found)
         return found;
     for (size_t i = 0; i < keylog->files; i++)
-        read_file(keylog, keylog->file[i]);
+        read_file(keylog, i);
     found = look_up(keylog, random);
     if (!found && keylog->look_ahead) {
         void (*look)(void *context) = keylog->look_ahead;

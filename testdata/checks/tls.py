@@ -191,8 +191,46 @@ def one_dropped(path, keys, folder):
     return read, len(records)
 
 
+def suites_of(path):
+    """{tcp.stream: the number of the suite that its server chose}."""
+    out = subprocess.run(
+        ["tshark", "-n", "-r", path, "-d", "tcp.port==443,tls", "-Y",
+         "tls.handshake.type==2", "-T", "fields", "-e", "tcp.stream", "-e",
+         "tls.handshake.ciphersuite"], capture_output=True, check=True,
+        text=True).stdout
+    return {int(line.split("\t")[0]): line.split("\t")[1]
+            for line in out.splitlines()}
+
+
+def every_suite(path, keys):
+    """Each suite of the capture is opened, or it is said why not."""
+    tls = report_of(path, keys, False)["summary"]["tls"]
+    why = {one["connection"]: one["why_not"] for one in tls["not_opened"]}
+    suites = suites_of(path)
+    # the first begins before the capture
+    require(tls["opened"] == len(suites) - len(why) - 1, "%s of %d opened, %s",
+            tls["opened"], len(suites), why)
+    rc4 = {stream for stream, suite in suites.items() if suite in RC4} - {0}
+    require(why == {stream: "suite" for stream in rc4},
+            "not opened: %s, RC4: %s", why, rc4)
+    return tls["opened"], len(suites)
+
+
+# libcrypto has RC4 in its legacy provider only.
+RC4 = {"0x0004", "0x0005", "0x0018", "0xc007", "0xc011", "0xc016"}
+
+
 def main():
     failed = 0
+    path = SHARED[0] + "/tls-pcapfs-all-ciphers"
+    if os.path.exists(path + ".pcap"):
+        try:
+            print("ok %d of %d suites are opened; the others are RC4, one of "
+                  "them without its beginning" %
+                  every_suite(path + ".pcap", path + ".keys"))
+        except Failure as failure:
+            failed += 1
+            print("FAIL every suite: %s" % failure)
     pairs = [(p[:-5] + ".pcap", p) for folder in (LAB,) + SHARED
              for p in sorted(glob.glob(folder + "/*.keys"))]
     for path, keys in pairs:
