@@ -335,11 +335,12 @@ install-files: $(B)/whyeof
 	install -m 644 man/whyeof-merge.1 $(MANDIR)/man1/whyeof-merge.1
 	install -m 644 man/whyeof-internals.7 $(MANDIR)/man7/whyeof-internals.7
 	install -m 644 man/whyeof-live.7 $(MANDIR)/man7/whyeof-live.7
+	install -m 644 man/whyeof-tls.7 $(MANDIR)/man7/whyeof-tls.7
 	install -m 644 man/whyeof-verdicts.7 $(MANDIR)/man7/whyeof-verdicts.7
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/whyeof $(MANDIR)/man1/whyeof.1 \
-	    $(MANDIR)/man1/whyeof-merge.1 $(MANDIR)/man7/whyeof-internals.7 $(MANDIR)/man7/whyeof-live.7 $(MANDIR)/man7/whyeof-verdicts.7
+	    $(MANDIR)/man1/whyeof-merge.1 $(MANDIR)/man7/whyeof-internals.7 $(MANDIR)/man7/whyeof-live.7 $(MANDIR)/man7/whyeof-tls.7 $(MANDIR)/man7/whyeof-verdicts.7
 
 # Of the commit: what is not in it is in neither.
 DIST := build/whyeof-$(VERSION).tar.gz

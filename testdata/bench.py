@@ -6,6 +6,7 @@ what mkbench makes: a large capture, one of small packets, HTTP/2 and gRPC
 (tcptrace knows neither, and counts TCP alone). tshark is slow, so it reads a
 part of each, and its time is scaled by the packets in it.
 Then what a byte costs that concerns much of what is kept (floods.py).
+"bench.py tls" measures that of TLS alone.
 Runs take turns, so that a machine whose speed drifts treats all alike; the
 median counts.
 """
@@ -27,6 +28,8 @@ SMALL = os.environ.get("BENCH_SMALL", "300M")
 # what is read as what by tshark, whatever it begins with
 H2_DECODE = ("-d", "tcp.port==8080,http2")
 RUNS = int(os.environ.get("BENCH_RUNS", "3"))
+TLS_SIZE = int(os.environ.get("BENCH_TLS", "1000000000"))
+IDLE = 49000  # of 50000 that are followed
 TSHARK_PART = int(os.environ.get("BENCH_TSHARK_PACKETS", "100000"))
 
 
@@ -94,6 +97,48 @@ def bench(name, path, folder, decode=()):
     print("  whyeof takes %.2f x the bare loop's time" % (mine / bare))
 
 
+def seconds_of(command):
+    return statistics.median(measure(command)[0] for _ in range(RUNS))
+
+
+def tls(folder):
+    """With the keys beside tshark with the same, without beside the bare loop;
+    and what a connection with keys costs that is left open."""
+    path, keys = (os.path.join(folder, n) for n in ("tls.pcap", "tls.keys"))
+    never = [WHYEOF, "--fail-on", "never"]
+
+    def make(*arguments):
+        subprocess.run(["python3", "testdata/mktls.py", path, keys, *arguments],
+                       check=True)
+
+    for what, suite in (("TLS 1.3, AES-256-GCM", ()),
+                        ("TLS 1.2, ChaCha20",
+                         ("--suite", "ECDHE-ECDSA-CHACHA20-POLY1305")),
+                        ("TLS 1.2, AES-128-CBC and SHA-1",
+                         ("--suite", "ECDHE-ECDSA-AES128-SHA"))):
+        make("--size", str(TLS_SIZE), *suite)
+        size = os.path.getsize(path) / 1e9
+        mine = seconds_of(never + ["--keylog", keys, path])
+        closed = seconds_of(never + [path])
+        bare = seconds_of([BUILD + "/bareloop", path])
+        print("\n%s, %.2f GB: %.2f s with keys (%.2f GB/s), %.2f without "
+              "(%.2f x the bare loop)" %
+              (what, size, mine, size / mine, closed, closed / bare))
+        if shutil.which("tshark"):
+            theirs = measure(["tshark", "-q", "-o", "tls.keylog_file:" + keys,
+                              "-z", "http,tree", "-r", path])[0]
+            print("  tshark with the same keys takes %.1f x that" %
+                  (theirs / mine), flush=True)
+    used = {}
+    for what, arguments in (("clear", ("--clear",)), ("TLS", ())):
+        make("--idle", str(IDLE), *arguments)
+        used[what] = measure(never + ["--keylog", keys, path])[1]
+    print("\n%d idle connections: %.0f MiB in the clear, %.0f of TLS with keys: "
+          "%.2f kB more each" %
+          (IDLE, used["clear"], used["TLS"],
+           (used["TLS"] - used["clear"]) * 1048.576 / IDLE), flush=True)
+
+
 def growth(folder):
     """Does memory grow with the length of the capture?"""
     print("\nmemory against length:")
@@ -106,6 +151,10 @@ def growth(folder):
 
 
 def main():
+    if sys.argv[1:] == ["tls"]:
+        with tempfile.TemporaryDirectory() as folder:
+            tls(folder)
+        return
     with tempfile.TemporaryDirectory() as folder:
         for name, arguments, decode in (
                 ("large", ["--size", SIZE], ()),
@@ -118,6 +167,7 @@ def main():
             subprocess.run([BUILD + "/mkbench", *arguments, path], check=True)
             bench(name, path, folder, decode)
             os.unlink(path)
+        tls(folder)
         growth(folder)
     print("\nbytes that concern much that is kept:")
     floods.main([])

@@ -7,6 +7,7 @@ enum {
     INTERFACE = 1,
     STATISTICS = 5,
     PACKET = 6,
+    SECRETS = 10,
     BYTE_ORDER_MAGIC = 0x1a2b3c4d,
     IF_TSRESOL = 9,
     OPTION_HEAD = 4
@@ -93,6 +94,18 @@ struct block_out block_out_statistics(struct text *text, uint32_t interface,
 
     put_le32(text, interface);
     put_time(text, time);
+    return block;
+}
+
+struct block_out block_out_secrets(struct text *text, uint32_t type,
+                                   struct span secrets)
+{
+    struct block_out block = open_block(text, SECRETS);
+
+    put_le32(text, type);
+    put_le32(text, (uint32_t)secrets.size);
+    text_add_bytes(text, secrets);
+    fill_up(&block);
     return block;
 }
 

@@ -21,6 +21,10 @@ enum {
     BLOCK_OUT_TAIL = 8 /* what closing adds: end of options, length */
 };
 
+enum {
+    BLOCK_OUT_TLS_KEY_LOG = 0x544c534b
+};
+
 enum block_out_option {
     BLOCK_OUT_COMMENT = 1, /* of any block */
     BLOCK_OUT_SHB_HARDWARE = 2,
@@ -62,6 +66,10 @@ struct block_out block_out_packet(struct text *text,
 /* Interface statistics, 4.6. */
 struct block_out block_out_statistics(struct text *text, uint32_t interface,
                                       nanos time);
+
+/* Decryption secrets, 4.7, of a type that is registered there. */
+struct block_out block_out_secrets(struct text *text, uint32_t type,
+                                   struct span secrets);
 
 /*
  * Options. Of UTF-8 longer than BLOCK_OUT_TEXT_MOST the end is left out, from

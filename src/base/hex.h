@@ -5,6 +5,7 @@
 #define BASE_HEX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What the digit stands for; -1: it is none. */
@@ -33,6 +34,19 @@ static inline int hex_byte(const void *digits)
     int low = high < 0 ? -1 : hex_digit(two[1]);
 
     return low < 0 ? -1 : high << 4 | low;
+}
+
+/* Two lower-case digits a byte, and a NUL: 2 * size + 1 characters. */
+static inline char *hex_print(char *text, const uint8_t *bytes, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < size; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * size] = '\0';
+    return text;
 }
 
 #endif

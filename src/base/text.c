@@ -25,6 +25,13 @@ void text_clear(struct text *text)
         text->at[0] = '\0';
 }
 
+void text_wipe(struct text *text)
+{
+    if (text->at)
+        explicit_bzero(text->at, text->size);
+    text_clear(text);
+}
+
 const char *text_string(const struct text *text)
 {
     return text->at ? text->at : "";

@@ -22,6 +22,9 @@ void text_release(struct text *text);
 /* Makes it empty and keeps the memory. */
 void text_clear(struct text *text);
 
+/* The same, and nothing of it can be read there any more. */
+void text_wipe(struct text *text);
+
 /* The string; "" while empty. Borrowed until the next change. */
 const char *text_string(const struct text *text);
 

@@ -57,6 +57,7 @@ struct capture;
 struct capture_secrets {
     void *context;
     void (*take)(void *context, uint32_t type, struct span secrets);
+    bool alone; /* of pcapng nothing else is wanted: no frame is given */
 };
 
 /* Who is shown the frames that the filter refuses: what went on in the capture

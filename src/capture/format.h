@@ -15,6 +15,13 @@ struct intake {
     const struct capture_secrets *secrets; /* NULL: nobody wants them */
 };
 
+/* Is a pcapng block of this type a packet that nobody wants? */
+static inline bool intake_passes(const struct intake *intake, uint32_t type)
+{
+    return intake->secrets && intake->secrets->alone &&
+           (type == 6 || type == 3 || type == 2);
+}
+
 struct format {
     bool (*knows)(struct span head);
     const char *(*name)(struct span head);

@@ -338,7 +338,7 @@ static enum outcome take_block(struct pcapng *pcapng, struct frame *frame)
     if (!blocks_head(&pcapng->blocks, &block))
         return OUTCOME_STOP;
     known = find_kind(block.type);
-    if (!known)
+    if (!known || intake_passes(&pcapng->intake, block.type))
         return pass_block(pcapng, &block);
     if (!blocks_body(&pcapng->blocks, &block, &body))
         return OUTCOME_STOP;

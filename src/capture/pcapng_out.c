@@ -67,6 +67,18 @@ bool pcapng_out_interface(struct pcapng_out *out, uint32_t link_type,
     return write_block(out, &block);
 }
 
+bool pcapng_out_key_log(struct pcapng_out *out, struct span lines)
+{
+    struct block_out block;
+    bool written;
+
+    text_clear(&out->block);
+    block = block_out_secrets(&out->block, BLOCK_OUT_TLS_KEY_LOG, lines);
+    written = write_block(out, &block);
+    text_wipe(&out->block);
+    return written;
+}
+
 bool pcapng_out_packet(struct pcapng_out *out,
                        const struct pcapng_out_packet *packet)
 {

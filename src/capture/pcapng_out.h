@@ -61,6 +61,9 @@ bool pcapng_out_interface(struct pcapng_out *out, uint32_t link_type,
                           uint32_t snap_length, const char *name,
                           uint32_t *number);
 
+/* A TLS key log (4.7), for the packets behind it. Nothing of it stays here. */
+bool pcapng_out_key_log(struct pcapng_out *out, struct span lines);
+
 bool pcapng_out_packet(struct pcapng_out *out,
                        const struct pcapng_out_packet *packet);
 

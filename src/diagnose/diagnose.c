@@ -67,6 +67,8 @@ static struct finding_connection connection_of(const struct incident *incident)
         .minor = incident->http.minor,
         .start_seen = conn_start_seen(conn),
         .is_open = incident->ending == CONN_STILL_OPEN,
+        .has_tls = incident->has_tls,
+        .tls = incident->tls,
         .first = conn->first,
         .last = conn->last,
         .client_process = process_of(conn, conn->client),
@@ -239,6 +241,17 @@ static bool is_handshake_unfinished(const struct conn *conn)
            (!tls_is_established(tls) || tls->side[1 - tls->client].datas == 0);
 }
 
+/* It closed a connection on which all was answered, and TLS was not told. */
+static bool is_closed_bare(const struct outcome *outcome)
+{
+    const struct conn *conn = outcome->conn;
+    const struct tls_facts *tls = tls_facts_of(conn);
+
+    return tls && outcome->complete > 0 && !outcome->bare_end &&
+           conn_closing(conn).by == CLOSED_BY_SERVER &&
+           tls_is_bare_close(conn, tls, conn_server(conn));
+}
+
 bool diagnose_wants_connection(const struct diagnose_settings *settings,
                                const struct outcome *outcome)
 {
@@ -256,6 +269,8 @@ bool diagnose_wants_connection(const struct diagnose_settings *settings,
         return true;
     if (outcome->http->tunnel)
         return outcome->http->told_tls_port;
+    if (is_closed_bare(outcome))
+        return true;
     if (conn->refused || http->told_tls_port)
         return true;
     if (mark_is_set(http->h2.goaway[0].at) ||

@@ -104,6 +104,8 @@ struct finding_connection {
     uint8_t minor; /* of the HTTP version */
     bool start_seen;
     bool is_open; /* it had not ended */
+    bool has_tls; /* it began with a ClientHello */
+    struct tls_facts tls;
     struct mark first;
     struct mark last;
     struct process client_process; /* pid 0: not known */

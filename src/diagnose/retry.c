@@ -81,7 +81,7 @@ enum retry retry_of(const struct facts *f, enum verdict code)
         return retry_of_connection(code);
     if (is_unseen(f, code) || is_unprocessed(f, code))
         return RETRY_SAFE;
-    if (f->incident->is_complete && f->x->status < 500)
+    if (f->incident->is_complete && f->x->status < 500 && !f->x->bare_end)
         return RETRY_NONE;
     if (f->x->method && f->x->method[0] && !is_idempotent(f->x->method) &&
         may_be_seen(f))

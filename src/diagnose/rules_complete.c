@@ -94,7 +94,7 @@ bool diagnose_wants_complete(const struct diagnose_settings *settings,
     /* what came behind it is told when all of it is known */
     if (x->stream == 0 || x->tunnel || x->behind)
         return false;
-    if (exchange_is_without_end(conn, x))
+    if (exchange_is_without_end(conn, x) || x->bare_end)
         return true;
     if (wants_h2(settings, x) || exchange_is_short(x))
         return true;

@@ -150,8 +150,8 @@ bool is_mismatch(const struct facts *f)
         return false;
     return asked == SNIFFED_H2_PREFACE ||
            (asked == SNIFFED_TLS && f->known->complete > 0) ||
-           (asked == SNIFFED_REQUEST && f->known->tls > 0 &&
-            f->known->complete == 0);
+           (asked == SNIFFED_REQUEST && !f->incident->has_tls &&
+            f->known->tls > 0 && f->known->complete == 0);
 }
 
 bool is_half_close_leak(const struct facts *f)

@@ -33,6 +33,20 @@ enum tls_failure tls_failure_of(const struct facts *f)
     return is_silent_in_handshake(f) ? TLS_SILENT_SERVER : TLS_WENT_WELL;
 }
 
+bool is_end_bare(const struct facts *f)
+{
+    return f->x->bare_end;
+}
+
+/* One is told for all of its server's. */
+bool is_first_bare_close(const struct facts *f)
+{
+    struct mark bare = f->known->bare_close;
+
+    return f->incident->has_tls && f->server_closed && mark_is_set(bare) &&
+           bare.frame == f->server->fin.frame;
+}
+
 bool is_handshake_failed(const struct facts *f)
 {
     return tls_failure_of(f) != TLS_WENT_WELL;

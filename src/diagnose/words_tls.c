@@ -50,7 +50,7 @@ static const char *step_of(const struct tls_facts *tls)
 
     if (!mark_is_set(server->hello))
         return "the server had not said its hello";
-    if (client->finished || mark_is_set(client->cipher))
+    if (mark_is_set(client->finished) || mark_is_set(client->cipher))
         return "the client had sent its part";
     return "the server had sent its hello, and the client had not finished";
 }

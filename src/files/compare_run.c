@@ -59,8 +59,8 @@ static bool open_input(struct compare_run *run, unsigned number,
     input->keylog = options_keylog(run->options, fail);
     if (!input->keylog)
         return false;
-    capture.secrets =
-        (struct capture_secrets){input->keylog, keylog_take_block};
+    capture.secrets = (struct capture_secrets){.context = input->keylog,
+                                               .take = keylog_take_block};
     capture.refused = (struct capture_refused){input, take_refused};
     input->capture =
         capture_open(&run->options->path[number], 1, &capture, fail);

@@ -1,11 +1,13 @@
 #include "files/run.h"
 
 #include "base/arena.h"
+#include "files/held_frames.h"
 #include "files/why_output.h"
 #include "record/recorder.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum {
     PROGRESS_EVERY = 65536 /* packets */
@@ -19,6 +21,7 @@ struct file_run {
     struct pipeline *pipeline;
     struct recorder *recorder; /* NULL: nobody asked for recordings */
     struct file_outputs *outputs;
+    struct held_frames *held; /* NULL: all that is read can be read again */
 };
 
 static void take_packet(void *context, uint64_t connection,
@@ -44,11 +47,39 @@ static void take_over(void *context, uint64_t connection, nanos now)
     recorder_over(run->recorder, connection, now);
 }
 
+static void look_at(const struct file_run *run, const struct frame *frame,
+                    bool refused)
+{
+    if (refused)
+        pipeline_pass(run->pipeline, frame);
+    else
+        pipeline_take(run->pipeline, frame);
+}
+
+/* Of a pipe, those that have waited enough, or all. */
+static void look_at_held(const struct file_run *run, bool all)
+{
+    struct frame frame;
+    bool refused;
+
+    while (held_frames_take(run->held, all, &frame, &refused))
+        look_at(run, &frame, refused);
+}
+
+static void take_frame(const struct file_run *run, const struct frame *frame,
+                       bool refused)
+{
+    if (!run->held) {
+        look_at(run, frame, refused);
+        return;
+    }
+    held_frames_put(run->held, frame, refused);
+    look_at_held(run, false);
+}
+
 static void take_refused(void *context, const struct frame *frame)
 {
-    const struct file_run *run = context;
-
-    pipeline_pass(run->pipeline, frame);
+    take_frame(context, frame, true);
 }
 
 static void take_exchange(void *context, const struct listed_exchange *exchange)
@@ -61,6 +92,7 @@ static void take_exchange(void *context, const struct listed_exchange *exchange)
 
 /* The packets of what failed, out of files. NULL: nobody asked for them. */
 static struct recorder *open_recorder(const struct options *options,
+                                      const struct keylog *keylog,
                                       const struct file_run_listener *listener,
                                       struct fail *fail)
 {
@@ -68,9 +100,64 @@ static struct recorder *open_recorder(const struct options *options,
 
     if (!recording.folder)
         return NULL;
+    recording.keylog = options->watch.no_secrets ? NULL : keylog;
     recording.context = listener->context;
     recording.complain = listener->say;
     return recorder_open(&recording, fail);
+}
+
+static bool is_pcapng(const struct capture_input *input)
+{
+    return input->format && strncmp(input->format, "pcapng", 6) == 0;
+}
+
+/* What can be read once more: a file, by its name. */
+static bool is_file(const struct capture_input *input)
+{
+    struct stat found;
+
+    return strcmp(input->path, "-") != 0 && stat(input->path, &found) == 0 &&
+           S_ISREG(found.st_mode);
+}
+
+/* A secret was missed: the rest of the files may hold it. */
+static void look_ahead(void *context)
+{
+    const struct file_run *run = context;
+    struct capture_options options = {
+        .secrets = {
+                    .context = run->keylog, .take = keylog_take_block, .alone = true}
+    };
+    size_t inputs;
+    const struct capture_input *input = capture_inputs(run->capture, &inputs);
+
+    for (size_t i = 0; i < inputs; i++) {
+        struct capture *ahead = NULL;
+        struct fail fail = {0};
+        struct frame frame;
+
+        if ((is_pcapng(&input[i]) || !input[i].format) && is_file(&input[i]))
+            ahead = capture_open(&input[i].path, 1, &options, &fail);
+        while (ahead && capture_next(ahead, &frame))
+            continue;
+        capture_close(ahead);
+    }
+}
+
+/* Where secrets may lie behind the packets that need them. */
+static void prepare_for_late_secrets(struct file_run *run)
+{
+    size_t inputs;
+    const struct capture_input *input = capture_inputs(run->capture, &inputs);
+
+    for (size_t i = 0; i < inputs; i++) {
+        if (input[i].format && !is_pcapng(&input[i]))
+            continue;
+        if (is_file(&input[i]))
+            keylog_set_ahead(run->keylog, look_ahead, run);
+        else if (!run->held)
+            run->held = held_frames_new();
+    }
 }
 
 /* Only pcapng can have some inside; of what is closed for now it is not said.
@@ -82,7 +169,7 @@ static bool may_have_secrets(const struct file_run *run)
     bool may = run->options->keylogs > 0;
 
     for (size_t i = 0; i < inputs; i++)
-        may |= !input[i].format || strncmp(input[i].format, "pcapng", 6) == 0;
+        may |= !input[i].format || is_pcapng(&input[i]);
     return may;
 }
 
@@ -115,19 +202,21 @@ struct file_run *file_run_open(const struct options *options,
     run->listener = *listener;
     run->options = options;
     run->keylog = options_keylog(options, fail);
-    capture.secrets = (struct capture_secrets){run->keylog, keylog_take_block};
+    capture.secrets = (struct capture_secrets){.context = run->keylog,
+                                               .take = keylog_take_block};
     capture.refused = (struct capture_refused){run, take_refused};
     if (run->keylog)
         run->capture =
             capture_open(options->path, options->paths, &capture, fail);
     if (run->capture)
-        run->recorder = open_recorder(options, listener, fail);
+        run->recorder = open_recorder(options, run->keylog, listener, fail);
     if (fail->set) {
         file_run_close(run);
         return NULL;
     }
     run->outputs = file_outputs_open(options, told);
     run->pipeline = open_pipeline(run, options);
+    prepare_for_late_secrets(run);
     return run;
 }
 
@@ -140,6 +229,7 @@ void file_run_close(struct file_run *run)
         file_outputs_close(run->outputs);
     capture_close(run->capture);
     keylog_free(run->keylog);
+    held_frames_free(run->held);
     free(run);
 }
 
@@ -156,10 +246,12 @@ static void read_all(struct file_run *run)
     uint64_t packets = 0;
 
     while (capture_next(run->capture, &frame)) {
-        pipeline_take(run->pipeline, &frame);
+        take_frame(run, &frame, false);
         if (++packets % PROGRESS_EVERY == 0)
             tell_progress(run, run->capture, packets);
     }
+    if (run->held)
+        look_at_held(run, true);
     if (packets >= PROGRESS_EVERY)
         tell_progress(run, NULL, packets);
 }

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "http/h1_direction.h"
+#include "http/sniff.h"
 #include "http/websocket.h"
 
 #include <stdlib.h>
@@ -11,6 +12,7 @@ struct h1 {
     struct h1_messages messages;
     struct websocket websocket[2]; /* by flow; once it is one */
     uint8_t client;
+    bool in_tunnel; /* the client has sent something there */
 };
 
 struct h1 *h1_new(const struct http_sink *sink, struct conn *conn,
@@ -69,6 +71,30 @@ void h1_lose(struct h1 *h1, unsigned side)
 {
     h1->direction[side].state = H1_DIRECTION_LOST;
     h1->direction[side].doubted = true;
+}
+
+bool h1_carries_http(struct h1 *h1, unsigned side, const struct chunk *chunk)
+{
+    enum sniffed begins;
+
+    if (!h1->messages.tunnel || h1->in_tunnel || side != h1->client)
+        return false;
+    h1->in_tunnel = true;
+    if (!h1_asked_connect(&h1->messages))
+        return false;
+    begins = sniff(chunk->bytes);
+    return begins == SNIFFED_REQUEST || begins == SNIFFED_H2_PREFACE;
+}
+
+uint64_t h1_requests(const struct h1 *h1)
+{
+    return h1->messages.requests;
+}
+
+void h1_count_on(struct h1 *h1, uint64_t requests)
+{
+    h1->messages.requests = requests;
+    h1->messages.answered = requests;
 }
 
 bool h1_is_h2_now(const struct h1 *h1)

@@ -28,6 +28,14 @@ void h1_end(struct h1 *h1, unsigned side, struct mark at);
 /* The flow's bytes before were not seen: wait for a message to begin. */
 void h1_lose(struct h1 *h1, unsigned side);
 
+/* It is a tunnel that CONNECT made, and the chunk is the first of its client's
+ * there and begins with a request, or HTTP/2's preface. */
+bool h1_carries_http(struct h1 *h1, unsigned side, const struct chunk *chunk);
+
+/* How many requests there were; and a new one goes on to count from there. */
+uint64_t h1_requests(const struct h1 *h1);
+void h1_count_on(struct h1 *h1, uint64_t requests);
+
 /* A 101 has made it HTTP/2: what comes next is for h2. */
 bool h1_is_h2_now(const struct h1 *h1);
 

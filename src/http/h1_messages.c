@@ -115,6 +115,11 @@ bool h1_answers_without_body(const struct h1_messages *messages,
            (is_connect(messages, stream) && status / 100 == 2);
 }
 
+bool h1_asked_connect(const struct h1_messages *messages)
+{
+    return messages->answered && is_connect(messages, messages->answered);
+}
+
 /* RFC 9110, 7.8 and 9.3.6: after these the connection is no HTTP/1 any more. */
 static void open_tunnel(struct h1_messages *messages,
                         const struct http_event *ended)

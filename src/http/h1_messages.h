@@ -57,6 +57,9 @@ void h1_response_ended(struct h1_messages *messages,
 /* So did a 101 that offers h2c. */
 void h1_becomes_h2(struct h1_messages *messages);
 
+/* Is the request that was answered last a CONNECT? */
+bool h1_asked_connect(const struct h1_messages *messages);
+
 void h1_say(const struct h1_messages *messages, const struct http_event *event);
 void h1_broken(struct h1_messages *messages);
 

@@ -80,6 +80,7 @@ static void start_h1(struct http *http, struct conn *conn)
     struct http_conn *state = conn->http;
 
     state->readers.h1 = h1_new(&http->sink, conn, conn->client, &http->spare);
+    h1_count_on(state->readers.h1, state->readers.before);
     for (unsigned side = 0; side < 2; side++) {
         if (state->missed[side] && state->sniffed[side] != SNIFFED_REQUEST &&
             state->sniffed[side] != SNIFFED_RESPONSE)
@@ -227,11 +228,23 @@ static void sniff_along(struct http_conn *state, unsigned side,
         state->sniffed[side] = SNIFFED_FASTCGI;
 }
 
+/* What a tunnel carries is read as if the connection began with it. */
+static void begin_anew(struct http_conn *state)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        state->first_size[side] = 0;
+        state->sniffed[side] = SNIFFED_MORE;
+        state->missed[side] = false;
+    }
+}
+
 static void take_bytes(struct http *http, struct conn *conn, unsigned side,
                        const struct chunk *chunk)
 {
     struct http_conn *state = conn->http;
 
+    if (readers_enter_tunnel(&state->readers, side, chunk))
+        begin_anew(state);
     if (readers_any(&state->readers)) {
         sniff_along(state, side, chunk);
         readers_data(&state->readers, &http->sink, conn, side, chunk);

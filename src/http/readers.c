@@ -48,6 +48,18 @@ void readers_gap(struct readers *readers, unsigned side,
         h1_gap(readers->h1, side, gap);
 }
 
+bool readers_enter_tunnel(struct readers *readers, unsigned side,
+                          const struct chunk *chunk)
+{
+    if (!readers->h1 || readers->h2 ||
+        !h1_carries_http(readers->h1, side, chunk))
+        return false;
+    readers->before = h1_requests(readers->h1);
+    h1_free(readers->h1);
+    readers->h1 = NULL;
+    return true;
+}
+
 void readers_tell(const struct readers *readers, struct http_facts *facts)
 {
     if (readers->h1)

@@ -176,7 +176,8 @@ static void add_complete(struct infer *infer, struct server_facts *server,
     nanos wait = nanos_between(asked.time, x->response.end.time);
     bool timed = !x->tunnel && !exchange_lacks_bytes(x);
     bool failed = exchange_is_short(x) || exchange_is_long(x) ||
-                  exchange_is_garbled(x) || exchange_is_without_end(conn, x);
+                  exchange_is_garbled(x) || exchange_is_without_end(conn, x) ||
+                  x->bare_end;
 
     const struct route_use use = {
         .complete = !failed,

@@ -37,6 +37,9 @@ struct server_facts {
     uint64_t answered;        /* exchanges with at least a byte of response */
     uint64_t refused;         /* connections */
     uint64_t tls;             /* connections that spoke TLS both ways */
+    uint64_t notified;        /* of them, those that it said close_notify on */
+    struct mark bare_close;   /* the first FIN of its own behind whole answers
+                                 and no close_notify, where that is seen */
     struct durations success; /* from the request to the response's last byte */
     struct durations served;  /* of those what is no 502, 503 or 504 */
     struct durations cut;    /* from the request to the server's close, when the

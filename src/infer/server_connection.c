@@ -52,12 +52,32 @@ static void keep_software(char kept[static INCIDENT_SOFTWARE_SIZE],
     kept[size] = '\0';
 }
 
+/* The first of its connections that the server closed so, with all answered
+ * whole (RFC 8446, 6.1). */
+static void note_bare_close(struct server_facts *server,
+                            const struct outcome *outcome)
+{
+    const struct conn *conn = outcome->conn;
+    const struct tls_facts *tls = tls_facts_of(conn);
+    unsigned side = conn_server(conn);
+
+    if (!tls)
+        return;
+    server->notified += mark_is_set(tls->side[side].notify);
+    if (!mark_is_set(server->bare_close) && outcome->complete > 0 &&
+        !outcome->unfinished && !outcome->bare_end &&
+        conn_closing(conn).by == CLOSED_BY_SERVER &&
+        tls_is_bare_close(conn, tls, side))
+        server->bare_close = conn->flow[side].fin;
+}
+
 void server_note_said(struct server_facts *server,
                       const struct outcome *outcome)
 {
     const struct http_facts *http = outcome->http;
     struct closing closing = conn_closing(outcome->conn);
 
+    note_bare_close(server, outcome);
     server->refused += outcome->conn->refused;
     server->tls +=
         http->first[0] == SNIFFED_TLS && http->first[1] == SNIFFED_TLS;

@@ -247,6 +247,7 @@ static void take_over(void *context, const struct outcome *outcome)
 
     intake->has_stream |= outcome->conn->id == intake->options->stream;
     count_connection(&intake->counts, outcome);
+    tls_tally_add(&intake->tls, outcome);
     infer_outcome(intake->infer, outcome);
     leg_notes_take_connection(&intake->cases, outcome->conn);
     take_unfinished(intake, outcome);

@@ -7,6 +7,7 @@
 
 #include "judge/cases.h"
 #include "judge/followed.h"
+#include "judge/tls_tally.h"
 
 struct intake {
     const struct judge_options *options;
@@ -17,6 +18,7 @@ struct intake {
     uint64_t listed; /* exchanges that the watcher was told of */
     bool has_stream; /* the connection that --stream asks for was there */
     struct judge_counts counts;
+    struct tls_tally tls;
 };
 
 void intake_init(struct intake *intake, const struct judge_options *options);

@@ -42,8 +42,8 @@ static bool open_follow(struct session *session, struct fail *fail)
         .path = options->path,
         .paths = options->paths,
         .filter = options->capture.filter,
-        .patience = {.context = session, .wait = wait_a_moment},
-        .secrets = {session->keylog,    keylog_take_block    },
+        .patience = {.context = session,         .wait = wait_a_moment    },
+        .secrets = {.context = session->keylog, .take = keylog_take_block},
     };
 
     if (options->watch.follow)
@@ -128,6 +128,8 @@ static bool open_recorder(struct session *session, const char *user,
     recording.opened = &session->recordings;
     recording.context = session;
     recording.complain = complain;
+    if (!session->options->watch.no_secrets)
+        recording.keylog = session->keylog;
     session->recorder = recorder_open(&recording, fail);
     return session->recorder != NULL;
 }

@@ -12,6 +12,7 @@ static void copy_conn(struct conn *copy, const struct conn *conn)
         copy->flow[side].held = NULL;
         copy->flow[side].held_count = 0;
     }
+    copy->tls = NULL;
     copy->http = NULL;
     copy->model = NULL;
     copy->hash_next = NULL;
@@ -248,7 +249,7 @@ bool exchange_went_well(const struct conn *conn, const struct exchange *x)
 {
     if (!exchange_is_answered(x) || exchange_is_short(x) ||
         exchange_was_left(conn, x) || exchange_is_without_end(conn, x) ||
-        exchange_is_garbled(x) || exchange_is_long(x))
+        x->bare_end || exchange_is_garbled(x) || exchange_is_long(x))
         return false;
     return mark_is_set(x->request.end) ||
            (!conn->resets && !x->request.broken &&

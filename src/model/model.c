@@ -114,6 +114,7 @@ static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
         .keep_alive = known->keep_alive,
         .orphans = known->orphans,
         .last_close_word = known->last_close_word,
+        .bare_end = known->bare_end,
     };
 }
 
@@ -121,12 +122,10 @@ static struct outcome outcome_of(struct conn *conn, enum conn_ending ending,
 static void forget_told(struct model *model, struct conn *conn,
                         struct model_conn *state)
 {
-    struct http_facts facts;
-    struct outcome outcome;
-
     if (state->told && state->told->behind) {
-        facts = http_facts_of(conn);
-        outcome = outcome_of(conn, CONN_STILL_OPEN, &facts);
+        struct http_facts facts = http_facts_of(conn);
+        struct outcome outcome = outcome_of(conn, CONN_STILL_OPEN, &facts);
+
         model->sink.late(model->sink.context, &outcome, state->told);
     }
     exchange_free(state->told);
@@ -140,6 +139,7 @@ static void tell_complete(struct model *model, struct conn *conn,
     state->complete++;
     state->last_response_end = x->response.end;
     state->last_close_word = (enum close_word)x->close_word;
+    state->bare_end |= x->bare_end;
     model->sink.complete(model->sink.context, conn, x);
     conn_forget_episodes(conn, forget_until(state, x));
     forget_told(model, conn, state);

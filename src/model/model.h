@@ -30,6 +30,7 @@ struct outcome {
     uint32_t keep_alive;             /* as Keep-Alive said; 0: nothing */
     uint32_t orphans;                /* responses without their requests */
     enum close_word last_close_word; /* of the last complete exchange */
+    bool bare_end;                   /* of one of them, see exchange.h */
 };
 
 struct model_sink {

@@ -1,5 +1,6 @@
 #include "model/model_conn.h"
 
+#include "model/incident.h"
 #include "tcp/out_of_order.h"
 
 #include <string.h>
@@ -166,6 +167,17 @@ void model_take_request(struct model_conn *state, struct exchange *x,
     }
 }
 
+/* RFC 9112, 9.8: what only the close ends is complete only behind
+ * close_notify; who has left does not miss it. */
+static bool has_bare_end(const struct conn *conn, const struct exchange *x)
+{
+    const struct tls_facts *tls = tls_facts_of(conn);
+
+    return tls && x->response.framing == FRAMING_CLOSE && !x->tunnel &&
+           conn_closing(conn).by == CLOSED_BY_SERVER &&
+           tls_is_bare_close(conn, tls, conn_server(conn));
+}
+
 void model_take_response(struct model_conn *state, const struct conn *conn,
                          struct exchange *x, const struct http_event *event)
 {
@@ -186,6 +198,7 @@ void model_take_response(struct model_conn *state, const struct conn *conn,
         break;
     case HTTP_RESPONSE_END:
         x->response.end = event->at;
+        x->bare_end = has_bare_end(conn, x);
         x->windows_lost = event->windows_lost;
         x->response.reached = event->offset;
         /* whether its client refuses it comes behind that */
@@ -193,7 +206,8 @@ void model_take_response(struct model_conn *state, const struct conn *conn,
         /* and whether a 408 was meant for it is told by the FIN */
         x->behind |= x->status == 408;
         x->client_had_closed = mark_is_set(conn->flow[conn->client].fin);
-        if (x->says_close && !mark_is_set(state->said_close)) {
+        /* of a tunnel it is the tunnel that closes */
+        if (x->says_close && !x->tunnel && !mark_is_set(state->said_close)) {
             state->said_close = x->response.head;
             state->said_close_by = x->number;
         }
@@ -203,6 +217,8 @@ void model_take_response(struct model_conn *state, const struct conn *conn,
         break;
     case HTTP_TUNNEL:
         x->tunnel = true;
+        if (state->said_close_by == x->number)
+            state->said_close = (struct mark){0};
         break;
     default:
         break;

@@ -29,6 +29,7 @@ struct model_conn {
     uint64_t said_close_by; /* number of its exchange */
     uint32_t keep_alive;
     enum close_word last_close_word;
+    bool bare_end;
     char server_software[SOFTWARE_SIZE];
     char client_software[SOFTWARE_SIZE];
 };

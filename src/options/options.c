@@ -152,6 +152,9 @@ static bool apply_watch(struct options *options, enum option_id id,
     case OPTION_RECORD:
         watch->record = value;
         return true;
+    case OPTION_NO_SECRETS:
+        watch->no_secrets = true;
+        return true;
     case OPTION_RECORD_MEMORY:
         return value_size(name, value, &watch->record_memory, fail);
     default:

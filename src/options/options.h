@@ -46,6 +46,7 @@ struct watch_options {
     const char *metrics;
     const char *record;     /* folder; NULL: nothing is recorded */
     uint64_t record_memory; /* bytes; 0: a default */
+    bool no_secrets;        /* in recordings */
     uint64_t record_bytes;
     uint64_t record_files;
 };

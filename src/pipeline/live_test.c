@@ -61,6 +61,7 @@ static void run_live(const struct tape *tape, struct listener *listener,
                      struct judge_counts *counts)
 {
     struct pipeline_options options = {
+        .keylog = tape->keylog,
         .judge.settings = diagnose_defaults(),
         .judge.at_once = true,
         .judge.live = true,

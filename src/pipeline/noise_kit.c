@@ -31,7 +31,7 @@ static void tell_own(const struct report *report, struct text *out)
 void tell_run(const struct frame *frame, size_t frames,
               const struct capture_input *input, struct text *out)
 {
-    struct run run = run_frames(frame, frames, input);
+    struct run run = run_frames(NULL, frame, frames, input);
 
     text_clear(out);
     tell_own(run.report, out);

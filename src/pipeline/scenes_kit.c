@@ -19,7 +19,10 @@ bool tape_read(struct tape *tape, const char *path)
 {
     const char *const paths[] = {path};
     struct fail fail = {0};
-    struct capture *capture = capture_open(paths, 1, NULL, &fail);
+    struct capture_options options = {
+        .secrets = {.context = tape->keylog, .take = keylog_take_block}
+    };
+    struct capture *capture = capture_open(paths, 1, &options, &fail);
     struct frame frame;
     size_t count;
     bool more = false;
@@ -58,6 +61,7 @@ void tape_init(struct tape *tape, const char *path)
 {
     *tape = (struct tape){.name = path_name(path)};
     arena_init(&tape->arena);
+    tape->keylog = keylog_new();
     tape->frame = must_calloc(TAPE_FRAMES_MAX, sizeof *tape->frame);
 }
 
@@ -80,12 +84,14 @@ void tape_release(struct tape *tape)
     scene_release(&tape->scene);
     arena_release(&tape->arena);
     free(tape->frame);
+    keylog_free(tape->keylog);
 }
 
-struct run run_frames(const struct frame *frame, size_t frames,
-                      const struct capture_input *input)
+struct run run_frames(struct keylog *keylog, const struct frame *frame,
+                      size_t frames, const struct capture_input *input)
 {
-    struct pipeline_options options = {.judge.settings = diagnose_defaults()};
+    struct pipeline_options options = {.judge.settings = diagnose_defaults(),
+                                       .keylog = keylog};
     struct run run = {.pipeline = pipeline_new(&options)};
 
     for (size_t i = 0; i < frames; i++) {
@@ -101,7 +107,7 @@ struct run run_frames(const struct frame *frame, size_t frames,
 
 struct run tape_run(const struct tape *tape)
 {
-    return run_frames(tape->frame, tape->frames, &tape->input);
+    return run_frames(tape->keylog, tape->frame, tape->frames, &tape->input);
 }
 
 void run_release(struct run *run)

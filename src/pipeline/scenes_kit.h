@@ -40,6 +40,7 @@ struct tape {
     struct frame *frame;
     size_t frames;
     struct arena arena;
+    struct keylog *keylog; /* of the secrets that the scene has */
 };
 
 struct run {
@@ -62,9 +63,9 @@ void tape_open(struct tape *tape, const char *path);
 void tape_release(struct tape *tape);
 
 /* Runs frames through a pipeline as the program sets it up when nothing is
- * said. They are numbered as they come. */
-struct run run_frames(const struct frame *frame, size_t frames,
-                      const struct capture_input *input);
+ * said, with secrets or NULL. They are numbered as they come. */
+struct run run_frames(struct keylog *keylog, const struct frame *frame,
+                      size_t frames, const struct capture_input *input);
 struct run tape_run(const struct tape *tape);
 void run_release(struct run *run);
 

@@ -55,8 +55,8 @@ void tell_signature(const struct report *report, struct text *out)
 
 void must_be_same(struct trial *trial, const char *what, size_t at, size_t part)
 {
-    struct run run =
-        run_frames(trial->reel.frame, trial->reel.frames, &trial->tape.input);
+    struct run run = run_frames(trial->tape.keylog, trial->reel.frame,
+                                trial->reel.frames, &trial->tape.input);
 
     text_clear(&trial->after);
     tell_signature(run.report, &trial->after);

@@ -88,8 +88,8 @@ static bool is_honest(const struct report *whole, const struct report *less,
 void must_be_honest(struct trial *trial, const char *what, size_t at,
                     allowance *is_allowed)
 {
-    struct run run =
-        run_frames(trial->reel.frame, trial->reel.frames, &trial->tape.input);
+    struct run run = run_frames(trial->tape.keylog, trial->reel.frame,
+                                trial->reel.frames, &trial->tape.input);
 
     trial->variants++;
     for (size_t i = 0; i < run.report->findings; i++) {

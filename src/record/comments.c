@@ -3,6 +3,7 @@
 #include "wire/endpoint.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     TEXT_MOST = 4096 /* bytes kept of one text of a finding */
@@ -50,6 +51,8 @@ struct comments *comments_new(const struct finding *finding, nanos now)
     comments->failed = time_of_failure(finding, now);
     comments->ended = finding->ended.frame;
     comments->first = connection->first.frame;
+    comments->has_random = connection->has_tls;
+    memcpy(comments->random, connection->tls.random, sizeof comments->random);
     comments->client = keep_endpoint(comments, &connection->client);
     comments->server = keep_endpoint(comments, &connection->server);
     comments->title = keep(comments, finding->title);

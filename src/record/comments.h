@@ -20,9 +20,11 @@ struct comments {
     enum verdict code;
     enum severity severity;
     enum confidence confidence;
-    nanos failed;   /* when: the close, or the last sign of life */
-    uint64_t ended; /* the frame of that; 0: none */
-    uint64_t first; /* the connection's first frame */
+    nanos failed;    /* when: the close, or the last sign of life */
+    uint64_t ended;  /* the frame of that; 0: none */
+    uint64_t first;  /* the connection's first frame */
+    bool has_random; /* of TLS: the client's */
+    uint8_t random[TLS_RANDOM_SIZE];
     const char *client;
     const char *server;
     const char *title;

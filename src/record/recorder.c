@@ -24,6 +24,7 @@ struct recorder {
     char *program;
     struct utsname system;
     struct text os;
+    const struct keylog *keylog;
     void (*complain)(void *context, const char *text);
     void *context;
     int complained; /* errno of the latest complaint */
@@ -86,6 +87,7 @@ struct recorder *recorder_open(const struct recorder_options *options,
         keep_visible(recorder, options->program ? options->program : "whyeof");
     recorder->complain = options->complain;
     recorder->context = options->context;
+    recorder->keylog = options->keylog;
     if (uname(&recorder->system) == 0)
         text_addf(&recorder->os, "%s %s", recorder->system.sysname,
                   recorder->system.release);
@@ -172,6 +174,7 @@ static void write_clip(struct recorder *recorder, const struct pending *pending,
                                   .asked = recorder->asked,
                                   .program = recorder->program,
                                   .os = text_string(&recorder->os),
+                                  .keylog = recorder->keylog,
                                   .hardware = recorder->system.machine};
     struct text name;
     FILE *file;

@@ -23,6 +23,7 @@
 #include "base/fail.h"
 #include "capture/frame.h"
 #include "diagnose/finding.h"
+#include "tls/keylog.h"
 
 /* A connection that goes on is written that long after a finding. */
 #define RECORDER_PATIENCE (60 * NANOS_PER_SECOND)
@@ -42,6 +43,9 @@ struct recorder_options {
     uint64_t bytes;      /* bytes of files kept at most; 0: RECORDER_BYTES */
     const char *asked;   /* the command line, for the files; may be NULL */
     const char *program; /* name and version, for the files; may be NULL */
+    /* The secrets of TLS that were inside the input are written, too, those of
+     * the connection alone. Borrowed; NULL: none are. */
+    const struct keylog *keylog;
     /*
      * Told when files cannot be written, once for each cause: packets are
      * taken as before and the next file is tried again. May be NULL.

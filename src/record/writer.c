@@ -5,6 +5,7 @@
  */
 #include "record/writer.h"
 
+#include "base/bytes.h"
 #include "capture/pcapng_out.h"
 
 #include <errno.h>
@@ -12,7 +13,8 @@
 
 enum {
     COMMENT_MOST = 65535,
-    COMMENTS_MOST = 64, /* on one frame */
+    KEY_LOG_MOST = 2048, /* a line for each kind of secret */
+    COMMENTS_MOST = 64,  /* on one frame */
     LINK_TYPES_MOST = 64,
     NO_EVIDENCE = -1 /* the frame of the ending, which may say the headline */
 };
@@ -301,6 +303,23 @@ static void write_packet(struct film *film, const struct store_packet *held)
     arena_release(&film->arena);
 }
 
+/* In front of the packets that need them. */
+static void write_secrets(struct film *film)
+{
+    const struct writer *writer = film->writer;
+    const struct comments *comments = writer->comments;
+    struct text lines;
+
+    if (!writer->keylog || !comments || !comments->has_random)
+        return;
+    text_init(&lines, KEY_LOG_MOST);
+    keylog_write(writer->keylog, comments->random, &lines);
+    if (lines.size)
+        (void)pcapng_out_key_log(&film->out, text_span(&lines));
+    text_wipe(&lines);
+    text_release(&lines);
+}
+
 bool writer_write(const struct writer *writer, FILE *file)
 {
     struct survey survey;
@@ -312,6 +331,7 @@ bool writer_write(const struct writer *writer, FILE *file)
     survey_init(&survey, writer);
     pcapng_out_init(&film.out, file);
     (void)write_section(&film);
+    write_secrets(&film);
     while (!film.out.trouble && store_walk_next(&walk, &packet))
         write_packet(&film, &packet);
     if (survey.until < writer->now)

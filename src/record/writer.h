@@ -23,6 +23,7 @@ struct writer {
     const char *program; /* name and version */
     const char *os;
     const char *hardware;
+    const struct keylog *keylog; /* NULL: no secrets are written */
 };
 
 /*

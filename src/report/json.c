@@ -74,8 +74,42 @@ static json_t *not_judged(const struct judge_counts *counts)
     return by_reason;
 }
 
-static json_t *summary(const struct report *report)
+static json_t *opaque_conn(const struct opaque_conn *one,
+                           const struct report_options *options)
 {
+    return json_pack(
+        "{s:I, s:s, s:o, s:o}", "connection", (json_int_t)one->connection,
+        "why_not", tls_unopened_name((enum tls_unopened)one->why),
+        "client_random", json_random(one->random), "sni",
+        one->name[0] ? json_wire(span_of_text(one->name), MASK_TEXT, options)
+                     : json_null());
+}
+
+/* What was opened, and what was not and why. */
+static json_t *tls(const struct tls_tally *tally,
+                   const struct report_options *options)
+{
+    json_t *by_reason = json_object();
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < TLS_UNOPENED_COUNT; i++) {
+        if (tally->by[i])
+            json_object_set_new(by_reason,
+                                tls_unopened_name((enum tls_unopened)i),
+                                json_integer((json_int_t)tally->by[i]));
+    }
+    for (size_t i = 0; i < tally->listed; i++)
+        json_array_append_new(list, opaque_conn(&tally->list[i], options));
+    return json_pack("{s:I, s:I, s:o, s:o}", "opened",
+                     (json_int_t)tally->opened, "opaque",
+                     (json_int_t)tally->opaque, "opaque_by_reason", by_reason,
+                     "not_opened", list);
+}
+
+static json_t *summary(const struct report *report,
+                       const struct report_options *options)
+{
+    json_t *json;
     const struct judge_counts *counts = &report->counts;
     json_t *by_code = json_object();
 
@@ -84,7 +118,7 @@ static json_t *summary(const struct report *report)
             json_object_set_new(by_code, verdict_slug((enum verdict)i),
                                 json_integer((json_int_t)counts->by_code[i]));
     }
-    return json_pack(
+    json = json_pack(
         "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:{s:I, s:I, s:I}, "
         "s:o}",
         "connections", (json_int_t)counts->connections, "http_connections",
@@ -101,6 +135,9 @@ static json_t *summary(const struct report *report)
         (json_int_t)counts->by_severity[SEVERITY_ERROR], "warning",
         (json_int_t)counts->by_severity[SEVERITY_WARNING], "info",
         (json_int_t)counts->by_severity[SEVERITY_INFO], "by_code", by_code);
+    if (report->tls->opened || report->tls->opaque)
+        json_object_set_new(json, "tls", tls(report->tls, options));
+    return json;
 }
 
 static bool is_worth_listing(const struct server_facts *server)
@@ -123,7 +160,7 @@ static bool render_json(const struct report *report,
 
     json_out_begin(&root, out);
     json_out_members(&root, head(report));
-    json_out_member(&root, "summary", summary(report));
+    json_out_member(&root, "summary", summary(report, options));
     json_out_list(&root, "endpoints");
     for (const struct server_facts *s = report->server; s; s = s->next) {
         if (is_worth_listing(s))
@@ -180,7 +217,7 @@ static bool render_ndjson(const struct report *report,
         good = json_out_line(out, "finding",
                              json_finding(report, options, report->finding[i]));
     return good && write_servers(report, options, out) &&
-           json_out_line(out, "summary", summary(report));
+           json_out_line(out, "summary", summary(report, options));
 }
 
 static void begin_live(const struct report *report,
@@ -221,7 +258,7 @@ static void end_live(const struct report *report,
     for (size_t i = 0; i < report->warnings; i++)
         tell_warning(report->warning[i], out);
     write_servers(report, options, out);
-    (void)json_out_line(out, "summary", summary(report));
+    (void)json_out_line(out, "summary", summary(report, options));
 }
 
 static const struct live_format live = {

@@ -19,7 +19,8 @@ static void add_process(json_t *json, const char *key,
                       "pid", (json_int_t)process->pid));
 }
 
-static json_t *connection(const struct finding *finding,
+static json_t *connection(const struct report *report,
+                          const struct finding *finding,
                           const struct report_options *options)
 {
     const struct finding_connection *c = &finding->connection;
@@ -34,6 +35,8 @@ static json_t *connection(const struct finding *finding,
 
     if (c->origin.address.version)
         json_object_set_new(json, "origin", json_endpoint_name(&c->origin));
+    if (c->has_tls)
+        json_object_set_new(json, "tls", json_tls(report, &c->tls, options));
     add_process(json, "client_process", &c->client_process, options);
     add_process(json, "server_process", &c->server_process, options);
     return json;
@@ -189,12 +192,13 @@ json_t *json_finding(const struct report *report,
         confidence_name(finding->confidence), "symptom",
         symptom_name(finding->symptom), "title", json_text(finding->title),
         "explanation", json_text(finding->explanation), "advice",
-        advice(finding), "connection", connection(finding, options), "exchange",
-        exchange(finding, options), "timing", timing(report, finding), "time_s",
-        json_turns(&finding->turns), "known_as", words(finding), "evidence",
-        evidence(report, finding), "alternatives", alternatives(finding),
-        "wireshark_filter", filter_print(filter, finding), "caused_by",
-        cause_of(finding), "effects", effects_of(report, finding), "retry",
+        advice(finding), "connection", connection(report, finding, options),
+        "exchange", exchange(finding, options), "timing",
+        timing(report, finding), "time_s", json_turns(&finding->turns),
+        "known_as", words(finding), "evidence", evidence(report, finding),
+        "alternatives", alternatives(finding), "wireshark_filter",
+        filter_print(filter, finding), "caused_by", cause_of(finding),
+        "effects", effects_of(report, finding), "retry",
         retry_name(finding->retry), "time", json_time(finding->ended.time));
 
     json_set_leg(json, "upstream", &finding->upstream);

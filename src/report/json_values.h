@@ -43,6 +43,13 @@ json_t *json_exchange(const struct report *report,
                       const struct report_options *options,
                       const struct listed_exchange *exchange);
 
+/* A client's random, in hexadecimal as key logs have it. */
+json_t *json_random(const uint8_t random[static TLS_RANDOM_SIZE]);
+
+/* What is known of a connection's TLS. */
+json_t *json_tls(const struct report *report, const struct tls_facts *tls,
+                 const struct report_options *options);
+
 /* null when nothing was timed. */
 json_t *json_latency(const struct latency *latency);
 

@@ -340,6 +340,8 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
         return strange_answer(reporter);
     if (finding->code == VERDICT_TLS_HANDSHAKE_FAILED)
         return known_as_handshake(finding, reporter);
+    if (finding->code == VERDICT_TLS_NO_CLOSE_NOTIFY)
+        return known_as_bare_end(finding, reporter);
     if (finding->code == VERDICT_PROTOCOL_MISMATCH &&
         finding->h2_met != MET_ITS_LIKE)
         return no_h2(finding, reporter);

@@ -41,6 +41,16 @@ const char *known_as_bad_record(enum reporter reporter)
     return said[reporter];
 }
 
+const char *known_as_bare_end(const struct finding *finding,
+                              enum reporter reporter)
+{
+    if (finding->symptom != SYMPTOM_TRUNCATED)
+        return NULL;
+    if (reporter == REPORTER_CURL)
+        return "curl: (56) OpenSSL SSL_read: ... unexpected eof while reading";
+    return reporter == REPORTER_GO ? "unexpected EOF" : NULL;
+}
+
 #define ON_CURL(reason) "curl: (35) ... " reason
 #define ON_GO(words)    "remote error: tls: " words
 #define ON_NODE(reason) "EPROTO ... " reason

@@ -13,6 +13,10 @@ const char *known_as_plain_port(const struct finding *finding,
 /* The client could not decrypt the server's last record. */
 const char *known_as_bad_record(enum reporter reporter);
 
+/* A FIN ended a body that only the close ends, without close_notify. */
+const char *known_as_bare_end(const struct finding *finding,
+                              enum reporter reporter);
+
 /* The handshake failed. */
 const char *known_as_handshake(const struct finding *finding,
                                enum reporter reporter);

@@ -7,6 +7,7 @@
 
 #include "capture/capture.h"
 #include "judge/judge.h"
+#include "judge/tls_tally.h"
 
 #include <stdio.h>
 
@@ -30,6 +31,7 @@ struct report {
     const char *const *warning; /* what could not be seen, in words */
     size_t warnings;
     struct judge_counts counts;
+    const struct tls_tally *tls;
     const struct finding *const *finding; /* in order of time */
     size_t findings;
     const struct server_facts *server; /* a list, in order of appearance */

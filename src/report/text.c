@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/hex.h"
 #include "base/mask.h"
 #include "report/grpc.h"
 #include "report/page.h"
@@ -84,9 +85,38 @@ static void write_endpoints(const struct page *page,
                       told - ENDPOINTS_LISTED_MOST);
 }
 
+/* What to look for in a key log. */
+static void write_opaque(const struct page *page, const struct report *report,
+                         const struct report_options *options)
+{
+    for (size_t i = 0; i < report->tls->listed; i++) {
+        const struct opaque_conn *one = &report->tls->list[i];
+        char random[2 * sizeof one->random + 1];
+        struct text text;
+
+        text_init(&text, LINE_SIZE);
+        text_addf(&text, "tcp.stream %-4" PRIu64 " TLS not opened: %s",
+                  one->connection,
+                  tls_unopened_name((enum tls_unopened)one->why));
+        if (one->name[0]) {
+            text_add(&text, "  ");
+            mask_add(&text, span_of_text(one->name), MASK_TEXT,
+                     options->show_secrets);
+        }
+        text_addf(&text, "  client random %s",
+                  hex_print(random, one->random, sizeof one->random));
+        (void)fprintf(page->out, "%s\n", text_string(&text));
+        text_release(&text);
+    }
+    if (report->tls->listed)
+        (void)fputc('\n', page->out);
+}
+
 static void write_end(const struct page *page, const struct report *report,
                       const struct report_options *options)
 {
+    if (options->list_exchanges)
+        write_opaque(page, report, options);
     if (!options->summary)
         write_endpoints(page, report, options);
     for (size_t i = 0; i < report->warnings; i++)

@@ -2,12 +2,18 @@
 
 #include "base/arena.h"
 #include "base/block_out.h"
+#include "base/bytes.h"
 
 #include <stdlib.h>
+
+enum {
+    SECRETS_MOST = 1 << 16
+};
 
 void recording_init(struct recording *recording)
 {
     *recording = (struct recording){0};
+    text_init(&recording->secrets, SECRETS_MOST);
 }
 
 void recording_release(struct recording *recording)
@@ -15,6 +21,7 @@ void recording_release(struct recording *recording)
     for (size_t i = 0; i < recording->frames; i++)
         free(recording->frame[i].bytes);
     free(recording->frame);
+    text_release(&recording->secrets);
     recording_init(recording);
 }
 
@@ -78,6 +85,14 @@ static void write_frame(const struct recorded *frame, struct text *out)
     block_out_close(&block);
 }
 
+static void write_secrets(const struct recording *recording, struct text *out)
+{
+    struct block_out block = block_out_secrets(out, BLOCK_OUT_TLS_KEY_LOG,
+                                               text_span(&recording->secrets));
+
+    block_out_close(&block);
+}
+
 void recording_write(struct recording *recording, uint16_t link_type,
                      struct text *out)
 {
@@ -91,8 +106,12 @@ void recording_write(struct recording *recording, uint16_t link_type,
     block_out_close(&block);
     block = block_out_interface(out, link_type, 0);
     block_out_close(&block);
+    if (recording->secrets.size && !recording->secrets_last)
+        write_secrets(recording, out);
     for (size_t i = 0; i < recording->frames; i++)
         write_frame(&recording->frame[i], out);
+    if (recording->secrets.size && recording->secrets_last)
+        write_secrets(recording, out);
     if (recording->drops)
         write_statistics(recording, out);
 }

@@ -26,7 +26,9 @@ struct recording {
     struct recorded *frame; /* owned */
     size_t frames;
     size_t room;
-    uint64_t drops; /* 0: nothing is said of drops */
+    uint64_t drops;      /* 0: nothing is said of drops */
+    struct text secrets; /* a TLS key log; written when it is not empty, */
+    bool secrets_last;   /* behind the packets */
 };
 
 void recording_init(struct recording *recording);

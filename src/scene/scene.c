@@ -62,6 +62,21 @@ static bool read_start(struct stage *stage)
     return true;
 }
 
+/* A line of a key log; all of them are where the first one is. */
+static bool read_secret(struct stage *stage)
+{
+    struct recording *recording = &stage->recording;
+    const struct word *word = words_peek(&stage->words);
+
+    if (!word || !word->quoted)
+        return words_fail(&stage->words, "no line of a key log in quotes");
+    stage->words.next++;
+    if (!recording->secrets.size)
+        recording->secrets_last = recording->frames > 0;
+    text_addf(&recording->secrets, "%s\n", word->text);
+    return true;
+}
+
 static bool read_client(struct stage *stage)
 {
     return play_read_side(stage->play, SIDE_CLIENT, &stage->words);
@@ -183,6 +198,7 @@ static const struct {
     {"via",        read_via       },
     {"cut",        read_snap      },
     {"dropped",    read_dropped   },
+    {"secret",     read_secret    },
     {"expect",     read_expect    },
 };
 

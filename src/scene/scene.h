@@ -27,6 +27,10 @@
  *     link ethernet|null|raw|sll link layer, ethernet unless said
  *     start 2024-05-01T10:00:00Z the time of day at 0.000
  *
+ *     secret "CLIENT_RANDOM …"   a line of a TLS key log, for a Decryption
+ *                                Secrets Block in front of the packets, or,
+ *                                when it is written behind them, there
+ *
  * Statements anywhere, for the packets that follow:
  *
  *     via vlan ID, via mpls LABEL, via gre, via ipip, via vxlan NETWORK

@@ -260,6 +260,7 @@ static const struct {
         "line 1: too many sack blocks"),
     ROW("0 c> SYN ts sack 1-2 sack 3-4 sack 5-6",
         "line 1: more options than a header takes"),
+    ROW("secret CLIENT_RANDOM", "line 1: no line of a key log in quotes"),
     ROW("expect", "line 1: code is missing"),
     ROW("expect a x0", "line 1: no count like x3: 'x0'"),
     ROW("expect a warn", "line 1: unknown word 'warn'"),

@@ -111,7 +111,7 @@ static void hold(struct tls_direction *direction, struct chunk *chunk,
     if (!more.size)
         return;
     if (!direction->held)
-        direction->held = must_calloc(1, RECORD_ROOM);
+        direction->held = must_realloc(NULL, RECORD_ROOM, 1);
     memcpy(direction->held + direction->held_size, more.at, more.size);
     direction->held_size += more.size;
     chunk->bytes = span_skip(chunk->bytes, more.size);

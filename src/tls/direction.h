@@ -17,6 +17,7 @@
 
 enum tls_epoch {
     TLS_EPOCH_CLEAR,
+    TLS_EPOCH_EARLY, /* of the client's alone */
     TLS_EPOCH_HANDSHAKE,
     TLS_EPOCH_TRAFFIC
 };
@@ -47,7 +48,8 @@ struct tls_direction {
 /* What both sides said, and what was logged of it. */
 struct tls_ring {
     struct tls_session session;
-    struct tls_secrets secrets;
+    const struct keylog *keylog;
+    uint32_t place; /* of the secrets, there */
 };
 
 /* Who reads a direction: its offsets are TCP's, its sizes those of plaintext.*/
@@ -56,6 +58,7 @@ struct tls_reader {
     const struct tls_ring *ring; /* NULL: keys are not known yet */
     unsigned role;               /* 0: what the client sends, 1: the server */
     uint8_t *scratch;            /* TLS_FRAGMENT_SIZE bytes */
+    struct tls_contexts *contexts;
     void *context;
     /* a record that is not encrypted; false: it is none of TLS */
     bool (*clear)(void *context, struct span record);

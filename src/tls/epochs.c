@@ -11,8 +11,9 @@ enum {
 
 static struct span secret_of(const struct tls_ring *ring, enum tls_label label)
 {
-    return (struct span){ring->secrets.secret[label],
-                         ring->secrets.size[label]};
+    const struct tls_secrets *secrets = keylog_at(ring->keylog, ring->place);
+
+    return (struct span){secrets->secret[label], secrets->size[label]};
 }
 
 bool epochs_change_cipher(const struct tls_reader *reader)
@@ -24,7 +25,7 @@ bool epochs_change_cipher(const struct tls_reader *reader)
 
     if (tls_keys_of_master(&ring->session, secret_of(ring, TLS_MASTER),
                            reader->role, &keys))
-        opener = tls_opener_new(&ring->session, &keys);
+        opener = tls_opener_new(reader->contexts, &ring->session, &keys);
     OPENSSL_cleanse(&keys, sizeof keys);
     if (!opener)
         return false;
@@ -47,7 +48,7 @@ static int open_as_first(const struct tls_reader *reader, struct span secret,
     int size = -1;
 
     if (secret.size && tls_keys_of_traffic(session, secret, &keys))
-        opener = tls_opener_new(session, &keys);
+        opener = tls_opener_new(reader->contexts, session, &keys);
     if (opener)
         size = tls_open(opener, record, 0, reader->scratch, content);
     if (size >= 0) {
@@ -100,25 +101,30 @@ static int open_ahead(const struct tls_reader *reader, uint64_t from,
 static int open_later_epoch(const struct tls_reader *reader, struct span record,
                             uint8_t *content)
 {
-    static const enum tls_label label[][2] = {
-        {TLS_CLIENT_HANDSHAKE, TLS_CLIENT_TRAFFIC},
-        {TLS_SERVER_HANDSHAKE, TLS_SERVER_TRAFFIC}
+    static const struct {
+        enum tls_label label[2];
+        enum tls_epoch epoch;
+    } later[] = {
+        {{TLS_CLIENT_HANDSHAKE, TLS_SERVER_HANDSHAKE}, TLS_EPOCH_HANDSHAKE},
+        {{TLS_CLIENT_TRAFFIC, TLS_SERVER_TRAFFIC},     TLS_EPOCH_TRAFFIC  },
+        {{TLS_CLIENT_EARLY, TLS_LABELS},               TLS_EPOCH_EARLY    },
     };
-    struct span handshake = secret_of(reader->ring, label[reader->role][0]);
-    struct span traffic = secret_of(reader->ring, label[reader->role][1]);
     enum tls_epoch epoch = reader->direction->epoch;
     int size = -1;
 
     if (reader->ring->session.version < TLS_1_3)
         return -1;
     if (epoch == TLS_EPOCH_TRAFFIC)
-        return open_updated(reader, traffic.size, record, content);
-    if (epoch == TLS_EPOCH_CLEAR)
-        size = open_as_first(reader, handshake, TLS_EPOCH_HANDSHAKE, record,
-                             content);
-    if (size < 0)
-        size =
-            open_as_first(reader, traffic, TLS_EPOCH_TRAFFIC, record, content);
+        return open_updated(
+            reader, secret_of(reader->ring, later[1].label[reader->role]).size,
+            record, content);
+    for (size_t i = 0; i < sizeof later / sizeof *later && size < 0; i++) {
+        enum tls_label label = later[i].label[reader->role];
+
+        if (later[i].epoch > epoch && label != TLS_LABELS)
+            size = open_as_first(reader, secret_of(reader->ring, label),
+                                 later[i].epoch, record, content);
+    }
     return size;
 }
 

@@ -20,6 +20,16 @@ const uint8_t *tls_client_random(struct span message)
     return message.at + HANDSHAKE_HEADER + 2;
 }
 
+struct span tls_hello_session(struct span message)
+{
+    struct reader reader = reader_on(span_skip(message, HANDSHAKE_HEADER));
+    struct span session;
+
+    read_skip(&reader, 2 + TLS_RANDOM_SIZE);
+    session = read_span(&reader, read_u8(&reader));
+    return reader.overrun ? (struct span){NULL, 0} : session;
+}
+
 struct reader tls_hello_extensions(struct span message)
 {
     struct reader reader = reader_on(span_skip(message, HANDSHAKE_HEADER));
@@ -67,6 +77,7 @@ bool tls_take_server_hello(struct tls_session *session, struct span message,
         return false;
     *retry = memcmp(random.at, retry_random, TLS_RANDOM_SIZE) == 0;
     memcpy(session->random[1], random.at, TLS_RANDOM_SIZE);
+    session->id = id;
     session->suite = tls_suite(id);
     session->encrypt_then_mac = false;
     extensions = tls_hello_extensions(message);

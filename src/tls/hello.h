@@ -8,12 +8,18 @@
 enum {
     TLS_CLIENT_HELLO = 1,
     TLS_SERVER_HELLO = 2,
+    TLS_ENCRYPTED_EXTENSIONS = 8,
+    TLS_CERTIFICATE_REQUEST = 13,
+    TLS_FINISHED = 20,
     TLS_KEY_UPDATE = 24
 };
 
 /* The random of a ClientHello's beginning, whose rest need not be there; NULL:
  * it is none. `message` begins with the handshake header. */
 const uint8_t *tls_client_random(struct span message);
+
+/* The session id of a whole hello; empty where it has none. */
+struct span tls_hello_session(struct span message);
 
 /* The extensions of a whole hello of either side; empty where it has none, or
  * makes no sense. */

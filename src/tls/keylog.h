@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "base/span.h"
+#include "base/text.h"
 
 enum {
     TLS_RANDOM_SIZE = 32,
@@ -21,12 +22,14 @@ enum tls_label {
     TLS_SERVER_HANDSHAKE,
     TLS_CLIENT_TRAFFIC,
     TLS_SERVER_TRAFFIC,
+    TLS_CLIENT_EARLY,
     TLS_LABELS
 };
 
 struct tls_secrets {
     uint8_t random[TLS_RANDOM_SIZE]; /* of the client */
     uint8_t size[TLS_LABELS];        /* 0: not logged */
+    bool inside; /* a capture's own; else it is from a file beside it */
     uint8_t secret[TLS_LABELS][TLS_SECRET_SIZE];
 };
 
@@ -54,12 +57,20 @@ bool keylog_add_file(struct keylog *keylog, const char *path,
                      struct fail *fail);
 
 /*
+ * Who looks, once, for secrets that lie ahead, when one is missed for the first
+ * time. NULL: nobody.
+ */
+void keylog_set_ahead(struct keylog *keylog, void (*look)(void *context),
+                      void *context);
+
+/*
  * What a capture holds (pcapng, Decryption Secrets Block): taken when it is a
  * key log. For struct capture_secrets; `keylog` is one.
  */
 void keylog_take_block(void *keylog, uint32_t type, struct span secrets);
 
-/* Is there any secret, or a file that may yet get some? */
+/* Is there any secret, or a file that may yet get some, or may any lie ahead?
+ */
 bool keylog_may_help(const struct keylog *keylog);
 
 /*
@@ -69,6 +80,27 @@ bool keylog_may_help(const struct keylog *keylog);
 const struct tls_secrets *
 keylog_find(struct keylog *keylog,
             const uint8_t random[static TLS_RANDOM_SIZE]);
+
+/* Adds what was inside a capture for this random, as lines of a log; nothing
+ * where there is none. */
+void keylog_write(const struct keylog *keylog,
+                  const uint8_t random[static TLS_RANDOM_SIZE],
+                  struct text *lines);
+
+/* Where they are kept: as long as the log. */
+uint32_t keylog_place(const struct keylog *keylog,
+                      const struct tls_secrets *secrets);
+const struct tls_secrets *keylog_at(const struct keylog *keylog,
+                                    uint32_t place);
+
+/* A connection that began with this random went unread: its secrets may be
+ * known by now, or come yet. */
+void keylog_miss(struct keylog *keylog,
+                 const uint8_t random[static TLS_RANDOM_SIZE]);
+
+/* Client randoms whose secrets came when they had been looked for in vain: as
+ * far as the latest of those are remembered. */
+uint64_t keylog_late(const struct keylog *keylog);
 
 /* Client randoms that were not kept: there were too many. */
 uint64_t keylog_dropped(const struct keylog *keylog);

@@ -49,24 +49,25 @@ struct log {
 };
 
 static const struct log logs[] = {
-    {"",                                                                    "",            ""           },
-    {"CLIENT_RANDOM " RANDOM_A " " MASTER "\n",                             "48 0 0 0 0 ", ""           },
+    {"",                                                                    "",              ""             },
+    {"CLIENT_RANDOM " RANDOM_A " " MASTER "\n",                             "48 0 0 0 0 0 ", ""             },
     {"# a comment\r\nCLIENT_RANDOM " RANDOM_B " " MASTER "\r\n",            "",
-     "48 0 0 0 0 "                                                                                      },
+     "48 0 0 0 0 0 "                                                                                        },
  /* several of one connection, in two cases; the last line has no end */
     {"CLIENT_HANDSHAKE_TRAFFIC_SECRET " RANDOM_A " 0102\n"
      "SERVER_TRAFFIC_SECRET_0 " RANDOM_A " " RANDOM_B "\n"
      "CLIENT_RANDOM " RANDOM_B " " MASTER "\n"
+     "CLIENT_EARLY_TRAFFIC_SECRET " RANDOM_A " 030405\n"
      "CLIENT_TRAFFIC_SECRET_0 " RANDOM_A " " RANDOM_A,
-     "0 2 0 32 32 ",                                                                       "48 0 0 0 0 "},
+     "0 2 0 32 32 3 ",                                                                       "48 0 0 0 0 0 "},
  /* no secret, half of one, too long, another label, junk */
     {"CLIENT_RANDOM " RANDOM_A "\nCLIENT_RANDOM " RANDOM_A " 0\n"
      "CLIENT_RANDOM " RANDOM_A " " MASTER "00\nCLIENT_RANDOM 00 " MASTER "\n"
      "EXPORTER_SECRET " RANDOM_A " " RANDOM_B "\n\x01\x02\xff",
-     "",                                                                                   ""           },
+     "",                                                                                     ""             },
  /* junk does not keep what follows from being read */
     {"CLIENT_RANDOM CLIENT_RANDOM\n\n\nCLIENT_RANDOM " RANDOM_A " " MASTER,
-     "48 0 0 0 0 ",                                                                        ""           },
+     "48 0 0 0 0 0 ",                                                                        ""             },
 };
 
 /* Given at once, and byte by byte. */
@@ -100,7 +101,71 @@ static void test_long_line(void **state)
     keylog_take(keylog,
                 span_of_text("\nCLIENT_RANDOM " RANDOM_B " " MASTER "\n"));
     expect_sizes(keylog, random_a, "");
-    expect_sizes(keylog, random_b, "48 0 0 0 0 ");
+    expect_sizes(keylog, random_b, "48 0 0 0 0 0 ");
+    keylog_free(keylog);
+}
+
+/* What was looked for in vain and comes later is counted, once each. */
+static void test_late(void **state)
+{
+    struct keylog *keylog = keylog_new();
+
+    (void)state;
+    assert_null(keylog_find(keylog, random_a));
+    keylog_miss(keylog, random_b);
+    assert_int_equal(keylog_late(keylog), 0);
+    for (int i = 0; i < 2; i++)
+        keylog_take(keylog,
+                    span_of_text("CLIENT_RANDOM " RANDOM_A " " MASTER "\n"
+                                 "CLIENT_RANDOM " RANDOM_B " " MASTER "\n"));
+    assert_int_equal(keylog_late(keylog), 2);
+    keylog_miss(keylog, random_a);
+    assert_int_equal(keylog_late(keylog), 3);
+    keylog_free(keylog);
+}
+
+static void look_ahead(void *context)
+{
+    struct keylog *keylog = *(struct keylog **)context;
+
+    keylog_take(keylog,
+                span_of_text("CLIENT_RANDOM " RANDOM_B " " MASTER "\n"));
+}
+
+/* Once, and only for what is missed. */
+static void test_ahead(void **state)
+{
+    struct keylog *keylog = keylog_new();
+
+    (void)state;
+    assert_false(keylog_may_help(keylog));
+    keylog_take(keylog,
+                span_of_text("CLIENT_RANDOM " RANDOM_A " " MASTER "\n"));
+    keylog_set_ahead(keylog, look_ahead, &keylog);
+    assert_non_null(keylog_find(keylog, random_a));
+    assert_non_null(keylog_find(keylog, random_b));
+    assert_int_equal(keylog_late(keylog), 0);
+    keylog_free(keylog);
+}
+
+/* Of a capture's own secrets alone, and of the one connection. */
+static void test_write(void **state)
+{
+    static const char inside[] = "CLIENT_RANDOM " RANDOM_A " " MASTER "\n"
+                                 "SERVER_TRAFFIC_SECRET_0 " RANDOM_A " 0a0b\n";
+    struct keylog *keylog = keylog_new();
+    struct text lines;
+
+    (void)state;
+    text_init(&lines, 4096);
+    keylog_take_block(keylog, 0x544c534b, span_of_text(inside));
+    keylog_take(keylog,
+                span_of_text("CLIENT_RANDOM " RANDOM_B " " MASTER "\n"));
+    keylog_write(keylog, random_b, &lines);
+    assert_int_equal(lines.size, 0);
+    keylog_write(keylog, random_a, &lines);
+    assert_string_equal(text_string(&lines), inside);
+    text_release(&lines);
     keylog_free(keylog);
 }
 
@@ -156,9 +221,18 @@ static void test_grows(void **state)
     expect_sizes(keylog, random_a, "");
     assert_int_equal(write(file, line, 40), 40);
     expect_sizes(keylog, random_a, "");
-    assert_int_equal(write(file, line + 40, sizeof line - 41),
-                     (ssize_t)sizeof line - 41);
-    expect_sizes(keylog, random_a, "48 0 0 0 0 ");
+    /* half a secret is none; the last line may lack its end */
+    assert_int_equal(write(file, line + 40, 80), 80);
+    expect_sizes(keylog, random_a, "");
+    assert_int_equal(write(file, line + 120, sizeof line - 122),
+                     (ssize_t)sizeof line - 122);
+    expect_sizes(keylog, random_a, "48 0 0 0 0 0 ");
+    /* another file does not go on with it */
+    assert_true(
+        keylog_add_file(keylog, "testdata/captures/keys-go-panic.keys", &fail));
+    assert_int_equal(write(file, "\n", 1), 1);
+    expect_sizes(keylog, random_b, "");
+    expect_sizes(keylog, random_a, "48 0 0 0 0 0 ");
     keylog_free(keylog);
     assert_int_equal(close(file), 0);
     assert_int_equal(unlink(path), 0);
@@ -180,9 +254,10 @@ static void test_no_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),   cmocka_unit_test(test_long_line),
-        cmocka_unit_test(test_many),    cmocka_unit_test(test_grows),
-        cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_late),      cmocka_unit_test(test_ahead),
+        cmocka_unit_test(test_write),     cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_long_line), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_grows),     cmocka_unit_test(test_no_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ struct tls_keys {
 /* What both sides said in the clear. */
 struct tls_session {
     const struct tls_suite *suite;
+    uint16_t id; /* the suite's, known or not */
     uint16_t version;
     bool encrypt_then_mac;
     uint8_t random[2][TLS_RANDOM_SIZE]; /* client's, server's */

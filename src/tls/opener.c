@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
@@ -12,73 +11,34 @@ enum {
 };
 
 struct tls_opener {
+    struct tls_contexts *contexts;
+    struct tls_context *context; /* NULL: others have needed it */
     const struct tls_suite *suite;
     uint16_t version;
     bool encrypt_then_mac;
-    EVP_CIPHER_CTX *cipher;
-    EVP_MAC_CTX *mac;
-    uint8_t iv[TLS_IV_SIZE];
+    struct tls_keys keys;
     uint8_t chained[TLS_IV_SIZE]; /* TLS 1.0: the last block before */
 };
 
-static bool start_cipher(struct tls_opener *opener, const struct tls_keys *keys)
+static bool make_ready(struct tls_opener *opener)
 {
-    const struct tls_cipher *what = opener->suite->cipher;
-    EVP_CIPHER *cipher;
-    bool done;
-
-    if (!what->name)
-        return true;
-    cipher = EVP_CIPHER_fetch(NULL, what->name, NULL);
-    opener->cipher = EVP_CIPHER_CTX_new();
-    done = cipher && opener->cipher &&
-           EVP_DecryptInit_ex2(opener->cipher, cipher, NULL, NULL, NULL);
-    if (done && what->mode == TLS_AEAD) {
-        done = EVP_CIPHER_CTX_ctrl(opener->cipher, EVP_CTRL_AEAD_SET_IVLEN,
-                                   NONCE_SIZE, NULL) > 0;
-        /* CCM wants the size of its tag before the key */
-        if (done && strstr(what->name, "CCM"))
-            done = EVP_CIPHER_CTX_ctrl(opener->cipher, EVP_CTRL_AEAD_SET_TAG,
-                                       what->tag, NULL) > 0;
-    }
-    done = done &&
-           EVP_DecryptInit_ex2(opener->cipher, NULL, keys->key, NULL, NULL);
-    if (done && what->mode == TLS_CBC)
-        EVP_CIPHER_CTX_set_padding(opener->cipher, 0);
-    EVP_CIPHER_free(cipher);
-    return done;
+    return contexts_use(opener->contexts, &opener->context, opener->suite,
+                        &opener->keys);
 }
 
-static bool start_mac(struct tls_opener *opener, const struct tls_keys *keys)
-{
-    OSSL_PARAM params[2];
-    EVP_MAC *mac;
-    bool done;
-
-    if (!opener->suite->mac)
-        return true;
-    params[0] = OSSL_PARAM_construct_utf8_string(
-        OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)opener->suite->mac, 0);
-    params[1] = OSSL_PARAM_construct_end();
-    mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
-    opener->mac = mac ? EVP_MAC_CTX_new(mac) : NULL;
-    done = opener->mac && EVP_MAC_init(opener->mac, keys->mac,
-                                       opener->suite->mac_size, params);
-    EVP_MAC_free(mac);
-    return done;
-}
-
-struct tls_opener *tls_opener_new(const struct tls_session *session,
+struct tls_opener *tls_opener_new(struct tls_contexts *contexts,
+                                  const struct tls_session *session,
                                   const struct tls_keys *keys)
 {
     struct tls_opener *opener = must_calloc(1, sizeof *opener);
 
+    opener->contexts = contexts;
     opener->suite = session->suite;
     opener->version = session->version;
     opener->encrypt_then_mac = session->encrypt_then_mac;
-    memcpy(opener->iv, keys->iv, sizeof opener->iv);
+    opener->keys = *keys;
     memcpy(opener->chained, keys->iv, sizeof opener->chained);
-    if (start_cipher(opener, keys) && start_mac(opener, keys))
+    if (make_ready(opener))
         return opener;
     tls_opener_free(opener);
     return NULL;
@@ -88,8 +48,7 @@ void tls_opener_free(struct tls_opener *opener)
 {
     if (!opener)
         return;
-    EVP_CIPHER_CTX_free(opener->cipher);
-    EVP_MAC_CTX_free(opener->mac);
+    contexts_let_go(opener->contexts, &opener->context);
     OPENSSL_clear_free(opener, sizeof *opener);
 }
 
@@ -123,7 +82,7 @@ static void make_nonce(const struct tls_opener *opener, struct span fragment,
     size_t sent = explicit_size(opener);
     uint8_t number[8];
 
-    memcpy(nonce, opener->iv, NONCE_SIZE);
+    memcpy(nonce, opener->keys.iv, NONCE_SIZE);
     if (sent) {
         memcpy(nonce + NONCE_SIZE - sent, fragment.at, sent);
         return;
@@ -154,17 +113,20 @@ static int open_aead(struct tls_opener *opener, struct span record,
     memcpy(tag, text + size, what->tag);
     make_nonce(opener, fragment, sequence, nonce);
     put_additional(additional, record, sequence, (size_t)size);
-    if (EVP_CIPHER_CTX_ctrl(opener->cipher, EVP_CTRL_AEAD_SET_TAG, what->tag,
-                            tag) <= 0 ||
-        !EVP_DecryptInit_ex2(opener->cipher, NULL, NULL, nonce, NULL) ||
-        (is_ccm && !EVP_DecryptUpdate(opener->cipher, NULL, &got, NULL, size)))
+    if (EVP_CIPHER_CTX_ctrl(opener->context->cipher, EVP_CTRL_AEAD_SET_TAG,
+                            what->tag, tag) <= 0 ||
+        !EVP_DecryptInit_ex2(opener->context->cipher, NULL, NULL, nonce,
+                             NULL) ||
+        (is_ccm &&
+         !EVP_DecryptUpdate(opener->context->cipher, NULL, &got, NULL, size)))
         return -1;
-    if (!EVP_DecryptUpdate(opener->cipher, NULL, &got,
+    if (!EVP_DecryptUpdate(opener->context->cipher, NULL, &got,
                            is_13 ? record.at : additional,
                            is_13 ? TLS_HEADER_SIZE : ADDITIONAL_SIZE) ||
-        EVP_DecryptUpdate(opener->cipher, out, &got, text, size) <= 0)
+        EVP_DecryptUpdate(opener->context->cipher, out, &got, text, size) <= 0)
         return -1;
-    if (!is_ccm && EVP_DecryptFinal_ex(opener->cipher, out + size, &got) <= 0)
+    if (!is_ccm &&
+        EVP_DecryptFinal_ex(opener->context->cipher, out + size, &got) <= 0)
         return -1;
     return size;
 }
@@ -175,10 +137,10 @@ static bool mac_fits(struct tls_opener *opener, const uint8_t *additional,
     uint8_t made[TLS_MAC_SIZE];
     size_t size;
 
-    return EVP_MAC_init(opener->mac, NULL, 0, NULL) &&
-           EVP_MAC_update(opener->mac, additional, ADDITIONAL_SIZE) &&
-           EVP_MAC_update(opener->mac, covered.at, covered.size) &&
-           EVP_MAC_final(opener->mac, made, &size, sizeof made) &&
+    return EVP_MAC_init(opener->context->mac, NULL, 0, NULL) &&
+           EVP_MAC_update(opener->context->mac, additional, ADDITIONAL_SIZE) &&
+           EVP_MAC_update(opener->context->mac, covered.at, covered.size) &&
+           EVP_MAC_final(opener->context->mac, made, &size, sizeof made) &&
            CRYPTO_memcmp(made, mac, opener->suite->mac_size) == 0;
 }
 
@@ -238,8 +200,8 @@ static int open_cbc(struct tls_opener *opener, struct span record,
         fragment = span_skip(fragment, block);
     }
     if (fragment.size == 0 || fragment.size % block != 0 ||
-        !EVP_DecryptInit_ex2(opener->cipher, NULL, NULL, iv, NULL) ||
-        !EVP_DecryptUpdate(opener->cipher, out, &size, fragment.at,
+        !EVP_DecryptInit_ex2(opener->context->cipher, NULL, NULL, iv, NULL) ||
+        !EVP_DecryptUpdate(opener->context->cipher, out, &size, fragment.at,
                            (int)fragment.size))
         return -1;
     size = strip(opener, record, sequence, out, (size_t)size, true);
@@ -263,7 +225,8 @@ int tls_open(struct tls_opener *opener, struct span record, uint64_t sequence,
 {
     int size;
 
-    if (record.size > TLS_HEADER_SIZE + TLS_FRAGMENT_SIZE)
+    if (record.size > TLS_HEADER_SIZE + TLS_FRAGMENT_SIZE ||
+        !make_ready(opener))
         return -1;
     *type = record.at[0];
     switch (opener->suite->cipher->mode) {

@@ -7,7 +7,7 @@
 #ifndef TLS_OPENER_H
 #define TLS_OPENER_H
 
-#include "tls/keys.h"
+#include "tls/contexts.h"
 
 enum {
     TLS_HEADER_SIZE = 5,
@@ -16,8 +16,10 @@ enum {
 
 struct tls_opener;
 
-/* NULL: libcrypto would not. The caller owns it; the keys are copied. */
-struct tls_opener *tls_opener_new(const struct tls_session *session,
+/* NULL: libcrypto would not. The caller owns it; the keys are copied, the
+ * contexts borrowed. */
+struct tls_opener *tls_opener_new(struct tls_contexts *contexts,
+                                  const struct tls_session *session,
                                   const struct tls_keys *keys);
 
 /* Wipes it. NULL does nothing. */

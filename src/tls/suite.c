@@ -32,7 +32,8 @@ static const struct tls_cipher CHACHA20 = {
 #define HASH_SHA384 "SHA384"
 
 static const struct tls_suite suite[] = {
-#define SUITE(id, cipher, mac, hash) {id, &cipher, MAC_##mac, HASH_##hash},
+#define SUITE(id, name, cipher, mac, hash)                                     \
+    {id, "TLS_" #name, &cipher, MAC_##mac, HASH_##hash},
 #include "tls/suites.def"
 #undef SUITE
 };

@@ -31,6 +31,7 @@ struct tls_cipher {
 
 struct tls_suite {
     uint16_t id;
+    const char *name; /* IANA's */
     const struct tls_cipher *cipher;
     const char *mac; /* OpenSSL's name of the hash; NULL: AEAD */
     uint8_t mac_size;

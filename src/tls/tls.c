@@ -1,39 +1,22 @@
 #include "tls/tls.h"
 
 #include "base/arena.h"
-#include "tls/beginning.h"
-#include "tls/epochs.h"
+#include "tls/prelude.h"
+#include "tls/reading.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
-enum {
-    ALERT_FATAL = 2
-};
-
-/* A connection that is read, or may be. */
-struct tls_reading {
-    struct tls *tls;
-    struct conn *conn;
-    struct tls_ring ring;
-    bool opens;    /* its secrets are known */
-    bool ended[2]; /* by an alert, before TCP's end */
-    uint8_t client;
-    struct beginning beginning[2];
-    struct tls_direction direction[2];
-};
-
-/* A connection that begins with a ClientHello. */
+/* A connection that begins with a ClientHello, or may yet come to one. */
 struct tls_conn {
+    struct prelude prelude; /* before it */
+    bool begun;
     struct tls_watch watch;
     struct tls_reading *reading; /* owned; NULL: its records are given on */
 };
 
 struct tls {
-    struct tcp_sink sink;
-    struct keylog *keylog;
-    struct tls_counts counts;
-    uint8_t scratch[TLS_FRAGMENT_SIZE];
+    struct tls_shared shared;
 };
 
 /* In conn->tls: whatever it is, it is given on as it comes. */
@@ -43,71 +26,83 @@ struct tls *tls_new(struct keylog *keylog, const struct tcp_sink *sink)
 {
     struct tls *tls = must_calloc(1, sizeof *tls);
 
-    tls->keylog = keylog;
-    tls->sink = *sink;
+    tls->shared.keylog = keylog;
+    tls->shared.sink = *sink;
+    tls->shared.contexts = contexts_new();
     return tls;
 }
 
 void tls_free(struct tls *tls)
 {
-    if (tls)
-        OPENSSL_cleanse(tls->scratch, sizeof tls->scratch);
+    if (!tls)
+        return;
+    contexts_free(tls->shared.contexts);
+    OPENSSL_cleanse(tls->shared.scratch, sizeof tls->shared.scratch);
     free(tls);
 }
 
 struct tls_counts tls_counts(const struct tls *tls)
 {
-    return tls->counts;
+    return (struct tls_counts){.opened = tls->shared.opened,
+                               .failed = tls->shared.failed,
+                               .late = tls->shared.keylog
+                                           ? keylog_late(tls->shared.keylog)
+                                           : 0};
 }
 
-static struct tls_conn *watched(const struct conn *conn)
+static struct tls_conn *known(const struct conn *conn)
 {
     return conn->tls == &passes ? NULL : conn->tls;
 }
 
+/* NULL: it has not come to a ClientHello, or never will. */
+static struct tls_conn *watched(const struct conn *conn)
+{
+    struct tls_conn *state = known(conn);
+
+    return state && state->begun ? state : NULL;
+}
+
 static struct tls_reading *reading(const struct conn *conn)
 {
-    const struct tls_conn *known = watched(conn);
+    const struct tls_conn *state = watched(conn);
 
-    return known ? known->reading : NULL;
+    return state ? state->reading : NULL;
 }
 
 const struct tls_facts *tls_facts_of(const struct conn *conn)
 {
-    const struct tls_conn *known = watched(conn);
+    const struct tls_conn *state = watched(conn);
 
-    return known ? &known->watch.facts : NULL;
+    return state ? &state->watch.facts : NULL;
 }
 
 /* No more of it is opened. */
 static void stop_reading(struct conn *conn)
 {
-    struct tls_reading *state = reading(conn);
+    struct tls_conn *state = watched(conn);
 
-    if (state) {
-        for (unsigned side = 0; side < 2; side++) {
-            tls_direction_release(&state->direction[side]);
-            beginning_release(&state->beginning[side]);
-        }
-        OPENSSL_clear_free(state, sizeof *state);
-        watched(conn)->reading = NULL;
-    }
+    if (!state)
+        return;
+    reading_free(state->reading);
+    state->reading = NULL;
 }
 
 static void release(struct conn *conn)
 {
-    struct tls_conn *known = watched(conn);
+    struct tls_conn *state = known(conn);
 
     stop_reading(conn);
-    if (known)
-        tls_watch_release(&known->watch);
-    free(known);
+    if (state)
+        tls_watch_release(&state->watch);
+    free(state);
     conn->tls = NULL;
 }
 
 /* Nothing of it is read: who comes next sees how it began. */
 static void pass_on(struct tls *tls, struct conn *conn)
 {
+    const struct tcp_sink *sink = &tls->shared.sink;
     struct tls_reading *state = reading(conn);
 
     if (!state)
@@ -117,182 +112,92 @@ static void pass_on(struct tls *tls, struct conn *conn)
         struct chunk chunk = beginning_first(&state->beginning[side]);
 
         if (chunk.bytes.size)
-            tls->sink.data(tls->sink.context, conn, side, &chunk);
+            sink->data(sink->context, conn, side, &chunk);
     }
     stop_reading(conn);
 }
 
-/* The side that is read, for the calls back of a reader. */
-struct now {
-    struct tls_reading *state;
-    unsigned side;
-    struct tls_reader reader;
-};
-
-static bool find_secrets(struct tls_reading *state)
+/* The chunk begins with a ClientHello. */
+static void begin_tls(struct tls *tls, struct conn *conn, unsigned side)
 {
-    const struct tls_secrets *found;
+    struct tls_conn *state = conn->tls;
+    struct tls_facts *facts = &state->watch.facts;
+    bool may_open = keylog_may_help(tls->shared.keylog);
 
-    if (!state->beginning[0].hello || !state->beginning[1].hello)
-        return false;
-    if (!state->ring.session.suite) {
-        state->tls->counts.no_suite++;
-        return false;
-    }
-    found = keylog_find(state->tls->keylog, state->ring.session.random[0]);
-    if (!found) {
-        state->tls->counts.no_key++;
-        return false;
-    }
-    state->ring.secrets = *found;
-    state->tls->counts.opened++;
-    state->opens = true;
-    return true;
+    state->begun = true;
+    facts->client = (uint8_t)side;
+    facts->unopened = may_open ? TLS_NO_HELLO : TLS_NO_SECRETS;
+    if (may_open)
+        state->reading = reading_new(&tls->shared, conn, &state->watch, side);
 }
 
-static bool take_clear(void *context, struct span record)
-{
-    struct now *now = context;
-    struct tls_reading *state = now->state;
-    struct span fragment = span_skip(record, TLS_HEADER_SIZE);
-
-    conn_add_aside(state->conn, now->side, record.size);
-    if (record.at[0] == TLS_HANDSHAKE)
-        return beginning_take(&state->beginning[now->side],
-                              &state->ring.session, now->side == state->client,
-                              fragment);
-    if (record.at[0] != TLS_CHANGE_CIPHER_SPEC ||
-        state->ring.session.version >= TLS_1_3)
-        return true;
-    if (!state->opens && !find_secrets(state))
-        return false;
-    now->reader.ring = &state->ring;
-    return epochs_change_cipher(&now->reader);
-}
-
-/* RFC 8446, 6: close_notify and what is fatal ends what its sender sends. */
-static void take_alert(const struct now *now, const struct chunk *chunk)
-{
-    const struct tls *tls = now->state->tls;
-    struct tls_reading *state = now->state;
-
-    if (chunk->bytes.size < 2 ||
-        (chunk->bytes.at[0] != ALERT_FATAL && chunk->bytes.at[1] != 0) ||
-        state->ended[now->side])
-        return;
-    state->ended[now->side] = true;
-    conn_set_shut(state->conn, now->side, chunk->at, chunk->ack,
-                  chunk->bytes.at[1]);
-    tls->sink.end(tls->sink.context, state->conn, now->side, chunk->at);
-}
-
-/* Behind its end by an alert a side has no more to say. */
-static void take_plain(void *context, uint8_t content,
-                       const struct chunk *chunk, size_t record)
-{
-    const struct now *now = context;
-    struct tls_reading *state = now->state;
-    const struct tcp_sink *sink = &state->tls->sink;
-
-    if (content == TLS_APPLICATION_DATA && chunk->bytes.size &&
-        !state->ended[now->side]) {
-        sink->data(sink->context, state->conn, now->side, chunk);
-        return;
-    }
-    conn_add_aside(state->conn, now->side, record);
-    if (content == TLS_ALERT)
-        take_alert(now, chunk);
-}
-
-static void take_lost(void *context, const struct chunk *gap)
-{
-    const struct now *now = context;
-    struct tls_reading *state = now->state;
-    const struct tcp_sink *sink = &state->tls->sink;
-
-    state->tls->counts.failed++;
-    if (!state->ended[now->side])
-        sink->gap(sink->context, state->conn, now->side, gap);
-}
-
-/* The reader calls back with `now`, which must stay where it is. */
-static void set_now(struct now *now, struct tls *tls, struct tls_reading *state,
-                    unsigned side)
-{
-    *now = (struct now){
-        .state = state,
-        .side = side,
-        .reader = {.direction = &state->direction[side],
-                   .ring = state->opens ? &state->ring : NULL,
-                   .role = side != state->client,
-                   .scratch = tls->scratch,
-                   .clear = take_clear,
-                   .plain = take_plain,
-                   .gap = take_lost,
-                   .context = now}
-    };
-}
-
-/* Only what begins with a ClientHello is watched, and can be read. */
+/* The first bytes of a connection: only what begins with a ClientHello, or with
+ * what may lead to one, is looked at any more. */
 static void begin(struct tls *tls, struct conn *conn, unsigned side,
                   const struct chunk *chunk)
 {
-    struct tls_conn *known;
+    bool first = conn_start_seen(conn) && chunk->offset == CONN_ORIGIN + 1;
+    bool hello = first && tls_watch_begins(chunk);
+    struct prelude prelude = {0};
 
     conn->tls = &passes;
-    if (!mark_is_set(conn->flow[side].syn) ||
-        chunk->offset != CONN_ORIGIN + 1 || !tls_watch_begins(chunk))
+    if (!first || (!hello && !prelude_begin(&prelude, side, chunk)))
         return;
-    known = must_calloc(1, sizeof *known);
-    known->watch.facts.client = (uint8_t)side;
-    conn->tls = known;
-    if (!keylog_may_help(tls->keylog))
-        return;
-    known->reading = must_calloc(1, sizeof *known->reading);
-    known->reading->tls = tls;
-    known->reading->conn = conn;
-    known->reading->client = (uint8_t)side;
+    conn->tls = must_calloc(1, sizeof(struct tls_conn));
+    known(conn)->prelude = prelude;
+    if (hello)
+        begin_tls(tls, conn, side);
 }
 
-static void take_records(struct tls *tls, struct tls_reading *state,
-                         unsigned side, const struct chunk *chunk)
+/* Gives on what comes before TLS, and leaves in the chunk what does not. */
+static void take_prelude(struct tls *tls, struct conn *conn, unsigned side,
+                         struct chunk *chunk)
 {
-    struct chunk rest = *chunk;
-    struct now now;
+    const struct tcp_sink *sink = &tls->shared.sink;
+    struct tls_conn *state = conn->tls;
+    struct chunk before = *chunk;
+    size_t size;
 
-    set_now(&now, tls, state, side);
-    if (!state->opens)
-        beginning_keep(&state->beginning[side], chunk);
-    if (tls_direction_take(&now.reader, &rest))
+    switch (prelude_take(&state->prelude, side, chunk, &size)) {
+    case PRELUDE_ENDS:
+        before.bytes = span_head(chunk->bytes, size);
+        if (size)
+            sink->data(sink->context, conn, side, &before);
+        chunk->bytes = span_skip(chunk->bytes, size);
+        chunk->offset += size;
+        begin_tls(tls, conn, side);
         return;
-    /* it is no TLS, or the keys are wanted from here on */
-    if (!state->opens && find_secrets(state)) {
-        now.reader.ring = &state->ring;
-        if (tls_direction_take(&now.reader, &rest))
-            return;
+    case PRELUDE_OTHER:
+        free(state);
+        conn->tls = &passes;
+        break;
+    default:
+        break;
     }
-    if (!state->opens) {
-        pass_on(tls, state->conn);
-        return;
-    }
-    state->direction[side].dead = true;
-    (void)tls_direction_take(&now.reader, &rest);
+    sink->data(sink->context, conn, side, chunk);
+    chunk->bytes.size = 0;
 }
 
 /* Apart, so that what is no TLS pays for nothing of it. */
 __attribute__((noinline)) static void take_watched(struct tls *tls,
                                                    struct conn *conn,
                                                    unsigned side,
-                                                   const struct chunk *chunk)
+                                                   const struct chunk *given)
 {
-    if (!conn->tls && chunk->bytes.size)
-        begin(tls, conn, side, chunk);
+    struct chunk chunk = *given;
+
+    if (!conn->tls && chunk.bytes.size)
+        begin(tls, conn, side, &chunk);
+    if (known(conn) && !known(conn)->begun)
+        take_prelude(tls, conn, side, &chunk);
+    if (!chunk.bytes.size)
+        return;
     if (watched(conn))
-        tls_watch_take(&watched(conn)->watch, side, chunk);
-    if (reading(conn))
-        take_records(tls, reading(conn), side, chunk);
-    else
-        tls->sink.data(tls->sink.context, conn, side, chunk);
+        tls_watch_take(&watched(conn)->watch, side, &chunk);
+    if (!reading(conn))
+        tls->shared.sink.data(tls->shared.sink.context, conn, side, &chunk);
+    else if (!reading_take(reading(conn), side, &chunk))
+        pass_on(tls, conn);
 }
 
 static void take_data(void *context, struct conn *conn, unsigned side,
@@ -301,7 +206,7 @@ static void take_data(void *context, struct conn *conn, unsigned side,
     struct tls *tls = context;
 
     if (conn->tls == &passes)
-        tls->sink.data(tls->sink.context, conn, side, chunk);
+        tls->shared.sink.data(tls->shared.sink.context, conn, side, chunk);
     else
         take_watched(tls, conn, side, chunk);
 }
@@ -310,36 +215,20 @@ static void take_gap(void *context, struct conn *conn, unsigned side,
                      const struct chunk *gap)
 {
     struct tls *tls = context;
-    struct tls_reading *state = reading(conn);
-    struct now now;
+    struct tls_conn *state = known(conn);
 
-    if (watched(conn))
-        tls_watch_gap(&watched(conn)->watch);
-    if (state && !state->opens && !find_secrets(state)) {
-        pass_on(tls, conn);
-        state = NULL;
+    if (state && !state->begun) {
+        free(state);
+        conn->tls = &passes;
+    } else if (state) {
+        tls_watch_gap(&state->watch);
     }
-    if (!state) {
-        if (!conn->tls)
-            conn->tls = &passes;
-        tls->sink.gap(tls->sink.context, conn, side, gap);
+    if (!conn->tls)
+        conn->tls = &passes;
+    if (reading(conn) && reading_gap(reading(conn), side, gap))
         return;
-    }
-    set_now(&now, tls, state, side);
-    tls_direction_gap(&now.reader, gap);
-}
-
-/* Nothing is found any more behind a hole. */
-static void finish(struct tls *tls, struct tls_reading *state, unsigned side,
-                   struct mark at)
-{
-    struct chunk end = {.at = at,
-                        .offset = state->conn->flow[side].next,
-                        .ack = CONN_NO_OFFSET};
-    struct now now;
-
-    set_now(&now, tls, state, side);
-    tls_direction_end(&now.reader, &end);
+    pass_on(tls, conn);
+    tls->shared.sink.gap(tls->shared.sink.context, conn, side, gap);
 }
 
 static void take_end(void *context, struct conn *conn, unsigned side,
@@ -353,16 +242,24 @@ static void take_end(void *context, struct conn *conn, unsigned side,
         state = NULL;
     }
     if (state)
-        finish(tls, state, side, at);
+        reading_end(state, side, at);
     if (!state || !state->ended[side])
-        tls->sink.end(tls->sink.context, conn, side, at);
+        tls->shared.sink.end(tls->shared.sink.context, conn, side, at);
 }
 
 static void take_acked(void *context, struct conn *conn, unsigned side)
 {
     const struct tls *tls = context;
 
-    tls->sink.acked(tls->sink.context, conn, side);
+    tls->shared.sink.acked(tls->shared.sink.context, conn, side);
+}
+
+/* When it began there were no secrets at all. */
+static void note_unread(const struct tls *tls, const struct tls_facts *facts)
+{
+    if (tls->shared.keylog && facts->unopened == TLS_NO_SECRETS &&
+        mark_is_set(facts->side[facts->client].hello))
+        keylog_miss(tls->shared.keylog, facts->random);
 }
 
 static void take_over(void *context, struct conn *conn, enum conn_ending how)
@@ -374,8 +271,10 @@ static void take_over(void *context, struct conn *conn, enum conn_ending how)
         pass_on(tls, conn);
     state = reading(conn);
     for (unsigned side = 0; state && side < 2; side++)
-        finish(tls, state, side, conn->last);
-    tls->sink.over(tls->sink.context, conn, how);
+        reading_end(state, side, conn->last);
+    if (watched(conn))
+        note_unread(tls, &watched(conn)->watch.facts);
+    tls->shared.sink.over(tls->shared.sink.context, conn, how);
     release(conn);
 }
 
@@ -383,7 +282,7 @@ static nanos take_look(void *context, struct conn *conn)
 {
     const struct tls *tls = context;
 
-    return tls->sink.look(tls->sink.context, conn);
+    return tls->shared.sink.look(tls->shared.sink.context, conn);
 }
 
 struct tcp_sink tls_tcp_sink(struct tls *tls)
@@ -395,6 +294,6 @@ struct tcp_sink tls_tcp_sink(struct tls *tls)
         .end = take_end,
         .acked = take_acked,
         .over = take_over,
-        .look = tls->sink.look ? take_look : NULL,
+        .look = tls->shared.sink.look ? take_look : NULL,
     };
 }

@@ -15,10 +15,9 @@
 #include "tls/watch.h"
 
 struct tls_counts {
-    uint64_t opened;   /* connections whose records were opened */
-    uint64_t no_key;   /* began with a ClientHello, and no secrets are known */
-    uint64_t no_suite; /* of a suite that is not read */
-    uint64_t failed;   /* records that did not open */
+    uint64_t opened; /* connections whose secrets are known */
+    uint64_t failed; /* records that did not open */
+    uint64_t late;   /* secrets that came when they were given up */
 };
 
 struct tls;

@@ -2,14 +2,16 @@
  * The input is a row of pieces of one connection: a byte (bit 0: who sends,
  * bit 1: it is missing), two bytes of size, so many bytes. What the sink is
  * told has to fit together. Secrets are logged for the random of zeros, which
- * open nothing, and, where that file is, for the connections of keys-go-panic:
- * the seeds are made of these (testdata/corpus/tls).
+ * open nothing, and, where those files are, for the connections of some
+ * captures: the seeds are made of these (testdata/corpus/tls). Then the same
+ * without secrets.
  */
 #include "base/arena.h"
 #include "base/reader.h"
 #include "tls/tls.h"
 
 #include <assert.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -81,9 +83,16 @@ static struct keylog *log_of_zeros(void)
                                          "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
                                          "SERVER_HANDSHAKE_TRAFFIC_SECRET",
                                          "CLIENT_TRAFFIC_SECRET_0",
-                                         "SERVER_TRAFFIC_SECRET_0"};
+                                         "SERVER_TRAFFIC_SECRET_0",
+                                         "CLIENT_EARLY_TRAFFIC_SECRET"};
     static const char zeros[] =
         "0000000000000000000000000000000000000000000000000000000000000000";
+    static const char *const files[] = {
+        "testdata/captures/keys-go-panic.keys",
+        "testdata/captures/keys-connect.keys",
+        "testdata/captures/healthy-early-data.keys",
+        "testdata/captures/healthy-early-data-declined.keys",
+        "testdata/captures/healthy-renegotiated.keys"};
     struct keylog *keylog = keylog_new();
     struct fail fail = {0};
 
@@ -95,8 +104,8 @@ static struct keylog *log_of_zeros(void)
         keylog_take(keylog, span_of_text(zeros));
         keylog_take(keylog, span_of_text("\n"));
     }
-    (void)keylog_add_file(keylog, "testdata/captures/keys-go-panic.keys",
-                          &fail);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        (void)keylog_add_file(keylog, files[i], &fail);
     return keylog;
 }
 
@@ -121,7 +130,24 @@ static void take_piece(const struct tcp_sink *sink, struct conn *conn,
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Whatever was watched, what is asked of it makes sense. */
+static void look(const struct conn *conn)
+{
+    const struct tls_facts *facts = tls_facts_of(conn);
+    const struct tls_burst *burst;
+
+    if (!facts)
+        return;
+    assert(facts->client < 2 && facts->unopened < TLS_UNOPENED_COUNT);
+    assert(memchr(facts->name, 0, sizeof facts->name));
+    assert(memchr(facts->protocol, 0, sizeof facts->protocol));
+    assert(tls_step_name(facts));
+    burst = tls_unanswered(facts);
+    assert(!burst || burst->begin <= burst->end);
+    assert(!tls_is_bare_close(conn, facts, 0) || facts->opened);
+}
+
+static void run(struct keylog *keylog, struct span data)
 {
     struct told told = {0};
     struct tcp_sink to = {.context = &told,
@@ -130,10 +156,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                           .end = take_end,
                           .acked = take_acked,
                           .over = take_over};
-    struct keylog *keylog = log_of_zeros();
     struct tls *tls = tls_new(keylog, &to);
     struct tcp_sink sink = tls_tcp_sink(tls);
-    struct reader reader = reader_on((struct span){data, size});
+    struct reader reader = reader_on(data);
     struct conn conn = {0};
     uint64_t frame = 1;
 
@@ -154,9 +179,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned side = 0; side < 2; side++)
         sink.end(sink.context, &conn, side,
                  (struct mark){.frame = frame & 0xffffffffffff});
+    look(&conn);
     sink.over(sink.context, &conn, CONN_ENDED);
     assert(told.over && told.ended[0] && told.ended[1]);
     tls_free(tls);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct keylog *keylog = log_of_zeros();
+
+    run(keylog, (struct span){data, size});
+    run(NULL, (struct span){data, size});
     keylog_free(keylog);
     return 0;
 }

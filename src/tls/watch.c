@@ -9,15 +9,14 @@
 
 enum {
     HEADER = 5,
-    HELLO_MOST = 8192,
-    HANDSHAKE_HEADER = 4,
     FULL_SIZE = 1 << 14,
     REQUEST_LEAST = 64, /* "GET / HTTP/1.1", a Host, and the record's own */
     RECORD_SIZE = (1 << 14) + 2048, /* RFC 5246, 6.2.3 */
     /* Two bytes of an alert, the content's type, and a tag of 16; of TLS 1.2
        an explicit nonce of 8, or CBC's blocks, in place of the type. */
     ALERT_SIZE_13 = 19,
-    ALERT_PLAIN_SIZE = 2
+    ALERT_PLAIN_SIZE = 2,
+    CLOSE_NOTIFY = 0
 };
 
 bool tls_watch_begins(const struct chunk *chunk)
@@ -29,77 +28,11 @@ bool tls_watch_begins(const struct chunk *chunk)
            (bytes.size < 6 || bytes.at[5] == TLS_CLIENT_HELLO);
 }
 
-static void take_hello(struct tls_watch *watch, unsigned side,
-                       const struct chunk *chunk)
-{
-    struct tls_watch_side *state = &watch->side[side];
-    struct tls_facts *facts = &watch->facts;
-    struct span message = {state->hello, state->hello_size};
-    bool retry = false;
-
-    if (message.at[0] == TLS_CLIENT_HELLO)
-        tls_read_client_hello(message, facts);
-    else
-        retry = tls_read_server_hello(message, facts);
-    if (!retry)
-        facts->side[side].hello = chunk->at;
-    free(state->hello);
-    state->hello = NULL;
-}
-
-/* A handshake message has begun; its header is there. */
-static void begin_message(struct tls_watch *watch, unsigned side)
-{
-    struct tls_watch_side *state = &watch->side[side];
-    struct tls_side_facts *facts = &watch->facts.side[side];
-    uint8_t kind = state->message[0];
-
-    state->message_left = (uint32_t)state->message[1] << 16 |
-                          (uint32_t)state->message[2] << 8 | state->message[3];
-    if ((kind != TLS_CLIENT_HELLO && kind != TLS_SERVER_HELLO) ||
-        mark_is_set(facts->hello) || state->message_left > HELLO_MOST)
-        return;
-    free(state->hello);
-    state->hello =
-        must_realloc(NULL, HANDSHAKE_HEADER + state->message_left, 1);
-    memcpy(state->hello, state->message, HANDSHAKE_HEADER);
-    state->hello_size = HANDSHAKE_HEADER;
-}
-
-/* Messages may be cut into records at will, and several be in one. */
-static void take_handshake(struct tls_watch *watch, unsigned side,
-                           struct span bytes, const struct chunk *chunk)
-{
-    struct tls_watch_side *state = &watch->side[side];
-
-    while (bytes.size) {
-        struct span piece;
-
-        if (state->message_size < HANDSHAKE_HEADER) {
-            state->message[state->message_size++] = bytes.at[0];
-            bytes = span_skip(bytes, 1);
-            if (state->message_size < HANDSHAKE_HEADER)
-                continue;
-            begin_message(watch, side);
-        }
-        piece = span_head(bytes, state->message_left);
-        if (state->hello && piece.size) {
-            memcpy(state->hello + state->hello_size, piece.at, piece.size);
-            state->hello_size += piece.size;
-        }
-        state->message_left -= (uint32_t)piece.size;
-        bytes = span_skip(bytes, piece.size);
-        if (state->message_left)
-            return;
-        if (state->hello)
-            take_hello(watch, side, chunk);
-        state->message_size = 0;
-    }
-}
-
 static void note_alert(struct tls_side_facts *facts, const struct chunk *chunk,
                        uint8_t code, bool fatal)
 {
+    if (code == CLOSE_NOTIFY && !mark_is_set(facts->notify))
+        facts->notify = chunk->at;
     if (mark_is_set(facts->alert) && (facts->alert_fatal || !fatal))
         return;
     facts->alert = chunk->at;
@@ -123,7 +56,8 @@ static bool is_data(const struct tls_facts *facts, unsigned side, uint8_t kind,
                     uint16_t size)
 {
     return kind == TLS_APPLICATION_DATA && !is_alert_long(facts, kind, size) &&
-           (facts->version < TLS_1_3 || facts->side[facts->client].finished) &&
+           (facts->version < TLS_1_3 ||
+            mark_is_set(facts->side[facts->client].finished)) &&
            facts->side[side].cipher.frame > 0;
 }
 
@@ -188,7 +122,7 @@ static void take_record(struct tls_watch *watch, unsigned side,
 
     mine->last = chunk->at;
     if (kind == TLS_HANDSHAKE && is_clear)
-        take_handshake(watch, side, bytes, chunk);
+        tls_watch_messages(watch, side, bytes, chunk);
     if (kind == TLS_ALERT && mine->last_size == ALERT_PLAIN_SIZE &&
         bytes.size == ALERT_PLAIN_SIZE)
         note_alert(mine, chunk, bytes.at[1], bytes.at[0] == 2);
@@ -210,16 +144,17 @@ static void end_record(struct tls_watch *watch, unsigned side,
     }
     /* TLS 1.2: Finished; the client's first one of TLS 1.3 is that, too */
     if (kind == TLS_HANDSHAKE && mark_is_set(mine->cipher))
-        mine->finished = true;
+        mine->finished = chunk->at;
     if (kind != TLS_APPLICATION_DATA)
         return;
-    if (facts->version >= TLS_1_3 && side == facts->client && !mine->finished) {
-        mine->finished = true;
+    if (facts->version >= TLS_1_3 && side == facts->client &&
+        !mark_is_set(mine->finished)) {
+        mine->finished = chunk->at;
         return;
     }
     /* the server's handshake has as many records as it likes */
     if (facts->version >= TLS_1_3 && side != facts->client &&
-        !facts->side[facts->client].finished)
+        !mark_is_set(facts->side[facts->client].finished))
         return;
     if (!mark_is_set(mine->data))
         mine->data = chunk->at;
@@ -263,6 +198,33 @@ void tls_watch_take(struct tls_watch *watch, unsigned side,
     watch->facts.side[side].cut |= state->header_size > 0;
 }
 
+/* What was taken for an alert, by its length, is one that can be named now; or
+ * it is none. */
+static void open_alert(struct tls_side_facts *facts, uint8_t content,
+                       const struct chunk *plain)
+{
+    bool is_this = facts->alert_code == TLS_NO_ALERT &&
+                   mark_is_set(facts->alert) &&
+                   facts->alert.frame == plain->at.frame;
+
+    if (is_this)
+        facts->alert = (struct mark){0};
+    if (content == TLS_ALERT && plain->bytes.size >= ALERT_PLAIN_SIZE)
+        note_alert(facts, plain, plain->bytes.at[1], plain->bytes.at[0] == 2);
+}
+
+void tls_watch_opened(struct tls_watch *watch, unsigned side, uint8_t content,
+                      const struct chunk *plain, size_t record)
+{
+    struct tls_facts *facts = &watch->facts;
+
+    facts->opened = true;
+    if (content == TLS_ALERT || record == HEADER + ALERT_SIZE_13)
+        open_alert(&facts->side[side], content, plain);
+    if (content == TLS_HANDSHAKE && !facts->lost && !facts->strange)
+        tls_watch_messages(watch, side, plain->bytes, plain);
+}
+
 void tls_watch_gap(struct tls_watch *watch)
 {
     watch->facts.lost = true;
@@ -281,9 +243,9 @@ bool tls_is_established(const struct tls_facts *facts)
     const struct tls_side_facts *server = &facts->side[1 - facts->client];
 
     if (facts->version >= TLS_1_3)
-        return client->finished;
-    return (client->finished && server->finished) || client->datas > 0 ||
-           server->datas > 0;
+        return mark_is_set(client->finished);
+    return (mark_is_set(client->finished) && mark_is_set(server->finished)) ||
+           client->datas > 0 || server->datas > 0;
 }
 
 const struct tls_burst *tls_unanswered(const struct tls_facts *facts)
@@ -299,40 +261,4 @@ const struct tls_burst *tls_unanswered(const struct tls_facts *facts)
         return NULL;
     /* a body, or what is too short to be a request */
     return burst->has_full || burst->first_size < REQUEST_LEAST ? NULL : burst;
-}
-
-const char *tls_version_name(unsigned version)
-{
-    switch (version) {
-    case TLS_1_0:
-        return "TLS 1.0";
-    case TLS_1_1:
-        return "TLS 1.1";
-    case TLS_1_2:
-        return "TLS 1.2";
-    case TLS_1_3:
-        return "TLS 1.3";
-    case 0x0300:
-        return "SSL 3.0";
-    default:
-        return NULL;
-    }
-}
-
-const char *tls_alert_name(unsigned code)
-{
-    static const struct {
-        uint8_t code;
-        const char *name;
-    } alert[] = {
-#define ALERT(code, name) {code, name},
-#include "tls/alerts.def"
-#undef ALERT
-    };
-
-    for (size_t i = 0; i < sizeof alert / sizeof *alert; i++) {
-        if (alert[i].code == code)
-            return alert[i].name;
-    }
-    return NULL;
 }
