@@ -3,5 +3,5 @@
 from . import (giving_up, reading, proxies, legs, chains,
                brackets, mismatch, idle, clients,
                stalls, h2, grpc, both_legs, fastcgi, routes, malformed, peers,
-               processes, between, keys, tls_ends, tls_twins, tls_kinds, compare,
-               connections)  # noqa: F401
+               healthy, tls, processes, between, keys, tls_ends, tls_twins,
+               tls_kinds, compare, connections)  # noqa: F401
