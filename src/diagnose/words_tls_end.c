@@ -16,8 +16,10 @@ static const char *elsewhere(const struct facts *f, struct finding *finding)
 
 void tell_end_bare(const struct facts *f, struct finding *finding)
 {
+    /* it may as well be whole: some clients complain, others take it */
+    finding->severity = SEVERITY_WARNING;
     finding->symptom = SYMPTOM_TRUNCATED;
-    finding->confidence = CONFIDENCE_LIKELY;
+    finding->confidence = CONFIDENCE_POSSIBLE;
     finding->title = "the answer ended with a FIN and without TLS's "
                      "close_notify: it may be cut";
     finding_cite(finding, f->server->fin, FROM_SERVER,
@@ -27,8 +29,8 @@ void tell_end_bare(const struct facts *f, struct finding *finding)
         "The answer has no length and no chunks: it ends where the "
         "connection does, %" PRIu64 " bytes of its body by then. "
         "TLS was not told of that end, so no reader can know that "
-        "nothing is missing, and it counts as incomplete (RFC 9112, "
-        "9.8).",
+        "nothing is missing: it counts as incomplete (RFC 9112, 9.8), "
+        "curl and Go complain, Python and Node take what came.",
         f->x->response.body);
     finding_explain(finding, "%s", elsewhere(f, finding));
     finding_alternative(finding, VERDICT_HANDLER_ABORT,
