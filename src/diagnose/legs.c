@@ -71,7 +71,8 @@ static void tell_upstream_end(struct finding *finding, const struct leg *leg)
 {
     const char *name = name_leg(finding, leg);
     const char *after = after_request(finding, leg);
-    bool begun = mark_is_set(leg->first);
+    /* it may come after the end, to nobody */
+    bool begun = mark_is_set(leg->first) && leg->first.frame <= leg->end.frame;
 
     switch (leg->how) {
     case LEG_REFUSED:
@@ -93,12 +94,15 @@ static void tell_upstream_end(struct finding *finding, const struct leg *leg)
                             name, after);
         break;
     case LEG_CLOSED:
-        finding_explain(finding, "Its upstream %s closed %s, %s.", name, after,
+        finding_explain(finding,
+                        "Its upstream %s closed the connection %s, %s.", name,
+                        after,
                         begun ? "in the middle of its answer"
                               : "without a byte of an answer");
         break;
     case LEG_RESET:
-        finding_explain(finding, "Its upstream %s reset %s, %s.", name, after,
+        finding_explain(finding, "Its upstream %s reset the connection %s, %s.",
+                        name, after,
                         begun ? "in the middle of its answer"
                               : "without a byte of an answer");
         break;

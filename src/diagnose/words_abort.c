@@ -77,12 +77,13 @@ static void tell_proxy_close(const struct facts *f, struct finding *finding)
     if (f->wait < f->settings->timeout_floor)
         return;
     finding->confidence = CONFIDENCE_POSSIBLE;
-    finding_alternative(finding, VERDICT_STREAM_IDLE_TIMEOUT,
-                        "the proxy's timeout for reading its upstream ends an "
-                        "answer so, and what is buffered comes only then",
-                        "the proxy's error log (nginx: 'upstream timed out' or "
-                        "'prematurely closed'), or a capture of the leg behind "
-                        "it");
+    finding_alternative(
+        finding, VERDICT_STREAM_IDLE_TIMEOUT,
+        "the proxy's timeout for reading its upstream ends an "
+        "answer like this, and what is buffered comes only then",
+        "the proxy's error log (nginx: 'upstream timed out' or "
+        "'prematurely closed'), or a capture of its connection to "
+        "the upstream");
 }
 
 /* Closed without a byte, as if its name were not one of the server's. */

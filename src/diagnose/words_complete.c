@@ -18,8 +18,8 @@ static void tell_unread_request(const struct facts *f, struct finding *finding)
     finding->confidence = CONFIDENCE_POSSIBLE;
     finding_explain(finding,
                     "The gateway answered %u, %s after the request's first "
-                    "byte, while the request was still coming: the leg behind "
-                    "it failed, or the time for the request was over.",
+                    "byte, while the request was still coming: its upstream "
+                    "failed, or the time for the request was over.",
                     f->x->status,
                     finding_duration(finding,
                                      facts_passed(f->x->request.start,
@@ -77,8 +77,8 @@ static void tell_other_leg(const struct facts *f, struct finding *finding)
 
     if (pair->sure == LEG_SURE) {
         finding_advise(finding,
-                       "look at what is told of tcp.stream %" PRIu64
-                       ", the leg behind the gateway",
+                       "look at tcp.stream %" PRIu64
+                       ", the connection to the upstream",
                        pair->leg.connection);
         return;
     }

@@ -10,7 +10,7 @@ enum {
     WIDEST = 4000,
     NARROWEST = 60,
     /* what is beside a label, or an arrow, at the narrowest */
-    DIVIDED_LEAST = 40,
+    DIVIDED_LEAST = 26,
     DIVIDED_LADDER = 23
 };
 

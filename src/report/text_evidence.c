@@ -3,7 +3,7 @@
 #include "base/path.h"
 
 enum {
-    LISTED = 32, /* columns before what is said */
+    LISTED = 34, /* columns before what is said */
     DRAWN = 37,
     SHAFT = 17, /* of an arrow */
     LABEL_SIZE = 64,
@@ -33,11 +33,11 @@ static void draw_arrow(char shaft[static SHAFT + 1], const struct evidence *e)
 static void label_of(char label[static LABEL_SIZE], const struct report *report,
                      const struct evidence *e, bool is_drawn)
 {
-    static const char *const from[] = {[FROM_CLIENT] = "client",
-                                       [FROM_SERVER] = "server",
-                                       [FROM_PATH] = "path  ",
-                                       [FROM_UPSTREAM] = "behind",
-                                       [FROM_FRONT] = "front "};
+    static const char *const from[] = {[FROM_CLIENT] = "client  ",
+                                       [FROM_SERVER] = "server  ",
+                                       [FROM_PATH] = "path    ",
+                                       [FROM_UPSTREAM] = "upstream",
+                                       [FROM_FRONT] = "front   "};
     double time = nanos_seconds(nanos_between(report->zero, e->at.time));
     char shaft[SHAFT + 1];
 
