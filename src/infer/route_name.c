@@ -43,7 +43,6 @@ static const uint8_t kind_of[UINT8_MAX + 1] = {
 struct part {
     struct span text;
     unsigned kinds;
-    size_t digits;
 };
 
 static inline unsigned kind(uint8_t code)
@@ -55,13 +54,18 @@ static struct part read_part(struct span text)
 {
     struct part part = {.text = text};
 
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned is = kind(text.at[i]);
-
-        part.kinds |= is;
-        part.digits += is & DIGIT;
-    }
+    for (size_t i = 0; i < text.size; i++)
+        part.kinds |= kind(text.at[i]);
     return part;
+}
+
+static bool has_digits(struct span text, size_t least)
+{
+    size_t digits = 0;
+
+    for (size_t i = 0; i < text.size && digits < least; i++)
+        digits += kind(text.at[i]) & DIGIT;
+    return digits >= least;
 }
 
 /* RFC 9562, 4: 8-4-4-4-12. */
@@ -81,13 +85,13 @@ static bool is_id(const struct part *part)
     size_t size = part->text.size;
 
     if (!(part->kinds & (LETTER | HEX | OTHER)))
-        return part->digits > 0;
+        return part->kinds & DIGIT;
     if (part->kinds & OTHER || size < HEX_LEAST)
         return false;
     if (part->kinds == (DIGIT | HEX) || is_uuid(part->text))
         return true;
     return size >= RANDOM_LEAST &&
-           (part->digits >= RANDOM_DIGITS_LEAST ||
+           (has_digits(part->text, RANDOM_DIGITS_LEAST) ||
             mask_is_key((const char *)part->text.at, size));
 }
 
@@ -121,7 +125,6 @@ static const char *copy_part(struct route_name *name, const char *from,
     /* bytes that are written may be those of `part`, for all the compiler
      * knows: it is filled at the end */
     unsigned kinds = 0;
-    size_t digits = 0;
     size_t size = 0;
 
     for (;; size++) {
@@ -134,11 +137,10 @@ static const char *copy_part(struct route_name *name, const char *from,
             return NULL;
         begin[size] = code;
         kinds |= is;
-        digits += is & DIGIT;
     }
     *part = (struct part){
         .text = {begin, size},
-          .kinds = kinds, .digits = digits
+          .kinds = kinds
     };
     return from + size;
 }
