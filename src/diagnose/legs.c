@@ -195,15 +195,18 @@ static void tell_upstream(const struct facts *f, struct finding *finding)
 static void tell_front_end(struct finding *finding, const struct leg *leg)
 {
     if (leg->how == LEG_LEFT)
-        finding_explain(finding, "That one's client had left.");
+        finding_explain(finding, "The proxy's own client had left.");
     else if (is_gateway_status(leg->status))
-        finding_explain(finding, "The proxy answered that one with %u.",
+        finding_explain(finding, "The proxy answered its own client with %u.",
                         leg->status);
     else if (leg->how == LEG_ANSWERED)
-        finding_explain(finding, "That one was answered whole, with %u.",
+        finding_explain(finding,
+                        "The proxy's own client got a whole answer, with %u.",
                         leg->status);
     else if (leg->how != LEG_OPEN)
-        finding_explain(finding, "The proxy ended that one as well.");
+        finding_explain(
+            finding,
+            "The proxy then cut its answer to its own client as well.");
 }
 
 /*
@@ -231,7 +234,7 @@ static void tell_front(const struct facts *f, struct finding *finding)
         return;
     }
     finding_explain(finding,
-                    f->x ? "Its client is a proxy: it passes on what %s was "
+                    f->x ? "Its client is a proxy: it forwards what %s was "
                            "asked."
                          : "Its client is a proxy: it connects because of a "
                            "request to %s.",
@@ -241,7 +244,8 @@ static void tell_front(const struct facts *f, struct finding *finding)
                  "the request comes to the proxy, tcp.stream %" PRIu64,
                  leg->connection);
     if (leg->how != LEG_OPEN)
-        finding_cite(finding, leg->end, FROM_FRONT, "that exchange ends");
+        finding_cite(finding, leg->end, FROM_FRONT,
+                     "the proxy is done with its own client");
     /* it failed nobody */
     if (is_healed_by_proxy(f))
         finding->severity = SEVERITY_INFO;

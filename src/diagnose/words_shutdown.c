@@ -38,7 +38,7 @@ void tell_server_shutdown(const struct facts *f, struct finding *finding)
             finding,
             "The server closed this connection and %u other%s in the same "
             "instant (%u of all in the middle of an exchange, %u idle), and "
-            "none that was open lived on. So %s not this request that made "
+            "none that was open survived. So %s not this request that made "
             "it close: its process ended, or one of its workers did, or it "
             "was told to stop.",
             others, others == 1 ? "" : "s", cluster.busy, cluster.idle,
@@ -95,8 +95,8 @@ void offer_shutdown(const struct facts *f, struct finding *finding)
     }
     finding_alternative(
         finding, VERDICT_SERVER_SHUTDOWN,
-        "the server's process may have ended then: no other connection is "
-        "known that was open and lived on",
+        "the server's process may have ended then: no other open "
+        "connection is known to have survived",
         "the process's start time; whether its port refused connections "
         "right after");
 }

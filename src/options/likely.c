@@ -5,6 +5,7 @@
 enum {
     LIKELY_NAMES = 6,
     NEAR_MOST = 3, /* letters that differ: fewer are near */
+    SHORT = 4,     /* a name where one may */
     NAME_SIZE = 64
 };
 
@@ -58,8 +59,10 @@ void likely_options(struct text *text, const char *said)
     }
     for (size_t i = 0; list.count == 0 && i < sizeof names / sizeof *names;
          i++) {
-        if (names[i][0] && size > NEAR_MOST + 1 &&
-            near_distance(name, names[i], NEAR_MOST) < NEAR_MOST)
+        unsigned most = size > SHORT ? NEAR_MOST : NEAR_MOST - 1;
+
+        if (names[i][0] && size >= SHORT &&
+            near_distance(name, names[i], most) < most)
             list_add(&list, names[i]);
     }
     add_list(text, &list, "--");

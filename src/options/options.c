@@ -41,7 +41,10 @@ static bool read_output(struct options *options, char *text, struct fail *fail)
     int descriptor;
 
     if (!equals || !equals[1])
-        return fail_set(fail, "--output takes FORMAT=FILE, not '%s'", text);
+        return fail_set(fail,
+                        "--output takes FORMAT=FILE, as html=report.html, not "
+                        "'%s'",
+                        text);
     *equals = '\0';
     if (!value_format(text, &format, fail))
         return false;

@@ -40,13 +40,30 @@ static void explain_code(FILE *out, enum verdict code)
     page_paragraph(&page, 18, "  if in doubt", e->doubts);
 }
 
+/* What of a source is of use to a reader: that we saw it is not. */
+static size_t sourced(const char *source)
+{
+    static const char seen[] = "seen";
+    size_t size = strlen(source);
+
+    if (size < sizeof seen - 1 ||
+        strcmp(source + size - (sizeof seen - 1), seen) != 0)
+        return size;
+    size -= sizeof seen - 1;
+    while (size > 0 && strchr("; ,", source[size - 1]))
+        size--;
+    return size;
+}
+
 static void show_said(const struct page *page, const struct said *said)
 {
+    size_t size = said->who ? sourced(said->source) : 0;
     char line[256];
 
     if (!said->who)
         return;
-    (void)snprintf(line, sizeof line, "%s (%s)", said->who, said->source);
+    (void)snprintf(line, sizeof line, size ? "%s (%.*s)" : "%s", said->who,
+                   (int)size, said->source);
     page_paragraph(page, 13, "Printed by", line);
 }
 
@@ -83,7 +100,8 @@ static void show_others(const struct page *page,
 }
 
 /* The likeliest codes with their titles, the others by name. */
-static void list_codes(FILE *out, const struct message_codes *codes)
+static void list_codes(FILE *out, const char *what,
+                       const struct message_codes *codes)
 {
     const struct page page = {.out = out, .width = 80};
     size_t first = codes->count;
@@ -97,7 +115,7 @@ static void list_codes(FILE *out, const struct message_codes *codes)
         return;
     if (codes->saids > 0 && codes->said[0].who)
         (void)fputc('\n', out);
-    (void)fprintf(out, "This message may come from%s:\n\n",
+    (void)fprintf(out, "This %s may come from%s:\n\n", what,
                   codes->ranked > 1 ? ", the likeliest first" : "");
     for (size_t i = 0; i < first; i++) {
         char label[48];
@@ -125,7 +143,7 @@ static bool explain_symptom(FILE *out, const char *text)
         if (strcmp(symptom_name((enum symptom)i), text) != 0)
             continue;
         message_of_symptom(&codes, (enum symptom)i);
-        list_codes(out, &codes);
+        list_codes(out, "symptom", &codes);
         return true;
     }
     return false;
@@ -154,10 +172,17 @@ static bool explain_near(FILE *out, const char *text)
     return true;
 }
 
+/* "502" */
+static bool is_status(const char *text)
+{
+    return strlen(text) == 3 && strspn(text, "0123456789") == 3;
+}
+
 bool explain(FILE *out, const char *text)
 {
     enum verdict code = verdict_by_slug(text);
     struct message_codes codes;
+    char status[16];
 
     if (code != VERDICT_NONE) {
         explain_code(out, code);
@@ -165,9 +190,13 @@ bool explain(FILE *out, const char *text)
     }
     if (explain_symptom(out, text) || explain_near(out, text))
         return true;
+    if (is_status(text)) {
+        (void)snprintf(status, sizeof status, "HTTP %s", text);
+        text = status;
+    }
     if (!message_look_up(&codes, text))
         return false;
-    list_codes(out, &codes);
+    list_codes(out, "message", &codes);
     return true;
 }
 
@@ -191,13 +220,15 @@ void explain_capture(FILE *out)
         "  tcpdump --immediate-mode -U -B 16384 -i any -w capture.pcap "
         "'tcp port 8080'\n"
         "\n"
-        "with the server's port for 8080. Let it run until the client has "
-        "reported\nits error, and a second longer. Without --immediate-mode "
-        "the last packets are\nlost; with too small a buffer (-B, in KiB) "
-        "bursts are. A hang is only seen when\npackets of some kind still "
-        "come while it lasts: leave other traffic in, or\nkeep-alive probes "
-        "on. Where several hosts are involved, capture at the client\nand at "
-        "the server: what one of them cannot see the other shows. Then:\n"
+        "with the server's port in place of 8080; for a proxy its own port and "
+        "that of\nwhat is behind it ('tcp port 8080 or tcp port 9000'). Let "
+        "it run until the client\nhas reported its error, and a second "
+        "longer. Without --immediate-mode the last\npackets are lost, and "
+        "with too small a buffer (-B, in KiB) bursts are lost. A\nhang is "
+        "only seen when packets of some kind still come while it lasts: "
+        "leave\nother traffic in, or keep-alive probes on. Where several "
+        "hosts are involved,\ncapture at the client and at the server: what "
+        "one of them cannot see the other\nshows. Then:\n"
         "\n"
         "  whyeof capture.pcap\n"
         "\n"

@@ -29,6 +29,27 @@ static int by_code(const struct placed *a, const struct placed *b)
     return order ? order : by_number(a->finding->code, b->finding->code);
 }
 
+/* Of an exchange that was answered; 0: it was not. */
+static uint64_t status_of(const struct placed *placed)
+{
+    const struct exchange *x = placed->finding->exchange;
+
+    return x && placed->finding->symptom == SYMPTOM_ERROR_STATUS ? x->status
+                                                                 : 0;
+}
+
+static int by_group(const struct placed *a, const struct placed *b)
+{
+    int order = by_number(server_of(a)->port, server_of(b)->port);
+
+    if (order == 0)
+        order = memcmp(&server_of(a)->address, &server_of(b)->address,
+                       sizeof server_of(a)->address);
+    if (order == 0)
+        order = by_number(a->finding->symptom, b->finding->symptom);
+    return order ? order : by_number(status_of(a), status_of(b));
+}
+
 /* What is alike together, in each the earliest first. */
 static int by_likeness(const void *left, const void *right)
 {
@@ -37,10 +58,7 @@ static int by_likeness(const void *left, const void *right)
     int order = by_code(a, b);
 
     if (order == 0)
-        order = by_number(server_of(a)->port, server_of(b)->port);
-    if (order == 0)
-        order = memcmp(&server_of(a)->address, &server_of(b)->address,
-                       sizeof server_of(a)->address);
+        order = by_group(a, b);
     return order ? order : by_number(a->at, b->at);
 }
 
@@ -63,8 +81,7 @@ static void find_first(struct placed *placed, size_t count)
     size_t first = placed[0].at;
 
     for (size_t i = 0; i < count; i++) {
-        bool alike = i > 0 && endpoint_same(server_of(&placed[i - 1]),
-                                            server_of(&placed[i]));
+        bool alike = i > 0 && by_group(&placed[i - 1], &placed[i]) == 0;
 
         placed[i].of_group = alike ? placed[i - 1].of_group : placed[i].at;
         if (placed[i].at < first)

@@ -1,6 +1,7 @@
 /*
- * What is told together: findings of one code, severity and server. Worst
- * first, and of one severity in the order of their first failures.
+ * What is told together: findings of one code, severity and server, whose
+ * clients saw the same, as the same status. Worst first, and of one severity in
+ * the order of their first failures.
  */
 #ifndef REPORT_GROUPS_H
 #define REPORT_GROUPS_H

@@ -47,25 +47,21 @@ static void put_text(const struct html *html, double x, double y,
 static void draw_evidence(const struct html *html, const struct evidence *e,
                           int y)
 {
-    bool to_server = e->from == FROM_CLIENT || e->from == FROM_FRONT;
+    bool to_server = e->from == FROM_CLIENT;
     int from = to_server ? LADDER_CLIENT : LADDER_SERVER;
     int to = to_server ? LADDER_SERVER : LADDER_CLIENT;
     int back = to_server ? -8 : 8;
     char text[64];
 
-    if (e->from == FROM_PATH) {
+    if (e->from != FROM_CLIENT && e->from != FROM_SERVER) {
         (void)fprintf(html->out,
                       "<circle class=\"head\" cx=\"%d\" cy=\"%d\" r=\"4\"/>",
                       (LADDER_CLIENT + LADDER_SERVER) / 2, y);
     } else {
         (void)fprintf(html->out,
-                      "<path class=\"arrow\" d=\"M%d %dH%d\"%s/>"
+                      "<path class=\"arrow\" d=\"M%d %dH%d\"/>"
                       "<path class=\"head\" d=\"M%d %dl%d -4v8z\"/>",
-                      from, y, to,
-                      e->from == FROM_UPSTREAM || e->from == FROM_FRONT
-                          ? " stroke-dasharray=\"5 4\""
-                          : "",
-                      to, y, back);
+                      from, y, to, to, y, back);
     }
     (void)snprintf(text, sizeof text, "#%" PRIu64, mark_frame(e->at));
     put_text(html, (LADDER_CLIENT + LADDER_SERVER) / 2.0, y - 5, "middle",

@@ -83,19 +83,22 @@ static size_t write_body(FILE *out, const struct report *report,
     return size < room ? size : room;
 }
 
-/* Of one code at one server there may be two severities. */
+/* Of one code at one server there may be several, by what clients see. */
 static void write_names(FILE *out, const struct finding *finding)
 {
     char server[ENDPOINT_TEXT_SIZE];
-    char name[128];
+    struct text name;
 
-    (void)snprintf(name, sizeof name, "%s (%s)", verdict_slug(finding->code),
-                   severity_name(finding->severity));
+    text_init(&name, LINE_SIZE);
+    phrase_code(&name, finding);
+    text_addf(&name, " (%s, %s)", severity_name(finding->severity),
+              symptom_name(finding->symptom));
     (void)fputs("    <testcase", out);
     write_attribute(out, "classname",
                     endpoint_print(server, &finding->connection.server));
-    write_attribute(out, "name", name);
+    write_attribute(out, "name", text_string(&name));
     (void)fprintf(out, " time=\"%.6f\">\n", nanos_seconds(finding->wait));
+    text_release(&name);
 }
 
 static size_t write_test(FILE *out, const struct report *report,

@@ -21,11 +21,22 @@ void phrase_request(struct text *text, const struct finding *finding,
     mask_add(text, span_of_text(x->method ? x->method : "a request"), MASK_TEXT,
              options->show_secrets);
     text_add(text, " ");
-    if (x->host && x->host[0] && x->target && x->target[0] == '/')
+    if (x->host && x->host[0] && x->target && x->target[0] == '/') {
+        text_add(text, finding->connection.has_tls ? "https://" : "http://");
         mask_add(text, span_of_text(x->host), MASK_AUTHORITY,
                  options->show_secrets);
+    }
     mask_add(text, span_of_text(x->target ? x->target : ""), MASK_TARGET,
              options->show_secrets);
+}
+
+void phrase_code(struct text *text, const struct finding *finding)
+{
+    const struct exchange *x = finding->exchange;
+
+    text_add(text, verdict_slug(finding->code));
+    if (x && x->status && finding->symptom == SYMPTOM_ERROR_STATUS)
+        text_addf(text, " %u", x->status);
 }
 
 const char *phrase_symptom(const struct finding *finding)
@@ -70,8 +81,9 @@ static bool ends_with(const char *text, char last)
 void phrase_alternative(struct text *text,
                         const struct alternative *alternative)
 {
-    text_addf(text, "%s: %s. Settled by %s%s", verdict_slug(alternative->code),
-              alternative->why_possible, alternative->settled_by,
+    text_addf(text, "%s: %s. To settle it: %s%s",
+              verdict_slug(alternative->code), alternative->why_possible,
+              alternative->settled_by,
               ends_with(alternative->settled_by, '?') ? "" : ".");
 }
 
@@ -122,6 +134,15 @@ static void add_protocols(struct text *text, const struct judge_counts *c)
         text_add(text, ")");
 }
 
+static const char *nothing_words(const struct report *report)
+{
+    for (size_t i = 0; i < report->inputs && !report->packets; i++) {
+        if (report->input[i].trouble == CAPTURE_UNREADABLE)
+            return "nothing could be read";
+    }
+    return report->unjudged ? "nothing could be judged" : "nothing to report";
+}
+
 void phrase_summary(struct text *text, const struct report *report)
 {
     const struct judge_counts *c = &report->counts;
@@ -136,8 +157,7 @@ void phrase_summary(struct text *text, const struct report *report)
               ", %" PRIu64 " exchange%s, %" PRIu64 " complete: ", c->exchanges,
               plural(c->exchanges), c->complete);
     if (by[SEVERITY_ERROR] + by[SEVERITY_WARNING] + by[SEVERITY_INFO] == 0)
-        text_add(text, report->unjudged ? "nothing could be judged"
-                                        : "nothing to report");
+        text_add(text, nothing_words(report));
     else
         text_addf(text,
                   "%" PRIu64 " error%s, %" PRIu64 " warning%s, %" PRIu64

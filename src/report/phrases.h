@@ -17,6 +17,9 @@ void phrase_place(struct text *text, const struct finding *finding);
 /* Which side a piece of evidence is about: "client". */
 const char *phrase_witness(enum witness witness);
 
+/* "gateway-timeout 502": the code, and the status that the client sees. */
+void phrase_code(struct text *text, const struct finding *finding);
+
 /* What its client sees. */
 const char *phrase_symptom(const struct finding *finding);
 

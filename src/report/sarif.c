@@ -171,7 +171,8 @@ static json_t *result(const struct report *report,
 
     (void)endpoint_print(server, &finding->connection.server);
     text_init(&print, LINE_SIZE);
-    text_addf(&print, "%s %s %s", verdict_slug(finding->code), server,
+    phrase_code(&print, finding);
+    text_addf(&print, " %s %s %s", symptom_name(finding->symptom), server,
               text_string(&first->route));
     json = json_pack(
         "{s:s, s:I, s:s, s:o, s:[o], s:o, s:{s:s}, s:I, s:{s:s, s:o}}",

@@ -10,19 +10,25 @@ enum {
     LINE_SIZE = 4096
 };
 
+/* Of this connection: what is of another leg has arrows of its own. */
+static bool is_drawn_to(const struct evidence *e)
+{
+    return e->from == FROM_CLIENT || e->from == FROM_SERVER;
+}
+
 /* "#4", "------ #4 ----->" or "<----- #7 ------" */
 static void draw_arrow(char shaft[static SHAFT + 1], const struct evidence *e)
 {
-    bool to_server = e->from == FROM_CLIENT || e->from == FROM_FRONT;
+    bool to_server = e->from == FROM_CLIENT;
     char number[32];
     size_t size;
     size_t at;
 
     (void)snprintf(number, sizeof number, " #%" PRIu64 " ", mark_frame(e->at));
     size = strlen(number);
-    memset(shaft, e->from == FROM_PATH ? ' ' : '-', SHAFT);
+    memset(shaft, is_drawn_to(e) ? '-' : ' ', SHAFT);
     shaft[SHAFT] = '\0';
-    if (e->from != FROM_PATH)
+    if (is_drawn_to(e))
         shaft[to_server ? SHAFT - 1 : 0] = to_server ? '>' : '<';
     if (size > SHAFT - 2)
         size = SHAFT - 2;
@@ -53,8 +59,8 @@ static void label_of(char label[static LABEL_SIZE], const struct report *report,
 static const char *leg_of(const struct evidence *e)
 {
     if (e->from == FROM_UPSTREAM)
-        return "behind the server: ";
-    return e->from == FROM_FRONT ? "in front of the client: " : "";
+        return "upstream: ";
+    return e->from == FROM_FRONT ? "in front: " : "";
 }
 
 /*

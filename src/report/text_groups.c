@@ -61,21 +61,18 @@ static void write_in_full(const struct page *page, const struct report *report,
     (void)fputc('\n', page->out);
 }
 
-/* "write-timeout-eof at 10.0.0.1:80, first #12, tcp.stream 3" */
-static void write_line(const struct page *page, const char *label,
-                       const struct finding_group *group)
+/* " (truncated) at 10.0.0.1:80, first #12": which group it is. */
+static void add_group(struct text *text, const struct finding_group *group)
 {
     const struct finding *first = group->finding[0];
     char server[ENDPOINT_TEXT_SIZE];
-    struct text text;
 
-    text_init(&text, LINE_SIZE);
-    text_addf(&text, "%s at %s, first #%" PRIu64 ", tcp.stream %" PRIu64,
-              verdict_slug(first->code),
+    if (first->symptom != SYMPTOM_NONE &&
+        first->symptom != SYMPTOM_ERROR_STATUS)
+        text_addf(text, " (%s)", symptom_name(first->symptom));
+    text_addf(text, " at %s, first #%" PRIu64,
               endpoint_print(server, &first->connection.server),
-              mark_frame(first->asked), first->connection.id);
-    page_paragraph(page, 16, label, text_string(&text));
-    text_release(&text);
+              mark_frame(first->asked));
 }
 
 static void write_lines(const struct page *page,
@@ -83,14 +80,35 @@ static void write_lines(const struct page *page,
 {
     for (size_t i = 0; i < count; i++) {
         char label[32];
+        struct text text;
 
         (void)snprintf(label, sizeof label, "%-8s%6zu",
                        severity_name(group[i].finding[0]->severity),
                        group[i].count);
-        write_line(page, label, &group[i]);
+        text_init(&text, LINE_SIZE);
+        phrase_code(&text, group[i].finding[0]);
+        add_group(&text, &group[i]);
+        page_paragraph(page, 16, label, text_string(&text));
+        text_release(&text);
     }
     if (count)
         (void)fputc('\n', page->out);
+}
+
+/* Of a code's groups several may be of one server. */
+static size_t count_servers(const struct finding_group *group)
+{
+    size_t servers = 0;
+
+    for (size_t i = 0; i < group->alike; i++) {
+        size_t k = 0;
+
+        while (k < i && !endpoint_same(&group[k].finding[0]->connection.server,
+                                       &group[i].finding[0]->connection.server))
+            k++;
+        servers += k == i;
+    }
+    return servers;
 }
 
 /* One line for each code, of many groups. */
@@ -101,6 +119,7 @@ static void write_codes(const struct page *page,
     for (size_t i = 0; i < groups->count;) {
         const struct finding_group *group = &groups->group[i];
         const struct finding *first = group->finding[0];
+        size_t servers = count_servers(group);
         size_t times = 0;
 
         for (size_t k = 0; k < group->alike; k++)
@@ -109,8 +128,7 @@ static void write_codes(const struct page *page,
         page_ink(page, text_ink(first->severity), "%-8s",
                  severity_name(first->severity));
         (void)fprintf(page->out, "%6zu  %s, %zu server%s\n", times,
-                      verdict_slug(first->code), group->alike,
-                      plural(group->alike));
+                      verdict_slug(first->code), servers, plural(servers));
         i += group->alike;
     }
     (void)fputc('\n', page->out);
@@ -121,14 +139,15 @@ static void write_servers(const struct page *page,
 {
     size_t listed = count < SERVERS_LISTED_MOST ? count : SERVERS_LISTED_MOST;
 
-    (void)fprintf(page->out, "The same at %zu more server%s:\n", count,
-                  plural(count));
+    (void)fputs("The same code elsewhere:\n", page->out);
     for (size_t i = 0; i < listed; i++) {
-        char label[32];
+        struct text text;
 
-        (void)snprintf(label, sizeof label, "  %6zu time%s", group[i].count,
-                       plural(group[i].count));
-        write_line(page, label, &group[i]);
+        text_init(&text, LINE_SIZE);
+        text_addf(&text, "%zu time%s", group[i].count, plural(group[i].count));
+        add_group(&text, &group[i]);
+        page_paragraph(page, 2, "", text_string(&text));
+        text_release(&text);
     }
     if (listed < count)
         (void)fprintf(page->out, "  and at %zu more (--format json)\n",
@@ -166,7 +185,7 @@ void text_groups(const struct page *page, const struct report *report,
     for (; i < groups.count && left > 0; i += groups.group[i].alike)
         left -= write_code(page, report, options, &groups.group[i], left);
     if (i < groups.count && !options->summary)
-        (void)fputs("Not told in full (--limit):\n", page->out);
+        (void)fputs("Not shown in full (--limit):\n", page->out);
     write_lines(page, groups.group + i, groups.count - i);
     groups_release(&groups);
 }

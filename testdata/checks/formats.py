@@ -52,9 +52,16 @@ def expect(good, why):
         raise Wrong(why)
 
 
+def code_of(finding):
+    """With the status that its client sees, if that is what it sees."""
+    if finding["symptom"] == "error-status" and finding["exchange"]:
+        return "%s %s" % (finding["code"], finding["exchange"]["status"])
+    return finding["code"]
+
+
 def grouped(findings):
     return collections.Counter(
-        (f["severity"], f["code"], f["connection"]["server"])
+        (f["severity"], code_of(f), f["symptom"], f["connection"]["server"])
         for f in findings)
 
 
@@ -76,8 +83,8 @@ def check_junit(path, report):
         expect(int(element.get("tests")) == len(tests) and
                int(element.get("failures")) == errors, "counts")
     expect({(t.get("classname"), t.get("name")) for t in tests} ==
-           {(server, "%s (%s)" % (code, severity))
-            for severity, code, server in groups} or not groups, "names")
+           {(server, "%s (%s, %s)" % (code, severity, symptom))
+            for severity, code, symptom, server in groups} or not groups, "names")
     for test in tests:
         for body in test:
             if groups and body.tag in ("failure", "system-out"):
@@ -109,8 +116,9 @@ def check_sarif(path, report):
             expect([s["executionOrder"] for s in steps] ==
                    list(range(1, len(steps) + 1)), "order")
     wanted = collections.Counter()
-    for (severity, code, server), times in grouped(report["findings"]).items():
-        wanted[(LEVEL[severity], code, server)] += times
+    for finding in report["findings"]:
+        wanted[(LEVEL[finding["severity"]], finding["code"],
+                finding["connection"]["server"])] += 1
     expect(seen == wanted, "%s, not %s" % (seen, wanted))
     expect(len(prints) == len(run["results"]), "fingerprints")
 

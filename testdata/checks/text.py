@@ -52,7 +52,7 @@ def counted(paths):
 
 def summed(text):
     """The same from the lines of --summary."""
-    lines = re.findall(r"^(error|warning|info) +(\d+)  (\S+) at (\S+),", text,
+    lines = re.findall(r"^(error|warning|info) +(\d+)  (\S+)(?: \d+| \([a-z-]+\))? at (\S+),", text,
                        flags=re.M)
     return collections.Counter({(severity, code, server): int(times)
                                 for severity, times, code, server in lines})
