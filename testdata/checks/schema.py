@@ -38,7 +38,7 @@ def check(good, what, why=""):
 def run(*words, status=(0, 1)):
     done = subprocess.run([WHYEOF, *words], capture_output=True, text=True)
     if done.returncode not in status:
-        raise RuntimeError("%s: %s" % (" ".join(words), done.stderr))
+        raise RuntimeError("%s: %s" % (" ".join(words)[:80], done.stderr))
     return done.stdout
 
 
@@ -261,6 +261,20 @@ def manual(schema, keys):
                   ", ".join(sorted(lacking)))
 
 
+def elsewhere(keys):
+    """The table of other conventions' names has no key that is none."""
+    with open("man/whyeof.1", encoding="utf-8") as file:
+        page = file.read()
+    table = page[page.index(".SS Names elsewhere"):]
+    rows = table[table.index(".TS"):table.index(".TE")].splitlines()[3:]
+    lacking = {row.split("\t")[0] for row in rows} - {""} - \
+        {key for name, key in keys.named
+         if name in ("finding", "exchange", "failed_exchange", "timing", "tls",
+                     "connection", "listed_exchange", "process")}
+    check(len(rows) > 20 and not lacking,
+          "schema: the keys that have other names elsewhere", lacking)
+
+
 def main():
     schema = json.loads(run("--schema", status=(0,)))
     with tempfile.TemporaryDirectory() as folder:
@@ -276,6 +290,7 @@ def main():
     keys = written(schema, documents)
     unknown_is_seen(schema, documents)
     manual(schema, keys)
+    elsewhere(keys)
     return 1 if failed else 0
 
 
