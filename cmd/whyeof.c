@@ -6,6 +6,7 @@
 #include "files/compare_run.h"
 #include "files/merge_run.h"
 #include "files/run.h"
+#include "files/schema.h"
 #include "options/versions.h"
 #include "report/explain.h"
 #include "sandbox/safe_file.h"
@@ -75,6 +76,9 @@ static int run_action(const struct options *options)
         break;
     case ACTION_LIST_CODES:
         explain_list(stdout);
+        break;
+    case ACTION_SCHEMA:
+        schema_print(stdout);
         break;
     case ACTION_CAPTURE_HINT:
         explain_capture(stdout);

@@ -171,10 +171,13 @@ static json_t *end_value(const struct compared *c, unsigned at)
 {
     const struct trace_connection *of = c->of[at];
 
-    return json_pack("{s:o, s:o, s:o, s:I}", "id", stream(of), "client",
-                     json_endpoint_name(&of->endpoint[of->client]), "server",
-                     json_endpoint_name(&of->endpoint[1 - of->client]),
-                     "segments", (json_int_t)of->segments);
+    json_t *json = json_pack("{s:o}", "id", stream(of));
+
+    json_set_endpoint(json, "client", &of->endpoint[of->client]);
+    json_set_endpoint(json, "server", &of->endpoint[1 - of->client]);
+    json_object_set_new(json, "segments",
+                        json_integer((json_int_t)of->segments));
+    return json;
 }
 
 static json_t *connection_value(const struct comparison *comparison,
@@ -206,12 +209,14 @@ static json_t *unarrived_value(const struct comparison *comparison,
     const struct trace_connection *c = u->connection;
     const struct trace_segment *first =
         &comparison->trace[CLIENT_SIDE].segment[c->first];
+    json_t *json = json_pack("{s:o}", "id", stream(c));
 
-    return json_pack("{s:o, s:o, s:o, s:I, s:o, s:o}", "id", stream(c),
-                     "client", json_endpoint_name(&c->endpoint[first->from]),
-                     "server", json_endpoint_name(&c->endpoint[!first->from]),
-                     "syns", (json_int_t)c->segments, "first_frame",
-                     frame(first), "finding", finding_id(u->finding));
+    json_set_endpoint(json, "client", &c->endpoint[first->from]);
+    json_set_endpoint(json, "server", &c->endpoint[!first->from]);
+    json_object_set_new(json, "syns", json_integer((json_int_t)c->segments));
+    json_object_set_new(json, "first_frame", frame(first));
+    json_object_set_new(json, "finding", finding_id(u->finding));
+    return json;
 }
 
 static json_t *summary(const struct comparison *c)

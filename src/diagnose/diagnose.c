@@ -172,8 +172,10 @@ enum doubt diagnose(const struct diagnose_settings *settings,
         f = facts_for_rules(&f);
         rule = rule_first(scope_of(&f), &f);
     }
-    if (rule)
+    if (rule) {
         *finding = build(rule, &f);
+        (*finding)->not_judged = doubt;
+    }
     return doubt;
 }
 

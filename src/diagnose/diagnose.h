@@ -25,21 +25,6 @@ struct diagnose_settings {
 /* What the user gets when nothing is said. */
 struct diagnose_settings diagnose_defaults(void);
 
-/* Why the capture cannot carry a judgement. */
-enum doubt {
-    DOUBT_NONE,
-    DOUBT_BYTES_LOST,    /* bytes that the outcome depends on are missing */
-    DOUBT_ONE_DIRECTION, /* the other was not recorded */
-    DOUBT_JOINED_MIDWAY, /* it rests on what came before the capture */
-    DOUBT_NOT_HTTP,      /* its bytes could not be read as HTTP */
-    DOUBT_BUDGET,        /* it was not followed to its end */
-    DOUBT_SNAPLEN,       /* as bytes lost, by the capture's snap length */
-    DOUBT_COUNT
-};
-
-/* As machines name the reason: "bytes-lost", and "none". */
-const char *doubt_name(enum doubt doubt);
-
 /*
  * Could the incident need a diagnosis at all? Cheap: asked of each exchange
  * that is complete, before anything is copied. It stands beside the rules of

@@ -66,6 +66,18 @@ enum retry {
     RETRY_COUNT
 };
 
+/* Why the capture cannot carry a judgement. */
+enum doubt {
+    DOUBT_NONE,
+    DOUBT_BYTES_LOST,    /* bytes that the outcome depends on are missing */
+    DOUBT_ONE_DIRECTION, /* the other was not recorded */
+    DOUBT_JOINED_MIDWAY, /* it rests on what came before the capture */
+    DOUBT_NOT_HTTP,      /* its bytes could not be read as HTTP */
+    DOUBT_BUDGET,        /* it was not followed to its end */
+    DOUBT_SNAPLEN,       /* as bytes lost, by the capture's snap length */
+    DOUBT_COUNT
+};
+
 /* Is it the last word? Of a capture that is read to its end it always is. */
 enum standing {
     STANDING_SETTLED,
@@ -149,10 +161,11 @@ struct finding {
     enum retry retry;
     unsigned revision; /* how often it was told before */
     enum standing standing;
-    bool settled_before; /* it was told as settled by then */
-    uint64_t caused_by;  /* id of the finding that it is the effect of; 0:
-                            none that is told */
-    uint64_t effects;    /* as many findings are effects of it */
+    bool settled_before;   /* it was told as settled by then */
+    enum doubt not_judged; /* in which it was found all the same */
+    uint64_t caused_by;    /* id of the finding that it is the effect of; 0:
+                              none that is told */
+    uint64_t effects;      /* as many findings are effects of it */
     uint64_t effect[FINDING_EFFECTS_MAX]; /* live: their ids, the first ones */
     const char *title;                    /* one line */
     const char *explanation;              /* one or more sentences */
@@ -201,6 +214,9 @@ const char *symptom_name(enum symptom symptom);
 
 /* What a client sees, with the name: "a reset (reset)". */
 const char *symptom_words(enum symptom symptom);
+
+/* As machines name the reason: "bytes-lost", and "none". */
+const char *doubt_name(enum doubt doubt);
 
 const char *standing_name(enum standing standing);
 

@@ -99,6 +99,7 @@ static bool apply_action(struct options *options, enum option_id id,
     static const enum action action[OPTION_COUNT] = {
         [OPTION_EXPLAIN] = ACTION_EXPLAIN,
         [OPTION_LIST_CODES] = ACTION_LIST_CODES,
+        [OPTION_SCHEMA] = ACTION_SCHEMA,
         [OPTION_CAPTURE_HINT] = ACTION_CAPTURE_HINT,
         [OPTION_LIST_INTERFACES] = ACTION_LIST_INTERFACES,
         [OPTION_VERSION] = ACTION_VERSION,

@@ -25,14 +25,16 @@ static json_t *connection(const struct report *report,
 {
     const struct finding_connection *c = &finding->connection;
 
-    json_t *json =
-        json_pack("{s:I, s:o, s:o, s:s, s:b, s:[I, I]}", "id",
-                  (json_int_t)c->id, "client", json_endpoint_name(&c->client),
-                  "server", json_endpoint_name(&c->server), "protocol",
-                  protocol_version(c->protocol, c->minor), "start_seen",
-                  c->start_seen, "frames", (json_int_t)c->first.frame,
-                  (json_int_t)c->last.frame);
+    json_t *json = json_pack("{s:I}", "id", (json_int_t)c->id);
 
+    json_set_endpoint(json, "client", &c->client);
+    json_set_endpoint(json, "server", &c->server);
+    json_object_set_new(json, "protocol",
+                        json_string(protocol_version(c->protocol, c->minor)));
+    json_object_set_new(json, "start_seen", json_boolean(c->start_seen));
+    json_object_set_new(json, "frames",
+                        json_pack("[I, I]", (json_int_t)c->first.frame,
+                                  (json_int_t)c->last.frame));
     if (c->origin.address.version)
         json_object_set_new(json, "origin", json_endpoint_name(&c->origin));
     if (c->has_tls)
@@ -201,6 +203,10 @@ json_t *json_finding(const struct report *report,
         "effects", effects_of(report, finding), "retry",
         retry_name(finding->retry), "time", json_time(finding->ended.time));
 
+    json_object_set_new(json, "not_judged",
+                        finding->not_judged
+                            ? json_string(doubt_name(finding->not_judged))
+                            : json_null());
     json_set_leg(json, "upstream", &finding->upstream);
     json_set_leg(json, "front", &finding->front);
     if (report->live) {

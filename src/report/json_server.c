@@ -178,11 +178,11 @@ json_t *json_server(const struct server_facts *server,
                     const struct report_options *options)
 {
     struct latency latency = routes_latency(server->routes);
-    json_t *json = json_pack(
-        "{s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, "
+    json_t *json = json_object();
+    json_t *more = json_pack(
+        "{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, "
         "s:o, s:o, s:o, s:o, s:o}",
-        "server", json_endpoint_name(&server->server), "protocol",
-        protocol_version(server->protocol, 1), "exchanges",
+        "protocol", protocol_version(server->protocol, 1), "exchanges",
         (json_int_t)server->exchanges, "complete", (json_int_t)server->complete,
         "failed", (json_int_t)server->failed, "write_timeout",
         write_timeout(server), "stream_timeout",
@@ -201,6 +201,9 @@ json_t *json_server(const struct server_facts *server,
         server->routes->other.exchanges ? figures_of(&server->routes->other)
                                         : json_null());
 
+    json_set_endpoint(json, "server", &server->server);
+    json_object_update(json, more);
+    json_decref(more);
     latency_release(&latency);
     return json;
 }

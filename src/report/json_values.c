@@ -6,7 +6,8 @@
 #include "wire/endpoint.h"
 
 enum {
-    TEXT_LIMIT = 1 << 16
+    TEXT_LIMIT = 1 << 16,
+    KEY_SIZE = 32
 };
 
 json_t *json_seconds(nanos duration)
@@ -65,6 +66,18 @@ json_t *json_host_name(const struct endpoint *endpoint)
     return json_string(endpoint_print_host(text, endpoint));
 }
 
+void json_set_endpoint(json_t *json, const char *role,
+                       const struct endpoint *endpoint)
+{
+    char key[KEY_SIZE];
+
+    json_object_set_new(json, role, json_endpoint_name(endpoint));
+    (void)snprintf(key, sizeof key, "%s_ip", role);
+    json_object_set_new(json, key, json_host_name(endpoint));
+    (void)snprintf(key, sizeof key, "%s_port", role);
+    json_object_set_new(json, key, json_integer(endpoint->port));
+}
+
 const char *protocol_version(enum http_protocol protocol, uint8_t minor)
 {
     if (protocol == PROTOCOL_HTTP1)
@@ -94,6 +107,39 @@ static json_t *json_name(const char *name, enum mask_kind kind,
     return json_wire(span_of_text(name), kind, options);
 }
 
+/* From its path on (RFC 9112, 3.2); nothing of an authority alone, or "*". */
+static const char *behind_authority(const char *target)
+{
+    const char *authority = strstr(target, "://");
+
+    if (target[0] == '/')
+        return target;
+    if (!authority || authority > target + strcspn(target, "/?#"))
+        return "";
+    authority += strlen("://");
+    return authority + strcspn(authority, "/?#");
+}
+
+static json_t *part(const char *text, size_t size)
+{
+    return size ? json_stringn(text, size) : json_null();
+}
+
+/* The target, and its path and query, which are masked as it is. */
+static void set_target(json_t *json, const struct exchange *x,
+                       const struct report_options *options)
+{
+    json_t *target = json_name(x->target, MASK_TARGET, options);
+    const char *masked = json_string_value(target);
+    const char *path = masked ? behind_authority(masked) : "";
+    size_t size = strcspn(path, "?#");
+    const char *query = path[size] == '?' ? path + size + 1 : "";
+
+    json_object_set_new(json, "target", target);
+    json_object_set_new(json, "path", part(path, size));
+    json_object_set_new(json, "query", part(query, strcspn(query, "#")));
+}
+
 static json_t *message_count(const struct message *message)
 {
     return message->messages == HTTP_MESSAGES_UNKNOWN
@@ -101,19 +147,36 @@ static json_t *message_count(const struct message *message)
                : json_integer((json_int_t)message->messages);
 }
 
-json_t *json_exchange_facts(const struct exchange *x,
-                            const struct report_options *options)
+/* Their keys go behind those that are there. */
+static void add_all(json_t *json, json_t *more)
 {
-    json_t *json;
+    json_object_update(json, more);
+    json_decref(more);
+}
+
+/* What was asked. */
+static json_t *request_facts(const struct exchange *x,
+                             const struct report_options *options)
+{
+    json_t *json =
+        json_pack("{s:I, s:o, s:o}", "index", (json_int_t)x->stream,
+                  "stream_id",
+                  x->is_h2 ? json_integer((json_int_t)x->stream) : json_null(),
+                  "method", json_name(x->method, MASK_TEXT, options));
+
+    set_target(json, x, options);
+    json_object_set_new(json, "host",
+                        json_name(x->host, MASK_AUTHORITY, options));
+    return json;
+}
+
+/* What came of it, in counts. */
+static json_t *response_facts(const struct exchange *x)
+{
     bool answered = mark_is_set(x->response.start);
 
-    json = json_pack(
-        "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:I}", "index",
-        (json_int_t)x->stream, "stream_id",
-        x->is_h2 ? json_integer((json_int_t)x->stream) : json_null(), "method",
-        json_name(x->method, MASK_TEXT, options), "target",
-        json_name(x->target, MASK_TARGET, options), "host",
-        json_name(x->host, MASK_AUTHORITY, options), "status",
+    return json_pack(
+        "{s:o, s:o, s:I, s:I, s:I, s:o, s:I}", "status",
         x->status ? json_integer(x->status) : json_null(), "grpc_status",
         x->has_grpc_status ? json_integer((json_int_t)x->grpc_status)
                            : json_null(),
@@ -122,6 +185,14 @@ json_t *json_exchange_facts(const struct exchange *x,
         (json_int_t)x->response.bytes, "body_expected",
         json_count(answered ? x->response.expected : HTTP_NO_LENGTH),
         "body_received", (json_int_t)x->response.body);
+}
+
+json_t *json_exchange_facts(const struct exchange *x,
+                            const struct report_options *options)
+{
+    json_t *json = request_facts(x, options);
+
+    add_all(json, response_facts(x));
     if (x->opaque)
         json_object_set_new(json, "opaque", json_true());
     if (x->grpc_message) {
@@ -173,8 +244,8 @@ json_t *json_exchange(const struct report *report,
 
     json_object_set_new(json, "connection",
                         json_integer((json_int_t)exchange->connection));
-    json_object_set_new(json, "client", json_endpoint_name(&exchange->client));
-    json_object_set_new(json, "server", json_endpoint_name(&exchange->server));
+    json_set_endpoint(json, "client", &exchange->client);
+    json_set_endpoint(json, "server", &exchange->server);
     json_object_set_new(json, "complete", json_boolean(exchange->complete));
     json_object_set_new(json, "not_judged",
                         exchange->not_judged

@@ -34,6 +34,10 @@ json_t *json_endpoint_name(const struct endpoint *endpoint);
 /* Its address alone. */
 json_t *json_host_name(const struct endpoint *endpoint);
 
+/* ROLE, ROLE_ip and ROLE_port: "10.0.0.1:80", "10.0.0.1", 80. */
+void json_set_endpoint(json_t *json, const char *role,
+                       const struct endpoint *endpoint);
+
 json_t *json_finding(const struct report *report,
                      const struct report_options *options,
                      const struct finding *finding);

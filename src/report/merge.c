@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "judge/tls_tally.h"
 #include "report/json_out.h"
 #include "report/merge_endpoint.h"
 #include "report/merge_read.h"
@@ -55,6 +56,25 @@ static void add_input(struct merge *merge, json_t *from)
     json_array_foreach(json_object_get(from, "warnings"), i, value)
         add_once(warnings, merge->warning, value, value);
     merge_counts(into, from);
+}
+
+static json_t *not_opened(json_t *summary)
+{
+    return json_object_get(json_object_get(summary, "tls"), "not_opened");
+}
+
+/* Connections that were not opened, as many as a report lists. */
+static void add_not_opened(json_t *into, json_t *from)
+{
+    json_t *list = not_opened(into);
+    size_t i;
+    json_t *one;
+
+    json_array_foreach(not_opened(from), i, one)
+    {
+        if (json_array_size(list) < OPAQUE_LISTED)
+            json_array_append(list, one);
+    }
 }
 
 static void add_endpoints(struct merge *merge, json_t *from)
@@ -139,6 +159,8 @@ static void add_report(struct merge *merge, json_t *report)
         begin(merge);
     merge_times(merge->document, report);
     add_input(merge, json_object_get(report, "input"));
+    add_not_opened(json_object_get(merge->document, "summary"),
+                   json_object_get(report, "summary"));
     merge_counts(json_object_get(merge->document, "summary"),
                  json_object_get(report, "summary"));
     add_endpoints(merge, json_object_get(report, "endpoints"));

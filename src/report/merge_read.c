@@ -25,7 +25,7 @@ bool merge_read_text(struct text *text, FILE *file, const char *name,
            fail_set(fail, "cannot read '%s': it is too large", name);
 }
 
-/* Every number in it counts something. */
+/* Every number in it counts something; lists are of what is counted. */
 static bool are_counts(json_t *object)
 {
     const char *key;
@@ -35,9 +35,12 @@ static bool are_counts(json_t *object)
         return false;
     json_object_foreach(object, key, value)
     {
-        if (json_is_object(value)
-                ? !are_counts(value)
-                : !json_is_integer(value) || json_integer_value(value) < 0)
+        if (json_is_object(value) && !are_counts(value))
+            return false;
+        if (json_is_integer(value) && json_integer_value(value) < 0)
+            return false;
+        if (!json_is_object(value) && !json_is_integer(value) &&
+            !json_is_array(value))
             return false;
     }
     return true;

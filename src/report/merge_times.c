@@ -49,6 +49,20 @@ static void shift_all(json_t *object, const char *const *key, nanos by)
         shift(object, key[i], by);
 }
 
+static void shift_tls(json_t *tls, nanos by)
+{
+    static const char *const both[] = {"hello_s", "finished_s", "close_notify",
+                                       NULL};
+    static const char *const sides[] = {"client", "server", NULL};
+    size_t i;
+    json_t *alert;
+
+    for (i = 0; both[i]; i++)
+        shift_all(json_object_get(tls, both[i]), sides, by);
+    json_array_foreach(json_object_get(tls, "alerts"), i, alert)
+        shift(alert, "time_s", by);
+}
+
 static void shift_finding(json_t *finding, nanos by)
 {
     static const char *const timing[] = {"request_complete_s", "first_byte_s",
@@ -57,6 +71,8 @@ static void shift_finding(json_t *finding, nanos by)
     json_t *evidence;
 
     shift_all(json_object_get(finding, "timing"), timing, by);
+    shift_tls(json_object_get(json_object_get(finding, "connection"), "tls"),
+              by);
     json_array_foreach(json_object_get(finding, "evidence"), i, evidence)
         shift(evidence, "time_s", by);
 }

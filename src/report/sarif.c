@@ -40,12 +40,12 @@ static json_t *rule(enum verdict code)
 
     text_init(&help, LINE_SIZE);
     text_addf(&help, "%s\n\n%s\n\n%s", e->means, e->doing, e->doubts);
-    json = json_pack("{s:s, s:s, s:o, s:o, s:{s:s}, s:{s:s}}", "id",
-                     verdict_slug(code), "name", verdict_slug(code),
-                     "shortDescription", text_message(verdict_title(code)),
-                     "fullDescription", text_message(e->seen), "help", "text",
-                     text_string(&help), "defaultConfiguration", "level",
-                     level_of(verdict_severity(code)));
+    json =
+        json_pack("{s:s, s:o, s:o, s:{s:s}, s:{s:s}}", "id", verdict_slug(code),
+                  "shortDescription", text_message(verdict_title(code)),
+                  "fullDescription", text_message(e->seen), "help", "text",
+                  text_string(&help), "defaultConfiguration", "level",
+                  level_of(verdict_severity(code)));
     text_release(&help);
     return json;
 }

@@ -45,6 +45,51 @@ def listed(name, out):
     return [(x["connection"], x["target"]) for x in found]
 
 
+# (target, path, query): RFC 9112, 3.2; what may be a secret is masked in each.
+TARGETS = (
+    ("/", "/", None),
+    ("/a/b?x=1&y=2", "/a/b", "x=1&y=2"),
+    ("/a?b?c=1", "/a", "b?c=1"),
+    ("/a?", "/a", None),
+    ("/a?token=hunter2&x=1", "/a", "token=***&x=1"),
+    ("/login;password=hunter2?x=1", "/login;password=***", "x=1"),
+    ("http://h.example/a?x=1", "/a", "x=1"),
+    ("http://user:hunter2@h.example/a?x=1", "/a", "x=1"),
+    ("http://h.example?x=1", None, "x=1"),
+    ("http://h.example", None, None),
+    ("/to?url=http://h.example/a?x=1", "/to", "url=http://h.example/a?x=1"),
+    ("*", None, None),
+)
+
+
+def targets(folder):
+    """The parts of targets, each of an answered request."""
+    scene = os.path.join(folder, "targets.scene")
+    path = os.path.join(folder, "targets.pcapng")
+    with open(scene, "w", encoding="ascii") as file:
+        file.write("client 10.1.0.5:51034\nserver 10.1.0.9:8080\n"
+                   "0.0 c> SYN\n0.001 s> SYN ACK\n0.002 c> ACK\n")
+        for at, (target, _, _) in enumerate(TARGETS, 1):
+            file.write('%d.0 c> "%s %s HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n"\n'
+                       '%d.1 s> "HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n'
+                       '\\r\\n"\n%d.2 c> ACK\n' %
+                       (at, "OPTIONS" if target == "*" else "GET", target, at,
+                        at))
+        file.write("expect none\n")
+    with open(path, "wb") as file:
+        subprocess.run([os.path.dirname(MKBENCH) + "/mkscene", scene],
+                       stdout=file, check=True)
+    out = subprocess.run([WHYEOF, "-x", "-F", "json", path],
+                         capture_output=True, text=True, check=True).stdout
+    found = [(x["path"], x["query"]) for x in json.loads(out)["exchanges"]]
+    wrong = [(row, parts) for row, parts in zip(TARGETS, found)
+             if parts != row[1:]]
+    good = len(found) == len(TARGETS) and not wrong and "hunter2" not in out
+    print("ok path and query of %d targets" % len(found) if good else
+          "FAIL path and query: %s" % (wrong or len(found)))
+    return not good
+
+
 def main():
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -70,6 +115,8 @@ def main():
         print("FAIL nothing is left: %s" % left if left else
               "ok nothing is left")
         failed += bool(left)
+    with tempfile.TemporaryDirectory() as folder:
+        failed += targets(folder)
     return 1 if failed else 0
 
 

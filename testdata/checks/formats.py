@@ -3,7 +3,8 @@
 rules and against the same run's JSON; and words of the wire stay words.
 
 junit     an XML schema, by xmllint
-sarif     what GitHub asks of a run, and each finding counted once
+sarif     a JSON Schema, by python3-jsonschema; what GitHub asks of a run, and
+          each finding counted once
 github    the syntax and the number of workflow commands
 markdown  as cmark-gfm renders it: no link, image or HTML that is not ours
 html      well formed, nothing that leaves the page, a policy that names its parts
@@ -22,10 +23,16 @@ import sys
 import tempfile
 import xml.etree.ElementTree as xml
 
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
 WHYEOF = os.environ.get("WHYEOF", "build/whyeof")
 BUILD = os.environ.get("BUILD", "build")
 FORMATS = ("json", "junit", "sarif", "github", "markdown", "html")
 XSD = "testdata/schemas/junit.xsd"
+SARIF = "testdata/schemas/sarif.schema.json"
 HOSTILE = ("/<script>alert(1)</script>|`x`*y*_z_[a](http://evil.example/)"
            "![b](//c)&lt;]]>%0A::error::d\"'@everyone#1")
 COMMAND = re.compile(r"^::(error|warning|notice) title=([^:,\r\n]*)::([^\r\n]*)$")
@@ -91,9 +98,19 @@ def check_junit(path, report):
                 expect("in Wireshark" in body.text, "a body without its reasons")
 
 
+def sarif_error(document):
+    """What is wrong with it by the schema; None: nothing, or it is not known."""
+    if not jsonschema:
+        return None
+    with open(SARIF, encoding="utf-8") as file:
+        validator = jsonschema.Draft202012Validator(json.load(file))
+    return next(validator.iter_errors(document), None)
+
+
 def check_sarif(path, report):
     with open(path, encoding="utf-8") as file:
         document = json.load(file)
+    expect(sarif_error(document) is None, sarif_error(document))
     expect(document["version"] == "2.1.0" and len(document["runs"]) == 1, "run")
     run = document["runs"][0]
     rules = run["tool"]["driver"]["rules"]
@@ -282,6 +299,22 @@ def hostile(folder):
         check("<script>alert" not in file.read(), "its script is text in html")
 
 
+def sarif_faults(folder):
+    """A log that is broken at one place is seen to be."""
+    if not jsonschema:
+        print("skip sarif by its schema: needs python3-jsonschema")
+        return
+    for fault in (lambda run: run["results"][0].pop("message"),
+                  lambda run: run["results"][0].update(level="fatal"),
+                  lambda run: run["results"][0].update(rank="high"),
+                  lambda run: run["tool"]["driver"]["rules"][0].update(
+                      name=run["tool"]["driver"]["rules"][0]["id"])):
+        with open(os.path.join(folder, "out.sarif"), encoding="utf-8") as file:
+            document = json.load(file)
+        fault(document["runs"][0])
+        check(sarif_error(document), "a broken sarif is seen", "it is valid")
+
+
 def main():
     for program in ("xmllint", "cmark-gfm"):
         if not shutil.which(program):
@@ -289,6 +322,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         every_scene(folder)
         hostile(folder)
+        sarif_faults(folder)
     return 1 if failed else 0
 
 

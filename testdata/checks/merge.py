@@ -6,6 +6,7 @@ is of lab captures behind one another, each with a server of its own address.
 import collections
 import concurrent.futures
 import copy
+import datetime
 import json
 import os
 import random
@@ -330,6 +331,37 @@ def check_no_reports(folder, path):
     check("usage: whyeof merge" in run("merge", "--help"), "--help")
 
 
+def hellos(document):
+    """When each client said hello, as a time of day in nanoseconds."""
+    zero = document["input"]["zero_time"]
+    seconds = datetime.datetime.fromisoformat(zero[:19] + "+00:00").timestamp()
+    return sorted((int(seconds) * 10**9 + int(zero[20:29]) +
+                   round(f["connection"]["tls"]["hello_s"]["client"] * 10**9))
+                  for f in document["findings"])
+
+
+def check_tls(folder):
+    """What was not opened is added up, and no moment of it moves."""
+    paths, documents = [], []
+    for name in ("tls-go-write-timeout", "tls-reset", "tls-silent"):
+        text = report("%s/%s.pcap" % (CAPTURES, name))
+        documents.append(json.loads(text))
+        paths.append(os.path.join(folder, name + ".json"))
+        with open(paths[-1], "w", encoding="utf-8") as file:
+            file.write(text)
+    folded = json.loads(run("merge", *paths, status=1))
+    tls = folded["summary"]["tls"]
+    whole = [d["summary"]["tls"] for d in documents]
+    check((tls["opened"], tls["opaque"], tls["opaque_by_reason"]) ==
+          (0, 3, {"no-secrets": sum(t["opaque"] for t in whole)}),
+          "TLS of three: %s" % tls["opaque_by_reason"])
+    check([n["client_random"] for n in tls["not_opened"]] ==
+          [n["client_random"] for t in whole for n in t["not_opened"]],
+          "what was not opened, of three")
+    said = sorted(hello for d in documents for hello in hellos(d))
+    check(len(said) == 3 and said == hellos(folded), "hellos stay when they were")
+
+
 def main():
     if not shutil.which("tshark"):
         print("skip merge: no tshark")
@@ -342,6 +374,7 @@ def main():
         check_brackets(folder, path)
         check_no_reports(folder, path)
         check_same_server(folder)
+        check_tls(folder)
     return failed > 0
 
 
