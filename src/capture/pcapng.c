@@ -343,6 +343,7 @@ static enum outcome take_block(struct pcapng *pcapng, struct frame *frame)
     if (!blocks_body(&pcapng->blocks, &block, &body))
         return OUTCOME_STOP;
     reader = reader_on(body);
+    frame->offset = block.offset;
     return known->take(pcapng, &block, &reader, frame);
 }
 
