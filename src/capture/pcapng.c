@@ -297,10 +297,9 @@ static const struct kind {
 
 static const struct kind *find_kind(uint32_t type)
 {
-    for (size_t i = 0; i < sizeof(kind) / sizeof(*kind); i++) {
+    for (size_t i = 0; i < sizeof(kind) / sizeof(*kind); i++)
         if (kind[i].type == type)
             return &kind[i];
-    }
     return NULL;
 }
 
