@@ -55,15 +55,14 @@ struct block_out block_out_section(struct text *text)
 }
 
 struct block_out block_out_interface(struct text *text, uint16_t link_type,
-                                     uint32_t snap_length)
+                                     uint32_t snap_length, uint8_t resolution)
 {
-    static const uint8_t nanoseconds = 9; /* 10^-9 s */
     struct block_out block = open_block(text, INTERFACE);
 
     put_le16(text, link_type);
     put_le16(text, 0);
     put_le32(text, snap_length);
-    add_option(&block, IF_TSRESOL, (struct span){&nanoseconds, 1});
+    add_option(&block, IF_TSRESOL, (struct span){&resolution, 1});
     return block;
 }
 

@@ -45,17 +45,22 @@ struct block_out {
 /* A section header, 4.1: version 1.0, its length not said. */
 struct block_out block_out_section(struct text *text);
 
+enum {
+    BLOCK_OUT_MICROSECONDS = 6, /* of if_tsresol: ticks of 10^-6 s */
+    BLOCK_OUT_NANOSECONDS = 9
+};
+
 /*
- * An interface description, 4.2, whose times are nanoseconds. A snap length
- * of 0 is none.
+ * An interface description, 4.2, whose times are as `resolution` (if_tsresol)
+ * says. A snap length of 0 is none.
  */
 struct block_out block_out_interface(struct text *text, uint16_t link_type,
-                                     uint32_t snap_length);
+                                     uint32_t snap_length, uint8_t resolution);
 
 /* An enhanced packet, 4.3. `length` is what it had on the wire. */
 struct block_out_packet {
     uint32_t interface; /* in order of description, from 0 */
-    nanos time;
+    nanos time;         /* in ticks of the interface */
     uint32_t length;
     struct span data;
 };

@@ -43,7 +43,7 @@ static void test_interface(void **state)
 
     (void)state;
     text_init(&text, 1000);
-    block = block_out_interface(&text, 0x1234, 0x40000);
+    block = block_out_interface(&text, 0x1234, 0x40000, BLOCK_OUT_NANOSECONDS);
     block_out_string(&block, BLOCK_OUT_IF_NAME, "eth0x");
     block_out_close(&block);
     EXPECT(&text, "\x01\0\0\0"

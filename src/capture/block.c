@@ -160,30 +160,42 @@ static bool ends_well(struct blocks *blocks, const struct block *block,
     return bad(blocks, block, "a block whose two lengths differ");
 }
 
-bool blocks_body(struct blocks *blocks, const struct block *block,
-                 struct span *body)
+bool blocks_whole(struct blocks *blocks, const struct block *block,
+                  struct span *whole)
 {
     size_t size = (size_t)block->size;
-    struct span whole;
 
     if (block->size > BLOCK_SIZE_MOST)
         return bad(blocks, block, "a block too long for what it holds");
     if (!have(blocks, size))
         return cut(blocks);
-    whole = take(blocks, size);
-    *body = span_head(span_skip(whole, HEAD_SIZE), size - LEAST_SIZE);
-    return ends_well(blocks, block, span_skip(whole, size - LENGTH_SIZE));
+    *whole = take(blocks, size);
+    return ends_well(blocks, block, span_skip(*whole, size - LENGTH_SIZE));
+}
+
+bool blocks_body(struct blocks *blocks, const struct block *block,
+                 struct span *body)
+{
+    struct span whole = {0};
+
+    if (!blocks_whole(blocks, block, &whole))
+        return false;
+    *body = span_head(span_skip(whole, HEAD_SIZE), whole.size - LEAST_SIZE);
+    return true;
 }
 
 /* Takes bytes without holding on to more than the buffer has room for. */
-static bool pass_over(struct blocks *blocks, uint64_t size)
+static bool pass_over(struct blocks *blocks, uint64_t size, FILE *out)
 {
     while (size > 0) {
         size_t here = blocks->end - blocks->begin;
+        struct span taken;
 
         if (here > size)
             here = (size_t)size;
-        (void)take(blocks, here);
+        taken = take(blocks, here);
+        if (out && fwrite(taken.at, 1, taken.size, out) != taken.size)
+            return false;
         size -= here;
         if (size > 0 && !have(blocks, 1))
             return cut(blocks);
@@ -191,13 +203,29 @@ static bool pass_over(struct blocks *blocks, uint64_t size)
     return true;
 }
 
-bool blocks_skip(struct blocks *blocks, const struct block *block)
+static bool pass_block(struct blocks *blocks, const struct block *block,
+                       FILE *out)
 {
-    if (!pass_over(blocks, block->size - LENGTH_SIZE))
+    struct span length;
+
+    if (!pass_over(blocks, block->size - LENGTH_SIZE, out))
         return false;
     if (!have(blocks, LENGTH_SIZE))
         return cut(blocks);
-    return ends_well(blocks, block, take(blocks, LENGTH_SIZE));
+    length = take(blocks, LENGTH_SIZE);
+    if (out && fwrite(length.at, 1, length.size, out) != length.size)
+        return false;
+    return ends_well(blocks, block, length);
+}
+
+bool blocks_skip(struct blocks *blocks, const struct block *block)
+{
+    return pass_block(blocks, block, NULL);
+}
+
+bool blocks_copy(struct blocks *blocks, const struct block *block, FILE *out)
+{
+    return pass_block(blocks, block, out);
 }
 
 bool blocks_next_option(const struct blocks *blocks, struct reader *reader,

@@ -13,6 +13,8 @@
 #include "base/reader.h"
 #include "capture/format.h"
 
+#include <stdio.h>
+
 enum {
     BLOCK_SIZE_MOST = 16 << 20
 };
@@ -51,7 +53,18 @@ bool blocks_head(struct blocks *blocks, struct block *block);
 bool blocks_body(struct blocks *blocks, const struct block *block,
                  struct span *body);
 
+/* The same with both lengths and the type before them. */
+bool blocks_whole(struct blocks *blocks, const struct block *block,
+                  struct span *whole);
+
 bool blocks_skip(struct blocks *blocks, const struct block *block);
+
+/*
+ * As blocks_skip, and what is passed over goes to `out`, of a block of any
+ * length. False also when it cannot be written: then there is no trouble in the
+ * facts. A block that is cut, or whose lengths differ, may be written in part.
+ */
+bool blocks_copy(struct blocks *blocks, const struct block *block, FILE *out);
 
 /* Fields in the section's byte order. */
 static inline uint16_t blocks_u16(const struct blocks *blocks,

@@ -114,8 +114,10 @@ static void open_inputs(struct capture *capture, const char *const path[])
         capture->facts[i].path = path[i];
         waiting->input.file = (uint32_t)i;
         open_input(capture, i);
-        if (!input_next(&waiting->input, &waiting->frame))
+        if (!input_next(&waiting->input, &waiting->frame)) {
+            capture->numbers += waiting->frame.number;
             continue;
+        }
         capture->heap[capture->heaped++] = waiting;
         if (may_close(capture, i))
             close_for_now(capture, i, interfaces);
@@ -155,8 +157,10 @@ struct capture *capture_open(const char *const path[], size_t count,
 /* Its next frame took the place of the one before, or there is none. */
 static void settle_top(struct capture *capture, bool has_next)
 {
-    if (!has_next)
+    if (!has_next) {
+        capture->numbers += capture->heap[0]->frame.number;
         capture->heap[0] = capture->heap[--capture->heaped];
+    }
     if (capture->heaped > 0)
         sink(capture, 0);
 }
@@ -226,6 +230,13 @@ const struct capture_input *capture_inputs(const struct capture *capture,
 {
     *count = capture->count;
     return capture->facts;
+}
+
+bool capture_has_ended(const struct capture *capture, size_t input)
+{
+    const struct waiting *waiting = &capture->waiting[input];
+
+    return !waiting->closed && !waiting->input.format;
 }
 
 void capture_progress(const struct capture *capture, uint64_t *done,

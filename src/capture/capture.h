@@ -93,6 +93,10 @@ bool capture_next(struct capture *capture, struct frame *frame);
 const struct capture_input *capture_inputs(const struct capture *capture,
                                            size_t *count);
 
+/* Nothing more comes of an input: asked after a frame of another one, or none.
+ */
+bool capture_has_ended(const struct capture *capture, size_t input);
+
 /* Bytes consumed and bytes there are (0 when unknown), for a progress bar. */
 void capture_progress(const struct capture *capture, uint64_t *done,
                       uint64_t *total);

@@ -40,6 +40,7 @@ struct frame {
     uint32_t link_type;   /* LINKTYPE_* of www.tcpdump.org/linktypes.html */
     uint32_t length;      /* bytes on the wire; never below data.size */
     struct span data;     /* bytes recorded */
+    uint64_t offset;      /* pcapng: where its block begins, unpacked */
     const struct packet_process *process; /* whose it is; NULL: nobody says */
 };
 

@@ -82,10 +82,12 @@ bool input_next(struct input *input, struct frame *frame)
     struct capture_input *facts = input->intake.facts;
     uint64_t before = facts->packets;
 
+    frame->number = 0;
     if (!input->format)
         return false;
     frame->process = NULL;
     if (!input->format->next(input->reader, frame)) {
+        frame->number = facts->packets - before;
         input_close(input);
         return false;
     }

@@ -32,8 +32,9 @@ void input_close(struct input *input);
 
 /*
  * The next frame; false at the end. Its number is only how many numbers it
- * takes: one, and one for each record without a packet before it. Its bytes
- * live until the next call for the same input.
+ * takes: one, and one for each record without a packet before it; at the end it
+ * is those behind the last frame. Its bytes live until the next call for the
+ * same input.
  */
 bool input_next(struct input *input, struct frame *frame);
 

@@ -297,10 +297,9 @@ static const struct kind {
 
 static const struct kind *find_kind(uint32_t type)
 {
-    for (size_t i = 0; i < sizeof(kind) / sizeof(*kind); i++) {
+    for (size_t i = 0; i < sizeof(kind) / sizeof(*kind); i++)
         if (kind[i].type == type)
             return &kind[i];
-    }
     return NULL;
 }
 
@@ -343,6 +342,7 @@ static enum outcome take_block(struct pcapng *pcapng, struct frame *frame)
     if (!blocks_body(&pcapng->blocks, &block, &body))
         return OUTCOME_STOP;
     reader = reader_on(body);
+    frame->offset = block.offset;
     return known->take(pcapng, &block, &reader, frame);
 }
 

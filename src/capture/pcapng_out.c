@@ -61,7 +61,8 @@ bool pcapng_out_interface(struct pcapng_out *out, uint32_t link_type,
     struct block_out block;
 
     text_clear(&out->block);
-    block = block_out_interface(&out->block, (uint16_t)link_type, snap_length);
+    block = block_out_interface(&out->block, (uint16_t)link_type, snap_length,
+                                BLOCK_OUT_NANOSECONDS);
     block_out_string(&block, BLOCK_OUT_IF_NAME, name);
     *number = out->interfaces++;
     return write_block(out, &block);

@@ -1,6 +1,7 @@
 #include "files/run.h"
 
 #include "base/arena.h"
+#include "files/annotated.h"
 #include "files/held_frames.h"
 #include "files/why_output.h"
 #include "record/recorder.h"
@@ -21,7 +22,8 @@ struct file_run {
     struct pipeline *pipeline;
     struct recorder *recorder; /* NULL: nobody asked for recordings */
     struct file_outputs *outputs;
-    struct held_frames *held; /* NULL: all that is read can be read again */
+    struct held_frames *held;    /* NULL: all that is read can be read again */
+    struct annotated *annotated; /* NULL: nobody asked for it */
 };
 
 static void take_packet(void *context, uint64_t connection,
@@ -210,6 +212,8 @@ struct file_run *file_run_open(const struct options *options,
             capture_open(options->path, options->paths, &capture, fail);
     if (run->capture)
         run->recorder = open_recorder(options, run->keylog, listener, fail);
+    if (!fail->set)
+        run->annotated = annotated_open(options, fail);
     if (fail->set) {
         file_run_close(run);
         return NULL;
@@ -227,6 +231,7 @@ void file_run_close(struct file_run *run)
     recorder_close(run->recorder);
     if (run->outputs)
         file_outputs_close(run->outputs);
+    annotated_close(run->annotated);
     capture_close(run->capture);
     keylog_free(run->keylog);
     held_frames_free(run->held);
@@ -301,5 +306,9 @@ const struct report *file_run_finish(struct file_run *run, bool *trouble)
     *trouble |= run->recorder && recorder_counts(run->recorder).failures;
     *trouble |= !write_why(run, report);
     *trouble |= !file_outputs_write(run->outputs, report);
+    *trouble |= !annotated_write(
+        run->annotated, report,
+        (struct file_outputs_listener){.context = run->listener.context,
+                                       .complain = run->listener.say});
     return report;
 }

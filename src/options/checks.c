@@ -40,6 +40,17 @@ bool check_compare(const struct options *options, struct fail *fail)
                           "input");
 }
 
+bool check_annotated(const struct options *options, struct fail *fail)
+{
+    const struct watch_options *watch = &options->watch;
+
+    return !options->annotated ||
+           (!watch->interface && !watch->follow && !options->compare &&
+            !options->pipeline.judge.why.asked) ||
+           fail_set(fail, "--output pcapng=FILE reads files a second time: not "
+                          "with --interface, --follow, --compare and --why");
+}
+
 bool check_files(const struct options *options, struct fail *fail)
 {
     const struct watch_options *watch = &options->watch;

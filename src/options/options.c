@@ -34,6 +34,16 @@ enum {
     LETTERS_SIZE = 2 * OPTION_COUNT + 2
 };
 
+/* The packets themselves are no rendering of the report. */
+static bool read_annotated(struct options *options, const char *path,
+                           struct fail *fail)
+{
+    if (options->annotated)
+        return fail_set(fail, "--output pcapng=FILE may be given once");
+    options->annotated = path;
+    return true;
+}
+
 static bool read_output(struct options *options, char *text, struct fail *fail)
 {
     char *equals = strchr(text, '=');
@@ -46,12 +56,14 @@ static bool read_output(struct options *options, char *text, struct fail *fail)
                         "'%s'",
                         text);
     *equals = '\0';
-    if (!value_format(text, &format, fail))
+    if (strcmp(text, "pcapng") != 0 && !value_format(text, &format, fail))
         return false;
     descriptor = safe_file_descriptor(equals + 1);
     if (descriptor >= 0 && !safe_file_takes_bytes(descriptor))
         return fail_set(fail, "cannot write '%s': it is not open for writing",
                         equals + 1);
+    if (strcmp(text, "pcapng") == 0)
+        return read_annotated(options, equals + 1, fail);
     if (options->outputs == OPTIONS_OUTPUTS_MAX)
         return fail_set(fail, "at most %d times --output", OPTIONS_OUTPUTS_MAX);
     options->output[options->outputs].format = format;
@@ -371,7 +383,8 @@ bool options_parse(struct options *options, int argc, char *argv[],
     options->paths = (size_t)(argc - optind);
     if (options->action != ACTION_NONE)
         return true;
-    if (!check_why(options, fail) || !check_compare(options, fail))
+    if (!check_why(options, fail) || !check_compare(options, fail) ||
+        !check_annotated(options, fail))
         return false;
     if (options->watch.interface)
         return take_filter_words(options, fail);

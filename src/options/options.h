@@ -62,6 +62,7 @@ struct options {
         const char *path;
     } output[OPTIONS_OUTPUTS_MAX];
     size_t outputs;
+    const char *annotated; /* of --output pcapng=; NULL: nobody asked */
     const char *keylog[OPTIONS_KEYLOGS_MAX];
     size_t keylogs;
     bool compare; /* two captures of the same, instead of a report */

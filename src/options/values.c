@@ -211,6 +211,9 @@ bool value_format(const char *text, const struct renderer **to,
     *to = renderer_find(text);
     if (*to)
         return true;
+    if (strcmp(text, "pcapng") == 0)
+        return fail_set(fail, "pcapng is the packets with comments, and goes "
+                              "to a file: --output pcapng=FILE");
     text_init(&names, NAMES_ROOM);
     renderer_list(&names);
     (void)fail_set(fail, "no such format '%s': %s", text, text_string(&names));

@@ -104,7 +104,7 @@ void recording_write(struct recording *recording, uint16_t link_type,
     }
     block = block_out_section(out);
     block_out_close(&block);
-    block = block_out_interface(out, link_type, 0);
+    block = block_out_interface(out, link_type, 0, BLOCK_OUT_NANOSECONDS);
     block_out_close(&block);
     if (recording->secrets.size && !recording->secrets_last)
         write_secrets(recording, out);
