@@ -47,7 +47,7 @@ DEPS_TEST  := libcmocka-dev python3 tshark tcpdump zstd lz4 gzip clang-format-14
               python3-jsonschema
 DEPS_LAB   := nodejs nginx-light apache2-bin gunicorn haproxy openssl nghttp2-client \
               golang-google-grpc-dev python3-grpcio default-jdk-headless \
-              varnish php8.2-fpm chromium
+              varnish php8.2-fpm chromium prometheus
 DEPS_BENCH := tcptrace time wrk
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 DEPS_TIDY  := clang-tidy-14

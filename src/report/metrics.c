@@ -139,6 +139,59 @@ static void write_exchanges(const struct report *report, FILE *out)
     }
 }
 
+/* A sample of a family, by one label. */
+static void write_sample(FILE *out, const char *name, const char *label,
+                         const char *value, uint64_t count)
+{
+    (void)fprintf(out, "whyeof_%s{%s=\"%s\"} %" PRIu64 "\n", name, label, value,
+                  count);
+}
+
+/* It is judged anew as more is known, so that it may become less. */
+static void write_not_judged(const struct judge_counts *counts, FILE *out)
+{
+    write_type(out, "exchanges_not_judged", "gauge",
+               "Exchanges that could not be judged so far, by reason.");
+    for (size_t i = DOUBT_NONE + 1; i < DOUBT_COUNT; i++)
+        write_sample(out, "exchanges_not_judged", "reason",
+                     doubt_name((enum doubt)i), counts->not_judged_by[i]);
+}
+
+static void write_protocols(const struct judge_counts *counts, FILE *out)
+{
+    const char *name = "connections_by_protocol_total";
+
+    write_type(out, name, "counter",
+               "TCP connections that are over, by what they spoke.");
+    write_sample(out, name, "protocol", "http/1", counts->http_connections);
+    write_sample(out, name, "protocol", "h2", counts->h2_connections);
+    write_sample(out, name, "protocol", "fastcgi", counts->fastcgi_connections);
+    write_sample(out, name, "protocol", "tls", counts->tls_connections);
+    write_sample(out, name, "protocol", "other", counts->other_connections);
+}
+
+static void write_tls(const struct tls_tally *tls, FILE *out)
+{
+    write_one(out, "tls_opened_total", "counter",
+              "Connections of TLS that were read, by their secrets.",
+              tls->opened);
+    write_type(out, "tls_opaque_total", "counter",
+               "Connections of TLS that were not opened, by reason.");
+    for (size_t i = TLS_OPENS + 1; i < TLS_UNOPENED_COUNT; i++)
+        write_sample(out, "tls_opaque_total", "reason",
+                     tls_unopened_name((enum tls_unopened)i), tls->by[i]);
+}
+
+/* Their reasons are words of ours. */
+static void write_ignored(const struct report *report, FILE *out)
+{
+    write_type(out, "packets_ignored_total", "counter",
+               "Packets that gave no TCP segment, by reason.");
+    for (size_t i = 0; i < report->ignoreds; i++)
+        write_sample(out, "packets_ignored_total", "reason",
+                     report->ignored[i].reason, report->ignored[i].packets);
+}
+
 static void write_drops(const struct metrics_gauges *gauges, FILE *out)
 {
     write_type(out, "packets_dropped_total", "counter",
@@ -201,8 +254,12 @@ bool metrics_write(const struct metrics *metrics, const struct report *report,
               "Packets that passed the filter, those dropped among them.",
               gauges->received);
     write_drops(gauges, out);
+    write_ignored(report, out);
     write_one(out, "connections_total", "counter",
               "TCP connections that are over.", report->counts.connections);
+    write_protocols(&report->counts, out);
+    write_tls(report->tls, out);
+    write_not_judged(&report->counts, out);
     write_one(out, "connections_open", "gauge", "TCP connections followed.",
               report->open_connections);
     write_one(out, "servers_forgotten_total", "counter",

@@ -1,4 +1,5 @@
-/* What finds no room is counted where a monitoring system sees it. */
+/* What is not seen, or finds no room, is counted where a monitoring system sees
+ * it. */
 /* cmocka.h wants these four before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,24 +11,48 @@
 
 #include "report/metrics.h"
 
-static void test_not_kept(void **state)
+static const char *const lines[] = {
+    "whyeof_connections_by_protocol_total{protocol=\"http/1\"} 11\n",
+    "whyeof_connections_by_protocol_total{protocol=\"h2\"} 12\n",
+    "whyeof_connections_by_protocol_total{protocol=\"fastcgi\"} 13\n",
+    "whyeof_connections_by_protocol_total{protocol=\"tls\"} 14\n",
+    "whyeof_connections_by_protocol_total{protocol=\"other\"} 15\n",
+    "whyeof_exchanges_not_judged{reason=\"bytes-lost\"} 21\n",
+    "whyeof_exchanges_not_judged{reason=\"snaplen\"} 0\n",
+    "whyeof_tls_opened_total 31\n",
+    "whyeof_tls_opaque_total{reason=\"no-key\"} 32\n",
+    "whyeof_packets_ignored_total{reason=\"not TCP\"} 41\n",
+    "whyeof_packets_received_total 101\n",
+    "whyeof_recorder_connections 102\n",
+    "whyeof_recorder_packets 103\n",
+    "whyeof_not_kept_total{what=\"connections\"} 1\n",
+    "whyeof_not_kept_total{what=\"holes\"} 2\n",
+    "whyeof_not_kept_total{what=\"exchanges\"} 3\n",
+    "whyeof_not_kept_total{what=\"findings\"} 4\n",
+    "whyeof_not_kept_total{what=\"recordings\"} 5\n",
+    "whyeof_not_kept_total{what=\"recorded_findings\"} 6\n",
+    "whyeof_not_kept_total{what=\"recorded_payload\"} 7\n",
+    "whyeof_not_kept_total{what=\"recorded_packets\"} 8\n",
+    "whyeof_not_kept_total{what=\"recorded_connections\"} 9\n",
+};
+
+static void test_counts(void **state)
 {
-    static const char *const lines[] = {
-        "whyeof_packets_received_total 101\n",
-        "whyeof_recorder_connections 102\n",
-        "whyeof_recorder_packets 103\n",
-        "whyeof_not_kept_total{what=\"connections\"} 1\n",
-        "whyeof_not_kept_total{what=\"holes\"} 2\n",
-        "whyeof_not_kept_total{what=\"exchanges\"} 3\n",
-        "whyeof_not_kept_total{what=\"findings\"} 4\n",
-        "whyeof_not_kept_total{what=\"recordings\"} 5\n",
-        "whyeof_not_kept_total{what=\"recorded_findings\"} 6\n",
-        "whyeof_not_kept_total{what=\"recorded_payload\"} 7\n",
-        "whyeof_not_kept_total{what=\"recorded_packets\"} 8\n",
-        "whyeof_not_kept_total{what=\"recorded_connections\"} 9\n",
+    static const struct report_ignored ignored[] = {
+        {"not TCP", 41}
     };
+    static const struct tls_tally tls = {.opened = 31, .by[TLS_NO_KEY] = 32};
     const struct report report = {
-        .counts = {.evicted = 1,
+        .tls = &tls,
+        .ignored = ignored,
+        .ignoreds = 1,
+        .counts = {.http_connections = 11,
+                   .h2_connections = 12,
+                   .fastcgi_connections = 13,
+                   .tls_connections = 14,
+                   .other_connections = 15,
+                   .not_judged_by[DOUBT_BYTES_LOST] = 21,
+                   .evicted = 1,
                    .holes_given_up = 2,
                    .crowded_out = 3,
                    .not_detailed = 4}
@@ -60,7 +85,7 @@ static void test_not_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_not_kept),
+        cmocka_unit_test(test_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

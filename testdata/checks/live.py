@@ -830,6 +830,18 @@ def read_metrics(path):
     return values
 
 
+def by_promtool(path):
+    """Prometheus' own reader, where it is there, takes it without a word."""
+    if not shutil.which("promtool"):
+        print("skip metrics by promtool: needs prometheus")
+        return
+    with open(path, encoding="utf-8") as file:
+        done = subprocess.run(["promtool", "check", "metrics"], stdin=file,
+                              capture_output=True, text=True)
+    expect(done.returncode == 0 and not done.stdout + done.stderr,
+           f"promtool: {done.stdout}{done.stderr}")
+
+
 @case
 def metrics():
     path = os.path.join(folder("metrics"), "whyeof.prom")
@@ -861,6 +873,9 @@ def metrics():
     expect(now["whyeof_connections_total"] == summary["connections"],
            "connections")
     expect(now["whyeof_resident_memory_bytes"] > 1 << 20, "memory")
+    expect(now['whyeof_connections_by_protocol_total{protocol="http/1"}'] ==
+           summary["http_connections"] > 0, "protocols")
+    by_promtool(path)
     expect(os.listdir(os.path.dirname(path)) == ["whyeof.prom"],
            "a draft is left")
 
