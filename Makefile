@@ -326,12 +326,19 @@ fuzz-smoke: deps-fuzz
 	    python3 testdata/fuzz_smoke.py $(FUZZ_C) -- $(LIB_C)
 
 MANDIR := $(DESTDIR)$(PREFIX)/share/man
+BASH_DIR := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH_DIR  := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+FISH_DIR := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 install: release
 	@$(MAKE) --no-print-directory RELEASE=1 B=$(RELEASE_B) install-files
 
 install-files: $(B)/whyeof
 	install -d $(DESTDIR)$(PREFIX)/bin $(MANDIR)/man1 $(MANDIR)/man7
 	install -m 755 $(B)/whyeof $(DESTDIR)$(PREFIX)/bin/whyeof
+	install -d $(BASH_DIR) $(ZSH_DIR) $(FISH_DIR)
+	$(B)/whyeof --completion bash > $(B)/completion && install -m 644 $(B)/completion $(BASH_DIR)/whyeof
+	$(B)/whyeof --completion zsh > $(B)/completion && install -m 644 $(B)/completion $(ZSH_DIR)/_whyeof
+	$(B)/whyeof --completion fish > $(B)/completion && install -m 644 $(B)/completion $(FISH_DIR)/whyeof.fish
 	install -m 644 man/whyeof.1 $(MANDIR)/man1/whyeof.1
 	install -m 644 man/whyeof-merge.1 $(MANDIR)/man1/whyeof-merge.1
 	install -m 644 man/whyeof-internals.7 $(MANDIR)/man7/whyeof-internals.7
@@ -340,6 +347,7 @@ install-files: $(B)/whyeof
 	install -m 644 man/whyeof-verdicts.7 $(MANDIR)/man7/whyeof-verdicts.7
 
 uninstall:
+	rm -f $(BASH_DIR)/whyeof $(ZSH_DIR)/_whyeof $(FISH_DIR)/whyeof.fish
 	rm -f $(DESTDIR)$(PREFIX)/bin/whyeof $(MANDIR)/man1/whyeof.1 \
 	    $(MANDIR)/man1/whyeof-merge.1 $(MANDIR)/man7/whyeof-internals.7 $(MANDIR)/man7/whyeof-live.7 $(MANDIR)/man7/whyeof-tls.7 $(MANDIR)/man7/whyeof-verdicts.7
 

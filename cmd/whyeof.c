@@ -7,6 +7,7 @@
 #include "files/merge_run.h"
 #include "files/run.h"
 #include "files/schema.h"
+#include "options/completion.h"
 #include "options/versions.h"
 #include "report/explain.h"
 #include "sandbox/safe_file.h"
@@ -76,6 +77,9 @@ static int run_action(const struct options *options)
         break;
     case ACTION_LIST_CODES:
         explain_list(stdout);
+        break;
+    case ACTION_COMPLETION:
+        completion_print(stdout, options->shell);
         break;
     case ACTION_SCHEMA:
         schema_print(stdout);

@@ -1,6 +1,16 @@
 #include "options/checks.h"
 
+#include "options/completion.h"
+
 #include <string.h>
+
+bool check_action(const struct options *options, struct fail *fail)
+{
+    return options->action != ACTION_COMPLETION ||
+           completion_knows(options->shell) ||
+           fail_set(fail, "--completion takes bash, zsh or fish, not '%s'",
+                    options->shell);
+}
 
 bool check_why(const struct options *options, struct fail *fail)
 {

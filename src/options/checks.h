@@ -7,6 +7,9 @@
 
 #include "options/options.h"
 
+/* Of what is done instead of reading captures. */
+bool check_action(const struct options *options, struct fail *fail);
+
 bool check_why(const struct options *options, struct fail *fail);
 bool check_compare(const struct options *options, struct fail *fail);
 bool check_annotated(const struct options *options, struct fail *fail);

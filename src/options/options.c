@@ -112,6 +112,7 @@ static bool apply_action(struct options *options, enum option_id id,
         [OPTION_EXPLAIN] = ACTION_EXPLAIN,
         [OPTION_LIST_CODES] = ACTION_LIST_CODES,
         [OPTION_SCHEMA] = ACTION_SCHEMA,
+        [OPTION_COMPLETION] = ACTION_COMPLETION,
         [OPTION_CAPTURE_HINT] = ACTION_CAPTURE_HINT,
         [OPTION_LIST_INTERFACES] = ACTION_LIST_INTERFACES,
         [OPTION_VERSION] = ACTION_VERSION,
@@ -123,6 +124,8 @@ static bool apply_action(struct options *options, enum option_id id,
     options->action = action[id];
     if (id == OPTION_EXPLAIN)
         options->explain = value;
+    if (id == OPTION_COMPLETION)
+        options->shell = value;
     return true;
 }
 
@@ -382,7 +385,7 @@ bool options_parse(struct options *options, int argc, char *argv[],
     options->path = (const char *const *)argv + optind;
     options->paths = (size_t)(argc - optind);
     if (options->action != ACTION_NONE)
-        return true;
+        return check_action(options, fail);
     if (!check_why(options, fail) || !check_compare(options, fail) ||
         !check_annotated(options, fail))
         return false;

@@ -29,6 +29,7 @@ enum action {
     ACTION_VERSION,
     ACTION_LIST_CODES,
     ACTION_SCHEMA,
+    ACTION_COMPLETION,
     ACTION_CAPTURE_HINT,
     ACTION_LIST_INTERFACES,
     ACTION_EXPLAIN
@@ -73,6 +74,7 @@ struct options {
     bool fail_unjudged; /* and when nothing could be judged */
     enum action action;
     const char *explain;
+    const char *shell;       /* of ACTION_COMPLETION; one that is known */
     const char *const *path; /* the inputs, inside argv */
     size_t paths;
     char filter[OPTIONS_FILTER_SIZE]; /* of the words behind the options */
