@@ -36,8 +36,12 @@ static bool is_upstream(const struct legs *legs, const struct leg *leg)
 
 static int by_pool(const struct leg *a, const struct leg *b)
 {
-    int order = memcmp(&a->server, &b->server, sizeof a->server);
+    int order = memcmp(&a->server.address, &b->server.address,
+                       sizeof a->server.address);
 
+    if (order == 0)
+        order = (a->server.port > b->server.port) -
+                (a->server.port < b->server.port);
     return order ? order
                  : memcmp(&a->client.address, &b->client.address,
                           sizeof a->client.address);
