@@ -69,8 +69,9 @@ struct options {
     enum when color;
     enum when progress;
     struct watch_options watch;
-    int fail_on;        /* an enum severity; SEVERITY_COUNT: never */
-    bool fail_unjudged; /* and when nothing could be judged */
+    int fail_on;          /* an enum severity; SEVERITY_COUNT: never */
+    const char *baseline; /* a report's path; NULL: none */
+    bool fail_unjudged;   /* and when nothing could be judged */
     enum action action;
     const char *explain;
     const char *const *path; /* the inputs, inside argv */
