@@ -330,7 +330,8 @@ install: release
 	@$(MAKE) --no-print-directory RELEASE=1 B=$(RELEASE_B) install-files
 
 install-files: $(B)/whyeof
-	install -d $(DESTDIR)$(PREFIX)/bin $(MANDIR)/man1 $(MANDIR)/man7
+	install -d $(DESTDIR)$(PREFIX)/bin $(MANDIR)/man1 $(MANDIR)/man7 $(DESTDIR)$(PREFIX)/share/whyeof
+	install -m 644 share/whyeof.lua $(DESTDIR)$(PREFIX)/share/whyeof/whyeof.lua
 	install -m 755 $(B)/whyeof $(DESTDIR)$(PREFIX)/bin/whyeof
 	install -m 644 man/whyeof.1 $(MANDIR)/man1/whyeof.1
 	install -m 644 man/whyeof-merge.1 $(MANDIR)/man1/whyeof-merge.1
@@ -340,7 +341,7 @@ install-files: $(B)/whyeof
 	install -m 644 man/whyeof-verdicts.7 $(MANDIR)/man7/whyeof-verdicts.7
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/whyeof $(MANDIR)/man1/whyeof.1 \
+	rm -f $(DESTDIR)$(PREFIX)/share/whyeof/whyeof.lua $(DESTDIR)$(PREFIX)/bin/whyeof $(MANDIR)/man1/whyeof.1 \
 	    $(MANDIR)/man1/whyeof-merge.1 $(MANDIR)/man7/whyeof-internals.7 $(MANDIR)/man7/whyeof-live.7 $(MANDIR)/man7/whyeof-tls.7 $(MANDIR)/man7/whyeof-verdicts.7
 
 # Of the commit: what is not in it is in neither.
