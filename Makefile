@@ -44,7 +44,7 @@ DEPS_TEST  := libcmocka-dev python3 tshark tcpdump zstd lz4 gzip clang-format-14
               universal-ctags mandoc iproute2 ethtool nftables mount bsdutils \
               util-linux curl git golang-go golang-golang-x-net-dev \
               python3-distributed libxml2-utils cmark-gfm \
-              python3-jsonschema
+              python3-jsonschema python3-yaml jq parallel
 DEPS_LAB   := nodejs nginx-light apache2-bin gunicorn haproxy openssl nghttp2-client \
               golang-google-grpc-dev python3-grpcio default-jdk-headless \
               varnish php8.2-fpm chromium prometheus
@@ -333,7 +333,8 @@ install: release
 	@$(MAKE) --no-print-directory RELEASE=1 B=$(RELEASE_B) install-files
 
 install-files: $(B)/whyeof
-	install -d $(DESTDIR)$(PREFIX)/bin $(MANDIR)/man1 $(MANDIR)/man7
+	install -d $(DESTDIR)$(PREFIX)/bin $(MANDIR)/man1 $(MANDIR)/man7 $(DESTDIR)$(PREFIX)/share/whyeof
+	install -m 644 src/report/whyeof.lua $(DESTDIR)$(PREFIX)/share/whyeof/whyeof.lua
 	install -m 755 $(B)/whyeof $(DESTDIR)$(PREFIX)/bin/whyeof
 	install -d $(BASH_DIR) $(ZSH_DIR) $(FISH_DIR)
 	$(B)/whyeof --completion bash > $(B)/completion && install -m 644 $(B)/completion $(BASH_DIR)/whyeof
@@ -341,6 +342,8 @@ install-files: $(B)/whyeof
 	$(B)/whyeof --completion fish > $(B)/completion && install -m 644 $(B)/completion $(FISH_DIR)/whyeof.fish
 	install -m 644 man/whyeof.1 $(MANDIR)/man1/whyeof.1
 	install -m 644 man/whyeof-merge.1 $(MANDIR)/man1/whyeof-merge.1
+	install -m 644 man/whyeof-ci.7 $(MANDIR)/man7/whyeof-ci.7
+	install -m 644 man/whyeof-fleet.7 $(MANDIR)/man7/whyeof-fleet.7
 	install -m 644 man/whyeof-internals.7 $(MANDIR)/man7/whyeof-internals.7
 	install -m 644 man/whyeof-live.7 $(MANDIR)/man7/whyeof-live.7
 	install -m 644 man/whyeof-tls.7 $(MANDIR)/man7/whyeof-tls.7
@@ -348,8 +351,8 @@ install-files: $(B)/whyeof
 
 uninstall:
 	rm -f $(BASH_DIR)/whyeof $(ZSH_DIR)/_whyeof $(FISH_DIR)/whyeof.fish
-	rm -f $(DESTDIR)$(PREFIX)/bin/whyeof $(MANDIR)/man1/whyeof.1 \
-	    $(MANDIR)/man1/whyeof-merge.1 $(MANDIR)/man7/whyeof-internals.7 $(MANDIR)/man7/whyeof-live.7 $(MANDIR)/man7/whyeof-tls.7 $(MANDIR)/man7/whyeof-verdicts.7
+	rm -f $(DESTDIR)$(PREFIX)/share/whyeof/whyeof.lua $(DESTDIR)$(PREFIX)/bin/whyeof $(MANDIR)/man1/whyeof.1 \
+	    $(MANDIR)/man1/whyeof-merge.1 $(MANDIR)/man7/whyeof-ci.7 $(MANDIR)/man7/whyeof-fleet.7 $(MANDIR)/man7/whyeof-internals.7 $(MANDIR)/man7/whyeof-live.7 $(MANDIR)/man7/whyeof-tls.7 $(MANDIR)/man7/whyeof-verdicts.7
 
 # Of the commit: what is not in it is in neither.
 DIST := build/whyeof-$(VERSION).tar.gz

@@ -9,6 +9,7 @@
 #include "files/schema.h"
 #include "options/completion.h"
 #include "options/versions.h"
+#include "report/baseline.h"
 #include "report/explain.h"
 #include "sandbox/safe_file.h"
 
@@ -167,7 +168,9 @@ static int finding_status(const struct options *options,
                           const struct report *report)
 {
     for (int i = options->fail_on; i < SEVERITY_COUNT; i++) {
-        if (report->counts.by_severity[i] > 0)
+        if (options->report.baseline
+                ? baseline_new(report, &options->report, (enum severity)i) > 0
+                : report->counts.by_severity[i] > 0)
             return STATUS_FOUND;
     }
     return report->unjudged && options->fail_unjudged ? STATUS_FOUND
@@ -192,6 +195,24 @@ static int run_files(const struct options *options)
     report = file_run_finish(run, &trouble);
     status = trouble ? STATUS_TROUBLE : finding_status(options, report);
     file_run_close(run);
+    return status;
+}
+
+/* What was known before is read first: nothing is said without it. */
+static int run_against(struct options *options)
+{
+    struct fail fail = {0};
+    struct baseline *baseline = NULL;
+    int status;
+
+    if (options->baseline) {
+        baseline = baseline_read(options->baseline, &fail);
+        if (!baseline)
+            return complain("--baseline: %s", fail.text);
+    }
+    options->report.baseline = baseline;
+    status = run_files(options);
+    baseline_free(baseline);
     return status;
 }
 
@@ -321,5 +342,5 @@ int main(int argc, char *argv[])
         if (is_pipe(options.path[i]))
             let_the_pipe_end();
     }
-    return options.compare ? run_compare(&options) : run_files(&options);
+    return options.compare ? run_compare(&options) : run_against(&options);
 }

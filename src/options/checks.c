@@ -50,6 +50,17 @@ bool check_compare(const struct options *options, struct fail *fail)
                           "input");
 }
 
+bool check_baseline(const struct options *options, struct fail *fail)
+{
+    const struct watch_options *watch = &options->watch;
+
+    return !options->baseline ||
+           (!watch->interface && !watch->follow && !options->compare &&
+            !options->pipeline.judge.why.asked) ||
+           fail_set(fail, "--baseline is of a report over files: not with "
+                          "--interface, --follow, --compare and --why");
+}
+
 bool check_annotated(const struct options *options, struct fail *fail)
 {
     const struct watch_options *watch = &options->watch;

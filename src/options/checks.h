@@ -12,6 +12,7 @@ bool check_action(const struct options *options, struct fail *fail);
 
 bool check_why(const struct options *options, struct fail *fail);
 bool check_compare(const struct options *options, struct fail *fail);
+bool check_baseline(const struct options *options, struct fail *fail);
 bool check_annotated(const struct options *options, struct fail *fail);
 
 /* Of a run over files, or that follows them. */

@@ -255,6 +255,9 @@ static bool apply(struct options *options, enum option_id id, char *value,
         return value_when(option[id].name, value, &options->color, fail);
     case OPTION_PROGRESS:
         return value_when(option[id].name, value, &options->progress, fail);
+    case OPTION_BASELINE:
+        options->baseline = value;
+        return true;
     case OPTION_FAIL_ON:
         return value_fail_on(value, &options->fail_on, &options->fail_unjudged,
                              fail);
@@ -387,7 +390,7 @@ bool options_parse(struct options *options, int argc, char *argv[],
     if (options->action != ACTION_NONE)
         return check_action(options, fail);
     if (!check_why(options, fail) || !check_compare(options, fail) ||
-        !check_annotated(options, fail))
+        !check_annotated(options, fail) || !check_baseline(options, fail))
         return false;
     if (options->watch.interface)
         return take_filter_words(options, fail);

@@ -70,8 +70,9 @@ struct options {
     enum when color;
     enum when progress;
     struct watch_options watch;
-    int fail_on;        /* an enum severity; SEVERITY_COUNT: never */
-    bool fail_unjudged; /* and when nothing could be judged */
+    int fail_on;          /* an enum severity; SEVERITY_COUNT: never */
+    const char *baseline; /* a report's path; NULL: none */
+    bool fail_unjudged;   /* and when nothing could be judged */
     enum action action;
     const char *explain;
     const char *shell;       /* of ACTION_COMPLETION; one that is known */

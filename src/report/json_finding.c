@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "report/baseline.h"
 #include "report/filter.h"
 #include "report/json_values.h"
 #include "report/known_as.h"
@@ -209,6 +210,10 @@ json_t *json_finding(const struct report *report,
                             : json_null());
     json_set_leg(json, "upstream", &finding->upstream);
     json_set_leg(json, "front", &finding->front);
+    if (options->baseline)
+        json_object_set_new(json, "known",
+                            json_boolean(baseline_knows(options->baseline,
+                                                        finding, options)));
     if (report->live) {
         json_object_set_new(json, "revision", json_integer(finding->revision));
         json_object_set_new(json, "standing",

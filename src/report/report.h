@@ -39,6 +39,8 @@ struct report {
     uint64_t listed; /* exchanges told of before, one by one */
 };
 
+struct baseline;
+
 struct report_options {
     bool show_secrets;
     bool color;
@@ -48,8 +50,9 @@ struct report_options {
     bool ladder;         /* --ladder: text only */
     uint64_t limit;      /* --limit: findings told in full, as text or
                             Markdown; 0: all */
-    FILE *spool;         /* those that wait for a document, by the renderer's
-                            own `spool`, from its beginning; NULL: none */
+    const struct baseline *baseline; /* --baseline; NULL: none */
+    FILE *spool; /* those that wait for a document, by the renderer's
+                    own `spool`, from its beginning; NULL: none */
 };
 
 #endif

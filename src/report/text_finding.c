@@ -1,7 +1,9 @@
 #include "report/text_finding.h"
+#include "report/baseline.h"
 
 #include "base/mask.h"
 #include "base/path.h"
+#include "report/baseline.h"
 #include "report/filter.h"
 #include "report/grpc.h"
 #include "report/phrases.h"
@@ -117,7 +119,10 @@ static void write_head(const struct page *page, const struct report *report,
     page_heading(page, text_ink(finding->severity), label, finding->title);
     (void)fputs("  ", page->out);
     page_ink(page, INK_BOLD, "%s", verdict_slug(finding->code));
-    (void)fprintf(page->out, " (%s)", confidence_name(finding->confidence));
+    (void)fprintf(page->out, " (%s)%s", confidence_name(finding->confidence),
+                  baseline_knows(options->baseline, finding, options)
+                      ? ", known before"
+                      : "");
     if (report->live)
         write_standing(page, finding);
     (void)fputs("\n\n", page->out);

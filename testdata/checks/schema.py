@@ -144,6 +144,15 @@ def merged(folder):
     yield "a merged report", json.loads(run("merge", *reports))
 
 
+def known(folder):
+    """A report with an earlier one beside it."""
+    seed = "testdata/seed/write-timeout.pcapng"
+    earlier = os.path.join(folder, "earlier.json")
+    run("-o", "json=" + earlier, seed)
+    yield "a known finding", json.loads(run("--baseline", earlier, "-F", "json",
+                                            seed))
+
+
 def compared():
     for first in sorted(glob.glob(CAPTURES + "/compare-*-client.pcap")):
         second = first.replace("-client.pcap", "-server.pcap")
@@ -284,6 +293,7 @@ def main():
             "live lines": list(watched()),
             "captures with processes": list(with_processes(folder)),
             "merged reports": list(merged(folder)),
+            "reports with a baseline": list(known(folder)),
             "comparisons": list(compared()),
         }
     validity(schema, documents)
