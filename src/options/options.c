@@ -47,7 +47,7 @@ static bool read_annotated(struct options *options, const char *path,
 static bool read_output(struct options *options, char *text, struct fail *fail)
 {
     char *equals = strchr(text, '=');
-    const struct renderer *format;
+    const struct renderer *format = NULL; /* none: the packets */
     int descriptor;
 
     if (!equals || !equals[1])
@@ -62,7 +62,7 @@ static bool read_output(struct options *options, char *text, struct fail *fail)
     if (descriptor >= 0 && !safe_file_takes_bytes(descriptor))
         return fail_set(fail, "cannot write '%s': it is not open for writing",
                         equals + 1);
-    if (strcmp(text, "pcapng") == 0)
+    if (!format)
         return read_annotated(options, equals + 1, fail);
     if (options->outputs == OPTIONS_OUTPUTS_MAX)
         return fail_set(fail, "at most %d times --output", OPTIONS_OUTPUTS_MAX);

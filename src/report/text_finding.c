@@ -1,5 +1,4 @@
 #include "report/text_finding.h"
-#include "report/baseline.h"
 
 #include "base/mask.h"
 #include "base/path.h"
