@@ -180,6 +180,8 @@ void text_groups(const struct page *page, const struct report *report,
 
     if (groups.count > GROUPS_SEEN_AT_ONCE)
         write_codes(page, &groups);
+    if (groups.count == 0)
+        return;
     if (options->summary)
         left = 0;
     for (; i < groups.count && left > 0; i += groups.group[i].alike)
