@@ -2,30 +2,13 @@
 
 #include "base/text.h"
 #include "diagnose/finding.h"
+#include "options/table.h"
 #include "report/render.h"
 
 #include <string.h>
 
 enum {
     WORDS_SIZE = 1 << 14
-};
-
-/* A row of options.def; without a name the head of a section. */
-struct row {
-    const char *name;
-    char letter;
-    const char *argument;
-    const char *help;
-};
-
-static const struct row rows[] = {
-#define OPTION(id, name, letter, argument, help) {name, letter, argument, help},
-#include "options/options.def"
-#undef OPTION
-};
-
-enum {
-    ROWS = sizeof rows / sizeof *rows
 };
 
 /* What may stand behind an option. */
@@ -58,7 +41,7 @@ static const struct {
     {"record",     VALUES_FOLDERS, NULL                               },
 };
 
-static enum values values_of(const struct row *row, const char **words)
+static enum values values_of(const struct option_row *row, const char **words)
 {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(known[i].name, row->name) == 0) {
@@ -84,7 +67,7 @@ static void add_codes(struct text *to)
 }
 
 /* The words that are offered for its value; nothing: none are known. */
-static enum values add_values(struct text *to, const struct row *row)
+static enum values add_values(struct text *to, const struct option_row *row)
 {
     const char *words = "";
     enum values values = values_of(row, &words);
@@ -123,7 +106,7 @@ static void print_quoted(FILE *out, const char *text, bool is_zsh)
 }
 
 /* What an option is for; in help a list stands before some. */
-static const char *purpose(const struct row *row)
+static const char *purpose(const struct option_row *row)
 {
     return row->help + strspn(row->help, " ");
 }
@@ -142,7 +125,7 @@ static const char *bash_action(enum values values)
     }
 }
 
-static void print_bash_case(FILE *out, const struct row *row)
+static void print_bash_case(FILE *out, const struct option_row *row)
 {
     struct text words;
     enum values values;
@@ -172,17 +155,17 @@ static void print_bash(FILE *out)
                 "    [[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD-2]}\n"
                 "    case $prev in\n",
                 out);
-    for (size_t i = 0; i < ROWS; i++) {
-        if (rows[i].name[0] && rows[i].argument)
-            print_bash_case(out, &rows[i]);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (option_rows[i].name[0] && option_rows[i].argument)
+            print_bash_case(out, &option_rows[i]);
     }
     (void)fputs("    esac\n"
                 "    if [[ $cur == -* ]]; then\n"
                 "        words='",
                 out);
-    for (size_t i = 0; i < ROWS; i++) {
-        if (rows[i].name[0])
-            (void)fprintf(out, "--%s ", rows[i].name);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (option_rows[i].name[0])
+            (void)fprintf(out, "--%s ", option_rows[i].name);
     }
     (void)fputs("'\n"
                 "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
@@ -194,7 +177,7 @@ static void print_bash(FILE *out)
                 out);
 }
 
-static void print_zsh_value(FILE *out, const struct row *row)
+static void print_zsh_value(FILE *out, const struct option_row *row)
 {
     struct text words;
     enum values values;
@@ -215,7 +198,7 @@ static void print_zsh_value(FILE *out, const struct row *row)
     text_release(&words);
 }
 
-static void print_zsh_option(FILE *out, const struct row *row)
+static void print_zsh_option(FILE *out, const struct option_row *row)
 {
     (void)fputs("    '*'", out);
     if (row->letter)
@@ -235,14 +218,14 @@ static void print_zsh_option(FILE *out, const struct row *row)
 static void print_zsh(FILE *out)
 {
     (void)fputs("#compdef whyeof\n_arguments -s \\\n", out);
-    for (size_t i = 0; i < ROWS; i++) {
-        if (rows[i].name[0])
-            print_zsh_option(out, &rows[i]);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (option_rows[i].name[0])
+            print_zsh_option(out, &option_rows[i]);
     }
     (void)fputs("    '*:file:_files'\n", out);
 }
 
-static void print_fish_option(FILE *out, const struct row *row)
+static void print_fish_option(FILE *out, const struct option_row *row)
 {
     struct text words;
     enum values values;
@@ -270,9 +253,9 @@ static void print_fish_option(FILE *out, const struct row *row)
 static void print_fish(FILE *out)
 {
     (void)fputs("# fish completion of whyeof\n", out);
-    for (size_t i = 0; i < ROWS; i++) {
-        if (rows[i].name[0])
-            print_fish_option(out, &rows[i]);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (option_rows[i].name[0])
+            print_fish_option(out, &option_rows[i]);
     }
 }
 

@@ -1,4 +1,5 @@
 #include "options/options.h"
+#include "options/table.h"
 #include "report/page.h"
 
 #include "base/text.h"
@@ -9,29 +10,15 @@ enum {
     HELP_SIZE = 1 << 10
 };
 
-/* A row of options.def; without a name the head of a section. */
-struct help {
-    const char *name;
-    char letter;
-    const char *argument;
-    const char *text;
-};
-
-static const struct help help[] = {
-#define OPTION(id, name, letter, argument, help) {name, letter, argument, help},
-#include "options/options.def"
-#undef OPTION
-};
-
 /* Beside what is typed, or below where that is long. */
-static void write_option(FILE *out, const struct help *row)
+static void write_option(FILE *out, const struct option_row *row)
 {
     const struct page page = {.out = out, .width = HELP_WIDTH};
     struct text text;
     char left[64];
 
     if (!row->name[0]) {
-        (void)fprintf(out, "\n%s\n", row->text);
+        (void)fprintf(out, "\n%s\n", row->help);
         return;
     }
     (void)snprintf(left, sizeof left, "  %s%c%c --%s%s%s",
@@ -41,7 +28,7 @@ static void write_option(FILE *out, const struct help *row)
     text_init(&text, HELP_SIZE);
     if (strcmp(row->name, "format") == 0)
         renderer_list(&text);
-    text_add(&text, row->text);
+    text_add(&text, row->help);
     page_paragraph(&page, HELP_INDENT, left, text_string(&text));
     text_release(&text);
 }
@@ -56,8 +43,8 @@ void options_help(FILE *out)
                 "Says why an HTTP client saw an EOF, a cut response, a reset "
                 "or a hang.\n",
                 out);
-    for (size_t i = 0; i < sizeof help / sizeof *help; i++)
-        write_option(out, &help[i]);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        write_option(out, &option_rows[i]);
     (void)fputs("\nexit status: 0 nothing at or above --fail-on, 1 something, "
                 "2 wrong usage or\nan input or output that failed\n",
                 out);

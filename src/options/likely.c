@@ -1,5 +1,6 @@
 #include "options/likely.h"
 
+#include "options/table.h"
 #include "report/near.h"
 
 enum {
@@ -7,12 +8,6 @@ enum {
     NEAR_MOST = 3, /* letters that differ: fewer are near */
     SHORT = 4,     /* a name where one may */
     NAME_SIZE = 64
-};
-
-static const char *const names[] = {
-#define OPTION(id, name, letter, argument, help) name,
-#include "options/options.def"
-#undef OPTION
 };
 
 /* A list as it grows: "a", "a or b", "a, b or c" need to know the last. */
@@ -53,17 +48,17 @@ void likely_options(struct text *text, const char *said)
         return;
     memcpy(name, said, size);
     name[size] = '\0';
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (names[i][0] && strncmp(names[i], name, size) == 0)
-            list_add(&list, names[i]);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (option_rows[i].name[0] &&
+            strncmp(option_rows[i].name, name, size) == 0)
+            list_add(&list, option_rows[i].name);
     }
-    for (size_t i = 0; list.count == 0 && i < sizeof names / sizeof *names;
-         i++) {
+    for (size_t i = 0; list.count == 0 && i < OPTION_COUNT; i++) {
         unsigned most = size > SHORT ? NEAR_MOST : NEAR_MOST - 1;
 
-        if (names[i][0] && size >= SHORT &&
-            near_distance(name, names[i], most) < most)
-            list_add(&list, names[i]);
+        if (option_rows[i].name[0] && size >= SHORT &&
+            near_distance(name, option_rows[i].name, most) < most)
+            list_add(&list, option_rows[i].name);
     }
     add_list(text, &list, "--");
 }

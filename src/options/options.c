@@ -1,5 +1,6 @@
 #include "options/checks.h"
 #include "options/likely.h"
+#include "options/table.h"
 #include "options/values.h"
 
 #include "base/text.h"
@@ -8,24 +9,6 @@
 #include <assert.h>
 #include <getopt.h>
 #include <stdlib.h>
-
-enum option_id {
-#define OPTION(id, name, letter, argument, help) OPTION_##id,
-#include "options/options.def"
-#undef OPTION
-    OPTION_COUNT
-};
-
-static const struct {
-    const char *name;
-    char letter;
-    const char *argument;
-} option[] = {
-#define OPTION(id, name, letter, argument, help)                               \
-    [OPTION_##id] = {name, letter, argument},
-#include "options/options.def"
-#undef OPTION
-};
 
 /* getopt_long's values: past every letter. */
 enum {
@@ -88,20 +71,20 @@ static bool apply_threshold(struct options *options, enum option_id id,
 
     switch (id) {
     case OPTION_WRITE_TIMEOUT:
-        return value_duration(option[id].name, value, &settings->write_timeout,
-                              fail);
+        return value_duration(option_rows[id].name, value,
+                              &settings->write_timeout, fail);
     case OPTION_IDLE_TIMEOUT:
-        return value_duration(option[id].name, value, &settings->idle_timeout,
-                              fail);
+        return value_duration(option_rows[id].name, value,
+                              &settings->idle_timeout, fail);
     case OPTION_STALL_THRESHOLD:
-        return value_duration(option[id].name, value,
+        return value_duration(option_rows[id].name, value,
                               &settings->stall_threshold, fail);
     case OPTION_TIMEOUT_FLOOR:
-        return value_duration(option[id].name, value, &settings->timeout_floor,
-                              fail);
+        return value_duration(option_rows[id].name, value,
+                              &settings->timeout_floor, fail);
     default:
-        return value_duration(option[id].name, value, &settings->leak_threshold,
-                              fail);
+        return value_duration(option_rows[id].name, value,
+                              &settings->leak_threshold, fail);
     }
 }
 
@@ -145,7 +128,7 @@ static bool apply_watch(struct options *options, enum option_id id,
 {
     static const uint64_t range[] = {1, UINT64_MAX};
     struct watch_options *watch = &options->watch;
-    const char *name = option[id].name;
+    const char *name = option_rows[id].name;
 
     switch (id) {
     case OPTION_INTERFACE:
@@ -204,7 +187,7 @@ static bool apply_report(struct report_options *report, enum option_id id,
         report->ladder = true;
         return true;
     default:
-        return value_number(option[id].name, value, range, &report->limit,
+        return value_number(option_rows[id].name, value, range, &report->limit,
                             fail);
     }
 }
@@ -252,9 +235,10 @@ static bool apply(struct options *options, enum option_id id, char *value,
     case OPTION_OUTPUT:
         return read_output(options, value, fail);
     case OPTION_COLOR:
-        return value_when(option[id].name, value, &options->color, fail);
+        return value_when(option_rows[id].name, value, &options->color, fail);
     case OPTION_PROGRESS:
-        return value_when(option[id].name, value, &options->progress, fail);
+        return value_when(option_rows[id].name, value, &options->progress,
+                          fail);
     case OPTION_BASELINE:
         options->baseline = value;
         return true;
@@ -274,14 +258,14 @@ static void fill_getopt(struct option *to, char letters[static LETTERS_SIZE])
 
     letters[at++] = ':';
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        int has = option[i].argument ? required_argument : no_argument;
+        int has = option_rows[i].argument ? required_argument : no_argument;
 
-        if (!option[i].name[0])
+        if (!option_rows[i].name[0])
             continue;
-        to[rows++] =
-            (struct option){option[i].name, has, NULL, VALUE_BASE + (int)i};
-        if (option[i].letter) {
-            letters[at++] = option[i].letter;
+        to[rows++] = (struct option){option_rows[i].name, has, NULL,
+                                     VALUE_BASE + (int)i};
+        if (option_rows[i].letter) {
+            letters[at++] = option_rows[i].letter;
             if (has == required_argument)
                 letters[at++] = ':';
         }
@@ -295,7 +279,7 @@ static enum option_id by_value(int value)
     if (value >= VALUE_BASE)
         return (enum option_id)(value - VALUE_BASE);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (option[i].letter == value)
+        if (option_rows[i].letter == value)
             return (enum option_id)i;
     }
     return OPTION_COUNT;
@@ -308,7 +292,7 @@ static bool unknown_option(const char *said, struct fail *fail)
 
     if (optopt >= VALUE_BASE)
         return fail_set(fail, "--%s takes no value",
-                        option[by_value(optopt)].name);
+                        option_rows[by_value(optopt)].name);
     if (optopt == 'r')
         return fail_set(fail, "unknown option '-r': captures are named without "
                               "one");
