@@ -13,11 +13,6 @@ enum {
     LONE_LISTED_MOST = 8
 };
 
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 static void write_text(const struct page *page, unsigned indent,
                        const char *label, struct text *text)
 {
@@ -35,8 +30,8 @@ static void write_head(const struct page *page, const struct comparison *c,
         text_addf(text,
                   "%s: %" PRIu64 " packet%s, %" PRIu32 " TCP connection%s",
                   path_name(report->input->path), report->packets,
-                  plural(report->packets), trace->connections,
-                  plural(trace->connections));
+                  phrase_plural(report->packets), trace->connections,
+                  phrase_plural(trace->connections));
         if (trace->left_out)
             text_addf(text,
                       "; %" PRIu64 " segments at its end were not compared: "
@@ -178,7 +173,7 @@ static void write_unarrived(const struct page *page, const struct comparison *c,
         write_text(page, LABEL, "  finding", text);
     }
     text_addf(text, "%" PRIu32 " SYN%s, from ", of->segments,
-              plural(of->segments));
+              phrase_plural(of->segments));
     words_add_frame(text, CLIENT_SIDE, first);
     text_add(text, " on: left, and did not come to the server side, where "
                    "other connections to there did");
@@ -223,16 +218,13 @@ static void write_summary(const struct page *page, const struct comparison *c,
                   " (with %" PRIu64 " finding%s, which a capture tells by "
                   "itself)",
                   c->elsewhere[0] + c->elsewhere[1],
-                  plural(c->elsewhere[0] + c->elsewhere[1]));
-    if (by[SEVERITY_ERROR] + by[SEVERITY_WARNING] + by[SEVERITY_INFO] == 0)
+                  phrase_plural(c->elsewhere[0] + c->elsewhere[1]));
+    if (by[SEVERITY_ERROR] + by[SEVERITY_WARNING] + by[SEVERITY_INFO] == 0) {
         text_add(text, c->connections ? ": nothing to report" : "");
-    else
-        text_addf(text,
-                  ": %" PRIu64 " error%s, %" PRIu64 " warning%s, %" PRIu64
-                  " info",
-                  by[SEVERITY_ERROR], plural(by[SEVERITY_ERROR]),
-                  by[SEVERITY_WARNING], plural(by[SEVERITY_WARNING]),
-                  by[SEVERITY_INFO]);
+    } else {
+        text_add(text, ": ");
+        phrase_severities(text, by);
+    }
     write_text(page, 0, "", text);
 }
 

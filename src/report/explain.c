@@ -62,9 +62,9 @@ static void show_said(const struct page *page, const struct said *said)
 
     if (!said->who)
         return;
-    (void)snprintf(line, sizeof line, size ? "%s (%.*s)" : "%s", said->who,
-                   (int)size, said->source);
-    page_paragraph(page, 13, "Printed by", line);
+    (void)snprintf(line, sizeof line, "%s (%.*s)", said->who, (int)size,
+                   said->source);
+    page_paragraph(page, 13, "Printed by", size ? line : said->who);
 }
 
 static void show_notes(const struct page *page,

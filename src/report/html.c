@@ -25,6 +25,13 @@ static void put(const struct html *html, const char *literal)
     (void)fputs(literal, html->out);
 }
 
+static void put_item(const struct html *html, const char *text)
+{
+    put(html, "<li>");
+    html_text(html, text);
+    put(html, "</li>\n");
+}
+
 static void put_endpoint(const struct html *html,
                          const struct endpoint *endpoint)
 {
@@ -190,17 +197,13 @@ static void write_lists(const struct html *html, const struct finding *finding)
     for (size_t i = 0; i < finding->alternatives; i++) {
         text_clear(&text);
         phrase_alternative(&text, &finding->alternative[i]);
-        put(html, "<li>");
-        html_text(html, text_string(&text));
-        put(html, "</li>");
+        put_item(html, text_string(&text));
     }
     put(html, finding->alternatives ? "</ul></dd>\n" : "");
     if (finding->advices)
         put(html, "<dt>what to do</dt><dd><ul>");
     for (size_t i = 0; i < finding->advices; i++) {
-        put(html, "<li>");
-        html_text(html, finding->advice[i]);
-        put(html, "</li>");
+        put_item(html, finding->advice[i]);
     }
     put(html, finding->advices ? "</ul></dd>\n" : "");
     text_release(&text);
@@ -353,9 +356,7 @@ static void write_notes(const struct html *html)
     if (report->warnings)
         put(html, "<h2>What could not be seen</h2>\n<ul>\n");
     for (size_t i = 0; i < report->warnings; i++) {
-        put(html, "<li>");
-        html_text(html, report->warning[i]);
-        put(html, "</li>\n");
+        put_item(html, report->warning[i]);
     }
     put(html, report->warnings ? "</ul>\n" : "");
 }

@@ -4,9 +4,19 @@
 #include "report/known_as.h"
 #include "wire/endpoint.h"
 
-static const char *plural(uint64_t count)
+const char *phrase_plural(uint64_t count)
 {
     return count == 1 ? "" : "s";
+}
+
+void phrase_severities(struct text *text,
+                       const uint64_t by[static SEVERITY_COUNT])
+{
+    text_addf(text,
+              "%" PRIu64 " error%s, %" PRIu64 " warning%s, %" PRIu64 " info",
+              by[SEVERITY_ERROR], phrase_plural(by[SEVERITY_ERROR]),
+              by[SEVERITY_WARNING], phrase_plural(by[SEVERITY_WARNING]),
+              by[SEVERITY_INFO]);
 }
 
 void phrase_request(struct text *text, const struct finding *finding,
@@ -149,20 +159,15 @@ void phrase_summary(struct text *text, const struct report *report)
     const uint64_t *by = c->by_severity;
 
     text_addf(text, "%" PRIu64 " packet%s, %" PRIu64 " connection%s",
-              report->packets, plural(report->packets), c->connections,
-              plural(c->connections));
+              report->packets, phrase_plural(report->packets), c->connections,
+              phrase_plural(c->connections));
     if (c->connections)
         add_protocols(text, c);
     text_addf(text,
               ", %" PRIu64 " exchange%s, %" PRIu64 " complete: ", c->exchanges,
-              plural(c->exchanges), c->complete);
+              phrase_plural(c->exchanges), c->complete);
     if (by[SEVERITY_ERROR] + by[SEVERITY_WARNING] + by[SEVERITY_INFO] == 0)
         text_add(text, nothing_words(report));
     else
-        text_addf(text,
-                  "%" PRIu64 " error%s, %" PRIu64 " warning%s, %" PRIu64
-                  " info",
-                  by[SEVERITY_ERROR], plural(by[SEVERITY_ERROR]),
-                  by[SEVERITY_WARNING], plural(by[SEVERITY_WARNING]),
-                  by[SEVERITY_INFO]);
+        phrase_severities(text, by);
 }

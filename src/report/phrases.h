@@ -7,6 +7,13 @@
 
 #include "report/report.h"
 
+/* "" of one, else "s". */
+const char *phrase_plural(uint64_t count);
+
+/* "2 errors, 1 warning, 0 info" */
+void phrase_severities(struct text *text,
+                       const uint64_t by[static SEVERITY_COUNT]);
+
 /* Method, host and target, or what stands for them. */
 void phrase_request(struct text *text, const struct finding *finding,
                     const struct report_options *options);

@@ -1,6 +1,7 @@
 #include "report/text_evidence.h"
 
 #include "base/path.h"
+#include "report/phrases.h"
 
 enum {
     LISTED = 34, /* columns before what is said */
@@ -39,11 +40,6 @@ static void draw_arrow(char shaft[static SHAFT + 1], const struct evidence *e)
 static void label_of(char label[static LABEL_SIZE], const struct report *report,
                      const struct evidence *e, bool is_drawn)
 {
-    static const char *const from[] = {[FROM_CLIENT] = "client  ",
-                                       [FROM_SERVER] = "server  ",
-                                       [FROM_PATH] = "path    ",
-                                       [FROM_UPSTREAM] = "upstream",
-                                       [FROM_FRONT] = "front   "};
     double time = nanos_seconds(nanos_between(report->zero, e->at.time));
     char shaft[SHAFT + 1];
 
@@ -51,8 +47,8 @@ static void label_of(char label[static LABEL_SIZE], const struct report *report,
     if (is_drawn)
         (void)snprintf(label, LABEL_SIZE, "  %11.6f  |%s|  ", time, shaft);
     else
-        (void)snprintf(label, LABEL_SIZE, "  %11.6f  #%-6" PRIu64 " %s  ", time,
-                       mark_frame(e->at), from[e->from]);
+        (void)snprintf(label, LABEL_SIZE, "  %11.6f  #%-6" PRIu64 " %-8s  ",
+                       time, mark_frame(e->at), phrase_witness(e->from));
 }
 
 /* Of another leg, which has a client and a server of its own. */

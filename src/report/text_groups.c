@@ -14,11 +14,6 @@ enum {
     LINE_SIZE = 4096
 };
 
-static const char *plural(size_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 static void write_alike(const struct page *page,
                         const struct report_options *options,
                         const struct finding *finding)
@@ -128,7 +123,8 @@ static void write_codes(const struct page *page,
         page_ink(page, text_ink(first->severity), "%-8s",
                  severity_name(first->severity));
         (void)fprintf(page->out, "%6zu  %s, %zu server%s\n", times,
-                      verdict_slug(first->code), servers, plural(servers));
+                      verdict_slug(first->code), servers,
+                      phrase_plural(servers));
         i += group->alike;
     }
     (void)fputc('\n', page->out);
@@ -144,7 +140,8 @@ static void write_servers(const struct page *page,
         struct text text;
 
         text_init(&text, LINE_SIZE);
-        text_addf(&text, "%zu time%s", group[i].count, plural(group[i].count));
+        text_addf(&text, "%zu time%s", group[i].count,
+                  phrase_plural(group[i].count));
         add_group(&text, &group[i]);
         page_paragraph(page, 2, "", text_string(&text));
         text_release(&text);
