@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "http/fcgi_record.h"
 #include "http/head.h"
-#include "http/proxy_header.h"
+#include "http/proxied.h"
 #include "http/readers.h"
 
 #include <stdlib.h>

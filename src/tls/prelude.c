@@ -1,21 +1,26 @@
 #include "tls/prelude.h"
 
+#include "tcp/proxy_header.h"
 #include "tls/watch.h"
 
 #include <string.h>
 
 enum {
-    V2_HEADER = 16,
-    LINE_MOST = 107, /* of version 1, CR LF included */
-    STATUS_AT = 9    /* behind "HTTP/1.1 " */
+    SIGNATURE_SIZE = 12, /* of a header's version 2: fewer bytes tell nothing */
+    STATUS_AT = 9        /* behind "HTTP/1.1 " */
 };
-
-static const uint8_t signature[] = {0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d,
-                                    0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a};
 
 static bool begins(struct span bytes, const void *with, size_t size)
 {
     return bytes.size >= size && memcmp(bytes.at, with, size) == 0;
+}
+
+/* Bytes of a proxy's header that is whole; 0: it is not. */
+static size_t proxy_size(struct span bytes)
+{
+    struct endpoint origin; /* who reads HTTP wants it */
+
+    return proxy_header_read(bytes, &origin);
 }
 
 bool prelude_begin(struct prelude *prelude, unsigned side,
@@ -24,32 +29,12 @@ bool prelude_begin(struct prelude *prelude, unsigned side,
     struct span bytes = chunk->bytes;
 
     *prelude = (struct prelude){.client = (uint8_t)side};
-    if (begins(bytes, "PROXY ", 6) ||
-        begins(bytes, signature, sizeof signature))
+    if (proxy_size(bytes) ||
+        (bytes.size >= SIGNATURE_SIZE && proxy_header_may_follow(bytes)))
         prelude->kind = PRELUDE_PROXY;
     else if (begins(bytes, "CONNECT ", 8))
         prelude->kind = PRELUDE_CONNECT;
     return prelude->kind != PRELUDE_NONE;
-}
-
-/* Bytes of a proxy's header that is whole; 0: it is not. */
-static size_t proxy_size(struct span bytes)
-{
-    size_t most = span_head(bytes, LINE_MOST).size;
-
-    if (begins(bytes, signature, sizeof signature)) {
-        size_t size =
-            bytes.size < V2_HEADER
-                ? SIZE_MAX
-                : V2_HEADER + ((size_t)bytes.at[14] << 8 | bytes.at[15]);
-
-        return size <= bytes.size ? size : 0;
-    }
-    for (size_t i = 1; i < most; i++) {
-        if (bytes.at[i - 1] == '\r' && bytes.at[i] == '\n')
-            return i + 1;
-    }
-    return 0;
 }
 
 static enum prelude_step end_at(const struct chunk *chunk, size_t at)

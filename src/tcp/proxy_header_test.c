@@ -1,4 +1,4 @@
-#include "http/proxy_header.h"
+#include "tcp/proxy_header.h"
 
 #include "wire/endpoint.h"
 

@@ -1,25 +1,11 @@
 /*
- * The PROXY protocol's header (haproxy.org, proxy-protocol.txt, versions 1 and
- * 2): in front of what a client says a proxy tells for whom it speaks.
+ * A flow's beginning, which is held while it may become a header of the PROXY
+ * protocol, and is read without that.
  */
-#ifndef HTTP_PROXY_HEADER_H
-#define HTTP_PROXY_HEADER_H
+#ifndef HTTP_PROXIED_H
+#define HTTP_PROXIED_H
 
 #include "tcp/tcp.h"
-
-enum {
-    PROXY_HEADER_MOST = 536 /* that a receiver must take (2.2) */
-};
-
-/*
- * The size of the header that the bytes begin with; 0 when they begin with none
- * that is whole. *origin becomes the client that it names; of version 0 when it
- * names none (UNKNOWN, LOCAL).
- */
-size_t proxy_header_read(struct span bytes, struct endpoint *origin);
-
-/* May it become a header with the bytes that follow? */
-bool proxy_header_may_follow(struct span bytes);
 
 enum {
     PROXIED_CHUNKS = 2
