@@ -265,6 +265,29 @@ static void draw_band(const struct html *html, const struct axis *axis,
                   from, to - from > 2 ? to - from : 2, PLOT_AXIS - 8);
 }
 
+/* Those of one place are one dot: a page stays small however many there are. */
+static void draw_failures(const struct html *html, const struct axis *axis,
+                          const struct server_facts *server)
+{
+    bool drawn[PLOT_WIDTH] = {false};
+
+    for (size_t i = 0; i < html->report->findings; i++) {
+        const struct finding *finding = html->report->finding[i];
+        double x;
+
+        if (!is_of(finding, server))
+            continue;
+        x = place_of(axis, finding->wait);
+        if (x < 0 || x >= PLOT_WIDTH || drawn[(unsigned)x])
+            continue;
+        drawn[(unsigned)x] = true;
+        (void)fprintf(html->out,
+                      "<circle class=\"bad\" cx=\"%.1f\" cy=\"%d\" "
+                      "r=\"3\"/>",
+                      x, PLOT_BAD);
+    }
+}
+
 void html_answers(const struct html *html, const struct server_facts *server)
 {
     struct latency latency = routes_latency(server->routes);
@@ -276,15 +299,7 @@ void html_answers(const struct html *html, const struct server_facts *server)
                      "band is where a write timeout would be");
         draw_band(html, &axis, server);
         draw_answers(html, &axis, &latency.end);
-        for (size_t i = 0; i < html->report->findings; i++) {
-            const struct finding *finding = html->report->finding[i];
-
-            if (is_of(finding, server))
-                (void)fprintf(html->out,
-                              "<circle class=\"bad\" cx=\"%.1f\" cy=\"%d\" "
-                              "r=\"3\"/>",
-                              place_of(&axis, finding->wait), PLOT_BAD);
-        }
+        draw_failures(html, &axis, server);
         draw_axis(html, &axis);
         (void)fputs("</svg>\n", html->out);
     }
