@@ -47,7 +47,7 @@ void tell_dead_peer(const struct facts *f, struct finding *finding)
     dead = s.waits == FROM_CLIENT ? "server" : "client";
     last = s.silent->last_any;
     finding->title =
-        finding_say(finding, "the %s's host does not answer any more", dead);
+        finding_say(finding, "the %s's side does not answer any more", dead);
     /* the waiting side's own kernel gives up with a timeout, not a reset */
     finding->symptom = SYMPTOM_HANG;
     finding->confidence = CONFIDENCE_LIKELY;
@@ -57,8 +57,8 @@ void tell_dead_peer(const struct facts *f, struct finding *finding)
     finding_explain(
         finding,
         "%u %s by the %s over %s, and not a single packet came back "
-        "from the %s: its host is gone, or the path to or from it "
-        "is.",
+        "from the %s: its host is gone, the path to or from it is, or "
+        "something on the way drops what is of this connection.",
         s.episode->count,
         s.episode->kind == EPISODE_KEEPALIVE ? "keep-alive probes"
                                              : "retransmissions",
@@ -69,7 +69,9 @@ void tell_dead_peer(const struct facts *f, struct finding *finding)
     tell_given_up(f, &s, finding);
     finding_advise(finding,
                    "check whether the %s's host is up and reachable; "
-                   "do new connections %s it work?",
+                   "do other connections %s it work meanwhile? Then look for "
+                   "what filters on the way (firewall, intrusion prevention, "
+                   "NAT)",
                    dead, s.waits == FROM_CLIENT ? "to" : "from");
     finding_advise(finding,
                    "bound the wait on the side that lives: a request timeout, "
