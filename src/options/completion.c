@@ -78,6 +78,7 @@ static enum values add_values(struct text *to, const struct option_row *row)
         break;
     case VALUES_OUTPUTS:
         add_formats(to, "=");
+        text_add(to, " pcapng=");
         break;
     case VALUES_CODES:
         add_codes(to);
