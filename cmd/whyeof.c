@@ -277,9 +277,12 @@ static bool is_session(const struct options *options)
     return options->watch.interface || options->watch.follow;
 }
 
-static void ignore(int signal)
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
 {
     (void)signal;
+    interrupted = 1;
 }
 
 /*
@@ -288,7 +291,7 @@ static void ignore(int signal)
  */
 static void let_the_pipe_end(void)
 {
-    struct sigaction action = {.sa_handler = ignore,
+    struct sigaction action = {.sa_handler = interrupt,
                                .sa_flags = SA_RESTART | (int)SA_RESETHAND};
 
     (void)sigaction(SIGINT, &action, NULL);
@@ -338,6 +341,7 @@ int main(int argc, char *argv[])
             is_session(&options) && !isatty(STDOUT_FILENO) ? "ndjson" : "text");
     if (is_session(&options))
         return run_session(&options);
+    options.capture.interrupted = &interrupted;
     for (size_t i = 0; i < options.paths; i++) {
         if (is_pipe(options.path[i]))
             let_the_pipe_end();

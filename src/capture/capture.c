@@ -42,6 +42,7 @@ struct capture {
     struct filter *filter;
     struct capture_refused refused;
     struct capture_secrets secrets;
+    const volatile sig_atomic_t *interrupted;
 };
 
 /* By time; of equal times, the input named first. */
@@ -74,8 +75,10 @@ static void sink(struct capture *capture, size_t at)
 
 static void open_input(struct capture *capture, size_t i)
 {
+    const struct patience patience = {.interrupted = capture->interrupted};
+
     input_open(&capture->waiting[i].input, &capture->facts[i],
-               &capture->interfaces, &capture->secrets, NULL);
+               &capture->interfaces, &capture->secrets, &patience);
 }
 
 /* Only a regular file begins anew when it is opened again. */
@@ -147,6 +150,7 @@ struct capture *capture_open(const char *const path[], size_t count,
     if (options) {
         capture->secrets = options->secrets;
         capture->refused = options->refused;
+        capture->interrupted = options->interrupted;
     }
     capture->count = count;
     open_inputs(capture, path);

@@ -12,6 +12,8 @@
 #ifndef CAPTURE_CAPTURE_H
 #define CAPTURE_CAPTURE_H
 
+#include <signal.h>
+
 #include "base/fail.h"
 #include "capture/frame.h"
 
@@ -71,6 +73,10 @@ struct capture_options {
     const char *filter; /* pcap-filter(7) text over all inputs, or NULL */
     struct capture_refused refused; /* take is NULL: nobody */
     struct capture_secrets secrets; /* take is NULL: nobody */
+    /* Not zero: a signal came, and a FIFO that nobody has opened for writing
+     * is no longer waited for. It must outlive the capture. NULL: only a
+     * signal that comes during the waiting ends it. */
+    const volatile sig_atomic_t *interrupted;
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -208,6 +209,24 @@ static bool may_read(struct source *source, const struct stat *about)
                                   "cannot read %s: %s", source->subject, what);
 }
 
+/* Waits for somebody who writes; true: a signal came before. One that comes
+ * between the look at the flag and the waiting would be lost: it is held back
+ * until then. */
+static bool is_interrupted(const struct source *source)
+{
+    const volatile sig_atomic_t *flag = source->patience.interrupted;
+    struct pollfd writer = {source->file, POLLIN, 0};
+    sigset_t all;
+    sigset_t before;
+    bool came;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_BLOCK, &all, &before);
+    came = (flag && *flag) || ppoll(&writer, 1, NULL, &before) < 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return came;
+}
+
 /*
  * A FIFO that nobody has opened for writing gives an end at once, and EAGAIN
  * when somebody has. Until then a signal ends the waiting: nobody knows
@@ -215,27 +234,21 @@ static bool may_read(struct source *source, const struct stat *about)
  */
 static bool wait_for_writer(struct source *source)
 {
-    struct pollfd writer = {source->file, POLLIN, 0};
     ssize_t got;
 
-    if (source->patience.wait)
-        return true; /* it is waited for when it is read */
-    while (poll(&writer, 1, -1) < 0) {
-        got = read(source->file, source->raw_bytes, RAW_SIZE);
-        if (got < 0 && errno == EAGAIN)
-            continue;
-        if (got < 0)
-            return cannot_read(source);
-        source->raw = (struct span){source->raw_bytes, (size_t)got};
-        source->facts->bytes += (uint64_t)got;
-        if (got > 0)
-            return true;
-        return facts_trouble(source->facts, CAPTURE_UNREADABLE,
-                             "cannot read %s: interrupted before anybody wrote "
-                             "to it",
-                             source->subject);
-    }
-    return true;
+    if (source->patience.wait) /* it is waited for when it is read */
+        return true;
+    if (!is_interrupted(source))
+        return true;
+    got = read(source->file, source->raw_bytes, RAW_SIZE);
+    if (got < 0)
+        return errno == EAGAIN || cannot_read(source);
+    source->raw = (struct span){source->raw_bytes, (size_t)got};
+    source->facts->bytes += (uint64_t)got;
+    return got > 0 || facts_trouble(source->facts, CAPTURE_UNREADABLE,
+                                    "cannot read %s: interrupted before "
+                                    "anybody wrote to it",
+                                    source->subject);
 }
 
 static bool open_path(struct source *source, const char *path)

@@ -10,6 +10,8 @@
 #ifndef CAPTURE_SOURCE_H
 #define CAPTURE_SOURCE_H
 
+#include <signal.h>
+
 #include "capture/facts.h"
 
 enum {
@@ -28,13 +30,14 @@ struct patience {
     void *context;
     bool (*wait)(void *context, int file);
     bool only_files; /* what has become a pipe meanwhile is not read */
+    const volatile sig_atomic_t *interrupted; /* see capture_options */
 };
 
 /*
  * NULL when it cannot be read or is empty: the facts say why. A regular file
- * or a FIFO; standard input ("-") may be more. `patience` may be NULL: then a
- * pipe is waited for, until a signal comes while nobody has opened it for
- * writing, and the end of a file is the end.
+ * or a FIFO; standard input ("-") may be more. `patience` may be NULL, or have
+ * no `wait`: then a pipe is waited for, until a signal comes while nobody has
+ * opened it for writing, and the end of a file is the end.
  */
 struct source *source_open(const char *path, struct capture_input *facts,
                            const struct patience *patience);

@@ -1,5 +1,6 @@
 #include "capture/source.h"
 
+#include <fcntl.h>
 #include <lz4frame.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -265,6 +266,45 @@ static void test_growing_input(void **state)
     (void)close(go[1]);
 }
 
+/* A FIFO, read after a signal had come; `writer`: somebody has it open. */
+static void expect_fifo(bool writer, const char *expected)
+{
+    static const volatile sig_atomic_t came = 1;
+    const struct capture_options options = {.interrupted = &came};
+    struct fail fail = {0};
+    struct capture *capture;
+    struct kit kit = {.size = 0};
+    struct frame frame;
+    char path[KIT_PATH_SIZE];
+    const char *const paths[] = {path};
+    size_t count;
+    int out = -1;
+
+    kit_save("", 0, path);
+    (void)unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    if (writer)
+        out = open(path, O_RDWR);
+    first_part(&kit);
+    if (writer)
+        assert_int_equal(write(out, kit.bytes, kit.size), kit.size);
+    capture = capture_open(paths, 1, &options, &fail);
+    if (writer)
+        (void)close(out);
+    (void)unlink(path);
+    assert_int_equal(capture_next(capture, &frame), writer);
+    assert_true(strstr(capture_inputs(capture, &count)->problem, expected));
+    capture_close(capture);
+}
+
+/* The signal that came before the waiting is not lost. */
+static void test_interrupted_fifo(void **state)
+{
+    (void)state;
+    expect_fifo(false, "interrupted before anybody wrote to it");
+    expect_fifo(true, "");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -277,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_no_file),
         cmocka_unit_test(test_no_permission),
         cmocka_unit_test(test_growing_input),
+        cmocka_unit_test(test_interrupted_fifo),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
