@@ -10,9 +10,9 @@
 #include "capture/link_type.h"
 
 /*
- * libpcap wants a FILE, so it gets one whose bytes are the source's. The
- * buffer is large enough to make few system calls and small enough to stay
- * in a processor's cache.
+ * libpcap wants a FILE, so it gets the source's own, or one whose bytes are the
+ * source's. The buffer is large enough to make few system calls and small
+ * enough to stay in a processor's cache.
  */
 enum {
     BUFFER_SIZE = 1 << 18,
@@ -29,6 +29,8 @@ struct classic {
     struct intake intake;
     pcap_t *pcap;
     FILE *file;
+    off_t start; /* of the bytes, in the file */
+    bool counts; /* the source does not know what is read */
     uint32_t interface;
     uint32_t link_type;
     uint32_t record_header;
@@ -68,13 +70,30 @@ static int file_tell(void *cookie, off64_t *offset, int whence)
     return 0;
 }
 
-static bool open_pcap(struct classic *classic)
+static void open_file(struct classic *classic)
 {
     struct source *source = classic->intake.source;
     cookie_io_functions_t functions = {.read = file_read, .seek = file_tell};
+
+    classic->file = source_file(source);
+    classic->counts = classic->file != NULL;
+    if (!classic->counts)
+        classic->file = fopencookie(source, "r", functions);
+    else
+        classic->start = ftello(classic->file);
+}
+
+static uint64_t position(const struct classic *classic)
+{
+    return (uint64_t)(ftello(classic->file) - classic->start);
+}
+
+static bool open_pcap(struct classic *classic)
+{
+    struct source *source = classic->intake.source;
     char words[PCAP_ERRBUF_SIZE] = "";
 
-    classic->file = fopencookie(source, "r", functions);
+    open_file(classic);
     if (!classic->file)
         return facts_trouble(classic->intake.facts, CAPTURE_UNREADABLE,
                              "cannot read %s: no memory for it",
@@ -127,6 +146,8 @@ static void *classic_open(const struct intake *intake)
     classic->link_type = link_type_of_dlt(pcap_datalink(classic->pcap));
     classic->interface = (*intake->interfaces)++;
     facts_link_type(intake->facts, classic->link_type);
+    if (classic->counts)
+        intake->facts->bytes = FILE_HEADER_SIZE;
     return classic;
 }
 
@@ -142,16 +163,20 @@ static bool classic_ended(struct classic *classic, int status)
     uint64_t packet = facts->packets + 1;
     uint64_t offset;
 
+    if (classic->counts)
+        facts->bytes = position(classic);
     if (status == PCAP_ERROR_BREAK)
         return false;
+    if (ferror(classic->file))
+        return source_cannot_read(source);
     if (feof(classic->file))
         return facts_trouble(facts, CAPTURE_TRUNCATED,
                              "%s ends inside a record at byte %" PRIu64
                              "%s (packet %" PRIu64 ")",
-                             source_subject(source), source_delivered(source),
-                             note, packet);
+                             source_subject(source), position(classic), note,
+                             packet);
     /* libpcap refuses a record as soon as it has read the header. */
-    offset = (uint64_t)ftello(classic->file) - classic->record_header;
+    offset = position(classic) - classic->record_header;
     return facts_trouble(facts, CAPTURE_CORRUPT,
                          "%s has a broken record at byte %" PRIu64
                          "%s (packet %" PRIu64 "): %s",
@@ -168,6 +193,8 @@ static bool classic_next(void *reader, struct frame *frame)
 
     if (status != 1)
         return classic_ended(classic, status);
+    if (classic->counts)
+        classic->intake.facts->bytes += classic->record_header + header->caplen;
     /*
      * Seconds are unsigned in the file, until 2106; libpcap has them signed.
      * The precision asked for makes tv_usec nanoseconds.

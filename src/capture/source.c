@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "capture/fifo.h"
 #include "capture/unpack.h"
 
 enum {
@@ -48,7 +48,7 @@ static const char *error_words(char words[static WHY_SIZE])
     return words;
 }
 
-static bool cannot_read(struct source *source)
+bool source_cannot_read(struct source *source)
 {
     char words[WHY_SIZE];
 
@@ -105,7 +105,7 @@ static size_t read_stored(struct source *source, void *to, size_t room)
     } while ((got < 0 && may_retry(source)) ||
              (got == 0 && source->grows && wait_for_more(source, -1)));
     if (got < 0) {
-        (void)cannot_read(source);
+        (void)source_cannot_read(source);
         return 0;
     }
     source->facts->bytes += (uint64_t)got;
@@ -209,24 +209,6 @@ static bool may_read(struct source *source, const struct stat *about)
                                   "cannot read %s: %s", source->subject, what);
 }
 
-/* Waits for somebody who writes; true: a signal came before. One that comes
- * between the look at the flag and the waiting would be lost: it is held back
- * until then. */
-static bool is_interrupted(const struct source *source)
-{
-    const volatile sig_atomic_t *flag = source->patience.interrupted;
-    struct pollfd writer = {source->file, POLLIN, 0};
-    sigset_t all;
-    sigset_t before;
-    bool came;
-
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_BLOCK, &all, &before);
-    came = (flag && *flag) || ppoll(&writer, 1, NULL, &before) < 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return came;
-}
-
 /*
  * A FIFO that nobody has opened for writing gives an end at once, and EAGAIN
  * when somebody has. Until then a signal ends the waiting: nobody knows
@@ -238,11 +220,11 @@ static bool wait_for_writer(struct source *source)
 
     if (source->patience.wait) /* it is waited for when it is read */
         return true;
-    if (!is_interrupted(source))
+    if (!fifo_is_interrupted(source->file, source->patience.interrupted))
         return true;
     got = read(source->file, source->raw_bytes, RAW_SIZE);
     if (got < 0)
-        return errno == EAGAIN || cannot_read(source);
+        return errno == EAGAIN || source_cannot_read(source);
     source->raw = (struct span){source->raw_bytes, (size_t)got};
     source->facts->bytes += (uint64_t)got;
     return got > 0 || facts_trouble(source->facts, CAPTURE_UNREADABLE,
@@ -256,12 +238,12 @@ static bool open_path(struct source *source, const char *path)
     struct stat about;
 
     if (stat(path, &about) != 0)
-        return cannot_read(source);
+        return source_cannot_read(source);
     if (!may_read(source, &about))
         return false;
     source->file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (source->file < 0 || fstat(source->file, &about) != 0)
-        return cannot_read(source);
+        return source_cannot_read(source);
     return may_read(source, &about) &&
            (!S_ISFIFO(about.st_mode) || wait_for_writer(source));
 }
@@ -272,7 +254,7 @@ static bool open_stdin(struct source *source)
 
     source->file = STDIN_FILENO;
     if (fstat(STDIN_FILENO, &about) != 0)
-        return cannot_read(source);
+        return source_cannot_read(source);
     return !S_ISDIR(about.st_mode) || may_read(source, &about);
 }
 
@@ -359,6 +341,26 @@ size_t source_read(struct source *source, void *to, size_t room)
         got = deliver(source, to, room);
     source->delivered += got;
     return got;
+}
+
+FILE *source_file(struct source *source)
+{
+    off_t read_so_far = (off_t)source->facts->bytes;
+    FILE *made;
+    int file;
+
+    if (!source->grows || source->unpacker || source->patience.wait)
+        return NULL;
+    file = fcntl(source->file, F_DUPFD_CLOEXEC, 0);
+    if (file < 0)
+        return NULL;
+    made = fdopen(file, "r");
+    if (!made || lseek(file, -read_so_far, SEEK_CUR) < 0) {
+        made ? (void)fclose(made) : (void)close(file);
+        return NULL;
+    }
+    source->facts->bytes = 0;
+    return made;
 }
 
 uint64_t source_delivered(const struct source *source)

@@ -11,6 +11,7 @@
 #define CAPTURE_SOURCE_H
 
 #include <signal.h>
+#include <stdio.h>
 
 #include "capture/facts.h"
 
@@ -52,6 +53,14 @@ struct span source_peek(struct source *source, size_t size);
 /* Takes what is there, at least one byte; 0 only at the end. */
 size_t source_read(struct source *source, void *to, size_t room);
 
+/*
+ * The same bytes from the first one on, for a library that reads a FILE, and
+ * cheaper: only of a regular file that is not packed and not waited for, before
+ * the first source_read; else NULL. The caller owns it, and counts in
+ * `facts->bytes` what it reads; the source is not read any more.
+ */
+FILE *source_file(struct source *source);
+
 /* Bytes handed out by source_read. */
 uint64_t source_delivered(const struct source *source);
 
@@ -60,6 +69,9 @@ uint64_t source_stored(const struct source *source);
 
 /* "gzip", "zstd", "lz4"; NULL when not packed. */
 const char *source_packing(const struct source *source);
+
+/* Says why, by errno, and where: for who reads its source_file. False. */
+bool source_cannot_read(struct source *source);
 
 /* How messages call it: 'x.pcap' in quotes, or standard input. */
 const char *source_subject(const struct source *source);
