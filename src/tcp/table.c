@@ -25,24 +25,34 @@ static size_t bucket_of(const struct table *table, const struct endpoint *a,
     return (size_t)(hash_mix(hash, table->seed) & (table->buckets - 1));
 }
 
-struct conn *table_find(const struct table *table,
-                        const struct segment *segment, unsigned *side)
+/* The side that sent the segment; 2: it is another connection's. */
+static unsigned side_of(const struct conn *conn, const struct segment *segment)
 {
-    size_t at = bucket_of(table, &segment->source, &segment->destination);
+    const struct endpoint *endpoint = conn->endpoint;
 
-    for (struct conn *c = table->bucket[at]; c; c = c->hash_next) {
-        if (endpoint_same(&c->endpoint[0], &segment->source) &&
-            endpoint_same(&c->endpoint[1], &segment->destination)) {
-            *side = 0;
-            return c;
-        }
-        if (endpoint_same(&c->endpoint[1], &segment->source) &&
-            endpoint_same(&c->endpoint[0], &segment->destination)) {
-            *side = 1;
-            return c;
-        }
-    }
-    return NULL;
+    if (endpoint_same(&endpoint[0], &segment->source) &&
+        endpoint_same(&endpoint[1], &segment->destination))
+        return 0;
+    if (endpoint_same(&endpoint[1], &segment->source) &&
+        endpoint_same(&endpoint[0], &segment->destination))
+        return 1;
+    return 2;
+}
+
+struct conn *table_find(struct table *table, const struct segment *segment,
+                        unsigned *side)
+{
+    struct conn *conn = table->found;
+
+    if (conn && (*side = side_of(conn, segment)) < 2)
+        return conn;
+    conn =
+        table
+            ->bucket[bucket_of(table, &segment->source, &segment->destination)];
+    while (conn && (*side = side_of(conn, segment)) == 2)
+        conn = conn->hash_next;
+    table->found = conn;
+    return conn;
 }
 
 static size_t table_count(const struct table *table)
@@ -115,6 +125,7 @@ struct conn *table_add(struct table *table, const struct segment *segment)
     conn->hash_next = table->bucket[at];
     table->bucket[at] = conn;
     list_append(table, conn, PLACE_OPEN);
+    table->found = conn;
     return conn;
 }
 
@@ -131,6 +142,8 @@ void table_remove(struct table *table, struct conn *conn)
     size_t at = bucket_of(table, &conn->endpoint[0], &conn->endpoint[1]);
     struct conn **link = &table->bucket[at];
 
+    if (table->found == conn)
+        table->found = NULL;
     while (*link != conn)
         link = &(*link)->hash_next;
     *link = conn->hash_next;

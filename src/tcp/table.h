@@ -30,6 +30,7 @@ struct table {
     struct conn **bucket;
     size_t buckets; /* a power of two */
     uint64_t seed;
+    struct conn *found; /* the last one; packets come in runs */
     struct {
         struct conn *oldest;
         struct conn *newest;
@@ -46,8 +47,8 @@ void table_release(struct table *table);
  * The connection of the segment, or NULL. *side becomes the index of the flow
  * that the segment belongs to.
  */
-struct conn *table_find(const struct table *table,
-                        const struct segment *segment, unsigned *side);
+struct conn *table_find(struct table *table, const struct segment *segment,
+                        unsigned *side);
 
 /* A new connection between the segment's endpoints, flow[0] its sender's. */
 struct conn *table_add(struct table *table, const struct segment *segment);
