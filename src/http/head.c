@@ -136,9 +136,10 @@ static struct span whole_of(const struct text *text)
 }
 
 /* "timeout=5, max=100": the seconds; 0 when it does not say. */
-static uint32_t keep_alive_seconds(const char *value)
+static uint32_t keep_alive_seconds(const struct text *value)
 {
-    const char *at = strcasestr(value, "timeout=");
+    const char *at =
+        value->size ? strcasestr(text_string(value), "timeout=") : NULL;
     unsigned long seconds = at ? strtoul(at + strlen("timeout="), NULL, 10) : 0;
 
     return seconds > 86400 ? 0 : (uint32_t)seconds;
@@ -168,6 +169,7 @@ void head_tell(const struct head *head, struct http_head *told)
     told->forwarded_for = whole_of(&value[HEAD_FORWARDED_FOR]);
     told->software = span_of(&value[software_field(head, told)]);
     told->expects_continue =
+        value[HEAD_EXPECT].size &&
         strcasecmp(text_string(&value[HEAD_EXPECT]), "100-continue") == 0;
-    told->keep_alive = keep_alive_seconds(text_string(&value[HEAD_KEEP_ALIVE]));
+    told->keep_alive = keep_alive_seconds(&value[HEAD_KEEP_ALIVE]);
 }
