@@ -145,7 +145,7 @@ void legs_find_joins(struct legs *legs)
 
     if (!legs->may_join || legs->added < legs->join_at)
         return;
-    legs->join_at = legs->added + 1 + legs->count / 4;
+    legs->join_at = legs->added + 1 + legs->count / 2;
     for (size_t i = legs->count; i-- > 0 && seen < LATEST;) {
         if (legs_at(legs, i)->exchange == 0)
             continue;
