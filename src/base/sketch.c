@@ -114,6 +114,22 @@ uint64_t sketch_count(const struct sketch *sketch, unsigned bucket)
     return sketch->count[sketch->place[octave] - 1][bucket % SKETCH_PER_OCTAVE];
 }
 
+/* The first from `bucket` on that holds a duration; SKETCH_BUCKETS: none. */
+static unsigned next_used(const struct sketch *sketch, unsigned bucket)
+{
+    while (bucket < SKETCH_BUCKETS) {
+        unsigned octave = bucket / SKETCH_PER_OCTAVE;
+
+        if (!sketch->place[octave])
+            bucket = (octave + 1) * SKETCH_PER_OCTAVE;
+        else if (sketch_count(sketch, bucket))
+            break;
+        else
+            bucket++;
+    }
+    return bucket;
+}
+
 /* (n - 1) * percent / 100, for any n. */
 static uint64_t rank_of(uint64_t samples, unsigned percent)
 {
@@ -122,17 +138,17 @@ static uint64_t rank_of(uint64_t samples, unsigned percent)
 
 nanos sketch_quantile(const struct sketch *sketch, unsigned percent)
 {
+    unsigned bucket = next_used(sketch, 0);
     uint64_t seen = 0;
-    unsigned bucket = 0;
     uint64_t rank;
     nanos middle;
 
     if (sketch->samples == 0)
         return 0;
     rank = rank_of(sketch->samples, percent);
-    while (bucket < SKETCH_BUCKETS - 1 &&
+    while (bucket < SKETCH_BUCKETS &&
            (seen += sketch_count(sketch, bucket)) <= rank)
-        bucket++;
+        bucket = next_used(sketch, bucket + 1);
     middle = sketch_middle(bucket);
     if (middle < sketch->least)
         return sketch->least;
@@ -143,12 +159,10 @@ void sketch_print(struct text *text, const struct sketch *sketch)
 {
     const char *between = "";
 
-    for (unsigned bucket = 0; bucket < SKETCH_BUCKETS; bucket++) {
-        uint64_t count = sketch_count(sketch, bucket);
-
-        if (count == 0)
-            continue;
-        text_addf(text, "%s%u:%" PRIu64, between, bucket, count);
+    for (unsigned bucket = next_used(sketch, 0); bucket < SKETCH_BUCKETS;
+         bucket = next_used(sketch, bucket + 1)) {
+        text_addf(text, "%s%u:%" PRIu64, between, bucket,
+                  sketch_count(sketch, bucket));
         between = " ";
     }
 }
