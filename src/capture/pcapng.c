@@ -54,7 +54,6 @@ static void end_section(struct pcapng *pcapng)
         facts->interface_drops += interface->drops;
     }
     pcapng->interfaces = 0;
-    processes_forget(&pcapng->processes);
 }
 
 /* A block that makes no sense, but ends: left out, and the first is told. */
@@ -85,6 +84,7 @@ static enum outcome take_section(struct pcapng *pcapng,
     read_skip(reader, sizeof(uint32_t));
     major = blocks_u16(&pcapng->blocks, reader);
     minor = blocks_u16(&pcapng->blocks, reader);
+    processes_begin(&pcapng->processes, &pcapng->blocks, reader);
     if (major == VERSION_MAJOR)
         return OUTCOME_NONE;
     (void)facts_trouble(
@@ -169,7 +169,7 @@ static enum outcome take_packet(struct pcapng *pcapng,
     pcapng->last_time = interface_time(&pcapng->interface[number], ticks);
     fill_frame(pcapng, frame, &pcapng->interface[number], data);
     read_skip(reader, -(size_t)size & 3);
-    frame->process = processes_of(&pcapng->processes, blocks, reader);
+    frame->process = processes_of(&pcapng->processes, blocks, reader, frame);
     return OUTCOME_FRAME;
 }
 

@@ -9,8 +9,15 @@ enum {
     PACKET_FLAGS = 2,
     PACKET_PROCESS = 0x8001,
     PACKET_ON_BEHALF_OF = 0x8003,
-    PROCESS_NAME = 2
+    PROCESS_NAME = 2,
+    SECTION_APPLICATION = 4,
+    ETHERNET = 1, /* LINKTYPE_ETHERNET */
+    ETHERNET_HEADER = 14,
+    ETHERNET_LEAST = 60,
+    IPV6_HEADER = 40
 };
+
+#define BEHIND_MAGIC UINT32_C(0xcc0c4cfc)
 
 void processes_release(struct processes *processes)
 {
@@ -18,9 +25,17 @@ void processes_release(struct processes *processes)
     *processes = (struct processes){.process = NULL};
 }
 
-void processes_forget(struct processes *processes)
+void processes_begin(struct processes *processes, const struct blocks *blocks,
+                     struct reader *reader)
 {
+    struct block_option option;
+
     processes->count = 0;
+    processes->behind = false;
+    read_skip(reader, sizeof(uint64_t));
+    while (!reader->overrun && blocks_next_option(blocks, reader, &option))
+        processes->behind |= option.code == SECTION_APPLICATION &&
+                             span_starts_with(option.value, "ecapture");
 }
 
 static void set_name(struct process *process, struct span name)
@@ -142,14 +157,55 @@ static void take_option(struct processes *processes,
         packet->process = processes->process[number];
 }
 
+/* Where the IP packet of an Ethernet frame ends; 0: it has none. */
+static size_t end_of_packet(struct span data)
+{
+    struct reader reader = reader_on(span_skip(data, ETHERNET_HEADER - 2));
+    uint16_t type = read_be16(&reader);
+
+    if (type == 0x0800) {
+        read_skip(&reader, sizeof(uint16_t));
+        return ETHERNET_HEADER + (size_t)read_be16(&reader);
+    }
+    if (type != 0x86dd)
+        return 0;
+    read_skip(&reader, sizeof(uint32_t));
+    return ETHERNET_HEADER + IPV6_HEADER + (size_t)read_be16(&reader);
+}
+
+static bool read_behind(struct span data, size_t at, struct process *process)
+{
+    struct reader reader = reader_on(span_skip(data, at));
+    uint32_t magic = read_be32(&reader);
+    uint32_t pid = read_be32(&reader);
+    struct span name = read_span(&reader, read_u8(&reader));
+
+    if (reader.overrun || magic != BEHIND_MAGIC)
+        return false;
+    process->pid = pid;
+    set_name(process, name);
+    return true;
+}
+
+static void look_behind(const struct frame *frame, struct process *process)
+{
+    size_t end = frame->link_type == ETHERNET ? end_of_packet(frame->data) : 0;
+
+    if (end && !read_behind(frame->data, end, process) && end < ETHERNET_LEAST)
+        (void)read_behind(frame->data, ETHERNET_LEAST, process);
+}
+
 const struct packet_process *processes_of(struct processes *processes,
                                           const struct blocks *blocks,
-                                          struct reader *reader)
+                                          struct reader *reader,
+                                          const struct frame *frame)
 {
     struct block_option option;
 
     processes->packet = (struct packet_process){.way = WAY_UNKNOWN};
     while (reader->rest.size && blocks_next_option(blocks, reader, &option))
         take_option(processes, blocks, &option);
+    if (processes->behind && processes->packet.process.pid == 0)
+        look_behind(frame, &processes->packet.process);
     return processes->packet.process.pid ? &processes->packet : NULL;
 }

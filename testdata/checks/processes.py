@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Processes that a pcapng names: ptcpdump's comments and Apple's blocks, written
-here over lab captures, in both byte orders, and read by tshark too.
+"""Processes that a pcapng names: ptcpdump's comments, Apple's blocks, eCapture's
+bytes behind packets, written here over lab captures, in both byte orders, and
+read by tshark too.
 """
 import json
 import os
@@ -43,10 +44,19 @@ def hops(frame, server, ttls):
     return frame if ttl is None else frame[:22] + bytes((ttl,)) + frame[23:]
 
 
-def write(path, capture, options, order="<", processes=(), ttls=(None, None)):
-    """`options`: of each packet, told whether it is the server's."""
+def behind(name, pid):
+    """As eCapture has it."""
+    return struct.pack(">IIB", 0xcc0c4cfc, pid, len(name)) + name.encode()
+
+
+def write(path, capture, options, order="<", processes=(), ttls=(None, None),
+          trailer=None, application=b""):
+    """`options` of each packet, and its `trailer`: told whether it is the
+    server's."""
     out = block(order, 0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0,
-                                               -1))
+                                               -1) +
+                (option(order, 4, application) + option(order, 0, b"")
+                 if application else b""))
     out += block(order, 1, struct.pack(order + "HHI", 1, 0, 0) +
                  option(order, 9, b"\x09") + option(order, 0, b""))
     for name, pid in processes:
@@ -56,6 +66,9 @@ def write(path, capture, options, order="<", processes=(), ttls=(None, None)):
                                              (merge.CAPTURES, capture)):
         source, = struct.unpack_from(">H", frame, 34)
         frame = hops(frame, source == PORT, ttls)
+        if trailer:
+            frame = frame.ljust(60, b"\0") + trailer(source == PORT)
+            length = len(frame)
         more = b"".join(option(order, *one)
                         for one in options(source == PORT))
         out += block(order, 6, struct.pack(
@@ -145,6 +158,33 @@ def check_blocks(path):
     check(len(names.splitlines()) == 3, "tshark reads it")
 
 
+def check_behind(path):
+    def write_behind(trailer, application=b"ecapture.lua", **more):
+        write(path, "client-abort-upload", lambda server: (), ttls=(64, 57),
+              trailer=trailer, application=application, **more)
+    for order in "<>":
+        write_behind(lambda server: behind(*CURL), order=order)
+        finding, ends = told(path)
+        check(finding["code"] == "client-abort" and ends == [CURL, None],
+              "behind packets, %s: %s" % (order, ends))
+    shown = subprocess.run(["tshark", "-r", path, "-T", "fields", "-e",
+                            "eth.trailer", "-e", "eth.padding"],
+                           capture_output=True, text=True, check=True).stdout
+    check("cc:0c:4c:fc" in shown or "cc0c4cfc" in shown, "tshark sees them")
+    for name, application, trailer in (
+            ("nobody says so", b"", behind(*CURL)),
+            ("another says so", b"Wireshark", behind(*CURL)),
+            ("no magic", b"ecapture.lua", b"\0" + behind(*CURL)),
+            ("no number", b"ecapture.lua", behind("curl", 0)),
+            ("cut", b"ecapture.lua", behind(*CURL)[:-1]),
+            ("nothing", b"ecapture.lua", b"")):
+        write_behind(lambda server, t=trailer: t, application)
+        check(told(path)[1] == [None, None], "behind packets: " + name)
+    write_behind(lambda server: behind("a\x1b[2Jb", 5) + b"more")
+    check(told(path)[1] == [("a\\x1b[2Jb", 5), None] and
+          "\x1b" not in text_of(path), "a name behind packets is safe")
+
+
 def check_shutdown(path):
     def server(is_server):
         return [(2, struct.pack("<I", 2 if is_server else 1)),
@@ -185,6 +225,7 @@ def main():
         path = os.path.join(folder, "p.pcapng")
         check_comments(path)
         check_blocks(path)
+        check_behind(path)
         check_shutdown(path)
         check_hostile(path)
     return merge.failed > 0
