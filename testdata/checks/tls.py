@@ -33,7 +33,7 @@ APART = {
 # Go counts the record that it failed to send: tshark does not try the number
 # behind, and reads no close_notify there.
 AHEAD = {"keys-go-write-timeout.pcap", "keys-go-write-timeout-12.pcap",
-         "twin-go-write-timeout.pcap"}
+         "twin-go-write-timeout.pcap", "twin-jdk-client-cut.pcap"}
 
 
 # (file, frame): early data that its server declined is no request.

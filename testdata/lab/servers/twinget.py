@@ -9,6 +9,8 @@ good answer to /ok:
     get:PATH        ask, and read to the end or the failure
     leave:S:PATH    ask, and close after S seconds
     idle:S          wait, and look at nothing meanwhile
+    anew:           go on with another connection, of a server that closes
+                    after every answer
 """
 import http.client
 import socket
@@ -44,6 +46,9 @@ def do(client, deed):
         get(client, rest)
     elif name == "idle":
         time.sleep(float(rest))
+    elif name == "anew":
+        client.close()
+        client.connect()
     else:
         seconds, _, path = rest.partition(":")
         client.request("GET", path)
