@@ -114,8 +114,12 @@ static void weigh_opaque(const struct facts *f, struct finding *finding)
     finding->confidence = CONFIDENCE_POSSIBLE;
     finding_explain(finding,
                     "The connection is TLS, and was not opened: this is told "
-                    "by its records and TCP alone. What was sent may be no "
-                    "request, and want no answer.");
+                    "by its records and TCP alone. %s",
+                    f->response_begun
+                        ? "That what the server sent was cut is certain; that "
+                          "it was an answer is not."
+                        : "What was sent may be no request, and want no "
+                          "answer.");
     finding_advise(finding, "capture the keys, too (--keylog): they show what "
                             "was asked");
 }

@@ -32,6 +32,26 @@ bool is_silent_in_handshake(const struct facts *f)
            facts_passed(client->last, f->end) >= f->settings->stall_threshold;
 }
 
+const struct tls_side_facts *cut_record_of(const struct facts *f)
+{
+    const struct tls_facts *tls = &f->incident->tls;
+    const struct tls_side_facts *last;
+
+    if (!f->x || !f->incident->has_tls || f->x->is_h2 ||
+        !tls_is_cut(tls, conn_server(f->conn)))
+        return NULL;
+    last = &tls->side[conn_server(f->conn)];
+    return f->response_begun && f->x->response.last.frame == last->last.frame
+               ? last
+               : NULL;
+}
+
+bool is_cut_by_fin(const struct facts *f)
+{
+    return cut_record_of(f) && f->server_closed && !f->closing.by_reset &&
+           f->closing.at.frame == f->server->fin.frame && f->covers;
+}
+
 unsigned alert_of(const struct facts *f, unsigned side)
 {
     const struct tls_side_facts *facts = &f->incident->tls.side[side];

@@ -20,6 +20,13 @@ bool is_first(const struct tls_side_facts *one,
  * for the stall threshold. */
 bool is_silent_in_handshake(const struct facts *f);
 
+/* The server's last record, of this exchange's answer, where it is not whole;
+ * NULL: it is, or nobody knows. */
+const struct tls_side_facts *cut_record_of(const struct facts *f);
+
+/* It was cut by its server's FIN, which came first. */
+bool is_cut_by_fin(const struct facts *f);
+
 /* AlertDescription of the side's alert, read with the keys where it is
  * encrypted; TLS_NO_ALERT: it is not known. */
 unsigned alert_of(const struct facts *f, unsigned side);

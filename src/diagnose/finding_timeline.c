@@ -1,6 +1,7 @@
 /* What happened, frame by frame, whatever the verdict. */
 #include "diagnose/finding_builder.h"
 
+#include "diagnose/facts_tls.h"
 #include "diagnose/h2_code.h"
 
 static enum witness witness_of(const struct facts *f, unsigned side)
@@ -37,9 +38,18 @@ static void cite_request(struct finding *finding, const struct facts *f)
                      request->bytes);
 }
 
+static void cite_cut_record(struct finding *finding, const struct facts *f,
+                            const struct tls_side_facts *record)
+{
+    finding_cite(finding, f->x->response.last, FROM_SERVER,
+                 "the last of a TLS record that is not whole: %u of %u bytes",
+                 (unsigned)record->last_came, (unsigned)record->last_size);
+}
+
 static void cite_response(struct finding *finding, const struct facts *f)
 {
     const struct message *response = &f->x->response;
+    const struct tls_side_facts *record = cut_record_of(f);
 
     finding_cite(finding, f->x->interim, FROM_SERVER, "an interim response");
     if (!f->response_begun && !f->left)
@@ -52,7 +62,9 @@ static void cite_response(struct finding *finding, const struct facts *f)
         finding_cite(finding, response->start, FROM_SERVER,
                      "the response begins%s",
                      f->response_begun ? "" : ", too late");
-    if (response->last.frame == response->start.frame)
+    if (record)
+        cite_cut_record(finding, f, record);
+    if (record || response->last.frame == response->start.frame)
         return;
     if (!f->response_whole && !f->left &&
         response->last.frame > f->server->last_data.frame) {
@@ -174,6 +186,8 @@ static const char *alert_name(struct finding *finding, unsigned description)
         return "close_notify";
     if (description == 20)
         return "alert bad_record_mac";
+    if (description == TLS_NO_ALERT)
+        return "alert, encrypted";
     return finding_say(finding, "alert %u", description);
 }
 

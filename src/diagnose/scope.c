@@ -2,6 +2,7 @@
 
 #include "diagnose/doubt.h"
 #include "diagnose/facts_h2.h"
+#include "diagnose/facts_tls.h"
 
 #include <assert.h>
 
@@ -157,12 +158,23 @@ static enum scope scope_of_connection(const struct facts *f)
                : SCOPE_CONNECTION;
 }
 
+/* An answer that is not read is known not to be whole where its server's FIN
+ * cut a record. */
+static enum scope scope_of_opaque(const struct facts *f)
+{
+    if (!f->around->port_is_https)
+        return SCOPE_NOTHING;
+    if (!f->response_begun)
+        return SCOPE_OPAQUE;
+    return is_cut_by_fin(f) ? SCOPE_OPAQUE_CUT : SCOPE_NOTHING;
+}
+
 enum scope scope_of(const struct facts *f)
 {
     if (!f->x)
         return scope_of_connection(f);
     if (f->x->opaque)
-        return f->around->port_is_https ? SCOPE_OPAQUE : SCOPE_NOTHING;
+        return scope_of_opaque(f);
     if (f->x->tunnel)
         return f->x->is_h2 ? SCOPE_NOTHING : SCOPE_TUNNEL;
     if (is_undecided(f))

@@ -1,5 +1,7 @@
 #include "diagnose/words.h"
 
+#include "diagnose/facts_tls.h"
+
 enum symptom symptom_of_close(const struct facts *f)
 {
     if (f->closing.by_reset)
@@ -179,10 +181,27 @@ void tell_proxy(const struct facts *f, struct finding *finding)
                    "pauses");
 }
 
+/* What is said of a record is known whether its bytes are or not. */
+static void tell_cut_record(const struct facts *f, struct finding *finding)
+{
+    const struct tls_side_facts *record = cut_record_of(f);
+
+    if (record)
+        finding_explain(finding,
+                        "The last TLS record of the answer says that it has %u "
+                        "bytes, and %u of them came: it was cut, and its "
+                        "reader gets none of it.",
+                        (unsigned)record->last_size,
+                        (unsigned)record->last_came);
+}
+
 void tell_unsent(const struct facts *f, struct finding *finding)
 {
     const struct message *response = &f->x->response;
 
+    tell_cut_record(f, finding);
+    if (f->x->opaque || response->bytes == 0)
+        return;
     if (!mark_is_set(response->head))
         finding_explain(finding,
                         "%" PRIu64 " bytes came, not even the end of the "

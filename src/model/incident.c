@@ -1,6 +1,7 @@
 #include "model/incident.h"
 
 #include "base/arena.h"
+#include "model/cut_record.h"
 
 #include <stdlib.h>
 
@@ -57,6 +58,8 @@ struct incident *incident_new(const struct outcome *outcome,
     incident->said_408 = outcome->said_408;
     copy_software(incident->server_software, outcome->server_software);
     copy_software(incident->client_software, outcome->client_software);
+    if (x && (x == outcome->unfinished || x == outcome->opaque))
+        cut_record_take(incident);
     return incident;
 }
 

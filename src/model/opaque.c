@@ -1,5 +1,6 @@
 #include "model/opaque.h"
 
+#include "model/cut_record.h"
 #include "tls/tls.h"
 
 /* RFC 8446, 6.1: whoever says an alert then has no more to say. */
@@ -24,13 +25,16 @@ struct exchange *model_opaque(struct conn *conn, const struct http_facts *http)
     if (!tls || http->protocol != PROTOCOL_TLS)
         return NULL;
     asked = tls_unanswered(tls);
+    if (!asked && cut_record_meets_fin(conn, tls))
+        asked = tls_cut_answer(tls);
     if (!asked)
         return NULL;
     note_shut(conn, tls, asked);
     x = exchange_new(1);
     x->number = 1;
     x->opaque = true;
-    x->idle_since = tls->answered;
+    if (!mark_is_set(asked->answer))
+        x->idle_since = tls->answered;
     x->server_top = conn->flow[conn_server(conn)].next -
                     conn->flow[conn_server(conn)].aside;
     x->request.start = asked->start;

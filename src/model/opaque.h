@@ -6,8 +6,9 @@
 #include "model/exchange.h"
 
 /*
- * What was asked last and never answered; the caller owns it. NULL: nothing, or
- * it cannot be told. Whoever said an alert behind it is shut from then on.
+ * What was asked last and never answered, or by a record that is not whole; the
+ * caller owns it. NULL: nothing, or it cannot be told. Whoever said an alert
+ * behind it is shut from then on.
  */
 struct exchange *model_opaque(struct conn *conn, const struct http_facts *http);
 

@@ -69,6 +69,10 @@ static void begin_data(struct tls_facts *facts, unsigned side, uint16_t size,
 
     if (side != facts->client) {
         facts->answered = chunk->at;
+        if (mark_is_set(burst->start) && !mark_is_set(burst->answer)) {
+            burst->answer = chunk->at;
+            burst->answer_begin = offset;
+        }
         return;
     }
     if (!mark_is_set(burst->start) ||
@@ -101,12 +105,14 @@ static void begin_record(struct tls_watch *watch, unsigned side,
     state->left = size;
     mine->last = chunk->at;
     mine->last_size = size;
+    mine->last_came = 0;
     mine->cut = size > 0;
+    mine->is_data = is_data(facts, side, kind, size);
     if (kind == TLS_CHANGE_CIPHER_SPEC && !mark_is_set(mine->cipher))
         mine->cipher = chunk->at;
     if (kind == TLS_APPLICATION_DATA && !mark_is_set(mine->first))
         mine->first = chunk->at;
-    if (is_data(facts, side, kind, size))
+    if (mine->is_data)
         begin_data(facts, side, size, chunk, offset);
 }
 
@@ -121,6 +127,7 @@ static void take_record(struct tls_watch *watch, unsigned side,
     bool is_clear = !mark_is_set(mine->cipher) || facts->version >= TLS_1_3;
 
     mine->last = chunk->at;
+    mine->last_came = (uint16_t)(mine->last_came + bytes.size);
     if (kind == TLS_HANDSHAKE && is_clear)
         tls_watch_messages(watch, side, bytes, chunk);
     if (kind == TLS_ALERT && mine->last_size == ALERT_PLAIN_SIZE &&
@@ -195,7 +202,10 @@ void tls_watch_take(struct tls_watch *watch, unsigned side,
         state->header_size = 0;
     }
     /* a header that is not whole is a cut record, too */
-    watch->facts.side[side].cut |= state->header_size > 0;
+    if (state->header_size > 0) {
+        watch->facts.side[side].cut = true;
+        watch->facts.side[side].is_data = false;
+    }
 }
 
 /* What was taken for an alert, by its length, is one that can be named now; or
@@ -248,7 +258,8 @@ bool tls_is_established(const struct tls_facts *facts)
            client->datas > 0 || server->datas > 0;
 }
 
-const struct tls_burst *tls_unanswered(const struct tls_facts *facts)
+/* What the client sent last, if it can be taken for a request. */
+static const struct tls_burst *asked_last(const struct tls_facts *facts)
 {
     const struct tls_burst *burst = &facts->burst;
 
@@ -256,9 +267,34 @@ const struct tls_burst *tls_unanswered(const struct tls_facts *facts)
         facts->chose_h2 || (facts->offers_h2 && !facts->chose) ||
         !mark_is_set(burst->start) || facts->side[facts->client].cut)
         return NULL;
-    if (mark_is_set(facts->answered) &&
-        facts->answered.frame > burst->start.frame)
-        return NULL;
     /* a body, or what is too short to be a request */
     return burst->has_full || burst->first_size < REQUEST_LEAST ? NULL : burst;
+}
+
+const struct tls_burst *tls_unanswered(const struct tls_facts *facts)
+{
+    const struct tls_burst *burst = asked_last(facts);
+
+    if (!burst || facts->side[1 - facts->client].cut)
+        return NULL;
+    return mark_is_set(facts->answered) &&
+                   facts->answered.frame > burst->start.frame
+               ? NULL
+               : burst;
+}
+
+bool tls_is_cut(const struct tls_facts *facts, unsigned side)
+{
+    return !facts->lost && !facts->strange && facts->side[side].cut &&
+           facts->side[side].is_data;
+}
+
+const struct tls_burst *tls_cut_answer(const struct tls_facts *facts)
+{
+    const struct tls_burst *burst = asked_last(facts);
+
+    return burst && mark_is_set(burst->answer) &&
+                   tls_is_cut(facts, 1 - facts->client)
+               ? burst
+               : NULL;
 }

@@ -40,16 +40,20 @@ struct tls_side_facts {
     struct mark alert;    /* the first: in the clear, or as long as one is */
     uint32_t datas;       /* records with data */
     uint16_t last_size;   /* of the latest record: bytes behind its header */
+    uint16_t last_came;   /* of these, by now */
     uint64_t alert_ack;   /* what it acknowledges of the other flow */
     uint8_t alert_code;   /* TLS_NO_ALERT: it is encrypted */
     bool alert_fatal;
-    bool cut; /* the latest record is not whole by now */
+    bool cut;     /* the latest record is not whole by now */
+    bool is_data; /* it has data, as far as its header tells */
 };
 
 /* What the client sent last, since the server had said anything. */
 struct tls_burst {
     struct mark start; /* its first record with data; not set: there is none */
     struct mark last;
+    struct mark answer; /* the server's first record with data behind it */
+    uint64_t answer_begin;
     uint64_t begin; /* offsets of the client's flow */
     uint64_t end;
     uint64_t bytes;
@@ -133,6 +137,15 @@ bool tls_is_established(const struct tls_facts *facts);
  * of HTTP/2, or where all was answered.
  */
 const struct tls_burst *tls_unanswered(const struct tls_facts *facts);
+
+/*
+ * What the client asked last, where a record with data of the server's, behind
+ * it, is the latest and not whole: NULL as above, or where none is.
+ */
+const struct tls_burst *tls_cut_answer(const struct tls_facts *facts);
+
+/* The side's latest record has data and is not whole, for all that is known. */
+bool tls_is_cut(const struct tls_facts *facts, unsigned side);
 
 /*
  * The side closed with a FIN and without close_notify, and all that it sent

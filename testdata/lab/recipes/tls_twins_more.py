@@ -4,9 +4,10 @@ import os
 import subprocess
 import time
 
-from kit import PORT, SERVERS, ok, read_request, recipe, serve, wait_listening
-from .tls_twins import CBC, CCM, CHACHA, ETM, GCM, TLS12, TLS13, keys, \
-    thrice, visit
+from kit import PORT, SERVERS, ok, read_request, recipe, serve, sysctl, \
+    wait_listening
+from .tls_twins import CBC, CCM, CHACHA, ETM, GCM, TLS12, TLS13, go, keys, \
+    node, thrice, visit
 
 
 # ---- the servers ----------------------------------------------------------
@@ -21,7 +22,7 @@ def s_server(lab):
     nobody writes to. It has no mode without TLS: a socket does the same in the
     clear."""
     key, cert = lab.certificate()
-    files = {"ok": ok(), "short": SHORT}
+    files = {"ok": ok(), "short": SHORT, "long": ok(bytes(1 << 20))}
     for name, data in files.items():
         with open(os.path.join(lab.tmp, name), "wb") as file:
             file.write(data)
@@ -187,3 +188,41 @@ def jdk_short(lab):
     """Go declares 50000 bytes and writes 20000; the JDK's client."""
     logs(lab)
     java_get(lab, "9000", "/short?total=50000&first=20000")
+
+
+# ---- a record that is cut -------------------------------------------------
+
+def small(lab):
+    """What a side has not read yet, and has not sent: 16 and 32 kB."""
+    sysctl("net.ipv4.tcp_rmem", "4096 16384 16384")
+    sysctl("net.ipv4.tcp_wmem", "4096 16384 32768")
+
+
+@recipe("twin-go-slow-reader", thrice("write-timeout-truncation"), seconds=9,
+        note="the write that failed had sent a part of a record")
+def go_slow_reader(lab):
+    """Go, WriteTimeout 1 s; one write of 1 MB to a client that begins to read
+    after 2 s."""
+    small(lab)
+    go(lab, "-write-timeout", "1s")
+    visit(lab, GCM, "slow:2:/big?bytes=1000000")
+
+
+@recipe("twin-node-flood", thrice("handler-abort"), seconds=6,
+        note="the FIN comes behind a part of a record")
+def node_flood(lab):
+    """Node writes 1 MB at once and destroys the socket after 0.5 s; the client
+    begins to read after 0.7 s."""
+    small(lab)
+    node(lab)
+    visit(lab, CHACHA, "slow:0.7:/flood")
+
+
+@recipe("twin-openssl-drop", thrice("client-abort"), seconds=6,
+        note="bytes that it had not read: its host answers with RST")
+def openssl_drop(lab):
+    """openssl s_server sends 1 MB; the client takes none of them and leaves
+    after 0.3 s."""
+    small(lab)
+    s_server(lab)
+    visit(lab, CBC, "anew:", "leave:0.3:/long")

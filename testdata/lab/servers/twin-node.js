@@ -5,6 +5,7 @@
 //   /sleep      the same after ?ms=N
 //   /gone       destroys the socket after 20 ms, without an answer
 //   /short      declares 100000 bytes, writes 30000, destroys the socket
+//   /flood      declares 1 MB, writes it at once, destroys the socket after 0.5 s
 //   /goaway     HTTP/2: GOAWAY, then the end of the connection, no answer
 'use strict';
 const fs = require('fs');
@@ -25,6 +26,11 @@ function act(request, response) {
       response.writeHead(200, {'Content-Length': 100000});
       response.write(Buffer.alloc(30000, 'lab data\n'),
                      () => setTimeout(() => request.socket.destroy(), 50));
+      break;
+    case '/flood':
+      response.writeHead(200, {'Content-Length': 1 << 20});
+      response.write(Buffer.alloc(1 << 20, 'lab data\n'));
+      setTimeout(() => request.socket.destroy(), 500);
       break;
     case '/goaway':
       request.stream.session.goaway(0);

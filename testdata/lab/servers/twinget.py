@@ -8,6 +8,7 @@ good answer to /ok:
 
     get:PATH        ask, and read to the end or the failure
     leave:S:PATH    ask, and close after S seconds
+    slow:S:PATH     ask, and begin to read after S seconds
     idle:S          wait, and look at nothing meanwhile
     anew:           go on with another connection, of a server that closes
                     after every answer
@@ -53,7 +54,10 @@ def do(client, deed):
         seconds, _, path = rest.partition(":")
         client.request("GET", path)
         time.sleep(float(seconds))
-        client.sock.close()
+        if name == "slow":
+            client.getresponse().read()
+        else:
+            client.sock.close()
 
 
 def visit(port, version):
