@@ -70,10 +70,10 @@ static enum prelude_step take_answer(struct prelude *prelude, struct span bytes)
             return PRELUDE_OTHER;
         prelude->answered = true;
         prelude->tail = 0;
-        /* it asks for credentials, and will be asked again */
-        if (bytes.at[STATUS_AT] != '2')
-            return PRELUDE_OTHER;
+        prelude->refused = bytes.at[STATUS_AT] != '2';
     }
+    if (prelude->refused)
+        return PRELUDE_GOES_ON;
     for (size_t i = 0; i < bytes.size; i++) {
         if (prelude->read)
             return PRELUDE_OTHER;
@@ -86,6 +86,18 @@ static enum prelude_step take_answer(struct prelude *prelude, struct span bytes)
     return PRELUDE_GOES_ON;
 }
 
+/* Who was refused, for want of credentials (RFC 9110, 15.5.8), asks again. */
+static enum prelude_step ask(struct prelude *prelude, struct span bytes)
+{
+    if (!prelude->refused)
+        return PRELUDE_GOES_ON;
+    if (!begins(bytes, "CONNECT ", 8))
+        return PRELUDE_OTHER;
+    prelude->refused = false;
+    prelude->answered = false;
+    return PRELUDE_GOES_ON;
+}
+
 enum prelude_step prelude_take(struct prelude *prelude, unsigned side,
                                const struct chunk *chunk, size_t *size)
 {
@@ -95,5 +107,5 @@ enum prelude_step prelude_take(struct prelude *prelude, unsigned side,
                                        : PRELUDE_OTHER;
     if (side != prelude->client)
         return take_answer(prelude, chunk->bytes);
-    return prelude->read ? end_at(chunk, 0) : PRELUDE_GOES_ON;
+    return prelude->read ? end_at(chunk, 0) : ask(prelude, chunk->bytes);
 }

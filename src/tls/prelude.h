@@ -1,7 +1,8 @@
 /*
  * What may come before a ClientHello on a connection: the header with which a
  * proxy tells its client's address (PROXY protocol, versions 1 and 2), or a
- * CONNECT request and its answer (RFC 9110, 9.3.6).
+ * CONNECT request and its answer (RFC 9110, 9.3.6), also behind others that
+ * were refused.
  */
 #ifndef TLS_PRELUDE_H
 #define TLS_PRELUDE_H
@@ -20,6 +21,7 @@ struct prelude {
     bool read;      /* the header has been, or CONNECT was granted */
     uint8_t tail;   /* of CR LF CR LF, what the server has said last */
     bool answered;  /* it began to answer */
+    bool refused;   /* and said no: the client may ask again */
 };
 
 enum prelude_step {

@@ -13,22 +13,43 @@ struct tls_conn {
     bool begun;
     struct tls_watch watch;
     struct tls_reading *reading; /* owned; NULL: its records are given on */
+    void *inner;                 /* the same of TLS in this TLS */
 };
 
 struct tls {
-    struct tls_shared shared;
+    struct tls_shared shared; /* its sink takes plaintext, */
+    struct tcp_sink sink;     /* this one what is given on as it is */
+    struct tls *inner; /* owned; what TLS carries may be TLS; NULL: it is what
+                          is inside */
 };
 
-/* In conn->tls: whatever it is, it is given on as it comes. */
+/* In the place of a state: whatever it is, it is given on as it comes. */
 static char passes;
 
-struct tls *tls_new(struct keylog *keylog, const struct tcp_sink *sink)
+static struct tls *stage_new(struct keylog *keylog, const struct tcp_sink *sink,
+                             struct tls_contexts *contexts)
 {
     struct tls *tls = must_calloc(1, sizeof *tls);
 
     tls->shared.keylog = keylog;
     tls->shared.sink = *sink;
-    tls->shared.contexts = contexts_new();
+    tls->shared.contexts = contexts;
+    tls->sink = *sink;
+    return tls;
+}
+
+static void stage_free(struct tls *tls)
+{
+    OPENSSL_cleanse(tls->shared.scratch, sizeof tls->shared.scratch);
+    free(tls);
+}
+
+struct tls *tls_new(struct keylog *keylog, const struct tcp_sink *sink)
+{
+    struct tls *tls = stage_new(keylog, sink, contexts_new());
+
+    tls->inner = stage_new(keylog, sink, tls->shared.contexts);
+    tls->shared.sink = tls_tcp_sink(tls->inner);
     return tls;
 }
 
@@ -36,51 +57,66 @@ void tls_free(struct tls *tls)
 {
     if (!tls)
         return;
+    stage_free(tls->inner);
     contexts_free(tls->shared.contexts);
-    OPENSSL_cleanse(tls->shared.scratch, sizeof tls->shared.scratch);
-    free(tls);
+    stage_free(tls);
 }
 
 struct tls_counts tls_counts(const struct tls *tls)
 {
-    return (struct tls_counts){.opened = tls->shared.opened,
-                               .failed = tls->shared.failed,
-                               .late = tls->shared.keylog
-                                           ? keylog_late(tls->shared.keylog)
-                                           : 0};
+    return (struct tls_counts){
+        .opened = tls->shared.opened,
+        .failed = tls->shared.failed + tls->inner->shared.failed,
+        .late = tls->shared.keylog ? keylog_late(tls->shared.keylog) : 0};
 }
 
-static struct tls_conn *known(const struct conn *conn)
+/* What is inside is known where its outside is. */
+static void **place_of(const struct tls *tls, struct conn *conn)
 {
-    return conn->tls == &passes ? NULL : conn->tls;
+    return tls->inner ? &conn->tls : &((struct tls_conn *)conn->tls)->inner;
+}
+
+static struct tls_conn *known(const struct tls *tls, struct conn *conn)
+{
+    void *state = *place_of(tls, conn);
+
+    return state == &passes ? NULL : state;
 }
 
 /* NULL: it has not come to a ClientHello, or never will. */
-static struct tls_conn *watched(const struct conn *conn)
+static struct tls_conn *watched(const struct tls *tls, struct conn *conn)
 {
-    struct tls_conn *state = known(conn);
+    struct tls_conn *state = known(tls, conn);
 
     return state && state->begun ? state : NULL;
 }
 
-static struct tls_reading *reading(const struct conn *conn)
+static struct tls_reading *reading(const struct tls *tls, struct conn *conn)
 {
-    const struct tls_conn *state = watched(conn);
+    const struct tls_conn *state = watched(tls, conn);
 
     return state ? state->reading : NULL;
 }
 
 const struct tls_facts *tls_facts_of(const struct conn *conn)
 {
-    const struct tls_conn *state = watched(conn);
+    const struct tls_conn *state = conn->tls == &passes ? NULL : conn->tls;
 
-    return state ? &state->watch.facts : NULL;
+    return state && state->begun ? &state->watch.facts : NULL;
+}
+
+/* Who takes what ends here: it goes the way of what came before. */
+static const struct tcp_sink *next_of(const struct tls *tls, struct conn *conn)
+{
+    const struct tls_reading *state = reading(tls, conn);
+
+    return state && state->opens ? &tls->shared.sink : &tls->sink;
 }
 
 /* No more of it is opened. */
-static void stop_reading(struct conn *conn)
+static void stop_reading(const struct tls *tls, struct conn *conn)
 {
-    struct tls_conn *state = watched(conn);
+    struct tls_conn *state = watched(tls, conn);
 
     if (!state)
         return;
@@ -88,22 +124,22 @@ static void stop_reading(struct conn *conn)
     state->reading = NULL;
 }
 
-static void release(struct conn *conn)
+static void release(const struct tls *tls, struct conn *conn)
 {
-    struct tls_conn *state = known(conn);
+    struct tls_conn *state = known(tls, conn);
 
-    stop_reading(conn);
+    stop_reading(tls, conn);
     if (state)
         tls_watch_release(&state->watch);
     free(state);
-    conn->tls = NULL;
+    *place_of(tls, conn) = NULL;
 }
 
 /* Nothing of it is read: who comes next sees how it began. */
 static void pass_on(struct tls *tls, struct conn *conn)
 {
-    const struct tcp_sink *sink = &tls->shared.sink;
-    struct tls_reading *state = reading(conn);
+    const struct tcp_sink *sink = &tls->sink;
+    struct tls_reading *state = reading(tls, conn);
 
     if (!state)
         return;
@@ -114,13 +150,13 @@ static void pass_on(struct tls *tls, struct conn *conn)
         if (chunk.bytes.size)
             sink->data(sink->context, conn, side, &chunk);
     }
-    stop_reading(conn);
+    stop_reading(tls, conn);
 }
 
 /* The chunk begins with a ClientHello. */
 static void begin_tls(struct tls *tls, struct conn *conn, unsigned side)
 {
-    struct tls_conn *state = conn->tls;
+    struct tls_conn *state = *place_of(tls, conn);
     struct tls_facts *facts = &state->watch.facts;
     bool may_open = keylog_may_help(tls->shared.keylog);
 
@@ -136,15 +172,17 @@ static void begin_tls(struct tls *tls, struct conn *conn, unsigned side)
 static void begin(struct tls *tls, struct conn *conn, unsigned side,
                   const struct chunk *chunk)
 {
-    bool first = conn_start_seen(conn) && chunk->offset == CONN_ORIGIN + 1;
+    bool first = !tls->inner ||
+                 (conn_start_seen(conn) && chunk->offset == CONN_ORIGIN + 1);
     bool hello = first && tls_watch_begins(chunk);
     struct prelude prelude = {0};
+    void **place = place_of(tls, conn);
 
-    conn->tls = &passes;
+    *place = &passes;
     if (!first || (!hello && !prelude_begin(&prelude, side, chunk)))
         return;
-    conn->tls = must_calloc(1, sizeof(struct tls_conn));
-    known(conn)->prelude = prelude;
+    *place = must_calloc(1, sizeof(struct tls_conn));
+    known(tls, conn)->prelude = prelude;
     if (hello)
         begin_tls(tls, conn, side);
 }
@@ -153,8 +191,8 @@ static void begin(struct tls *tls, struct conn *conn, unsigned side,
 static void take_prelude(struct tls *tls, struct conn *conn, unsigned side,
                          struct chunk *chunk)
 {
-    const struct tcp_sink *sink = &tls->shared.sink;
-    struct tls_conn *state = conn->tls;
+    const struct tcp_sink *sink = &tls->sink;
+    struct tls_conn *state = *place_of(tls, conn);
     struct chunk before = *chunk;
     size_t size;
 
@@ -169,7 +207,7 @@ static void take_prelude(struct tls *tls, struct conn *conn, unsigned side,
         return;
     case PRELUDE_OTHER:
         free(state);
-        conn->tls = &passes;
+        *place_of(tls, conn) = &passes;
         break;
     default:
         break;
@@ -186,17 +224,17 @@ __attribute__((noinline)) static void take_watched(struct tls *tls,
 {
     struct chunk chunk = *given;
 
-    if (!conn->tls && chunk.bytes.size)
+    if (!*place_of(tls, conn) && chunk.bytes.size)
         begin(tls, conn, side, &chunk);
-    if (known(conn) && !known(conn)->begun)
+    if (known(tls, conn) && !known(tls, conn)->begun)
         take_prelude(tls, conn, side, &chunk);
     if (!chunk.bytes.size)
         return;
-    if (watched(conn))
-        tls_watch_take(&watched(conn)->watch, side, &chunk);
-    if (!reading(conn))
-        tls->shared.sink.data(tls->shared.sink.context, conn, side, &chunk);
-    else if (!reading_take(reading(conn), side, &chunk))
+    if (watched(tls, conn))
+        tls_watch_take(&watched(tls, conn)->watch, side, &chunk);
+    if (!reading(tls, conn))
+        tls->sink.data(tls->sink.context, conn, side, &chunk);
+    else if (!reading_take(reading(tls, conn), side, &chunk))
         pass_on(tls, conn);
 }
 
@@ -205,8 +243,8 @@ static void take_data(void *context, struct conn *conn, unsigned side,
 {
     struct tls *tls = context;
 
-    if (conn->tls == &passes)
-        tls->shared.sink.data(tls->shared.sink.context, conn, side, chunk);
+    if (*place_of(tls, conn) == &passes)
+        tls->sink.data(tls->sink.context, conn, side, chunk);
     else
         take_watched(tls, conn, side, chunk);
 }
@@ -215,27 +253,28 @@ static void take_gap(void *context, struct conn *conn, unsigned side,
                      const struct chunk *gap)
 {
     struct tls *tls = context;
-    struct tls_conn *state = known(conn);
+    struct tls_conn *state = known(tls, conn);
 
     if (state && !state->begun) {
         free(state);
-        conn->tls = &passes;
+        *place_of(tls, conn) = &passes;
     } else if (state) {
         tls_watch_gap(&state->watch);
     }
-    if (!conn->tls)
-        conn->tls = &passes;
-    if (reading(conn) && reading_gap(reading(conn), side, gap))
+    if (!*place_of(tls, conn))
+        *place_of(tls, conn) = &passes;
+    if (reading(tls, conn) && reading_gap(reading(tls, conn), side, gap))
         return;
     pass_on(tls, conn);
-    tls->shared.sink.gap(tls->shared.sink.context, conn, side, gap);
+    tls->sink.gap(tls->sink.context, conn, side, gap);
 }
 
 static void take_end(void *context, struct conn *conn, unsigned side,
                      struct mark at)
 {
     struct tls *tls = context;
-    struct tls_reading *state = reading(conn);
+    struct tls_reading *state = reading(tls, conn);
+    const struct tcp_sink *next;
 
     if (state && !state->opens) {
         pass_on(tls, conn);
@@ -243,15 +282,16 @@ static void take_end(void *context, struct conn *conn, unsigned side,
     }
     if (state)
         reading_end(state, side, at);
+    next = next_of(tls, conn);
     if (!state || !state->ended[side])
-        tls->shared.sink.end(tls->shared.sink.context, conn, side, at);
+        next->end(next->context, conn, side, at);
 }
 
 static void take_acked(void *context, struct conn *conn, unsigned side)
 {
     const struct tls *tls = context;
 
-    tls->shared.sink.acked(tls->shared.sink.context, conn, side);
+    tls->sink.acked(tls->sink.context, conn, side);
 }
 
 /* When it began there were no secrets at all. */
@@ -265,24 +305,26 @@ static void note_unread(const struct tls *tls, const struct tls_facts *facts)
 static void take_over(void *context, struct conn *conn, enum conn_ending how)
 {
     struct tls *tls = context;
-    struct tls_reading *state = reading(conn);
+    struct tls_reading *state = reading(tls, conn);
+    const struct tcp_sink *next;
 
     if (state && !state->opens)
         pass_on(tls, conn);
-    state = reading(conn);
+    state = reading(tls, conn);
     for (unsigned side = 0; state && side < 2; side++)
         reading_end(state, side, conn->last);
-    if (watched(conn))
-        note_unread(tls, &watched(conn)->watch.facts);
-    tls->shared.sink.over(tls->shared.sink.context, conn, how);
-    release(conn);
+    if (watched(tls, conn))
+        note_unread(tls, &watched(tls, conn)->watch.facts);
+    next = next_of(tls, conn);
+    next->over(next->context, conn, how);
+    release(tls, conn);
 }
 
 static nanos take_look(void *context, struct conn *conn)
 {
     const struct tls *tls = context;
 
-    return tls->shared.sink.look(tls->shared.sink.context, conn);
+    return tls->sink.look(tls->sink.context, conn);
 }
 
 struct tcp_sink tls_tcp_sink(struct tls *tls)
@@ -294,6 +336,6 @@ struct tcp_sink tls_tcp_sink(struct tls *tls)
         .end = take_end,
         .acked = take_acked,
         .over = take_over,
-        .look = tls->shared.sink.look ? take_look : NULL,
+        .look = tls->sink.look ? take_look : NULL,
     };
 }

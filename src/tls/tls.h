@@ -4,6 +4,9 @@
  * plaintext in place of the records. A chunk of plaintext ends at the offset
  * where its record did: what a FIN acknowledges stays comparable.
  *
+ * What it opens may be TLS again, behind a CONNECT to a proxy that is spoken to
+ * over TLS: that is opened in the same way. There is no third.
+ *
  * A connection whose secrets are not known is given on as it is, so that
  * whoever comes next sees that it is TLS.
  */
