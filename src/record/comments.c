@@ -53,6 +53,9 @@ struct comments *comments_new(const struct finding *finding, nanos now)
     comments->first = connection->first.frame;
     comments->has_random = connection->has_tls;
     memcpy(comments->random, connection->tls.random, sizeof comments->random);
+    comments->has_inner = connection->tls.has_inner;
+    memcpy(comments->inner_random, connection->tls.inner_random,
+           sizeof comments->inner_random);
     comments->client = keep_endpoint(comments, &connection->client);
     comments->server = keep_endpoint(comments, &connection->server);
     comments->title = keep(comments, finding->title);

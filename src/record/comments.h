@@ -24,7 +24,9 @@ struct comments {
     uint64_t ended;  /* the frame of that; 0: none */
     uint64_t first;  /* the connection's first frame */
     bool has_random; /* of TLS: the client's */
+    bool has_inner;  /* of TLS in TLS: the same */
     uint8_t random[TLS_RANDOM_SIZE];
+    uint8_t inner_random[TLS_RANDOM_SIZE];
     const char *client;
     const char *server;
     const char *title;

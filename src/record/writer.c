@@ -13,7 +13,7 @@
 
 enum {
     COMMENT_MOST = 65535,
-    KEY_LOG_MOST = 2048, /* a line for each kind of secret */
+    KEY_LOG_MOST = 4096, /* a line for each kind of secret, twice */
     COMMENTS_MOST = 64,  /* on one frame */
     LINK_TYPES_MOST = 64,
     NO_EVIDENCE = -1 /* the frame of the ending, which may say the headline */
@@ -314,6 +314,8 @@ static void write_secrets(struct film *film)
         return;
     text_init(&lines, KEY_LOG_MOST);
     keylog_write(writer->keylog, comments->random, &lines);
+    if (comments->has_inner)
+        keylog_write(writer->keylog, comments->inner_random, &lines);
     if (lines.size)
         (void)pcapng_out_key_log(&film->out, text_span(&lines));
     text_wipe(&lines);

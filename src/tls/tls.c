@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A connection that begins with a ClientHello, or may yet come to one. */
 struct tls_conn {
@@ -216,6 +217,17 @@ static void take_prelude(struct tls *tls, struct conn *conn, unsigned side,
     chunk->bytes.size = 0;
 }
 
+/* Whose secrets it takes to read what is inside. */
+static void note_inner(const struct conn *conn, const struct tls_facts *inner)
+{
+    struct tls_facts *facts = &((struct tls_conn *)conn->tls)->watch.facts;
+
+    if (facts->has_inner || !mark_is_set(inner->side[inner->client].hello))
+        return;
+    facts->has_inner = true;
+    memcpy(facts->inner_random, inner->random, sizeof facts->inner_random);
+}
+
 /* Apart, so that what is no TLS pays for nothing of it. */
 __attribute__((noinline)) static void take_watched(struct tls *tls,
                                                    struct conn *conn,
@@ -232,6 +244,8 @@ __attribute__((noinline)) static void take_watched(struct tls *tls,
         return;
     if (watched(tls, conn))
         tls_watch_take(&watched(tls, conn)->watch, side, &chunk);
+    if (!tls->inner && watched(tls, conn))
+        note_inner(conn, &watched(tls, conn)->watch.facts);
     if (!reading(tls, conn))
         tls->sink.data(tls->sink.context, conn, side, &chunk);
     else if (!reading_take(reading(tls, conn), side, &chunk))

@@ -90,6 +90,7 @@ static struct keylog *log_of_zeros(void)
     static const char *const files[] = {
         "testdata/captures/keys-go-panic.keys",
         "testdata/captures/keys-connect.keys",
+        "testdata/captures/keys-connect-tls.keys",
         "testdata/captures/healthy-early-data.keys",
         "testdata/captures/healthy-early-data-declined.keys",
         "testdata/captures/healthy-renegotiated.keys"};

@@ -82,7 +82,9 @@ struct tls_facts {
     uint16_t version;      /* the server's choice; 0: not known */
     uint16_t suite;        /* the same */
     uint64_t session;      /* of the client's session id; 0: none */
-    uint8_t random[TLS_RANDOM_SIZE];  /* of the client's hello */
+    bool has_inner;        /* it carries TLS */
+    uint8_t random[TLS_RANDOM_SIZE];       /* of the client's hello */
+    uint8_t inner_random[TLS_RANDOM_SIZE]; /* of that of TLS in it */
     char protocol[TLS_PROTOCOL_KEPT]; /* that was chosen by ALPN; "": none */
     char name[TLS_NAME_KEPT];         /* SNI; "": none */
 };

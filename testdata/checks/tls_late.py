@@ -15,6 +15,7 @@ import tempfile
 
 WHYEOF = os.environ.get("WHYEOF", "build/whyeof")
 BASE = "testdata/captures/keys-go-panic"
+INNER = "testdata/captures/keys-connect-tls"
 TOO_LATE = 17 << 20  # more than a pipe's packets wait
 failed = 0
 
@@ -25,9 +26,9 @@ def block(kind, body):
     return struct.pack("<I", kind) + size + body + size
 
 
-def packets():
+def packets(base=BASE):
     """Section, interface, and the packets of a capture in microseconds."""
-    with open(BASE + ".pcap", "rb") as file:
+    with open(base + ".pcap", "rb") as file:
         data = file.read()
     link = struct.unpack_from("<I", data, 20)[0]
     yield block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))
@@ -43,8 +44,8 @@ def packets():
         at += 16 + size
 
 
-def secrets():
-    with open(BASE + ".keys", "rb") as file:
+def secrets(base=BASE):
+    with open(base + ".keys", "rb") as file:
         log = file.read()
     return block(10, struct.pack("<II", 0x544c534b, len(log)) + log)
 
@@ -118,6 +119,20 @@ def check_recordings(folder, front, bare):
            len(got) == 2 and not any(g[0] for g in got), got)
 
 
+def check_inner(folder):
+    """Of TLS in TLS both connections' secrets are kept."""
+    head, *rest = list(packets(INNER))
+    path = os.path.join(folder, "inner.pcapng")
+    with open(path, "wb") as file:
+        file.write(head + secrets(INNER) + b"".join(rest))
+    got = recordings(folder, path)
+    randoms = sorted(len({line.split(" ")[1] for line in log})
+                     for log, _ in got)
+    expect("recordings of TLS in TLS", randoms == [1] * 4 + [2] * 4 and
+           all([t[:2] for t in one[1]] == [("handler-abort", "empty-reply")]
+               for one in got), got)
+
+
 KINDS = ("CLIENT_RANDOM", "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
          "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0",
          "SERVER_TRAFFIC_SECRET_0")
@@ -151,6 +166,7 @@ def main():
                any("2 times secrets came too late" in w for w in got[2]), got)
         got = report([bare])
         check_recordings(folder, os.path.join(folder, "front.pcapng"), bare)
+        check_inner(folder)
         expect("nowhere", got[1]["opaque_by_reason"] == {"no-secrets": 2}, got)
     return int(failed > 0)
 
