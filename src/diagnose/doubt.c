@@ -173,6 +173,8 @@ static bool is_end_unseen(const struct facts *f)
         return true;
     if (f->server_fin_unseen && !is_race_with_unseen_fin(f))
         return true;
+    if (may_have_closed_unseen(f))
+        return true;
     if (!f->closing.by_reset || reset->ttl != reset->usual_ttl)
         return false;
     return (f->client_closed && !reset->has_ack) ||

@@ -128,3 +128,21 @@ bool is_reset_to_both(const struct facts *f)
     }
     return false;
 }
+
+bool may_have_closed_unseen(const struct facts *f)
+{
+    const struct flow *server = f->server;
+
+    if (!f->client_closed || f->closing.by_reset || mark_is_set(server->fin) ||
+        server->lost == server->cut || server->acked < server->top)
+        return false;
+    for (unsigned i = 0; i < f->conn->episodes; i++) {
+        const struct episode *episode = &f->conn->episode[i];
+
+        if (episode->kind == EPISODE_HOLE &&
+            episode->side == conn_server(f->conn) &&
+            episode->offset + episode->size == server->top)
+            return true;
+    }
+    return false;
+}

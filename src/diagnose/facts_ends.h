@@ -66,4 +66,10 @@ bool ends_with_others(const struct facts *f);
 /* An RST in the name of each side ended it, in one instant. */
 bool is_reset_to_both(const struct facts *f);
 
+/*
+ * The last that the server sent is missing, and was acknowledged before its
+ * client closed: a FIN may have been there, too.
+ */
+bool may_have_closed_unseen(const struct facts *f);
+
 #endif
