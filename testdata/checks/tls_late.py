@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 WHYEOF = os.environ.get("WHYEOF", "build/whyeof")
+MKSCENE = os.environ.get("BUILD", "build") + "/mkscene"
 BASE = "testdata/captures/keys-go-panic"
 INNER = "testdata/captures/keys-connect-tls"
 TOO_LATE = 17 << 20  # more than a pipe's packets wait
@@ -133,6 +134,47 @@ def check_inner(folder):
                for one in got), got)
 
 
+def hello(random, *extensions):
+    """A record with a ClientHello (RFC 8446, 4.1.2)."""
+    more = b"".join(struct.pack(">HH", kind, len(body)) + body
+                    for kind, body in extensions)
+    body = (b"\x03\x03" + random + b"\0" + b"\0\x02\x13\x01" + b"\x01\0" +
+            struct.pack(">H", len(more)) + more)
+    message = b"\x01" + struct.pack(">I", len(body))[1:] + body
+    return b"\x16\x03\x01" + struct.pack(">H", len(message)) + message
+
+
+def check_encrypted_hello(folder):
+    """Encrypted ClientHello: the log names the inner hello's random, the wire
+    has the outer's (draft-ietf-tls-esni), which nobody has keys for."""
+    outer, inner = bytes(range(32)), bytes(range(64, 96))
+    ech = (0xfe0d, b"\0\0\x01\0\x01\x07\0\x20" + bytes(32) + b"\0\x40" +
+           bytes(64))
+    answer = (b"\x02\0\0\x2e\x03\x03" + bytes(32) + b"\0\x13\x01\0" +
+              b"\0\x06\0\x2b\0\x02\x03\x04")
+    answer = b"\x16\x03\x03" + struct.pack(">H", len(answer)) + answer
+    path = os.path.join(folder, "ech.scene")
+    with open(path, "w") as file:
+        file.write("\n".join((
+            "client 10.1.0.5:51034", "server 10.1.0.9:8443",
+            'secret "CLIENT_TRAFFIC_SECRET_0 %s %s"' % (inner.hex(), "ab" * 32),
+            "0.000 c> SYN", "0.001 s> SYN ACK", "0.001 c> ACK",
+            "0.002 c> hex " + hello(outer, (0x2b, b"\x02\x03\x04"), ech).hex(),
+            "0.003 s> hex " + answer.hex(), "0.003 c> ACK",
+            "0.004 c> hex 1703030035 bytes 53", "0.004 s> ACK",
+            "0.005 c> FIN", "0.006 s> FIN", "0.006 c> ACK", "",
+            "expect none", "")))
+    packed = os.path.join(folder, "ech.pcapng")
+    with open(packed, "wb") as file:
+        subprocess.run([MKSCENE, path], check=True, stdout=file)
+    done = subprocess.run([WHYEOF, "-F", "json", packed], check=True,
+                          capture_output=True)
+    tls = json.loads(done.stdout)["summary"]["tls"]
+    expect("an encrypted hello", tls["opened"] == 0 and
+           tls["opaque_by_reason"] == {"no-key": 1} and
+           tls["not_opened"][0]["client_random"] == outer.hex(), tls)
+
+
 KINDS = ("CLIENT_RANDOM", "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
          "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0",
          "SERVER_TRAFFIC_SECRET_0")
@@ -167,6 +209,7 @@ def main():
         got = report([bare])
         check_recordings(folder, os.path.join(folder, "front.pcapng"), bare)
         check_inner(folder)
+        check_encrypted_hello(folder)
         expect("nowhere", got[1]["opaque_by_reason"] == {"no-secrets": 2}, got)
     return int(failed > 0)
 
