@@ -103,7 +103,8 @@ void tell_client_abort(const struct facts *f, struct finding *finding)
             f->wait > 0 ? finding_say(finding, "%s after",
                                       finding_duration(finding, f->wait))
                         : "right behind",
-            f->response_begun && f->x->response.start.time < f->closing.at.time
+            f->response_begun &&
+                    f->x->response.start.frame < f->closing.at.frame
                 ? "before the response was complete"
                 : "before the first byte of a response");
     tell_late_answer(f, finding);
