@@ -140,8 +140,7 @@ static enum confidence sureness(const struct facts *f, bool constant)
     if (f->around->upstream.is_earlier)
         return CONFIDENCE_POSSIBLE;
     if (may_be_its_own(f))
-        return constant && is_known_proxy(f) ? CONFIDENCE_LIKELY
-                                             : CONFIDENCE_POSSIBLE;
+        return is_known_proxy(f) ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
     return f->x->status == STATUS_GATEWAY_TIMEOUT || constant || leg_behind(f)
                ? CONFIDENCE_CERTAIN
                : CONFIDENCE_LIKELY;
