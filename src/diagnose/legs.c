@@ -67,6 +67,15 @@ static const char *after_request(struct finding *finding, const struct leg *leg)
         leg->request_whole ? "the request" : "the last bytes of the request");
 }
 
+/* Whatever it did, this one was over: that is no cause of it. */
+static void tell_order(const struct facts *f, struct finding *finding,
+                       const struct leg *leg)
+{
+    if ((leg->how == LEG_CLOSED || leg->how == LEG_RESET) &&
+        mark_is_set(f->end) && leg->end.frame > f->end.frame)
+        finding_explain(finding, "By then this exchange was over.");
+}
+
 static void tell_upstream_end(struct finding *finding, const struct leg *leg)
 {
     const char *name = name_leg(finding, leg);
@@ -187,12 +196,14 @@ static void tell_upstream(const struct facts *f, struct finding *finding)
     if (pair->tries > 1)
         finding_explain(finding, "The proxy tried %u times.", pair->tries);
     tell_upstream_end(finding, leg);
+    tell_order(f, finding, leg);
     if (f->x)
         tell_large_head(f, finding, leg);
     cite_upstream(finding, leg);
 }
 
-static void tell_front_end(struct finding *finding, const struct leg *leg)
+static void tell_front_end(const struct facts *f, struct finding *finding,
+                           const struct leg *leg)
 {
     if (leg->how == LEG_LEFT)
         finding_explain(finding, "The proxy's own client had left.");
@@ -204,9 +215,12 @@ static void tell_front_end(struct finding *finding, const struct leg *leg)
                         "The proxy's own client got a whole answer, with %u.",
                         leg->status);
     else if (leg->how != LEG_OPEN)
-        finding_explain(
-            finding,
-            "The proxy then cut its answer to its own client as well.");
+        finding_explain(finding,
+                        leg->end.frame < f->end.frame
+                            ? "The proxy had cut its answer to its own client "
+                              "before."
+                            : "The proxy then cut its answer to its own client "
+                              "as well.");
 }
 
 /*
@@ -239,7 +253,7 @@ static void tell_front(const struct facts *f, struct finding *finding)
                          : "Its client is a proxy: it connects because of a "
                            "request to %s.",
                     name_leg(finding, leg));
-    tell_front_end(finding, leg);
+    tell_front_end(f, finding, leg);
     finding_cite(finding, leg->start, FROM_FRONT,
                  "the request comes to the proxy, tcp.stream %" PRIu64,
                  leg->connection);

@@ -4,6 +4,9 @@
 #include "diagnose/facts_ends.h"
 #include "diagnose/software.h"
 
+/* A forwarder finds out so soon that nobody is behind it. */
+#define AT_ONCE (100 * NANOS_PER_MILLI)
+
 static bool is_server_close(const struct facts *f)
 {
     return f->request_whole && !f->response_whole && f->server_closed;
@@ -114,11 +117,12 @@ bool is_write_timeout_truncation(const struct facts *f)
            (is_slow_reader(f) || may_be_write_timeout(f));
 }
 
+/* Who waits before it closes has a program behind it, or waits for one. */
 bool is_no_backend(const struct facts *f)
 {
-    return is_server_close(f) && !f->response_begun && f->known->failed >= 3 &&
-           f->known->answered == 0 && f->known->not_closed == 0 &&
-           f->known->cut.samples == 0;
+    return is_server_close(f) && !f->response_begun && f->wait < AT_ONCE &&
+           f->known->failed >= 3 && f->known->answered == 0 &&
+           f->known->not_closed == 0 && f->known->cut.samples == 0;
 }
 
 bool is_server_reset(const struct facts *f)

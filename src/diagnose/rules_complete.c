@@ -25,6 +25,13 @@ static bool is_down_behind(const struct facts *f)
     return leg && (!f->known->software[0] || is_known_proxy(f));
 }
 
+/* Servers of programs that have no such limit: the program says so itself. */
+static bool is_late_unavailable(const struct facts *f)
+{
+    return answer_delay(f) >= f->settings->timeout_floor &&
+           !has_no_response_timeout(f);
+}
+
 /*
  * A 504 says it itself. A 502 says that the upstream failed. A 503 may be
  * anything; after a long wait it is what a gateway or a timeout handler says.
@@ -34,8 +41,7 @@ bool is_gateway_timeout(const struct facts *f)
     return f->x->status == STATUS_GATEWAY_TIMEOUT ||
            f->x->status == STATUS_BAD_GATEWAY ||
            (f->x->status == STATUS_UNAVAILABLE &&
-            (answer_delay(f) >= f->settings->timeout_floor ||
-             is_down_behind(f)));
+            (is_late_unavailable(f) || is_down_behind(f)));
 }
 
 bool is_gateway_answer_left(const struct facts *f)

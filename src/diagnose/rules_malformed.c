@@ -114,9 +114,12 @@ bool is_h2_request_miscounted(const struct facts *f)
             h2->reset_code == NGHTTP2_PROTOCOL_ERROR);
 }
 
-/* What its client refused, and what its server took back in a way. */
+/* What its client refused, and what its server took back in a way. A body short
+ * of its length is refused for that: the server's doing comes first. */
 bool is_response_rejected(const struct facts *f)
 {
+    if (exchange_is_short(f->x))
+        return false;
     if (is_refused_whole(f))
         return true;
     return f->response_whole && is_reset_by_server(f) &&

@@ -38,13 +38,13 @@ static bool client_had_left(const struct facts *f)
                               f->closing.acks >= f->x->response.reached))
         return false;
     if (f->closing.by_reset)
-        return f->closing.at.time <= f->x->response.end.time;
+        return f->closing.at.frame <= f->x->response.end.frame;
     for (unsigned i = 0; i < f->conn->resets; i++) {
         const struct reset *reset = &f->conn->reset[i];
 
         if (reset->from == f->conn->client && !reset->has_ack &&
             reset_is_in_character(reset))
-            return f->client->fin.time < f->x->response.start.time ||
+            return f->client->fin.frame < f->x->response.start.frame ||
                    f->server->acked < f->x->response.reached;
     }
     return false;
@@ -53,7 +53,8 @@ static bool client_had_left(const struct facts *f)
 /* It closed before the answer to its unfinished request came. */
 static bool client_left_first(const struct facts *f)
 {
-    return f->client_closed && f->closing.at.time <= f->x->response.start.time;
+    return f->client_closed &&
+           f->closing.at.frame <= f->x->response.start.frame;
 }
 
 /* The client shut down its sending side, and then came an RST that neither side

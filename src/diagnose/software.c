@@ -47,8 +47,9 @@ bool is_software(const struct facts *f, const char *word)
 
 bool is_known_proxy(const struct facts *f)
 {
-    static const char *const name[] = {"nginx", "openresty", "envoy",  "Apache",
-                                       "ATS",   "Caddy",     "haproxy"};
+    static const char *const name[] = {"nginx",   "openresty", "envoy",
+                                       "Apache",  "ATS",       "Caddy",
+                                       "haproxy", "squid"};
 
     for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
         if (is_software(f, name[i]))

@@ -2,6 +2,7 @@
 #include "diagnose/rules.h"
 
 #include "diagnose/facts_ends.h"
+#include "diagnose/legs.h"
 #include "diagnose/software.h"
 #include "diagnose/words.h"
 
@@ -109,13 +110,21 @@ static void offer_short_body(const struct facts *f, struct finding *finding)
         "by as much");
 }
 
-/* One sample leaves open which clock it was. */
+/* It is a proxy, which itself ended what was under way behind it. */
+static bool gave_up_behind(const struct facts *f)
+{
+    const struct leg *leg = leg_behind(f);
+
+    return leg && leg->how == LEG_LEFT && mark_is_set(leg->first);
+}
+
+/* One sample leaves open which clock it was, and a proxy has one of silence. */
 static void offer_silence(const struct facts *f, struct finding *finding)
 {
     nanos silence = answer_silence(f);
 
-    if (timeout_fit(f) != FIT_ALONE || is_slow_reader(f) ||
-        f->x->response.framing == FRAMING_LENGTH ||
+    if ((timeout_fit(f) != FIT_ALONE && !gave_up_behind(f)) ||
+        is_slow_reader(f) || f->x->response.framing == FRAMING_LENGTH ||
         silence < f->settings->timeout_floor)
         return;
     finding_alternative(finding, VERDICT_STREAM_IDLE_TIMEOUT,

@@ -4,6 +4,7 @@
 #include "diagnose/facts_ends.h"
 #include "diagnose/facts_stall.h"
 #include "diagnose/legs.h"
+#include "diagnose/software.h"
 #include "diagnose/words.h"
 
 enum {
@@ -32,12 +33,18 @@ static void tell_unread_request(const struct facts *f, struct finding *finding)
                         "same each time");
 }
 
+/* Any server may say 503, and one with a time limit of its own does. */
+static bool may_be_its_own(const struct facts *f)
+{
+    return f->x->status == STATUS_UNAVAILABLE && !leg_behind(f);
+}
+
 /* What the answer itself says, without the leg behind the gateway. */
 static void tell_alone(const struct facts *f, struct finding *finding)
 {
     nanos delay = answer_delay(f);
 
-    if (f->x->status == STATUS_UNAVAILABLE)
+    if (may_be_its_own(f))
         finding_explain(
             finding,
             "%s answered 503 after %s: a gateway that got no answer "
@@ -120,9 +127,23 @@ static void tell_constant(const struct facts *f, struct finding *finding,
         return;
     finding_explain(finding,
                     "%" PRIu64 " such answers%s all took %s: a timeout of the "
-                    "gateway%s.",
+                    "gateway%s%s.",
                     gateway->samples, route ? " of this route" : "",
-                    finding_range(finding, gateway), route ? " there" : "");
+                    finding_range(finding, gateway), route ? " there" : "",
+                    may_be_its_own(f) ? ", or of the server itself" : "");
+}
+
+/* A 503 is not a gateway's alone, and whoever is known for one may have passed
+ * it on. */
+static enum confidence sureness(const struct facts *f, bool constant)
+{
+    if (f->around->upstream.is_earlier)
+        return CONFIDENCE_POSSIBLE;
+    if (may_be_its_own(f))
+        return is_known_proxy(f) ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+    return f->x->status == STATUS_GATEWAY_TIMEOUT || constant || leg_behind(f)
+               ? CONFIDENCE_CERTAIN
+               : CONFIDENCE_LIKELY;
 }
 
 void tell_gateway_timeout(const struct facts *f, struct finding *finding)
@@ -132,11 +153,7 @@ void tell_gateway_timeout(const struct facts *f, struct finding *finding)
     bool constant = route || durations_constant(&f->known->gateway, 2);
 
     finding->symptom = SYMPTOM_ERROR_STATUS;
-    finding->confidence =
-        f->around->upstream.is_earlier ? CONFIDENCE_POSSIBLE
-        : f->x->status == STATUS_GATEWAY_TIMEOUT || constant || leg_behind(f)
-            ? CONFIDENCE_CERTAIN
-            : CONFIDENCE_LIKELY;
+    finding->confidence = sureness(f, constant);
     if (leg_behind(f) && f->request_whole)
         finding_explain(finding, "%s answered %u after %s.",
                         f->known->software[0] ? name_server(f, finding)

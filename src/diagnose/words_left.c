@@ -55,6 +55,34 @@ static void offer_half_close(const struct facts *f, struct finding *finding)
                         "what the client reports: an empty reply, or nothing");
 }
 
+/*
+ * It left an answer that had stopped: in the middle of what was promised, or
+ * for longer than it ever had. Whether more would have come is not known.
+ */
+static void offer_stopped_answer(const struct facts *f, struct finding *finding)
+{
+    const struct message *response = &f->x->response;
+    nanos gap = nanos_between(f->x->pause.time, f->x->pause_end.time);
+
+    if (!f->request_whole || !f->response_begun || f->response_whole ||
+        !is_long(f, f->quiet) || f->quiet <= gap + gap / 10 || f->left ||
+        is_client_exit(f))
+        return;
+    finding_explain(finding,
+                    "Nothing more of the answer had come for %s by then.",
+                    finding_duration(finding, f->quiet));
+    if (response->framing == FRAMING_LENGTH)
+        finding_alternative(finding, VERDICT_SHORT_BODY_KEPT_OPEN,
+                            "the rest of what Content-Length promised may "
+                            "never have been meant to come",
+                            "whether it is always short by as much");
+    finding_alternative(finding, VERDICT_SERVER_STALL,
+                        "the server may have stopped in the middle of its "
+                        "answer",
+                        "whether it had more to send: its log, or its stack "
+                        "dump");
+}
+
 void tell_client_abort(const struct facts *f, struct finding *finding)
 {
     struct durations gave_up;
@@ -75,7 +103,8 @@ void tell_client_abort(const struct facts *f, struct finding *finding)
             f->wait > 0 ? finding_say(finding, "%s after",
                                       finding_duration(finding, f->wait))
                         : "right behind",
-            f->response_begun && f->x->response.start.time < f->closing.at.time
+            f->response_begun &&
+                    f->x->response.start.frame < f->closing.at.frame
                 ? "before the response was complete"
                 : "before the first byte of a response");
     tell_late_answer(f, finding);
@@ -97,6 +126,7 @@ void tell_client_abort(const struct facts *f, struct finding *finding)
     else
         tell_usual_time(f, finding);
     offer_half_close(f, finding);
+    offer_stopped_answer(f, finding);
     if (is_client_exit(f))
         finding_explain(
             finding, "All its connections to this server, of different ages, "

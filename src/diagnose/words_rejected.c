@@ -78,11 +78,16 @@ static void tell_client_refused(const struct facts *f, struct finding *finding)
                         : "perhaps a header section over the limit that it had "
                           "announced, or a body that does not fit "
                           "content-length");
-    if (!is_request_known(f) || !f->x->status)
+    if (!is_request_known(f) || !f->x->status) {
         finding_alternative(finding, VERDICT_MALFORMED_RESPONSE,
                             "the body may not fit content-length, which the "
                             "capture does not tell",
                             "a capture from the connection's beginning");
+        finding_alternative(finding, VERDICT_HANDLER_ABORT,
+                            "or the handler returned before it had written as "
+                            "much",
+                            "the server's log");
+    }
     if (!by_reset)
         finding_alternative(finding, VERDICT_H2_CONNECTION_ERROR,
                             "GOAWAY blames the connection, and another frame "

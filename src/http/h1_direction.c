@@ -258,6 +258,7 @@ void h1_direction_skip(struct h1_direction *direction, const struct chunk *gap)
     direction->offset = gap->offset;
     direction->carry_size = 0;
     direction->doubted = true;
+    direction->messages->requests_lost |= direction->is_request;
     if (is_lost(direction))
         lose(direction, HTTP_LOST, size);
     if (!is_reading(direction))

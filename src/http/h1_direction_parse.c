@@ -19,6 +19,9 @@ static int on_message_begin(llhttp_t *parser)
 
     direction->stream =
         h1_begin_message(direction->messages, direction->is_request, false);
+    /* whether the answer to a request that is lost has a body is not known */
+    if (direction->stream == 0 && direction->messages->requests_lost)
+        direction->doubted = true;
     direction->in_message = true;
     direction->head_done = false;
     direction->interim = false;

@@ -23,6 +23,7 @@ struct h1_messages {
     uint64_t broken;
     uint8_t major;
     uint8_t minor;
+    bool requests_lost; /* bytes of requests are missing: perhaps a HEAD */
     bool tunnel;
     bool websocket; /* the tunnel is one (RFC 6455) */
     bool is_h2;     /* a 101 has made it HTTP/2 */

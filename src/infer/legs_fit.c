@@ -45,9 +45,20 @@ static bool has_the_content(const struct leg *front, const struct leg *upstream)
                : upstream->content <= front->content;
 }
 
+/* A success that began before the other's answer did is not that, passed on. */
+static bool answers_ahead(const struct leg *front, const struct leg *upstream)
+{
+    return front->status >= 200 && front->status < 400 &&
+           mark_is_set(front->first) &&
+           (mark_is_set(upstream->first) ? upstream->first : upstream->end)
+                   .frame > front->first.frame;
+}
+
 /* What a gateway answers is what it was answered, unless that failed. */
 static bool has_the_answer(const struct leg *front, const struct leg *upstream)
 {
+    if (answers_ahead(front, upstream))
+        return false;
     if (front->how != LEG_ANSWERED || leg_says_gateway(front) ||
         upstream->how != LEG_ANSWERED || upstream->status >= 500)
         return true;

@@ -88,6 +88,26 @@ static void check(const struct row *row)
     legs_release(&legs);
 }
 
+static void test_answered_ahead(void **state)
+{
+    const struct row rows[] = {
+        {"answered when that was not",
+         {exchange(1, CLIENT, PROXY, 10, 60, 200),
+          exchange(2, PROXY, BACK, 20, 61, 0)},
+         LEG_NONE, 0,
+         0},
+        {"given up when that was not answered",
+         {exchange(1, CLIENT, PROXY, 10, 60, 504),
+          exchange(2, PROXY, BACK, 20, 61, 0)},
+         LEG_SURE, 2,
+         1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        check(&rows[i]);
+}
+
 static void test_upstream(void **state)
 {
     const struct row rows[] = {
@@ -299,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_upstream),
+        cmocka_unit_test(test_answered_ahead),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_row_of_proxies),
         cmocka_unit_test(test_body_and_path),

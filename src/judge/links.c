@@ -155,6 +155,26 @@ static struct judged_case *other_leg(const struct cases *cases,
     return one;
 }
 
+/* What the upstream did when the front was over by then is no cause of it. */
+static bool came_after(const struct judged_case *front, const struct leg *leg)
+{
+    struct mark end = leg_of(front->incident).end;
+
+    return (leg->how == LEG_CLOSED || leg->how == LEG_RESET) &&
+           mark_is_set(end) && leg->end.frame > end.frame;
+}
+
+/* `leg`: that of `upstream`. */
+static enum leg_link link_of(const struct judged_case *front,
+                             const struct judged_case *upstream,
+                             const struct leg *leg)
+{
+    enum leg_link link = finding_link(front->finding, upstream->finding);
+
+    return link == LINK_FRONT_IS_EFFECT && came_after(front, leg) ? LINK_NONE
+                                                                  : link;
+}
+
 void links_name_cause(const struct cases *cases, struct judged_case *one,
                       uint64_t told)
 {
@@ -166,8 +186,8 @@ void links_name_cause(const struct cases *cases, struct judged_case *one,
     if (front &&
         finding_link(front->finding, finding) == LINK_UPSTREAM_IS_EFFECT)
         cause = front;
-    else if (upstream &&
-             finding_link(finding, upstream->finding) == LINK_FRONT_IS_EFFECT)
+    else if (upstream && link_of(one, upstream, &one->around.upstream.leg) ==
+                             LINK_FRONT_IS_EFFECT)
         cause = upstream;
     finding->caused_by = cause ? cause->id : told;
     if (cause && finding->confidence > cause->finding->confidence)
@@ -259,7 +279,7 @@ static void link_legs(const struct index *index)
 
         if (!upstream)
             continue;
-        link = finding_link(front->finding, upstream->finding);
+        link = link_of(front, upstream, &pair->leg);
         if (link == LINK_UPSTREAM_IS_EFFECT)
             link_cause(upstream, front);
         else if (link == LINK_FRONT_IS_EFFECT)

@@ -202,7 +202,7 @@ void model_take_response(struct model_conn *state, const struct conn *conn,
         x->windows_lost = event->windows_lost;
         x->response.reached = event->offset;
         /* whether its client refuses it comes behind that */
-        x->behind |= exchange_is_long(x);
+        x->behind |= exchange_is_long(x) || exchange_is_short(x);
         /* and whether a 408 was meant for it is told by the FIN */
         x->behind |= x->status == 408;
         x->client_had_closed = mark_is_set(conn->flow[conn->client].fin);

@@ -248,6 +248,26 @@ static void test_wait_over_a_step(void **state)
     (void)end(world);
 }
 
+/* Who was first is the order of frames: the client had its answer when it
+ * closed, which the clock does not say. */
+static void test_close_over_a_step(void **state)
+{
+    struct world *world = *state;
+    struct stage *stage = begin(world);
+
+    exchange(stage);
+    stage_say(stage, 0,
+              "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n");
+    stage_say(stage, 1,
+              "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno");
+    stage->frame.time -= NANOS_PER_SECOND / 2;
+    stage_send(stage, 0, TCP_FIN | TCP_ACK, 0);
+    stage_send(stage, 1, TCP_FIN | TCP_ACK, 0);
+    stage_send(stage, 0, TCP_ACK, 0);
+    (void)end(world);
+    assert_int_equal(world->tolds, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +278,7 @@ int main(void)
         cmocka_unit_test_setup(test_drops, set_up),
         cmocka_unit_test_setup(test_clock_steps_back, set_up),
         cmocka_unit_test_setup(test_wait_over_a_step, set_up),
+        cmocka_unit_test_setup(test_close_over_a_step, set_up),
     };
 
     return cmocka_run_group_tests_name("cases", tests, NULL, NULL);

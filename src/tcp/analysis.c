@@ -231,6 +231,17 @@ static void analyse_data(struct conn *conn, const struct seen *seen)
     }
 }
 
+/* An ACK that was recorded before the FIN it acknowledges: what was given up
+ * last for a byte is the FIN itself. */
+static void give_back_fin(struct flow *flow, const struct seen *seen)
+{
+    if (flow->next != seen->end + 1 || flow->hole_end != flow->next)
+        return;
+    flow->next = seen->end;
+    if (flow->top == seen->end + 1)
+        flow->top = seen->end;
+}
+
 static void analyse_fin(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
@@ -239,6 +250,7 @@ static void analyse_fin(struct conn *conn, const struct seen *seen)
         flow->fins++;
     if (mark_is_set(flow->fin))
         return;
+    give_back_fin(flow, seen);
     flow->fin = seen->at;
     flow->fin_at = seen->end;
     flow->fin_acks = seen->ack;

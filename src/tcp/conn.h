@@ -141,6 +141,7 @@ struct flow {
     uint64_t aside;     /* bytes that were TLS's own, and nobody's data */
     struct mark handed; /* of the latest bytes handed on */
     struct mark hole_since; /* acknowledged but not seen */
+    uint64_t hole_end;      /* of the last hole that was given up */
     uint32_t hole_patience; /* segments since then */
     uint32_t isn;           /* the sequence number at CONN_ORIGIN */
     nanos resent_at;        /* see `resent`: the latest of them */

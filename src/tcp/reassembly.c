@@ -28,6 +28,9 @@ static void hand_on(struct reassembly *reassembly, struct conn *conn,
     if (flow->handed.frame > chunk.at.frame)
         chunk.at = flow->handed;
     flow->handed = chunk.at;
+    /* what comes fills the hole: the next one has a wait of its own */
+    if (mark_is_set(flow->hole_since))
+        flow->hole_since = (struct mark){0};
     if (done < chunk.bytes.size) {
         chunk.bytes = span_skip(chunk.bytes, (size_t)done);
         chunk.offset = flow->next;
@@ -152,6 +155,7 @@ static void give_up_hole(struct reassembly *reassembly, struct conn *conn,
     if (flow->top < flow->next)
         flow->top = flow->next;
     flow->hole_since = (struct mark){0};
+    flow->hole_end = flow->next;
     episodes_hole(conn, side, chunk.at, chunk.offset, size);
     reassembly->sink->gap(reassembly->sink->context, conn, side, &chunk);
 }
