@@ -278,12 +278,20 @@ static bool tell_inputs(const struct file_run *run, const struct report *report)
     return unreadable;
 }
 
+/* Nothing of one connection is no news of it when it is not there. */
+static bool tell_stream(const struct file_run *run, const struct report *report)
+{
+    if (report->no_stream && !run->listener.shows_report)
+        run->listener.say(run->listener.context, report->no_stream);
+    return report->no_stream != NULL;
+}
+
 /* A reader that has seen enough closes the pipe: that is no failure. */
 static bool write_why(const struct file_run *run, const struct report *report)
 {
     char text[256];
 
-    if (!run->options->pipeline.judge.why.asked ||
+    if (!run->options->pipeline.judge.why.asked || report->no_stream ||
         why_output_write(run->pipeline, run->options, report, stdout) ||
         errno == EPIPE)
         return true;
@@ -303,6 +311,7 @@ const struct report *file_run_finish(struct file_run *run, bool *trouble)
     input = capture_inputs(run->capture, &inputs);
     report = pipeline_finish(run->pipeline, input, inputs);
     *trouble = tell_inputs(run, report);
+    *trouble |= tell_stream(run, report);
     *trouble |= run->recorder && recorder_counts(run->recorder).failures;
     *trouble |= !write_why(run, report);
     *trouble |= !file_outputs_write(run->outputs, report);

@@ -17,8 +17,8 @@ struct file_run_listener {
      * nobody asks */
     void (*progress)(void *context, const struct capture *capture,
                      uint64_t packets);
-    /* who hears this reads the report, too: inputs' troubles, which stand
-     * there, are not said */
+    /* who hears this reads the report, too: what stands there, inputs'
+     * troubles and the connection that is missing, is not said */
     bool shows_report;
 };
 
@@ -32,8 +32,9 @@ struct file_run *file_run_open(const struct options *options,
 
 /*
  * Reads all there is and writes the report, which is borrowed from the run.
- * `trouble` tells that an input could not be read or an output not be written:
- * the listener was told what.
+ * `trouble` tells that an input could not be read, that the one connection
+ * asked for is not there, or that an output could not be written: the listener
+ * was told what.
  */
 const struct report *file_run_finish(struct file_run *run, bool *trouble);
 

@@ -59,8 +59,8 @@ bool why_output_write(struct pipeline *pipeline, const struct options *options,
 
     if (all == 0)
         (void)fputs("nothing of that tcp.stream, or of that exchange of it, "
-                    "can be asked about: there is none, or it had to make "
-                    "room\n",
+                    "can be asked about: it has no exchange of that number, "
+                    "or it had to make room\n",
                     out);
     if (all > output.shown)
         (void)fprintf(out, "\n%" PRIu64 " more are not kept\n",

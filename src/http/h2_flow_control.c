@@ -15,6 +15,28 @@ void h2_flow_control_release(struct h2_flow_control *flow_control)
     flow_control->blocking = NULL;
 }
 
+static void add_point(struct h2_points *points, struct h2_point point)
+{
+    points->point[points->count++ % H2_POINTS_KEPT] = point;
+}
+
+/* Of a window that never was used up nothing is kept. */
+static void note(const struct h2_flow_control *flow_control, struct mark at)
+{
+    struct h2_blocking *blocking = flow_control->blocking;
+    struct h2_point now = {at.time, h2_flow_control_left(flow_control)};
+    size_t kept;
+
+    if (!blocking)
+        return;
+    kept = h2_points_kept(&blocking->recent);
+    if (kept && h2_points_at(&blocking->recent, kept - 1).left == now.left)
+        return;
+    add_point(&blocking->recent, now);
+    if (mark_is_set(blocking->from) && blocking->after.count < H2_POINTS_KEPT)
+        add_point(&blocking->after, now);
+}
+
 static void block(struct h2_flow_control *flow_control, struct mark at)
 {
     if (!flow_control->blocking)
@@ -41,6 +63,8 @@ static void unblock(struct h2_flow_control *flow_control,
         blocking->from_sent = then->sent;
         blocking->from_credited = then->credited;
         blocking->from_beside = blocking->beside;
+        blocking->before = blocking->recent;
+        blocking->after.count = 0;
     }
     blocking->since = (struct mark){0};
 }
@@ -51,6 +75,7 @@ static void look_open(struct h2_flow_control *flow_control,
 {
     if (h2_flow_control_left(flow_control) > 0)
         unblock(flow_control, before, at);
+    note(flow_control, at);
 }
 
 void h2_flow_control_send(struct h2_flow_control *flow_control, uint64_t size,
@@ -58,11 +83,14 @@ void h2_flow_control_send(struct h2_flow_control *flow_control, uint64_t size,
 {
     struct h2_flow_control before = *flow_control;
 
+    if (!flow_control->begun)
+        flow_control->begun = at.time;
     flow_control->sent += size;
     if (more && h2_flow_control_left(flow_control) <= 0)
         block(flow_control, at);
     else
         unblock(flow_control, &before, at);
+    note(flow_control, at);
 }
 
 void h2_flow_control_credit(struct h2_flow_control *flow_control, uint64_t size,
@@ -95,7 +123,8 @@ h2_flow_control_window(const struct h2_flow_control *flow_control)
 {
     struct h2_window window = {.start = flow_control->start,
                                .sent = flow_control->sent,
-                               .credited = flow_control->credited};
+                               .credited = flow_control->credited,
+                               .begun = flow_control->begun};
 
     if (flow_control->blocking)
         window.blocking = *flow_control->blocking;

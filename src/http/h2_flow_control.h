@@ -12,6 +12,7 @@ struct h2_flow_control {
     int64_t start; /* as in struct h2_window */
     uint64_t sent;
     uint64_t credited;
+    nanos begun;                  /* as in struct h2_window */
     struct h2_blocking *blocking; /* owned; NULL: it never was blocked */
 };
 

@@ -172,6 +172,64 @@ static void test_then(void **state)
     h2_flow_control_release(&flow_control);
 }
 
+static void assert_points(const struct h2_points *points,
+                          const struct h2_point *wanted, size_t count)
+{
+    assert_int_equal(h2_points_kept(points), count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(h2_points_at(points, i).time,
+                         at((int)wanted[i].time).time);
+        assert_int_equal(h2_points_at(points, i).left, wanted[i].left);
+    }
+}
+
+/* The steps around the longest time, as many as are kept; none before the
+ * first time, and none of a window that never was used up. */
+static void test_points(void **state)
+{
+    static const struct h2_point before[] = {
+        {20, 0},
+        {21, 5},
+        {22, 0}
+    };
+    static const struct h2_point after[] = {
+        {60, 1000},
+        {61, 999 },
+        {62, 998 },
+        {63, 997 },
+        {64, 996 },
+        {65, 995 }
+    };
+    static const struct h2_point recent[] = {
+        {63, 997},
+        {64, 996},
+        {65, 995},
+        {66, 994},
+        {67, 993},
+        {68, 992}
+    };
+    struct h2_flow_control flow_control;
+    struct h2_window window;
+
+    (void)state;
+    h2_flow_control_init(&flow_control, 100);
+    h2_flow_control_send(&flow_control, 60, true, at(10));
+    assert_null(flow_control.blocking);
+    h2_flow_control_send(&flow_control, 40, true, at(20));
+    h2_flow_control_credit(&flow_control, 5, at(21));
+    h2_flow_control_send(&flow_control, 5, true, at(22));
+    h2_flow_control_send(&flow_control, 0, true, at(40));
+    h2_flow_control_credit(&flow_control, 1000, at(60));
+    for (int i = 1; i < 9; i++)
+        h2_flow_control_send(&flow_control, 1, true, at(60 + i));
+    window = h2_flow_control_window(&flow_control);
+    h2_flow_control_release(&flow_control);
+    assert_int_equal(window.begun, at(10).time);
+    assert_points(&window.blocking.before, before, 3);
+    assert_points(&window.blocking.after, after, 6);
+    assert_points(&window.blocking.recent, recent, 6);
+}
+
 /* Counts go past 32 bits and do not wrap. */
 static void test_large(void **state)
 {
@@ -195,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_then),
+        cmocka_unit_test(test_points),
         cmocka_unit_test(test_large),
     };
 

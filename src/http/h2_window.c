@@ -1,5 +1,18 @@
 #include "http/h2_window.h"
 
+size_t h2_points_kept(const struct h2_points *points)
+{
+    return points->count < H2_POINTS_KEPT ? (size_t)points->count
+                                          : H2_POINTS_KEPT;
+}
+
+struct h2_point h2_points_at(const struct h2_points *points, size_t i)
+{
+    uint64_t first = points->count - h2_points_kept(points);
+
+    return points->point[(first + i) % H2_POINTS_KEPT];
+}
+
 static nanos present(const struct h2_blocking *blocking, struct mark now)
 {
     return mark_is_set(blocking->since)

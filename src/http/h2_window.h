@@ -12,6 +12,26 @@
 
 #include "tcp/conn.h"
 
+enum {
+    H2_POINTS_KEPT = 6
+};
+
+/* What was left of a window, and since when. */
+struct h2_point {
+    nanos time;
+    int64_t left;
+};
+
+/* The latest H2_POINTS_KEPT of them, in a ring. */
+struct h2_points {
+    struct h2_point point[H2_POINTS_KEPT];
+    uint64_t count; /* that there were in all */
+};
+
+/* How many are kept; one of these, the oldest first. */
+size_t h2_points_kept(const struct h2_points *points);
+struct h2_point h2_points_at(const struct h2_points *points, size_t i);
+
 /* When a window was used up. */
 struct h2_blocking {
     struct mark since; /* blocked since; not set: it is not */
@@ -23,12 +43,17 @@ struct h2_blocking {
     int64_t from_beside;
     int64_t beside; /* of a stream's: what was left of the connection's when
                        it was used up, for `since` */
+    struct h2_points recent; /* steps since it was used up for the first time */
+    struct h2_points before; /* the same, as they were at `until`: their last is
+                                of `from`, or in that time */
+    struct h2_points after;  /* the first steps from `until` on */
 };
 
 struct h2_window {
     int64_t start; /* the initial size, after changes of SETTINGS */
     uint64_t sent;
     uint64_t credited;
+    nanos begun; /* its first byte was sent, or waited; 0: none */
     struct h2_blocking blocking;
 };
 

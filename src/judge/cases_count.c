@@ -18,6 +18,22 @@ static bool was_in_vain(const struct incident *incident,
            (!mark_is_set(x->request.end) && finding->symptom != SYMPTOM_NONE);
 }
 
+/* What it is about, for who adds up exchanges and findings. */
+static void count_finding(struct judge_counts *counts,
+                          const struct incident *incident,
+                          const struct finding *finding, uint64_t by)
+{
+    const struct exchange *x = incident->exchange;
+
+    counts->by_severity[finding->severity] += by;
+    counts->by_code[finding->code] += by;
+    if (!x)
+        counts->of_connections += by;
+    else if (exchange_went_well(&incident->conn, x) &&
+             !was_in_vain(incident, finding))
+        counts->of_complete += by;
+}
+
 void cases_count(struct cases *cases, const struct judged_case *one, bool enter)
 {
     struct judge_counts *counts = cases->counts;
@@ -37,6 +53,5 @@ void cases_count(struct cases *cases, const struct judged_case *one, bool enter)
         counts->hidden += by;
         return;
     }
-    counts->by_severity[one->finding->severity] += by;
-    counts->by_code[one->finding->code] += by;
+    count_finding(counts, one->incident, one->finding, by);
 }

@@ -245,7 +245,6 @@ static void take_over(void *context, const struct outcome *outcome)
     struct followed_one known =
         followed_end(&intake->followed, outcome->conn->id, FOLLOWED_CONN);
 
-    intake->has_stream |= outcome->conn->id == intake->options->stream;
     count_connection(&intake->counts, outcome);
     tls_tally_add(&intake->tls, outcome);
     infer_outcome(intake->infer, outcome);

@@ -16,7 +16,6 @@ struct intake {
     struct followed followed;
     struct coverage coverage;
     uint64_t listed; /* exchanges that the watcher was told of */
-    bool has_stream; /* the connection that --stream asks for was there */
     struct judge_counts counts;
     struct tls_tally tls;
 };

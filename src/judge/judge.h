@@ -63,6 +63,18 @@ struct judge_options {
     struct judge_watcher watcher;
 };
 
+/* Is it about one connection: --stream, --why? */
+static inline bool asks_stream(const struct judge_options *options)
+{
+    return options->has_stream || options->why.asked;
+}
+
+/* Which one that is, when it is. */
+static inline uint64_t asked_stream(const struct judge_options *options)
+{
+    return options->why.asked ? options->why.connection : options->stream;
+}
+
 /* How many there were of what, in all. */
 struct judge_counts {
     uint64_t connections;
@@ -77,6 +89,8 @@ struct judge_counts {
     uint64_t not_judged_by[DOUBT_COUNT]; /* and why */
     uint64_t by_severity[SEVERITY_COUNT];
     uint64_t by_code[VERDICT_COUNT];
+    uint64_t of_connections; /* findings about a connection and no exchange */
+    uint64_t of_complete;    /* findings about an exchange that is complete */
     uint64_t not_detailed;   /* findings counted but not listed */
     uint64_t hidden;         /* by --only, --ignore, --stream */
     uint64_t crowded_out;    /* exchanges: too many waited on a connection */

@@ -33,11 +33,13 @@ static void tell_status(struct session *session)
     session_say(
         session,
         "%" PRIu64 " packets, %" PRIu64 " dropped, %" PRIu64
-        " connections open, %" PRIu64 " over, %" PRIu64 " exchanges, %" PRIu64
-        " complete: %" PRIu64 " errors, %" PRIu64 " warnings, %" PRIu64 " info",
+        " connections open, %" PRIu64 " over, %" PRIu64 " exchanges (%" PRIu64
+        " complete, %" PRIu64 " not); findings: %" PRIu64 " errors, %" PRIu64
+        " warnings, %" PRIu64 " info",
         report->packets, session->drops.kernel + session->drops.interface,
         report->open_connections, counts->connections, counts->exchanges,
-        counts->complete, counts->by_severity[SEVERITY_ERROR],
+        counts->complete, counts->exchanges - counts->complete,
+        counts->by_severity[SEVERITY_ERROR],
         counts->by_severity[SEVERITY_WARNING],
         counts->by_severity[SEVERITY_INFO]);
 }

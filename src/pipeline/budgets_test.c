@@ -237,9 +237,11 @@ static void test_notes_of_inputs(void **state)
                                           .interface_drops = 3,
                                           .problem = "cut"};
     report = pipeline_finish(pipeline, input, INPUTS);
-    assert_true(has_warning(report, "there is no tcp.stream 7"));
-    assert_true(has_warning(report, "168 more notes of these kinds"));
-    assert_int_equal(report->warnings, 34);
+    assert_true(has_warning(report,
+                            "there is no tcp.stream 7: the capture has no "
+                            "TCP connection"));
+    assert_true(has_warning(report, "169 more notes of these kinds"));
+    assert_int_equal(report->warnings, 33);
     pipeline_free(pipeline);
     free(input);
 }

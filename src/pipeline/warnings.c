@@ -152,9 +152,6 @@ static void warn_of_connections(struct pipeline *pipeline)
         warn(pipeline,
              "%" PRIu64 " finding%s not shown (--only, --ignore or --stream)",
              counts->hidden, counts->hidden == 1 ? " is" : "s are");
-    if (pipeline->options.judge.has_stream && !pipeline->intake.has_stream)
-        warn(pipeline, "there is no tcp.stream %" PRIu64,
-             pipeline->options.judge.stream);
     if (counts->evicted)
         warn(pipeline,
              "%" PRIu64 " connections were given up unjudged: more were open "
@@ -217,9 +214,32 @@ static void warn_of_silence(struct pipeline *pipeline)
     warn_of_ignored(pipeline);
 }
 
+/* First of all: whoever asks for one connection looks for nothing else. */
+static void warn_of_stream(struct pipeline *pipeline)
+{
+    const struct judge_options *options = &pipeline->options.judge;
+    struct report *report = &pipeline->report;
+    uint64_t there = report->counts.connections;
+
+    if (!asks_stream(options) || asked_stream(options) < there)
+        return;
+    if (there == 0)
+        warn(pipeline,
+             "there is no tcp.stream %" PRIu64 ": the capture has no TCP "
+             "connection",
+             asked_stream(options));
+    else
+        warn(pipeline,
+             "there is no tcp.stream %" PRIu64 ": the capture has %" PRIu64
+             " connection%s, numbered from 0",
+             asked_stream(options), there, there == 1 ? "" : "s");
+    report->no_stream = pipeline->warning[report->warnings - 1];
+}
+
 void pipeline_warn(struct pipeline *pipeline, const struct capture_input *input,
                    size_t inputs)
 {
+    warn_of_stream(pipeline);
     warn_of_inputs(pipeline, input, inputs);
     warn_of_connections(pipeline);
     warn_of_silence(pipeline);

@@ -23,8 +23,8 @@ enum {
     PLOT_HEIGHT = 96
 };
 
-static void begin_figure(const struct html *html, int width, int height,
-                         const char *words)
+void html_figure_begin(const struct html *html, int width, int height,
+                       const char *words)
 {
     (void)fprintf(html->out,
                   "<svg viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
@@ -34,8 +34,8 @@ static void begin_figure(const struct html *html, int width, int height,
     (void)fputs("\">", html->out);
 }
 
-static void put_text(const struct html *html, double x, double y,
-                     const char *anchor, const char *text)
+void html_figure_text(const struct html *html, double x, double y,
+                      const char *anchor, const char *text)
 {
     (void)fprintf(html->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">",
                   x, y, anchor);
@@ -64,12 +64,12 @@ static void draw_evidence(const struct html *html, const struct evidence *e,
                       from, y, to, to, y, back);
     }
     (void)snprintf(text, sizeof text, "#%" PRIu64, mark_frame(e->at));
-    put_text(html, (LADDER_CLIENT + LADDER_SERVER) / 2.0, y - 5, "middle",
-             text);
+    html_figure_text(html, (LADDER_CLIENT + LADDER_SERVER) / 2.0, y - 5,
+                     "middle", text);
     (void)snprintf(text, sizeof text, "%.6f s",
                    nanos_seconds(
                        nanos_between(html->report->zero, e->at.time)));
-    put_text(html, LADDER_CLIENT - 12, y + 4, "end", text);
+    html_figure_text(html, LADDER_CLIENT - 12, y + 4, "end", text);
 }
 
 /* How long nothing of it came before, where that is a second or more. */
@@ -84,7 +84,7 @@ static void draw_silence(const struct html *html, const struct evidence *before,
         return;
     (void)snprintf(text, sizeof text, "%s later",
                    nanos_print_duration(duration, silence));
-    put_text(html, LADDER_SERVER + 12, y + 4, "start", text);
+    html_figure_text(html, LADDER_SERVER + 12, y + 4, "start", text);
 }
 
 void html_ladder(const struct html *html, const struct finding *finding)
@@ -93,11 +93,12 @@ void html_ladder(const struct html *html, const struct finding *finding)
 
     if (!finding->evidences)
         return;
-    begin_figure(html, LADDER_WIDTH, height,
-                 "the packets that decide, in order; the table below has them "
-                 "in words");
-    put_text(html, LADDER_CLIENT, 14, "middle", "client");
-    put_text(html, LADDER_SERVER, 14, "middle", "server");
+    html_figure_begin(
+        html, LADDER_WIDTH, height,
+        "the packets that decide, in order; the table below has them "
+        "in words");
+    html_figure_text(html, LADDER_CLIENT, 14, "middle", "client");
+    html_figure_text(html, LADDER_SERVER, 14, "middle", "server");
     (void)fprintf(html->out, "<path class=\"life\" d=\"M%d 20V%dM%d 20V%d\"/>",
                   LADDER_CLIENT, height, LADDER_SERVER, height);
     for (size_t i = 0; i < finding->evidences; i++) {
@@ -131,8 +132,8 @@ void html_turns(const struct html *html, const struct finding *finding)
 
     if (total < NANOS_PER_SECOND)
         return;
-    begin_figure(html, BAR_WIDTH, BAR_HEIGHT + 6 + (int)rows * LEGEND_STEP,
-                 "who was waited for");
+    html_figure_begin(html, BAR_WIDTH, BAR_HEIGHT + 6 + (int)rows * LEGEND_STEP,
+                      "who was waited for");
     for (unsigned i = 0; i < HOLDER_COUNT; i++) {
         double width = (double)turns->of[i] / (double)total * BAR_WIDTH;
         char duration[NANOS_TEXT_SIZE];
@@ -148,7 +149,7 @@ void html_turns(const struct html *html, const struct finding *finding)
                       "height=\"%d\"/><rect class=\"t%u\" x=\"0\" y=\"%d\" "
                       "width=\"10\" height=\"10\"/>",
                       i, x, width, BAR_HEIGHT, i, y - 10);
-        put_text(html, 16, y, "start", text);
+        html_figure_text(html, 16, y, "start", text);
         x += width;
         row++;
     }
@@ -222,11 +223,11 @@ static void draw_axis(const struct html *html, const struct axis *axis)
 
         (void)fprintf(html->out, "<path class=\"axis\" d=\"M%.1f %dv5\"/>", x,
                       PLOT_AXIS);
-        put_text(html, x, PLOT_AXIS + 20,
-                 power == (int)axis->least  ? "start"
-                 : power == (int)axis->most ? "end"
-                                            : "middle",
-                 nanos_print_duration(text, time));
+        html_figure_text(html, x, PLOT_AXIS + 20,
+                         power == (int)axis->least  ? "start"
+                         : power == (int)axis->most ? "end"
+                                                    : "middle",
+                         nanos_print_duration(text, time));
     }
 }
 
@@ -294,9 +295,10 @@ void html_answers(const struct html *html, const struct server_facts *server)
     struct axis axis = axis_for(html, server, &latency.end);
 
     if (axis.most > axis.least) {
-        begin_figure(html, PLOT_WIDTH, PLOT_HEIGHT,
-                     "how long answers took, above; what failed, below; the "
-                     "band is where a write timeout would be");
+        html_figure_begin(
+            html, PLOT_WIDTH, PLOT_HEIGHT,
+            "how long answers took, above; what failed, below; the "
+            "band is where a write timeout would be");
         draw_band(html, &axis, server);
         draw_answers(html, &axis, &latency.end);
         draw_failures(html, &axis, server);
@@ -304,30 +306,4 @@ void html_answers(const struct html *html, const struct server_facts *server)
         (void)fputs("</svg>\n", html->out);
     }
     latency_release(&latency);
-}
-
-void html_window(const struct html *html, const struct finding *finding)
-{
-    const struct h2_window *window = &finding->window;
-    int64_t allowed = window->start + (int64_t)window->credited;
-    double sent;
-    char text[160];
-
-    if (!finding->has_window || allowed <= 0)
-        return;
-    sent = (double)window->sent / (double)allowed;
-    (void)snprintf(text, sizeof text,
-                   "%s window: %" PRIu64 " of %" PRId64 " bytes sent, %" PRId64
-                   " left",
-                   finding->window_of, window->sent, allowed,
-                   h2_window_left(window));
-    begin_figure(html, BAR_WIDTH, BAR_HEIGHT + 24, text);
-    (void)fprintf(html->out,
-                  "<rect class=\"band\" x=\"0\" y=\"0\" width=\"%d\" "
-                  "height=\"%d\"/><rect class=\"t5\" x=\"0\" y=\"0\" "
-                  "width=\"%.1f\" height=\"%d\"/>",
-                  BAR_WIDTH, BAR_HEIGHT, (sent < 1 ? sent : 1) * BAR_WIDTH,
-                  BAR_HEIGHT);
-    put_text(html, 0, BAR_HEIGHT + 16, "start", text);
-    (void)fputs("</svg>\n", html->out);
 }

@@ -6,6 +6,15 @@
 
 #include "report/html_out.h"
 
+/* Opens a drawing of that size, in its own units and in pixels of a wide page;
+ * `words` say what it shows. Whoever opens it writes "</svg>". */
+void html_figure_begin(const struct html *html, int width, int height,
+                       const char *words);
+
+/* Text in it; `anchor`: "start", "middle" or "end" is at `x`. */
+void html_figure_text(const struct html *html, double x, double y,
+                      const char *anchor, const char *text);
+
 /* The packets that decide, between client and server. */
 void html_ladder(const struct html *html, const struct finding *finding);
 
@@ -16,8 +25,8 @@ void html_turns(const struct html *html, const struct finding *finding);
  * write timeout as a band. Nothing where nothing was timed. */
 void html_answers(const struct html *html, const struct server_facts *server);
 
-/* The window of HTTP/2 that was used up: what was sent of what was allowed, and
- * how long it blocked. Nothing where none was. */
+/* The window of HTTP/2 that was used up: what was left of it, as steps over
+ * time, with the time that it blocked. Nothing where none was. */
 void html_window(const struct html *html, const struct finding *finding);
 
 #endif

@@ -40,7 +40,7 @@ const char html_style[] =
     "svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg "
     "text.soft{fill:var(--soft)}\n"
     ".axis{stroke:var(--line);stroke-width:1}.life{stroke:var(--soft);"
-    "stroke-width:1.5}\n"
+    "stroke-width:1.5}.step{stroke:var(--ink);stroke-width:2;fill:none}\n"
     ".arrow{stroke:var(--ink);stroke-width:1.5;fill:none}.head{fill:var(--ink)}"
     ".good{fill:var(--good)}.bad{fill:var(--error)}.band{fill:var(--band)}\n"
     ".t0{fill:#4c78a8}.t1{fill:#e45756}.t2{fill:#8c6d31}.t3{fill:#72b7b2}"

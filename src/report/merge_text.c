@@ -112,14 +112,17 @@ static void write_summary(const struct page *page, json_t *document)
     text_addf(&text,
               "%" JSON_INTEGER_FORMAT " packets, %" JSON_INTEGER_FORMAT
               " connections, %" JSON_INTEGER_FORMAT
-              " exchanges, %" JSON_INTEGER_FORMAT
-              " complete: %" JSON_INTEGER_FORMAT
+              " exchanges (%" JSON_INTEGER_FORMAT
+              " complete, %" JSON_INTEGER_FORMAT
+              " not); findings: %" JSON_INTEGER_FORMAT
               " errors, %" JSON_INTEGER_FORMAT
               " warnings, %" JSON_INTEGER_FORMAT " info",
               count_of(json_object_get(document, "input"), "packets"),
               count_of(summary, "connections"), count_of(summary, "exchanges"),
-              count_of(summary, "complete"), count_of(findings, "error"),
-              count_of(findings, "warning"), count_of(findings, "info"));
+              count_of(summary, "complete"),
+              count_of(summary, "exchanges") - count_of(summary, "complete"),
+              count_of(findings, "error"), count_of(findings, "warning"),
+              count_of(findings, "info"));
     page_paragraph(page, 0, "", text_string(&text));
     text_release(&text);
 }

@@ -153,6 +153,30 @@ static const char *nothing_words(const struct report *report)
     return report->unjudged ? "nothing could be judged" : "nothing to report";
 }
 
+/* "17 exchanges (8 complete, 9 not)": what is not is no count of findings. */
+static void add_exchanges(struct text *text, const struct judge_counts *c)
+{
+    text_addf(text, ", %" PRIu64 " exchange%s", c->exchanges,
+              phrase_plural(c->exchanges));
+    if (c->exchanges && c->complete == c->exchanges)
+        text_add(text, c->exchanges > 1 ? " (all complete)" : " (complete)");
+    else if (c->exchanges)
+        text_addf(text, " (%" PRIu64 " complete, %" PRIu64 " not)", c->complete,
+                  c->exchanges - c->complete);
+}
+
+/* Those that are not about an exchange that failed, as most are. */
+static void add_other_findings(struct text *text, const struct judge_counts *c)
+{
+    if (c->of_connections)
+        text_addf(text, ", %" PRIu64 " of them about %s", c->of_connections,
+                  c->of_connections == 1 ? "a connection" : "connections");
+    if (c->of_complete)
+        text_addf(text, ", %" PRIu64 " of them about %s", c->of_complete,
+                  c->of_complete == 1 ? "a complete exchange"
+                                      : "complete exchanges");
+}
+
 void phrase_summary(struct text *text, const struct report *report)
 {
     const struct judge_counts *c = &report->counts;
@@ -163,11 +187,12 @@ void phrase_summary(struct text *text, const struct report *report)
               phrase_plural(c->connections));
     if (c->connections)
         add_protocols(text, c);
-    text_addf(text,
-              ", %" PRIu64 " exchange%s, %" PRIu64 " complete: ", c->exchanges,
-              phrase_plural(c->exchanges), c->complete);
-    if (by[SEVERITY_ERROR] + by[SEVERITY_WARNING] + by[SEVERITY_INFO] == 0)
-        text_add(text, nothing_words(report));
-    else
-        phrase_severities(text, by);
+    add_exchanges(text, c);
+    if (by[SEVERITY_ERROR] + by[SEVERITY_WARNING] + by[SEVERITY_INFO] == 0) {
+        text_addf(text, "; %s", nothing_words(report));
+        return;
+    }
+    text_add(text, "; findings: ");
+    phrase_severities(text, by);
+    add_other_findings(text, c);
 }

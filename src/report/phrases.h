@@ -37,7 +37,9 @@ void phrase_alternative(struct text *text,
 /* What clients and proxies print; nothing where they print nothing. */
 void phrase_known_as(struct text *text, const struct finding *finding);
 
-/* "12 packets, 1 connection, 1 exchange, 0 complete: 1 error ..." */
+/* "12 packets, 1 connection, 1 exchange (0 complete, 1 not); findings: 1 error
+ * ...". How many exchanges there were, and how many findings, are two counts:
+ * the words say which of these are not about an exchange that failed. */
 void phrase_summary(struct text *text, const struct report *report);
 
 #endif

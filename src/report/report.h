@@ -30,6 +30,8 @@ struct report {
     size_t ignoreds;
     const char *const *warning; /* what could not be seen, in words */
     size_t warnings;
+    const char *no_stream; /* the warning that the one connection asked for
+                              is not there; NULL: it is, or all are wanted */
     struct judge_counts counts;
     const struct tls_tally *tls;
     const struct finding *const *finding; /* in order of time */

@@ -3,6 +3,7 @@
  * that was found, a result for each code, server and route, the evidence as a
  * code flow. Where SARIF counts lines of a file, these are frames of a capture.
  */
+#include "report/baseline.h"
 #include "report/explain.h"
 #include "report/groups.h"
 #include "report/json_values.h"
@@ -158,6 +159,21 @@ static json_t *message_of(const struct report_options *options,
     return json;
 }
 
+/* As SARIF 2.1.0, 3.27.24 has it; nothing without an earlier report. */
+static void set_baseline_state(json_t *json,
+                               const struct report_options *options,
+                               const struct routed *first, size_t count)
+{
+    bool known = true;
+
+    if (!options->baseline)
+        return;
+    for (size_t i = 0; i < count; i++)
+        known &= baseline_knows(options->baseline, first[i].finding, options);
+    json_object_set_new(json, "baselineState",
+                        json_string(known ? "unchanged" : "new"));
+}
+
 /* `first` and what follows it are of one route. */
 static json_t *result(const struct report *report,
                       const struct report_options *options,
@@ -184,6 +200,7 @@ static json_t *result(const struct report *report,
         text_string(&print), "occurrenceCount", (json_int_t)count, "properties",
         "confidence", confidence_name(finding->confidence), "wait_s",
         json_seconds(finding->wait));
+    set_baseline_state(json, options, first, count);
     text_release(&print);
     return json;
 }

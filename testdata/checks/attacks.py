@@ -384,7 +384,7 @@ def log_made_anew_by_logrotate():
     open(log, "w", encoding="utf-8").close()
     os.chown(log, NOBODY, NOBODY)
     live.send(signal.SIGHUP)
-    live.asked("complete:")
+    live.asked(" complete, ")
     live.end(0)
     with open(log, encoding="utf-8") as file:
         expect('"type":"summary"' in file.read() and "cannot" not in

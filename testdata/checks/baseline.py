@@ -74,8 +74,15 @@ def statuses(folder):
         told = json.loads(run("--baseline", path, "-F", "json", SEED).stdout)
         check([f["known"] for f in told["findings"]] == [status == 0],
               what + ": its key", told["findings"])
+        told = json.loads(run("--baseline", path, "-F", "sarif", SEED).stdout)
+        states = [r["baselineState"] for r in told["runs"][0]["results"]]
+        check(states == ["new" if status else "unchanged"],
+              what + ": its state in SARIF", states)
     told = json.loads(report)["findings"]
     check(all("known" not in f for f in told), "without one there is no key")
+    told = json.loads(run("-F", "sarif", SEED).stdout)["runs"][0]["results"]
+    check(told and all("baselineState" not in r for r in told),
+          "without one SARIF has no state", told)
     done = run("--baseline", same, SEED, OTHER)
     check(done.returncode == 1 and "known before" in done.stdout,
           "something new beside what is known", done.returncode)

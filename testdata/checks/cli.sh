@@ -220,13 +220,17 @@ check_choice() {
     gives '--only of another' 0 '!write-timeout-eof' \
         --only server-stall,client-abort "$GO" "$ABORT"
     gives '--ignore' 0 '!write-timeout-eof' --ignore write-timeout-eof "$GO"
-    gives '--only and --ignore' 0 'nothing to report' \
+    gives '--only and --ignore' 0 'nothing' \
         --only write-timeout-eof --ignore write-timeout-eof "$GO"
     gives '--stream' 1 'tcp.stream 0' --stream 0 "$GO"
-    gives '--stream of another' 0 '!write-timeout-eof' --stream 7 "$GO"
+    gives '--stream of another' 2 '!write-timeout-eof' --stream 7 "$GO"
+    err_has 'no tcp.stream 7: the capture has 1 connection, numbered from 0' &&
+        ok 'no such stream' || fail 'no such stream' 'is not said'
+    out_has 'note: there is no tcp.stream 7' ||
+        fail 'no such stream' 'not in the report'
     gives '--exchanges' 1 'GET /sleep?ms=200  203 ms' --exchanges "$GO"
     gives 'without --exchanges' 1 '!GET /sleep?ms=200  203 ms' "$GO"
-    gives '--exchanges --stream' 0 '!GET' -x -s 7 "$WELL"
+    gives '--exchanges --stream' 2 '!GET' -x -s 7 "$WELL"
     run --format json "$GO"
     json 'assert "exchanges" not in d' || fail 'JSON' 'has exchanges'
     run --format json --exchanges "$GO"

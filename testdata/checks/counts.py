@@ -6,10 +6,13 @@ time is negative, and the words say of a retry what its key does."""
 import glob
 import json
 import os
+import re
 import subprocess
 import sys
+import tempfile
 
 WHYEOF = os.environ.get("WHYEOF", "build/whyeof")
+MKSCENE = os.path.join(os.path.dirname(WHYEOF), "mkscene")
 LOOKED_AT = ("testdata/captures/*.pcap*", "../shared/cases/*.pcap*")
 
 
@@ -31,19 +34,75 @@ def complaint(document):
     return None
 
 
+def number(pattern, words):
+    """The number of the first group, 0 where the words do not say it."""
+    found = re.search(pattern, words)
+    return int(found[1]) if found else 0
+
+
+def words_complaint(document, words):
+    """The last line of the text, as somebody reads it who adds up."""
+    summary = document["summary"]
+    findings = document["findings"]
+    exchanges = number(r"(\d+) exchange", words)
+    whole = exchanges if re.search(r"\((all )?complete\)", words) else \
+        number(r"\((\d+) complete, ", words)
+    left = number(r"complete, (\d+) not\)", words)
+    if exchanges != whole + left or exchanges != summary["exchanges"]:
+        return "%d exchanges are %d complete and %d not" % (
+            exchanges, whole, left)
+    said = [number(r"findings: .*?(\d+) %s" % name, words)
+            for name in ("error", "warning", "info")]
+    if sum(said) != len(findings) or said[0] != summary["findings"]["error"]:
+        return "%s findings of %d" % (said, len(findings))
+    without = sum(f["exchange"] is None for f in findings)
+    if number(r"(\d+) of them about (?:a )?connection", words) != without:
+        return "not %d about connections" % without
+    listed = {(x["connection"], x["stream_id"], x["index"])
+              for x in document["exchanges"] if x["complete"]}
+    good = sum((f["connection"]["id"], f["exchange"]["stream_id"],
+                f["exchange"]["index"]) in listed
+               for f in findings if f["exchange"])
+    if number(r"(\d+) of them about (?:a )?complete", words) != good:
+        return "not %d about complete exchanges" % good
+    return None
+
+
+def summary_words(path):
+    text = subprocess.run([WHYEOF, path], stdout=subprocess.PIPE, timeout=60,
+                          check=False, universal_newlines=True).stdout
+    words = " ".join(text.split())
+    return words[words.rindex(re.findall(r"\d+ packets?, ", words)[-1]):]
+
+
+def scenes(folder):
+    """The captures of the verdicts' scenes, whose goldens are reviewed."""
+    for scene in sorted(glob.glob("testdata/verdicts/*.scene")):
+        path = os.path.join(folder, os.path.basename(scene)[:-6] + ".pcapng")
+        with open(path, "wb") as out:
+            subprocess.run([MKSCENE, scene], stdout=out, check=True)
+        yield path
+
+
 def main():
+    with tempfile.TemporaryDirectory() as folder:
+        return look_at(sorted(p for kind in LOOKED_AT
+                              for p in glob.glob(kind)) +
+                       list(scenes(folder)))
+
+
+def look_at(paths):
     failed = 0
-    paths = sorted(p for kind in LOOKED_AT for p in glob.glob(kind))
-    if not paths:
-        print("skip counts: no captures")
     for path in paths:
         done = subprocess.run([WHYEOF, "-F", "json", "--exchanges", path],
                               stdout=subprocess.PIPE, timeout=60, check=False)
-        wrong = complaint(json.loads(done.stdout))
+        document = json.loads(done.stdout)
+        wrong = complaint(document) or words_complaint(document,
+                                                       summary_words(path))
         if wrong:
             print("FAIL %s: %s" % (path, wrong))
             failed += 1
-    if paths and not failed:
+    if not failed:
         print("ok the counts agree in %d captures" % len(paths))
     return 1 if failed else 0
 

@@ -299,6 +299,26 @@ def hostile(folder):
         check("<script>alert" not in file.read(), "its script is text in html")
 
 
+def window_plot(folder):
+    """What tshark shows of that capture: DATA of 5000 bytes in frame 16 uses up
+    the window of 5000 that began with frame 15, a WINDOW_UPDATE of 20000 is in
+    frame 18, and 15000 of it are sent in frame 21."""
+    paths = outputs("testdata/captures/h2-stream-window-resumes.pcap", folder)
+    with open(paths["html"], encoding="utf-8") as file:
+        page = file.read()
+    drawn = re.findall('<svg[^>]*aria-label="(stream window, [^"]*)">(.*?)'
+                       '</svg>', page, re.S)
+    check(len(drawn) == 1 and drawn[0][0] == "stream window, in bytes left: "
+          "none from 0.028090 s to 2.528363 s (2.50 s), then 20000",
+          "the words of a window's plot", drawn)
+    steps = re.findall(r'class="step"[^>]* d="([^"]*)"', drawn[0][1])
+    # from 5000 (a quarter of the height) to none; none, 20000, 5000
+    check(steps == ["M10.0 89.5L160.0 112.0", "M160.0 112.0H480.0V22.0H630.0"
+                    "V89.5H630.0"], "the steps of a window's plot", steps)
+    check('class="band" x="160.0" y="22" width="320.0"' in drawn[0][1],
+          "the time that it blocked is shaded", drawn)
+
+
 def sarif_faults(folder):
     """A log that is broken at one place is seen to be."""
     if not jsonschema:
@@ -322,6 +342,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         every_scene(folder)
         hostile(folder)
+        window_plot(folder)
         sarif_faults(folder)
     return 1 if failed else 0
 

@@ -415,11 +415,12 @@ def signals():
     stop.set()
     failing.join()
     live.send(signal.SIGUSR1)
-    live.said("complete:")
-    rows = [r for r in live.err.lines if "complete:" in r]
+    live.said(" complete, ")
+    rows = [r for r in live.err.lines if " complete, " in r]
     expect(len(rows) == 1 and re.fullmatch(
         r"whyeof: \d+ packets, 0 dropped, \d+ connections open, \d+ over, "
-        r"\d+ exchanges, 0 complete: \d+ errors, 0 warnings, 0 info",
+        r"\d+ exchanges \(0 complete, \d+ not\); findings: \d+ errors, 0 "
+        r"warnings, 0 info",
         rows[0]), f"says {rows}")
     live.end(1, signal.SIGTERM)
     got = []

@@ -189,6 +189,9 @@ def one_exchange():
     hidden = run("--why", "0.1", "--ignore", "h2-stream-window-stall", path)
     assert "is hidden by --only" in " ".join(unwrap(hidden.stdout))
     nothing = run("--why", "99", path)
+    assert nothing.returncode == 2 and not nothing.stdout
+    assert "there is no tcp.stream 99: the capture has 2 " in nothing.stderr
+    nothing = run("--why", "0.99", path)
     assert nothing.stdout.startswith("nothing of that tcp.stream")
 
 
