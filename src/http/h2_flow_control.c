@@ -78,19 +78,33 @@ static void look_open(struct h2_flow_control *flow_control,
     note(flow_control, at);
 }
 
-void h2_flow_control_send(struct h2_flow_control *flow_control, uint64_t size,
-                          bool more, struct mark at)
+/* It is used up by what was sent, or was before. Few windows ever are: the
+ * others do not pay for its frame. */
+static __attribute__((noinline)) void
+look_blocked(struct h2_flow_control *flow_control, uint64_t size, bool used_up,
+             struct mark at)
 {
     struct h2_flow_control before = *flow_control;
 
-    if (!flow_control->begun)
-        flow_control->begun = at.time;
-    flow_control->sent += size;
-    if (more && h2_flow_control_left(flow_control) <= 0)
+    before.sent -= size;
+    if (used_up)
         block(flow_control, at);
     else
         unblock(flow_control, &before, at);
     note(flow_control, at);
+}
+
+void h2_flow_control_send(struct h2_flow_control *flow_control, uint64_t size,
+                          bool more, struct mark at)
+{
+    bool used_up;
+
+    if (!flow_control->begun)
+        flow_control->begun = at.time;
+    flow_control->sent += size;
+    used_up = more && h2_flow_control_left(flow_control) <= 0;
+    if (used_up || flow_control->blocking)
+        look_blocked(flow_control, size, used_up, at);
 }
 
 void h2_flow_control_credit(struct h2_flow_control *flow_control, uint64_t size,
