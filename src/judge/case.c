@@ -13,8 +13,29 @@ struct judged_case *case_new(struct incident *incident, nanos now)
     return one;
 }
 
+void case_wait(struct judged_case **list, struct judged_case *one)
+{
+    case_wait_no_more(one);
+    one->next_waiting = *list;
+    one->waiting_link = list;
+    if (*list)
+        (*list)->waiting_link = &one->next_waiting;
+    *list = one;
+}
+
+void case_wait_no_more(struct judged_case *one)
+{
+    if (!one->waiting_link)
+        return;
+    *one->waiting_link = one->next_waiting;
+    if (one->next_waiting)
+        one->next_waiting->waiting_link = one->waiting_link;
+    one->waiting_link = NULL;
+}
+
 void case_free(struct judged_case *one)
 {
+    case_wait_no_more(one);
     finding_free(one->finding);
     incident_free(one->incident);
     free(one);

@@ -31,6 +31,8 @@ struct judged_case {
     nanos look_at; /* when it is judged next */
     struct judged_case *newer;
     struct judged_case *older;
+    struct judged_case *next_waiting;  /* case_wait */
+    struct judged_case **waiting_link; /* what points here; NULL: nothing */
 };
 
 struct case_list {
@@ -42,6 +44,11 @@ struct case_list {
 /* Takes the incident over. */
 struct judged_case *case_new(struct incident *incident, nanos now);
 void case_free(struct judged_case *one);
+
+/* Puts it first in a list of those that wait for something, of one such list at
+ * most, until it no longer does or is freed. */
+void case_wait(struct judged_case **list, struct judged_case *one);
+void case_wait_no_more(struct judged_case *one);
 
 void case_list_append(struct case_list *list, struct judged_case *one);
 void case_list_remove(struct case_list *list, struct judged_case *one);

@@ -284,6 +284,8 @@ void cases_add(struct cases *cases, struct judged_case *known,
         one->around.later_works = later_works;
         case_list_append(&cases->ended, one);
     }
+    if (!later_works)
+        case_wait(&cases->uneased, one);
     add_ended(cases, one);
 }
 

@@ -23,7 +23,9 @@ struct cases {
     struct infer *infer;
     const struct coverage *coverage;
     struct judge_counts *counts;
-    struct case_list ended; /* of files: all of them */
+    struct case_list ended;      /* of files: all of them */
+    struct judged_case *uneased; /* of those, whose server has not worked since,
+                                    the newest first */
     struct case_list going;
     struct case_list well; /* what went well; see cases_keep_well */
     uint64_t unshown;      /* past what --why shows */

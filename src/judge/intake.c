@@ -193,18 +193,20 @@ static void take_ended(void *context, struct conn *conn,
 /* What was kept before is looked at for one that worked, as the other way. */
 static bool look_back(struct intake *intake, const struct outcome *outcome)
 {
-    struct judged_case *one = intake->cases.ended.newest;
+    struct judged_case *one = intake->cases.uneased;
+    struct judged_case *next;
     struct opening opening;
 
     if (!opening_of(outcome, &opening))
         return false;
     openings_add(infer_openings(intake->infer), &opening);
-    for (size_t i = 0; i < LOOK_BACK_MOST && one; i++, one = one->older) {
-        if (!one->around.later_works &&
-            opening_eases(&opening, one->incident)) {
-            one->around.later_works = true;
-            one->look_at = 0;
-        }
+    for (size_t i = 0; i < LOOK_BACK_MOST && one; i++, one = next) {
+        next = one->next_waiting;
+        if (!opening_eases(&opening, one->incident))
+            continue;
+        one->around.later_works = true;
+        one->look_at = 0;
+        case_wait_no_more(one);
     }
     return true;
 }
