@@ -160,10 +160,19 @@ static bool is_filtered(const struct facts *f)
            mark_is_set(f->server->first_data) && !f->conn->resets;
 }
 
+/* A live socket was aborted that had read more than the capture has. */
+static bool has_acked_unseen(const struct conn *conn, const struct reset *reset)
+{
+    const struct flow *flow = &conn->flow[1 - reset->from];
+
+    return flow_offset(flow, reset->acks) > flow->top + 1; /* 1: a FIN */
+}
+
 /*
  * How it ended is not in the capture: what is there follows from it. An RST
  * without ACK answers for a socket that had gone before; one that counts more
- * bytes than were seen came behind them, unless they had no room in the window.
+ * bytes than were seen, of its own or of the other's, came behind them, unless
+ * they had no room in the window.
  */
 static bool is_end_unseen(const struct facts *f)
 {
@@ -179,7 +188,8 @@ static bool is_end_unseen(const struct facts *f)
         return false;
     return (f->client_closed && !reset->has_ack) ||
            (reset->has_ack && reset->in_window &&
-            reset->offset > f->conn->flow[reset->from].top);
+            (reset->offset > f->conn->flow[reset->from].top ||
+             has_acked_unseen(f->conn, reset)));
 }
 
 static bool is_ending_unseen(const struct facts *f)
