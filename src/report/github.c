@@ -119,10 +119,28 @@ static void write_severity(FILE *out, const struct report_options *options,
         write_rest(out, group + told, count - told);
 }
 
+/* What an earlier run has told is not annotated again: how many findings. */
+static size_t leave_out_known(struct finding_groups *groups,
+                              const struct report_options *options)
+{
+    size_t known = 0;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < groups->count; i++) {
+        if (group_is_known(&groups->group[i], options))
+            known += groups->group[i].count;
+        else
+            groups->group[kept++] = groups->group[i];
+    }
+    groups->count = kept;
+    return known;
+}
+
 static bool render_github(const struct report *report,
                           const struct report_options *options, FILE *out)
 {
     struct finding_groups groups = groups_of(report);
+    size_t known = leave_out_known(&groups, options);
     struct text summary;
     size_t same;
 
@@ -133,6 +151,9 @@ static bool render_github(const struct report *report,
     groups_release(&groups);
     text_init(&summary, LINE_SIZE);
     phrase_summary(&summary, report);
+    if (known)
+        text_addf(&summary, "; not annotated, as the baseline knows them: %zu",
+                  known);
     (void)fprintf(out, "whyeof: %s\n", text_string(&summary));
     text_release(&summary);
     return fflush(out) == 0 && !ferror(out);

@@ -1,5 +1,7 @@
 #include "report/groups.h"
 
+#include "report/baseline.h"
+
 #include "base/arena.h"
 
 #include <stdlib.h>
@@ -151,4 +153,16 @@ void groups_release(struct finding_groups *groups)
     free(groups->group);
     free(groups->ordered);
     *groups = (struct finding_groups){.count = 0};
+}
+
+bool group_is_known(const struct finding_group *group,
+                    const struct report_options *options)
+{
+    if (!options->baseline)
+        return false;
+    for (size_t i = 0; i < group->count; i++) {
+        if (!baseline_knows(options->baseline, group->finding[i], options))
+            return false;
+    }
+    return true;
 }

@@ -25,4 +25,8 @@ struct finding_groups {
 struct finding_groups groups_of(const struct report *report);
 void groups_release(struct finding_groups *groups);
 
+/* Does the options' baseline know all of them? False without one. */
+bool group_is_known(const struct finding_group *group,
+                    const struct report_options *options);
+
 #endif

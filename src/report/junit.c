@@ -101,15 +101,25 @@ static void write_names(FILE *out, const struct finding *finding)
     text_release(&name);
 }
 
+static bool is_failure(const struct finding_group *group,
+                       const struct report_options *options)
+{
+    return group->finding[0]->severity == SEVERITY_ERROR &&
+           !group_is_known(group, options);
+}
+
 static size_t write_test(FILE *out, const struct report *report,
                          const struct report_options *options,
                          const struct finding_group *group, size_t room)
 {
     const struct finding *finding = group->finding[0];
-    bool fails = finding->severity == SEVERITY_ERROR;
+    bool fails = is_failure(group, options);
     size_t size;
 
     write_names(out, finding);
+    if (group_is_known(group, options))
+        (void)fputs("      <skipped message=\"known to the baseline\"/>\n",
+                    out);
     if (fails) {
         (void)fputs("      <failure", out);
         write_attribute(out, "type", verdict_slug(finding->code));
@@ -140,14 +150,18 @@ static void write_whole(FILE *out, const struct report *report,
 }
 
 static void write_head(FILE *out, const struct report *report,
+                       const struct report_options *options,
                        const struct finding_groups *groups)
 {
     char counts[160];
     char time[NANOS_TEXT_SIZE] = "";
     size_t failures = 0;
+    size_t skipped = !groups->count && report->unjudged;
 
-    for (size_t i = 0; i < groups->count; i++)
-        failures += groups->group[i].finding[0]->severity == SEVERITY_ERROR;
+    for (size_t i = 0; i < groups->count; i++) {
+        failures += is_failure(&groups->group[i], options);
+        skipped += group_is_known(&groups->group[i], options);
+    }
     (void)snprintf(counts, sizeof counts,
                    "name=\"whyeof\" tests=\"%zu\" failures=\"%zu\" "
                    "errors=\"0\" time=\"0\"",
@@ -156,8 +170,8 @@ static void write_head(FILE *out, const struct report *report,
         (void)nanos_print_time(time, report->zero);
     (void)fprintf(out,
                   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                  "<testsuites %s>\n  <testsuite %s skipped=\"%d\"",
-                  counts, counts, !groups->count && report->unjudged);
+                  "<testsuites %s>\n  <testsuite %s skipped=\"%zu\"",
+                  counts, counts, skipped);
     if (time[0])
         (void)fprintf(out, " timestamp=\"%.19s\"", time);
     (void)fputs(">\n", out);
@@ -172,7 +186,7 @@ static bool render_junit(const struct report *report,
 
     text_init(&summary, LINE_SIZE);
     phrase_summary(&summary, report);
-    write_head(out, report, &groups);
+    write_head(out, report, options, &groups);
     for (size_t i = 0; i < groups.count; i++)
         room -= write_test(out, report, options, &groups.group[i], room);
     if (!groups.count)

@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 import tempfile
+from xml.etree import ElementTree
 
 WHYEOF = os.environ.get("WHYEOF", "build/whyeof")
+XSD = "testdata/schemas/junit.xsd"
 SEED = "testdata/seed/write-timeout.pcapng"
 OTHER = "testdata/captures/go-declared-length.pcap"
 failed = 0
@@ -78,6 +80,12 @@ def statuses(folder):
         states = [r["baselineState"] for r in told["runs"][0]["results"]]
         check(states == ["new" if status else "unchanged"],
               what + ": its state in SARIF", states)
+        text = run("--baseline", path, "-F", "github", SEED).stdout
+        check(("::error" in text) == bool(status) and
+              ("as the baseline knows them: 1" in text) == (status == 0),
+              what + ": its annotation", text)
+        check_junit(what, run("--baseline", path, "-F", "junit", SEED).stdout,
+                    status == 0)
     told = json.loads(report)["findings"]
     check(all("known" not in f for f in told), "without one there is no key")
     told = json.loads(run("-F", "sarif", SEED).stdout)["runs"][0]["results"]
@@ -88,6 +96,19 @@ def statuses(folder):
           "something new beside what is known", done.returncode)
     check(run("--baseline", none, "--fail-on", "never", SEED).returncode == 0,
           "--fail-on never")
+
+
+def check_junit(what, text, known):
+    done = subprocess.run(["xmllint", "--noout", "--schema", XSD, "-"],
+                          input=text, capture_output=True, text=True,
+                          check=False)
+    suite = ElementTree.fromstring(text).find("testsuite")
+    check(done.returncode == 0 and
+          (suite.get("failures"), suite.get("skipped")) ==
+          (("0", "1") if known else ("1", "0")) and
+          len(suite.findall("testcase/skipped")) == known and
+          len(suite.findall("testcase/failure")) == (not known),
+          what + ": its test in JUnit", text[:600] + done.stderr)
 
 
 def messages(folder):
