@@ -15,7 +15,7 @@
  * enough to stay in a processor's cache.
  */
 enum {
-    BUFFER_SIZE = 1 << 18,
+    BUFFER_SIZE = 1 << 16,
     FILE_HEADER_SIZE = 24,
     RECORD_HEADER_SIZE = 16,
     MODIFIED_HEADER_SIZE = 24
