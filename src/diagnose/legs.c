@@ -71,8 +71,7 @@ static const char *after_request(struct finding *finding, const struct leg *leg)
 static void tell_order(const struct facts *f, struct finding *finding,
                        const struct leg *leg)
 {
-    if ((leg->how == LEG_CLOSED || leg->how == LEG_RESET) &&
-        mark_is_set(f->end) && leg->end.frame > f->end.frame)
+    if (leg_broke_after(leg, f->end))
         finding_explain(finding, "By then this exchange was over.");
 }
 

@@ -148,6 +148,10 @@ bool legs_may_be_behind(const struct legs *legs, const struct conn *conn);
 struct leg leg_of_exchange(const struct outcome *outcome,
                            const struct conn *conn, const struct exchange *x);
 
+/* Its server broke it off when what ended at `end` was over: no cause of that.
+ */
+bool leg_broke_after(const struct leg *leg, struct mark end);
+
 /* False when the connection came to more than a SYN. */
 bool leg_of_connection(const struct conn *conn, struct leg *leg);
 

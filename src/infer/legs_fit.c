@@ -15,6 +15,12 @@ bool leg_is_same(const struct leg *a, const struct leg *b)
     return a->connection == b->connection && a->exchange == b->exchange;
 }
 
+bool leg_broke_after(const struct leg *leg, struct mark end)
+{
+    return (leg->how == LEG_CLOSED || leg->how == LEG_RESET) &&
+           mark_is_set(end) && leg->end.frame > end.frame;
+}
+
 bool leg_says_gateway(const struct leg *leg)
 {
     return leg->status >= 502 && leg->status <= 504;

@@ -155,24 +155,18 @@ static struct judged_case *other_leg(const struct cases *cases,
     return one;
 }
 
-/* What the upstream did when the front was over by then is no cause of it. */
-static bool came_after(const struct judged_case *front, const struct leg *leg)
-{
-    struct mark end = leg_of(front->incident).end;
-
-    return (leg->how == LEG_CLOSED || leg->how == LEG_RESET) &&
-           mark_is_set(end) && leg->end.frame > end.frame;
-}
-
-/* `leg`: that of `upstream`. */
+/* `leg`: that of `upstream`; what it did when the front was over by then is no
+ * cause of it. */
 static enum leg_link link_of(const struct judged_case *front,
                              const struct judged_case *upstream,
                              const struct leg *leg)
 {
     enum leg_link link = finding_link(front->finding, upstream->finding);
 
-    return link == LINK_FRONT_IS_EFFECT && came_after(front, leg) ? LINK_NONE
-                                                                  : link;
+    return link == LINK_FRONT_IS_EFFECT &&
+                   leg_broke_after(leg, leg_of(front->incident).end)
+               ? LINK_NONE
+               : link;
 }
 
 void links_name_cause(const struct cases *cases, struct judged_case *one,
