@@ -106,12 +106,15 @@ const struct tls_facts *tls_facts_of(const struct conn *conn)
     return state && state->begun ? &state->watch.facts : NULL;
 }
 
-/* Who takes what ends here: it goes the way of what came before. */
+/* Who takes what ends here: it goes the way of what came before, also where no
+ * more of it is opened, and what is inside has a state to be rid of. */
 static const struct tcp_sink *next_of(const struct tls *tls, struct conn *conn)
 {
-    const struct tls_reading *state = reading(tls, conn);
+    const struct tls_conn *state = watched(tls, conn);
+    bool was_opened =
+        state && (state->inner || (state->reading && state->reading->opens));
 
-    return state && state->opens ? &tls->shared.sink : &tls->sink;
+    return was_opened ? &tls->shared.sink : &tls->sink;
 }
 
 /* No more of it is opened. */
