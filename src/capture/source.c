@@ -355,8 +355,12 @@ FILE *source_file(struct source *source)
     if (file < 0)
         return NULL;
     made = fdopen(file, "r");
-    if (!made || lseek(file, -read_so_far, SEEK_CUR) < 0) {
-        made ? (void)fclose(made) : (void)close(file);
+    if (!made) {
+        (void)close(file);
+        return NULL;
+    }
+    if (lseek(file, -read_so_far, SEEK_CUR) < 0) {
+        (void)fclose(made);
         return NULL;
     }
     source->facts->bytes = 0;

@@ -13,6 +13,14 @@ def twin_node(lab, key, cert):
     wait_listening(TLS13)
 
 
+def ask_through(lab, proxy, *words):
+    """A good answer and a socket that is destroyed, over TLS 1.2 and 1.3."""
+    for port, most in ((TLS12, "1.2"), (TLS13, "1.3")):
+        base = f"https://127.0.0.1:{port}"
+        lab.curl("-k", "--http1.1", "--tls-max", most, "-x", proxy, *words,
+                 base + "/ok", base + "/gone")
+
+
 @recipe("keys-connect-407", "handler-abort handler-abort handler-abort*",
         seconds=5, note="a second CONNECT on the connection on which the first "
         "was answered with 407; on both legs of the proxy")
@@ -27,11 +35,8 @@ def connect_407(lab):
     key, cert = apache(lab, (8089,))
     twin_node(lab, key, cert)
     lab.capture()
-    for port, most in ((TLS12, "1.2"), (TLS13, "1.3")):
-        base = f"https://127.0.0.1:{port}"
-        lab.curl("-k", "--http1.1", "--tls-max", most, "-x",
-                 "http://127.0.0.1:8089", "--proxy-user", "lab:lab",
-                 "--proxy-anyauth", base + "/ok", base + "/gone")
+    ask_through(lab, "http://127.0.0.1:8089", "--proxy-user", "lab:lab",
+                "--proxy-anyauth")
 
 
 @recipe("keys-connect-tls", "handler-abort handler-abort handler-abort*",
@@ -43,7 +48,4 @@ def connect_tls(lab):
     key, cert = apache(lab, (8090,))
     twin_node(lab, key, cert)
     lab.capture()
-    for port, most in ((TLS12, "1.2"), (TLS13, "1.3")):
-        base = f"https://127.0.0.1:{port}"
-        lab.curl("-k", "--http1.1", "--tls-max", most, "--proxy-insecure",
-                 "-x", "https://127.0.0.1:8090", base + "/ok", base + "/gone")
+    ask_through(lab, "https://127.0.0.1:8090", "--proxy-insecure")
