@@ -98,8 +98,7 @@ bool is_client_exit(const struct facts *f)
 {
     struct cluster cluster;
 
-    return find_client_cluster(f, &cluster) && cluster.varies &&
-           !cluster.survivors;
+    return find_client_cluster(f, &cluster) && cluster_ends_together(&cluster);
 }
 
 bool client_left_together(const struct facts *f)

@@ -10,6 +10,9 @@
 #include "infer/limit_fit.h"
 #include "wire/endpoint.h"
 
+/* What a process had open is closed by then: what moves later is of another. */
+#define ENDINGS_SURVIVE (150 * NANOS_PER_MILLI)
+
 enum ending_kind {
     ENDING_OPEN,    /* nobody closed it, as far as was seen */
     ENDING_REFUSED, /* its SYN met an RST */
@@ -66,6 +69,7 @@ struct cluster {
     bool varies;    /* they had lasted unlike times, or not all were busy */
     bool survivors; /* other connections of the same ends went on */
     bool refused;   /* new connections were refused soon after */
+    unsigned crowd; /* such endings in the second before, without survivors */
 };
 
 /* A number for the endpoint's address, whatever the port. */
@@ -96,7 +100,11 @@ bool endings_are_timed(const struct endings *endings, struct mark at,
                        const struct cluster *cluster,
                        const struct durations *timer);
 
-/* A process ended: connections in one instant, or one and then a refusal. */
+/* Connections of unlike ages ended in one instant, more than chance would have
+ * it where many end one by one, and none went on. */
+bool cluster_ends_together(const struct cluster *cluster);
+
+/* A process ended: connections together, or one and then a refusal. */
 bool cluster_is_shutdown(const struct cluster *cluster);
 
 /*

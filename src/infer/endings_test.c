@@ -113,6 +113,53 @@ static void test_answered_survivor(void **state)
     endings_release(&endings);
 }
 
+/* Where many end one by one, two of them at last are no process that ends. */
+static void test_end_by_chance(void **state)
+{
+    struct endings endings = {0};
+
+    (void)state;
+    for (int i = 0; i < 16; i++)
+        end(&endings, ENDING_BUSY, 9 * S + i * 50 * MS, 2 * S + i * 30 * MS);
+    end(&endings, ENDING_BUSY, 10 * S, 2100 * MS);
+    end(&endings, ENDING_BUSY, 10 * S + 4 * MS, 2900 * MS);
+    assert_false(is_shutdown(&endings, 10 * S));
+    /* so many at once are */
+    end(&endings, ENDING_BUSY, 10 * S + 5 * MS, 2300 * MS);
+    end(&endings, ENDING_BUSY, 10 * S + 6 * MS, 2500 * MS);
+    assert_true(is_shutdown(&endings, 10 * S));
+    endings_release(&endings);
+}
+
+/* Those that a process which ends has closed a little before are no crowd. */
+static void test_slow_shutdown(void **state)
+{
+    struct endings endings = {0};
+
+    (void)state;
+    for (int i = 0; i < 16; i++)
+        end(&endings, ENDING_BUSY, 9900 * MS + i * 2 * MS, 2 * S);
+    end(&endings, ENDING_BUSY, 10 * S, 2100 * MS);
+    end(&endings, ENDING_BUSY, 10 * S + 4 * MS, 2900 * MS);
+    assert_true(is_shutdown(&endings, 10 * S));
+    endings_release(&endings);
+}
+
+/* A refusal behind it says more than the crowd. */
+static void test_chance_and_refusal(void **state)
+{
+    struct endings endings = {0};
+
+    (void)state;
+    for (int i = 0; i < 16; i++)
+        end(&endings, ENDING_BUSY, 9 * S + i * 50 * MS, 2 * S + i * 30 * MS);
+    end(&endings, ENDING_BUSY, 10 * S, 2100 * MS);
+    end(&endings, ENDING_BUSY, 10 * S + 4 * MS, 2900 * MS);
+    end(&endings, ENDING_REFUSED, 11 * S, 0);
+    assert_true(is_shutdown(&endings, 10 * S));
+    endings_release(&endings);
+}
+
 /* A timer of 2 s and one that ended by itself in the same instant. */
 static void test_timed(void **state)
 {
@@ -325,6 +372,9 @@ int main(void)
         cmocka_unit_test(test_shutdown),
         cmocka_unit_test(test_survivor),
         cmocka_unit_test(test_answered_survivor),
+        cmocka_unit_test(test_end_by_chance),
+        cmocka_unit_test(test_slow_shutdown),
+        cmocka_unit_test(test_chance_and_refusal),
         cmocka_unit_test(test_timed),
         cmocka_unit_test(test_idle_in_timed_instant),
         cmocka_unit_test(test_figures),

@@ -188,6 +188,13 @@ def do_live(args):
     return 1 if count["FAIL"] else 0
 
 
+def keep_failed(out, name, run):
+    """The next run would record over it."""
+    recorded = os.path.join(out, name + ".pcap")
+    if os.path.exists(recorded):
+        os.replace(recorded, os.path.join(out, f"{name}-{run}.pcap"))
+
+
 def do_brackets(args):
     names = args.name or [r.name for r in kit.RECIPES.values() if not r.kept]
     wrong = 0
@@ -199,6 +206,8 @@ def do_brackets(args):
             told = args.faults.get(name) or trials.judge(
                 args.whyeof, os.path.join(args.out, name + ".pcap"))
             good.append(told.startswith("ok"))
+            if not good[-1]:
+                keep_failed(args.out, name, i + 1)
             print(f"{name}\t{i + 1}\t{told}", flush=True)
         print(f"{name}\t{sum(good)} of {len(good)}", flush=True)
         wrong += len(good) - sum(good)
