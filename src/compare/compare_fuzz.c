@@ -125,8 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         read_skip(&ahead, 2);
         now += (int8_t)read_u8(&ahead) * NANOS_PER_MILLI;
-        s.time = now;
-        s.frame = ++frame;
+        s.at.time = now;
+        s.at.frame = ++frame & 0xffffff;
         input[who & 1].last_time = now;
         comparison_take(c, who & 1, who >> 2 & 3, OPENER_UNKNOWN, &s);
     }

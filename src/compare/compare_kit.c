@@ -101,10 +101,10 @@ static void record(struct kit_pair *pair, const struct pending *p)
     }
     memset(payload, p->filler, sizeof payload);
     s.payload = (struct span){payload, p->size};
-    s.time = clock_of(p->side, p->time);
-    s.frame = ++pair->frame[p->side];
+    s.at.time = clock_of(p->side, p->time);
+    s.at.frame = ++pair->frame[p->side] & 0xffffff;
     if (input->first_time == NANOS_NEVER)
-        input->first_time = s.time;
+        input->first_time = s.at.time;
     comparison_take(pair->comparison, p->side, 0,
                     is_client ? OPENER_SOURCE : OPENER_DESTINATION, &s);
 }

@@ -172,8 +172,8 @@ static struct trace_segment record(const struct trace *trace,
     bool is_whole = s->missing == 0;
 
     return (struct trace_segment){
-        .time = s->time,
-        .frame = s->frame,
+        .time = s->at.time,
+        .frame = s->at.frame,
         .head = digest(trace, span_head(s->payload, TRACE_HEAD)),
         .whole = is_whole ? digest(trace, s->payload) : 0,
         .seq = s->seq,
@@ -221,7 +221,7 @@ void trace_take(struct trace *trace, uint64_t stream, enum opener opener,
         at = connection_of(trace, stream, segment);
     if (at == TRACE_NONE) {
         if (trace->left_out++ == 0)
-            trace->full_since = segment->time;
+            trace->full_since = segment->at.time;
         return;
     }
     c = &trace->connection[at];

@@ -37,8 +37,8 @@ static void say_bytes(struct h1_direction *direction, uint64_t size)
 
     if (direction->in_message && !direction->interim &&
         (size || direction->body)) {
-        event = h1_direction_event(direction, HTTP_REQUEST_BYTES,
-                                   HTTP_RESPONSE_BYTES);
+        h1_direction_event(direction, HTTP_REQUEST_BYTES, HTTP_RESPONSE_BYTES,
+                           &event);
         event.size = size;
         event.body = direction->body;
         h1_say(direction->messages, &event);
@@ -74,9 +74,9 @@ static bool is_lost(const struct h1_direction *direction)
 
 static void finish_message(struct h1_direction *direction)
 {
-    struct http_event event =
-        h1_direction_event(direction, HTTP_REQUEST_END, HTTP_RESPONSE_END);
+    struct http_event event;
 
+    h1_direction_event(direction, HTTP_REQUEST_END, HTTP_RESPONSE_END, &event);
     direction->completed = false;
     direction->in_message = false;
     direction->broken_before = false;
@@ -91,8 +91,9 @@ static void finish_message(struct h1_direction *direction)
 static void lose(struct h1_direction *direction, enum http_event_kind why,
                  uint64_t size)
 {
-    struct http_event event = h1_direction_event(direction, why, why);
+    struct http_event event;
 
+    h1_direction_event(direction, why, why, &event);
     event.size = size;
     if (!direction->in_message)
         event.stream = 0;
@@ -240,7 +241,7 @@ static uint64_t skip_in_body(struct h1_direction *direction, uint64_t size)
     direction->left -= skip;
     direction->parser.content_length -= skip;
     direction->offset += skip;
-    event = h1_direction_event(direction, HTTP_SKIPPED, HTTP_SKIPPED);
+    h1_direction_event(direction, HTTP_SKIPPED, HTTP_SKIPPED, &event);
     event.size = skip;
     h1_say(direction->messages, &event);
     if (skip < size) {
@@ -265,9 +266,9 @@ void h1_direction_skip(struct h1_direction *direction, const struct chunk *gap)
         return;
     if (direction->in_message && direction->head_done &&
         direction->framing == FRAMING_CLOSE) {
-        struct http_event event =
-            h1_direction_event(direction, HTTP_SKIPPED, HTTP_SKIPPED);
+        struct http_event event;
 
+        h1_direction_event(direction, HTTP_SKIPPED, HTTP_SKIPPED, &event);
         event.size = size;
         h1_say(direction->messages, &event);
         return;

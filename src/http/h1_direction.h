@@ -17,6 +17,7 @@
 #include "http/http.h"
 
 #include <llhttp.h>
+#include <string.h>
 
 enum h1_direction_state {
     H1_DIRECTION_READING,
@@ -101,18 +102,19 @@ bool h1_is_stray(const struct h1_direction *direction, struct span bytes);
 /* What llhttp calls; parser->data is the direction. */
 extern const llhttp_settings_t h1_direction_settings;
 
-/* An event of the direction's message, as of what is being read. */
-static inline struct http_event
-h1_direction_event(const struct h1_direction *direction,
-                   enum http_event_kind request, enum http_event_kind response)
+/* An event of the direction's message, as of what is being read. Made in place:
+ * a copy of what was just written costs more than writing it. */
+static inline void h1_direction_event(const struct h1_direction *direction,
+                                      enum http_event_kind request,
+                                      enum http_event_kind response,
+                                      struct http_event *event)
 {
-    return (struct http_event){
-        .kind = direction->is_request ? request : response,
-        .side = direction->side,
-        .stream = direction->stream,
-        .at = direction->at,
-        .offset = direction->offset,
-    };
+    memset(event, 0, sizeof *event);
+    event->kind = direction->is_request ? request : response;
+    event->side = direction->side;
+    event->stream = direction->stream;
+    event->at = direction->at;
+    event->offset = direction->offset;
 }
 
 #endif

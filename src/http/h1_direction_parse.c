@@ -32,8 +32,8 @@ static int on_message_begin(llhttp_t *parser)
     direction->in_list = false;
     if (!direction->head)
         direction->head = head_take(direction->messages->spare);
-    event =
-        h1_direction_event(direction, HTTP_REQUEST_START, HTTP_RESPONSE_START);
+    h1_direction_event(direction, HTTP_REQUEST_START, HTTP_RESPONSE_START,
+                       &event);
     h1_say(direction->messages, &event);
     return 0;
 }
@@ -157,24 +157,24 @@ static bool announces_close(const struct h1_direction *direction)
                               : !llhttp_should_keep_alive(&direction->parser);
 }
 
-static struct http_head h1_direction_head(const struct h1_direction *direction)
+static void tell_head(const struct h1_direction *direction,
+                      struct http_head *head)
 {
     const llhttp_t *parser = &direction->parser;
-    struct http_head head = {
-        .length = direction->framing == FRAMING_LENGTH ? direction->left
-                                                       : HTTP_NO_LENGTH,
-        .framing = direction->framing,
-        .status = direction->is_request ? 0 : parser->status_code,
-        .closes = announces_close(direction),
-        .says_close = says_close(parser),
-        .is_http10 = parser->http_major == 1 && parser->http_minor == 0,
-    };
 
+    memset(head, 0, sizeof *head);
+    head->length =
+        direction->framing == FRAMING_LENGTH ? direction->left : HTTP_NO_LENGTH;
+    head->framing = direction->framing;
+    head->closes = announces_close(direction);
+    head->says_close = says_close(parser);
+    head->is_http10 = parser->http_major == 1 && parser->http_minor == 0;
     if (direction->is_request)
-        head.method = span_of_text(llhttp_method_name(parser->method));
+        head->method = span_of_text(llhttp_method_name(parser->method));
+    else
+        head->status = parser->status_code;
     if (direction->head)
-        head_tell(direction->head, &head);
-    return head;
+        head_tell(direction->head, head);
 }
 
 /* What a 101 makes of the connection (RFC 9110, 7.8), in small letters. */
@@ -223,10 +223,10 @@ static int on_headers_complete(llhttp_t *parser)
         take_response_head(direction);
     }
     find_framing(direction);
-    head = h1_direction_head(direction);
-    event = h1_direction_event(direction, HTTP_REQUEST_HEAD,
-                               direction->interim ? HTTP_INTERIM
-                                                  : HTTP_RESPONSE_HEAD);
+    tell_head(direction, &head);
+    h1_direction_event(direction, HTTP_REQUEST_HEAD,
+                       direction->interim ? HTTP_INTERIM : HTTP_RESPONSE_HEAD,
+                       &event);
     event.head = &head;
     h1_say(direction->messages, &event);
     if (direction->is_request)

@@ -31,9 +31,9 @@ static struct http_fault fault_at(const struct h1_direction *direction,
 static void say_fault(const struct h1_direction *direction, uint64_t stream,
                       const struct http_fault *fault)
 {
-    struct http_event event =
-        h1_direction_event(direction, HTTP_FAULT, HTTP_FAULT);
+    struct http_event event;
 
+    h1_direction_event(direction, HTTP_FAULT, HTTP_FAULT, &event);
     event.stream = stream;
     event.fault = fault;
     if (stream)

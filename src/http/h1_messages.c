@@ -156,7 +156,8 @@ void h1_say(const struct h1_messages *messages, const struct http_event *event)
 void h1_keep_settings(struct h1_messages *messages, struct span settings)
 {
     text_clear(&messages->h2_settings);
-    text_add_bytes(&messages->h2_settings, settings);
+    if (settings.size)
+        text_add_bytes(&messages->h2_settings, settings);
 }
 
 void h1_broken(struct h1_messages *messages)

@@ -100,15 +100,9 @@ void incident_free(struct incident *incident)
     free(incident);
 }
 
-static struct closing closing_by_fin(const struct conn *conn, unsigned side)
+static enum closer closed_by(const struct conn *conn, unsigned side)
 {
-    const struct flow *flow = &conn->flow[side];
-
-    return (struct closing){
-        .by = side == conn->client ? CLOSED_BY_CLIENT : CLOSED_BY_SERVER,
-        .at = flow->fin,
-        .acks = flow->fin_acks,
-    };
+    return side == conn->client ? CLOSED_BY_CLIENT : CLOSED_BY_SERVER;
 }
 
 /* Does the FIN of `side` acknowledge that of the other? */
@@ -120,34 +114,45 @@ static bool fin_answers(const struct conn *conn, unsigned side)
     return flow->fin_acks != CONN_NO_OFFSET && flow->fin_acks > peer->fin_at;
 }
 
-static struct closing first_fin(const struct conn *conn)
+static void take_first_fin(const struct conn *conn, struct closing *closing)
 {
     bool has[2] = {mark_is_set(conn->flow[0].fin),
                    mark_is_set(conn->flow[1].fin)};
     unsigned first = 0;
 
     if (!has[0] && !has[1])
-        return (struct closing){.acks = CONN_NO_OFFSET};
+        return;
     if (has[0] != has[1])
         first = has[1];
     else if (fin_answers(conn, 0) != fin_answers(conn, 1))
         first = fin_answers(conn, 0);
     else
         first = conn->flow[1].fin.time < conn->flow[0].fin.time;
-    return closing_by_fin(conn, first);
+    closing->by = closed_by(conn, first);
+    closing->at = conn->flow[first].fin;
+    closing->acks = conn->flow[first].fin_acks;
 }
 
 /* What the RST's sender had acknowledged by then, at most. */
-static struct closing closing_by_reset(const struct conn *conn,
-                                       const struct reset *reset)
+static void take_reset(const struct conn *conn, const struct reset *reset,
+                       struct closing *closing)
 {
-    return (struct closing){
-        .by = reset->from == conn->client ? CLOSED_BY_CLIENT : CLOSED_BY_SERVER,
-        .by_reset = true,
-        .at = reset->at,
-        .acks = conn->flow[1 - reset->from].acked,
-        .reset = reset,
-    };
+    closing->by = closed_by(conn, reset->from);
+    closing->by_reset = true;
+    closing->at = reset->at;
+    closing->acks = conn->flow[1 - reset->from].acked;
+    closing->reset = reset;
+}
+
+/* What TLS said: close_notify or a fatal alert. */
+static void take_shut(const struct conn *conn, unsigned side,
+                      struct closing *closing)
+{
+    closing->by = closed_by(conn, side);
+    closing->by_reset = false;
+    closing->at = conn->flow[side].shut;
+    closing->acks = conn->flow[side].shut_acks;
+    closing->reset = NULL;
 }
 
 /*
@@ -167,32 +172,27 @@ static const struct reset *closing_reset(const struct conn *conn)
 }
 
 /* By FIN or RST, as TCP has it. */
-static struct closing tcp_closing(const struct conn *conn)
+static void take_tcp(const struct conn *conn, struct closing *closing)
 {
-    struct closing fin = first_fin(conn);
     const struct reset *reset = closing_reset(conn);
 
-    if (!reset)
-        return fin;
-    if (fin.by != CLOSED_BY_NOBODY && fin.at.time <= reset->at.time)
-        return fin;
-    return closing_by_reset(conn, reset);
+    take_first_fin(conn, closing);
+    if (reset &&
+        (closing->by == CLOSED_BY_NOBODY || closing->at.time > reset->at.time))
+        take_reset(conn, reset, closing);
 }
 
 struct closing conn_closing(const struct conn *conn)
 {
-    struct closing first = tcp_closing(conn);
+    struct closing first = {.acks = CONN_NO_OFFSET};
 
+    take_tcp(conn, &first);
     for (unsigned side = 0; side < 2; side++) {
         const struct flow *flow = &conn->flow[side];
 
         if (mark_is_set(flow->shut) &&
             (first.by == CLOSED_BY_NOBODY || flow->shut.time < first.at.time))
-            first =
-                (struct closing){.by = side == conn->client ? CLOSED_BY_CLIENT
-                                                            : CLOSED_BY_SERVER,
-                                 .at = flow->shut,
-                                 .acks = flow->shut_acks};
+            take_shut(conn, side, &first);
     }
     return first;
 }

@@ -250,7 +250,7 @@ static void take_strange_ttl(struct conn *conn, const struct segment *segment,
         odd = &conn_oddities(conn)->contradicted[side];
         if (segment->payload.size + segment->missing ||
             (segment->flags & TCP_FIN))
-            contradict(conn, side, segment_mark(segment), segment->ttl);
+            contradict(conn, side, segment->at, segment->ttl);
         odd->ttl = segment->ttl;
         odd->is_latest = true;
         if (++odd->strange > TTL_UNSTEADY)
@@ -263,7 +263,7 @@ static void hold_fin(struct conn *conn, const struct segment *segment,
 {
     struct contradicted *odd = &conn->odd->contradicted[side];
 
-    odd->fin = segment_mark(segment);
+    odd->fin = segment->at;
     odd->fin_at = flow_offset(&conn->flow[side], segment->seq) +
                   segment->payload.size + segment->missing;
     odd->fin_acks = segment->flags & TCP_ACK

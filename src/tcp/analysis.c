@@ -320,63 +320,61 @@ static void analyse_syn(struct conn *conn, const struct seen *seen)
         flow->mss = segment->mss;
 }
 
-static struct seen place_segment(const struct conn *conn,
-                                 const struct segment *segment, unsigned side)
+static void place_segment(const struct conn *conn,
+                          const struct segment *segment, unsigned side,
+                          struct seen *seen)
 {
     const struct flow *flow = &conn->flow[side];
     const struct flow *peer = &conn->flow[1 - side];
-    struct seen seen = {
-        .segment = segment,
-        .at = segment_mark(segment),
-        .side = side,
-        .offset = flow_offset(flow, segment->seq),
-        .ack = CONN_NO_OFFSET,
-    };
 
+    seen->segment = segment;
+    seen->at = segment->at;
+    seen->side = side;
+    seen->offset = flow_offset(flow, segment->seq);
     if (segment->flags & TCP_SYN)
-        seen.offset++;
-    seen.end = seen.offset + segment->payload.size + segment->missing;
+        seen->offset++;
+    seen->end = seen->offset + segment->payload.size + segment->missing;
+    seen->ack = CONN_NO_OFFSET;
     if ((segment->flags & TCP_ACK) && peer->isn_known)
-        seen.ack = flow_offset(peer, segment->ack);
-    return seen;
+        seen->ack = flow_offset(peer, segment->ack);
+    seen->acked_all = false;
+    seen->is_probe = false;
 }
 
-struct seen analyse_segment(struct conn *conn, const struct segment *segment,
-                            unsigned side)
+void analyse_segment(struct conn *conn, const struct segment *segment,
+                     unsigned side, struct seen *seen)
 {
     struct flow *flow = &conn->flow[side];
-    struct seen seen;
 
     start_flows(conn, segment, side);
-    seen = place_segment(conn, segment, side);
-    conn->last = seen.at;
-    analyse_ack(conn, &seen);
+    place_segment(conn, segment, side, seen);
+    conn->last = seen->at;
+    analyse_ack(conn, seen);
     if (segment->flags & TCP_RST) {
-        resets_take(conn, &seen);
-        return seen;
+        resets_take(conn, seen);
+        return;
     }
     flow->segments++;
     if (conn->episodes_open)
-        episodes_end_needless(conn, 1 - side, seen.at);
+        episodes_end_needless(conn, 1 - side, seen->at);
     if (conn->resets)
-        resets_outlive(conn, &seen);
+        resets_outlive(conn, seen);
     if (segment->flags & TCP_SYN)
-        analyse_syn(conn, &seen);
+        analyse_syn(conn, seen);
     flow->has_timestamp |= segment->has_timestamp;
-    flow->last_any = seen.at;
-    seen.is_probe = is_probe(conn, &seen);
-    if (seen.is_probe)
-        analyse_probe(conn, &seen);
-    if (!seen.is_probe && seen.end == seen.offset) {
+    flow->last_any = seen->at;
+    seen->is_probe = is_probe(conn, seen);
+    if (seen->is_probe)
+        analyse_probe(conn, seen);
+    if (!seen->is_probe && seen->end == seen->offset) {
         flow->acks |= !(segment->flags & (TCP_SYN | TCP_FIN));
-        analyse_probe_answer(conn, &seen);
-    } else if (!seen.is_probe || seen.end > flow->top) {
+        analyse_probe_answer(conn, seen);
+    } else if (!seen->is_probe || seen->end > flow->top) {
         if (conn->episodes_open)
-            end_keepalive(conn, seen.at);
-        analyse_data(conn, &seen);
+            end_keepalive(conn, seen->at);
+        analyse_data(conn, seen);
     }
-    analyse_window(conn, &seen);
+    analyse_window(conn, seen);
     if (segment->flags & TCP_FIN)
-        analyse_fin(conn, &seen);
-    return seen;
+        analyse_fin(conn, seen);
 }

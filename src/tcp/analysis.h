@@ -22,8 +22,8 @@ struct seen {
     bool is_probe;   /* keep-alive or zero-window: brings nothing new */
 };
 
-/* Places the segment and takes note of what it says. */
-struct seen analyse_segment(struct conn *conn, const struct segment *segment,
-                            unsigned side);
+/* Places the segment, into `seen`, and takes note of what it says. */
+void analyse_segment(struct conn *conn, const struct segment *segment,
+                     unsigned side, struct seen *seen);
 
 #endif

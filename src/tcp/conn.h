@@ -26,13 +26,6 @@
 #define CONN_ORIGIN    (UINT64_C(1) << 32)
 #define CONN_NO_OFFSET UINT64_MAX
 
-/* A moment in the capture. Frame 0: it never came. */
-struct mark {
-    nanos time;
-    uint64_t frame : 48; /* frame.number */
-    uint64_t file : 16;  /* index of the input it is from */
-};
-
 /* RFC 9293, 3.10.7: what an RST says of the socket that sent it. */
 struct reset {
     struct mark at;
@@ -296,23 +289,6 @@ static inline bool conn_is_due(nanos look_at, nanos now)
     return look_at <= now ||
            (look_at != CONN_NEVER_DUE &&
             nanos_between(now, look_at) > 600 * NANOS_PER_SECOND);
-}
-
-static inline struct mark segment_mark(const struct segment *segment)
-{
-    return (struct mark){.time = segment->time,
-                         .frame = segment->frame & 0xffffffffffff,
-                         .file = segment->file};
-}
-
-static inline uint64_t mark_frame(struct mark mark)
-{
-    return mark.frame;
-}
-
-static inline bool mark_is_set(struct mark mark)
-{
-    return mark.frame != 0;
 }
 
 /* The offset that a sequence number stands for: the nearest to the flow's top.

@@ -17,36 +17,36 @@ enum {
 
 /* Hands bytes on, and what the snap length cut behind them as a gap. */
 static void hand_on(struct reassembly *reassembly, struct conn *conn,
-                    unsigned side, const struct piece *piece)
+                    unsigned side, struct piece *piece)
 {
     struct flow *flow = &conn->flow[side];
-    struct chunk chunk = piece->chunk;
-    uint64_t done = flow->next - chunk.offset;
+    struct chunk *chunk = &piece->chunk;
+    uint64_t done = flow->next - chunk->offset;
     uint64_t missing = piece->missing;
 
     /* bytes cannot be read before those in front of them came */
-    if (flow->handed.frame > chunk.at.frame)
-        chunk.at = flow->handed;
-    flow->handed = chunk.at;
+    if (flow->handed.frame > chunk->at.frame)
+        chunk->at = flow->handed;
+    flow->handed = chunk->at;
     /* what comes fills the hole: the next one has a wait of its own */
     if (mark_is_set(flow->hole_since))
         flow->hole_since = (struct mark){0};
-    if (done < chunk.bytes.size) {
-        chunk.bytes = span_skip(chunk.bytes, (size_t)done);
-        chunk.offset = flow->next;
-        flow->next += chunk.bytes.size;
-        flow->bytes += chunk.bytes.size;
-        reassembly->sink->data(reassembly->sink->context, conn, side, &chunk);
+    if (done < chunk->bytes.size) {
+        chunk->bytes = span_skip(chunk->bytes, (size_t)done);
+        chunk->offset = flow->next;
+        flow->next += chunk->bytes.size;
+        flow->bytes += chunk->bytes.size;
+        reassembly->sink->data(reassembly->sink->context, conn, side, chunk);
     } else {
-        missing -= done - chunk.bytes.size;
+        missing -= done - chunk->bytes.size;
     }
     if (missing) {
-        chunk.offset = flow->next;
-        chunk.bytes = (struct span){NULL, (size_t)missing};
+        chunk->offset = flow->next;
+        chunk->bytes = (struct span){NULL, (size_t)missing};
         flow->next += missing;
         flow->cut += missing;
-        episodes_hole(conn, side, chunk.at, chunk.offset, missing);
-        reassembly->sink->gap(reassembly->sink->context, conn, side, &chunk);
+        episodes_hole(conn, side, chunk->at, chunk->offset, missing);
+        reassembly->sink->gap(reassembly->sink->context, conn, side, chunk);
     }
 }
 

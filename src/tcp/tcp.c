@@ -174,7 +174,7 @@ static struct conn *open_conn(struct tcp *tcp, const struct segment *segment)
     make_place(tcp);
     conn = table_add(&tcp->table, segment);
     conn->id = tcp->counts.connections++;
-    conn->first = segment_mark(segment);
+    conn->first = segment->at;
     for (unsigned side = 0; side < 2; side++) {
         conn->flow[side].fin_at = CONN_NO_OFFSET;
         conn->flow[side].fin_acks = CONN_NO_OFFSET;
@@ -187,7 +187,7 @@ static struct conn *open_conn(struct tcp *tcp, const struct segment *segment)
 static struct conn *replace(struct tcp *tcp, struct conn *conn,
                             const struct segment *segment)
 {
-    struct ports ports = stage_ports_of(conn, segment->time);
+    struct ports ports = stage_ports_of(conn, segment->at.time);
 
     tell_over(tcp, conn, mark_is_set(conn->over) ? CONN_ENDED : CONN_REPLACED);
     table_remove(&tcp->table, conn);
@@ -223,9 +223,10 @@ static void wait_for_answer(struct tcp *tcp, struct conn *conn,
 
     if (!odd->claim)
         odd->claim = must_calloc(1, sizeof *odd->claim);
-    *odd->claim = (struct claim){.segment = *segment,
-                                 .ports = stage_ports_of(conn, segment->time),
-                                 .id = tcp->counts.connections++};
+    *odd->claim =
+        (struct claim){.segment = *segment,
+                       .ports = stage_ports_of(conn, segment->at.time),
+                       .id = tcp->counts.connections++};
     odd->claim->segment.payload = (struct span){NULL, 0};
     tcp->counts.unanswered++;
 }
@@ -244,6 +245,7 @@ static bool answers_claim(const struct conn *conn,
 static struct conn *open_claimed(struct tcp *tcp, struct conn *conn)
 {
     struct claim claim = *conn->odd->claim;
+    struct seen seen;
 
     conn = replace(tcp, conn, &claim.segment);
     tcp->counts.connections--;
@@ -252,7 +254,7 @@ static struct conn *open_claimed(struct tcp *tcp, struct conn *conn)
     conn->challenged = claim.challenged;
     conn->ports = claim.ports;
     (void)accept_segment(conn, &claim.segment, 0);
-    (void)analyse_segment(conn, &claim.segment, 0);
+    analyse_segment(conn, &claim.segment, 0, &seen);
     stage_follow(&tcp->options.watch, conn, &claim.segment);
     return conn;
 }
@@ -276,12 +278,12 @@ void tcp_take_quoted(struct tcp *tcp, const struct segment *segment)
     unsigned side = 0;
     struct conn *conn = table_find(&tcp->table, segment, &side);
 
-    tell_those_over(tcp, segment->time);
+    tell_those_over(tcp, segment->at.time);
     if (conn)
         return;
     conn = table_add(&tcp->table, segment);
     conn->id = tcp->counts.connections++;
-    conn->first = segment_mark(segment);
+    conn->first = segment->at;
     conn->over = conn->first;
     conn->told_over = true;
     conn->quoted = true;
@@ -336,7 +338,7 @@ const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment)
     struct seen seen;
     uint32_t held;
 
-    tell_those_over(tcp, segment->time);
+    tell_those_over(tcp, segment->at.time);
     conn = conn_for(tcp, segment, &side);
     if (!conn || conn->told_over)
         return NULL;
@@ -348,7 +350,7 @@ const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment)
     if (!accept_segment(conn, segment, side))
         return conn;
     tcp->reassembly.held_bytes -= held - conn->flow[side].held_bytes;
-    seen = analyse_segment(conn, segment, side);
+    analyse_segment(conn, segment, side, &seen);
     if (seen.end > seen.offset && !(segment->flags & TCP_RST))
         reassembly_take(&tcp->reassembly, conn, &seen);
     reassembly_settle(&tcp->reassembly, conn, false);

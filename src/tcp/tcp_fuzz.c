@@ -137,11 +137,12 @@ static void take_record(struct tcp *tcp, struct reader *r, nanos *time,
     uint8_t who = read_u8(r);
     unsigned side = who & 1;
     unsigned which = who >> 1 & 3;
-    struct segment segment = {.frame = frame, .flags = read_u8(r)};
+    struct segment segment = {.at.frame = frame & 0xffffff,
+                              .flags = read_u8(r)};
     uint32_t far = who & 0x10 ? 0x7ffe0000 : 0;
 
     *time += (int8_t)read_u8(r) * NANOS_PER_MILLI * 10;
-    segment.time = *time;
+    segment.at.time = *time;
     segment.window = (uint16_t)(read_u8(r) * 64);
     segment.seq = beginning(side) + read_be16(r) + far;
     segment.ack = beginning(!side) + read_u8(r) * 16u;

@@ -137,8 +137,8 @@ static void give_step(struct tcp *tcp, const struct conversation *talk,
         80
     };
     struct segment segment = {
-        .time = (1000 + step->time) * NANOS_PER_MILLI,
-        .frame = frame,
+        .at.time = (1000 + step->time) * NANOS_PER_MILLI,
+        .at.frame = frame & 0xffffff,
         .source = by_server ? server : client,
         .destination = by_server ? client : server,
         .seq = talk->isn[by_server] + step->seq,

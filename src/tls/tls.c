@@ -231,28 +231,41 @@ static void note_inner(const struct conn *conn, const struct tls_facts *inner)
     memcpy(facts->inner_random, inner->random, sizeof facts->inner_random);
 }
 
-/* Apart, so that what is no TLS pays for nothing of it. */
-__attribute__((noinline)) static void take_watched(struct tls *tls,
-                                                   struct conn *conn,
-                                                   unsigned side,
-                                                   const struct chunk *given)
+static void take_begun(struct tls *tls, struct conn *conn, unsigned side,
+                       const struct chunk *chunk)
 {
-    struct chunk chunk = *given;
+    if (watched(tls, conn))
+        tls_watch_take(&watched(tls, conn)->watch, side, chunk);
+    if (!tls->inner && watched(tls, conn))
+        note_inner(conn, &watched(tls, conn)->watch.facts);
+    if (!reading(tls, conn))
+        tls->sink.data(tls->sink.context, conn, side, chunk);
+    else if (!reading_take(reading(tls, conn), side, chunk))
+        pass_on(tls, conn);
+}
 
+/* Of the chunk a part may come before it begins. */
+static void take_beginning(struct tls *tls, struct conn *conn, unsigned side,
+                           struct chunk chunk)
+{
     if (!*place_of(tls, conn) && chunk.bytes.size)
         begin(tls, conn, side, &chunk);
     if (known(tls, conn) && !known(tls, conn)->begun)
         take_prelude(tls, conn, side, &chunk);
-    if (!chunk.bytes.size)
-        return;
-    if (watched(tls, conn))
-        tls_watch_take(&watched(tls, conn)->watch, side, &chunk);
-    if (!tls->inner && watched(tls, conn))
-        note_inner(conn, &watched(tls, conn)->watch.facts);
-    if (!reading(tls, conn))
-        tls->sink.data(tls->sink.context, conn, side, &chunk);
-    else if (!reading_take(reading(tls, conn), side, &chunk))
-        pass_on(tls, conn);
+    if (chunk.bytes.size)
+        take_begun(tls, conn, side, &chunk);
+}
+
+/* Apart, so that what is no TLS pays for nothing of it. */
+__attribute__((noinline)) static void take_watched(struct tls *tls,
+                                                   struct conn *conn,
+                                                   unsigned side,
+                                                   const struct chunk *chunk)
+{
+    if (known(tls, conn) && known(tls, conn)->begun)
+        take_begun(tls, conn, side, chunk);
+    else
+        take_beginning(tls, conn, side, *chunk);
 }
 
 static void take_data(void *context, struct conn *conn, unsigned side,

@@ -31,14 +31,16 @@ static void take_length(struct decoding *decoding, uint32_t promised)
     decoding->absent = promised - (uint32_t)rest->size;
 }
 
-static inline struct address read_address(struct reader *header,
-                                          uint8_t version)
+/* Written in place, and in the pieces in which it is read again. */
+static inline void read_address(struct reader *header, uint8_t version,
+                                struct address *address)
 {
     struct span bytes = read_span(header, version == 4 ? 4 : 16);
-    struct address address = {.version = version};
+    uint64_t half[2] = {0};
 
-    memcpy(address.byte, bytes.at, bytes.size);
-    return address;
+    memcpy(half, bytes.at, bytes.size);
+    address->version = version;
+    memcpy(address->byte, half, sizeof half);
 }
 
 /* Goes on with the whole datagram if this fragment completes it. */
@@ -91,8 +93,8 @@ bool decode_ipv4(struct decoding *decoding)
     decoding->segment->ttl = read_u8(&r);
     protocol = read_u8(&r);
     read_skip(&r, 2);
-    decoding->segment->source.address = read_address(&r, 4);
-    decoding->segment->destination.address = read_address(&r, 4);
+    read_address(&r, 4, &decoding->segment->source.address);
+    read_address(&r, 4, &decoding->segment->destination.address);
     decoding->segment->ip_id = id;
     if (first >> 4 != 4 || header < IPV4_HEADER ||
         (total != 0 && total < header))
@@ -132,8 +134,8 @@ bool decode_ipv6(struct decoding *decoding)
     length = read_be16(&r);
     next = read_u8(&r);
     decoding->segment->ttl = read_u8(&r);
-    decoding->segment->source.address = read_address(&r, 6);
-    decoding->segment->destination.address = read_address(&r, 6);
+    read_address(&r, 6, &decoding->segment->source.address);
+    read_address(&r, 6, &decoding->segment->destination.address);
     decoding->segment->ip_id = 0;
     if (first >> 4 != 6)
         return decode_ignore(decoding, WIRE_MALFORMED);
@@ -207,8 +209,8 @@ static bool read_quoted_ipv6(struct reader *r, struct segment *segment)
     read_skip(r, 6);
     next = read_u8(r);
     read_skip(r, 1);
-    segment->source.address = read_address(r, 6);
-    segment->destination.address = read_address(r, 6);
+    read_address(r, 6, &segment->source.address);
+    read_address(r, 6, &segment->destination.address);
     return next == IP_TCP;
 }
 
@@ -223,8 +225,8 @@ static bool read_quoted_ipv4(struct reader *r, struct segment *segment)
     read_skip(r, 1);
     protocol = read_u8(r);
     read_skip(r, 2);
-    segment->source.address = read_address(r, 4);
-    segment->destination.address = read_address(r, 4);
+    read_address(r, 4, &segment->source.address);
+    read_address(r, 4, &segment->destination.address);
     if (header < IPV4_HEADER)
         return false;
     read_skip(r, header - IPV4_HEADER);

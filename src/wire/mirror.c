@@ -83,7 +83,7 @@ static uint64_t digest_of(const struct segment *s)
 static bool is_copy(const struct segment *segment, uint32_t place,
                     const struct mirror_set *set, size_t way)
 {
-    nanos apart = nanos_between(set->time[way], segment->time);
+    nanos apart = nanos_between(set->time[way], segment->at.time);
     int hops = set->ttl[way] - segment->ttl;
 
     if (apart < 0)
@@ -112,7 +112,7 @@ bool mirror_take(struct mirror *mirror, const struct segment *segment,
     }
     way = set->next;
     set->digest[way] = digest;
-    set->time[way] = segment->time;
+    set->time[way] = segment->at.time;
     set->place[way] = place;
     set->ttl[way] = segment->ttl;
     set->next = (uint8_t)((way + 1) % MIRROR_WAYS_KEPT);

@@ -29,7 +29,7 @@ struct sighting {
 static struct segment segment_of(const struct sighting *sighting)
 {
     return (struct segment){
-        .time = sighting->time,
+        .at.time = sighting->time,
         .source = {{4, {10, 0, 0, 1}}, 40000},
         .destination = {{4, {10, 0, 0, 2}}, 80   },
         .seq = 100,

@@ -6,8 +6,8 @@
 #ifndef WIRE_SEGMENT_H
 #define WIRE_SEGMENT_H
 
-#include "base/nanos.h"
 #include "base/span.h"
+#include "wire/mark.h"
 
 /* RFC 9293, 3.1: the control bits, in their place in the header. */
 enum {
@@ -44,11 +44,9 @@ enum {
 };
 
 struct segment {
-    nanos time;
-    uint64_t frame; /* frame.number */
-    uint16_t file;  /* frame.file */
-    struct endpoint source;
-    struct endpoint destination;
+    struct mark at;
+    struct span payload; /* what was recorded of it */
+    uint32_t missing;    /* payload bytes sent but not recorded (snap length) */
     uint32_t seq;
     uint32_t ack;    /* 0 without TCP_ACK */
     uint16_t window; /* as in the header, not scaled */
@@ -67,14 +65,14 @@ struct segment {
     uint16_t mss;
     uint32_t timestamp;
     uint32_t timestamp_echo;
+    const struct packet_process *process; /* frame.process */
+
+    struct endpoint source;
+    struct endpoint destination;
     struct {
         uint32_t start;
         uint32_t end;
     } sack[SEGMENT_SACK_KEPT]; /* RFC 2018, 3 */
-
-    struct span payload; /* what was recorded of it */
-    uint32_t missing;    /* payload bytes sent but not recorded (snap length) */
-    const struct packet_process *process; /* frame.process */
 };
 
 #endif

@@ -5,7 +5,9 @@
 #include "wire/mirror.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     DEPTH_MAX = 16,
@@ -60,6 +62,17 @@ void decode_note_place(struct decoding *decoding, uint32_t value)
     decoding->place = (decoding->place ^ value) * 0x9e3779b1u;
 }
 
+/* Not what decode_ip sets anyway, nor the list that `sacks` counts: it is done
+ * for each packet. */
+static void begin_segment(struct segment *segment, const struct frame *frame)
+{
+    memset(segment, 0, offsetof(struct segment, source));
+    segment->at = (struct mark){.time = frame->time,
+                                .frame = frame->number & 0xffffffffffff,
+                                .file = frame->file & 0xffff};
+    segment->process = frame->process;
+}
+
 bool wire_take(struct wire *wire, const struct frame *frame,
                struct segment *segment)
 {
@@ -70,10 +83,7 @@ bool wire_take(struct wire *wire, const struct frame *frame,
         .bytes = reader_on(frame->data),
     };
 
-    *segment = (struct segment){.time = frame->time,
-                                .frame = frame->number,
-                                .file = (uint16_t)frame->file,
-                                .process = frame->process};
+    begin_segment(segment, frame);
     if (frame->length > frame->data.size)
         decoding.absent = frame->length - (uint32_t)frame->data.size;
     decode_note_place(&decoding, frame->interface);

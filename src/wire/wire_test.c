@@ -247,8 +247,8 @@ static const struct packet packets[] = {
 
 static void check_segment(const struct segment *segment)
 {
-    assert_int_equal(segment->frame, 7);
-    assert_int_equal(segment->time, 1234567890);
+    assert_int_equal(segment->at.frame, 7);
+    assert_int_equal(segment->at.time, 1234567890);
     assert_int_equal(segment->source.port, 40000);
     assert_int_equal(segment->destination.port, 80);
     assert_int_equal(segment->seq, 100);
