@@ -36,6 +36,57 @@ static void tell_given_up(const struct facts *f, const struct silence *s,
                         "a capture at the other end");
 }
 
+/* Its address is heard on other connections, or not. */
+static void tell_silence(const struct silence *s, const char *dead,
+                         struct finding *finding)
+{
+    const struct episode *episode = s->episode;
+
+    finding_explain(
+        finding,
+        "%u %s by the %s over %s, and not a single packet came back "
+        "from the %s%s",
+        episode->count,
+        episode->kind == EPISODE_KEEPALIVE ? "keep-alive probes"
+                                           : "retransmissions",
+        s->waits == FROM_CLIENT ? "client" : "server",
+        finding_duration(finding, nanos_between(episode->first.time,
+                                                episode->last.time)),
+        dead,
+        mark_is_set(episode->elsewhere)
+            ? " on this connection."
+            : ": its host is gone, the path to or from it is, or something on "
+              "the way drops what is of this connection.");
+    if (!mark_is_set(episode->elsewhere))
+        return;
+    finding_explain(
+        finding,
+        "Its address sent a packet of another connection meanwhile (#%" PRIu64
+        ", tcp.stream %" PRIu64 "): something on the way drops what is of this "
+        "connection, or, behind NAT or a load balancer, another host has "
+        "that address too.",
+        mark_frame(episode->elsewhere), episode->elsewhere_id);
+}
+
+static void advise_where(const struct silence *s, const char *dead,
+                         struct finding *finding)
+{
+    if (mark_is_set(s->episode->elsewhere))
+        finding_advise(finding,
+                       "look for what filters on the way (firewall, intrusion "
+                       "prevention, NAT, a load balancer whose entry of this "
+                       "connection has expired); capture at the %s's side, "
+                       "too: do these packets arrive?",
+                       dead);
+    else
+        finding_advise(finding,
+                       "check whether the %s's host is up and reachable; "
+                       "do other connections %s it work meanwhile? Then look "
+                       "for what filters on the way (firewall, intrusion "
+                       "prevention, NAT)",
+                       dead, s->waits == FROM_CLIENT ? "to" : "from");
+}
+
 void tell_dead_peer(const struct facts *f, struct finding *finding)
 {
     struct silence s;
@@ -54,25 +105,9 @@ void tell_dead_peer(const struct facts *f, struct finding *finding)
     finding_cite(finding, last,
                  s.waits == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT,
                  "the last packet of the %s", dead);
-    finding_explain(
-        finding,
-        "%u %s by the %s over %s, and not a single packet came back "
-        "from the %s: its host is gone, the path to or from it is, or "
-        "something on the way drops what is of this connection.",
-        s.episode->count,
-        s.episode->kind == EPISODE_KEEPALIVE ? "keep-alive probes"
-                                             : "retransmissions",
-        s.waits == FROM_CLIENT ? "client" : "server",
-        finding_duration(finding, nanos_between(s.episode->first.time,
-                                                s.episode->last.time)),
-        dead);
+    tell_silence(&s, dead, finding);
     tell_given_up(f, &s, finding);
-    finding_advise(finding,
-                   "check whether the %s's host is up and reachable; "
-                   "do other connections %s it work meanwhile? Then look for "
-                   "what filters on the way (firewall, intrusion prevention, "
-                   "NAT)",
-                   dead, s.waits == FROM_CLIENT ? "to" : "from");
+    advise_where(&s, dead, finding);
     finding_advise(finding,
                    "bound the wait on the side that lives: a request timeout, "
                    "TCP_USER_TIMEOUT, or keep-alive probes every few seconds");

@@ -76,8 +76,10 @@ struct episode {
     struct mark second; /* first probe or retransmission itself */
     struct mark last;
     struct mark ended;
-    uint64_t offset; /* of the first byte concerned */
-    uint64_t size;   /* bytes concerned */
+    uint64_t offset;       /* of the first byte concerned */
+    uint64_t size;         /* bytes concerned */
+    struct mark elsewhere; /* of a side that is silent: see elsewhere.h */
+    uint64_t elsewhere_id; /* tcp.stream of that packet */
 };
 
 /*

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "tcp/accept.h"
 #include "tcp/analysis.h"
+#include "tcp/elsewhere.h"
 #include "tcp/out_of_order.h"
 #include "tcp/processes.h"
 #include "tcp/reassembly.h"
@@ -65,6 +66,7 @@ static void tell_over(struct tcp *tcp, struct conn *conn,
         return;
     reassembly_settle(&tcp->reassembly, conn, true);
     stage_end(&tcp->options.watch, conn);
+    elsewhere_look(&tcp->table, conn);
     conn->told_over = true;
     tcp->sink.over(tcp->sink.context, conn, ending);
     for (unsigned side = 0; side < 2; side++) {
@@ -115,11 +117,12 @@ static bool is_due(const struct conn *conn, nanos now)
 void tcp_look(struct tcp *tcp, nanos now)
 {
     for (unsigned place = PLACE_OPEN; place <= PLACE_CLOSING; place++) {
-        struct conn *conn = tcp->table.list[place].oldest;
-
-        for (; conn; conn = conn->newer) {
-            if (is_due(conn, now))
+        for (struct conn *conn = tcp->table.list[place].oldest; conn;
+             conn = conn->newer) {
+            if (is_due(conn, now)) {
+                elsewhere_look(&tcp->table, conn);
                 conn->look_at = tcp->sink.look(tcp->sink.context, conn);
+            }
         }
     }
 }

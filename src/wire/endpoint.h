@@ -13,7 +13,14 @@ enum {
     ENDPOINT_TEXT_SIZE = 64
 };
 
-/* The same address and port? An address has no padding. */
+/* Neither an address nor an endpoint has padding. */
+static inline bool address_same(const struct address *a,
+                                const struct address *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+/* The same address and port? */
 static inline bool endpoint_same(const struct endpoint *a,
                                  const struct endpoint *b)
 {

@@ -263,6 +263,29 @@ def dead_peer(lab):
         lab.end_capture(quiet=0)
 
 
+@recipe("dead-peer-one-of-two", "dead-peer", seconds=9,
+        note="the same hosts talk on another connection meanwhile")
+def dead_peer_one_of_two(lab):
+    """The router drops what is of one connection, both ways; on another one
+    the same client is answered every half second meanwhile."""
+    path = Path(lab)
+    with path.server:
+        lab.go()
+    with path.client:
+        lab.capture("c0")
+        client = Client(host=SERVER)
+        other = Client(host=SERVER)
+        client.get("/ok")
+        port = client.sock.getsockname()[1]
+        path.cut(f"tcp sport {port} drop")
+        path.cut(f"tcp dport {port} drop")
+        client.ask("/ok")
+        for _ in range(12):
+            other.get("/ok")
+            time.sleep(0.5)
+        lab.end_capture(quiet=0)
+
+
 @recipe("dead-peer-user-timeout", "dead-peer", seconds=7,
         note="TCP_USER_TIMEOUT gives up without any packet")
 def dead_peer_user(lab):
