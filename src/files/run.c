@@ -184,6 +184,7 @@ static struct pipeline *open_pipeline(struct file_run *run,
     pipeline.judge.watcher =
         (struct judge_watcher){.context = run, .exchange = take_exchange};
     if (run->recorder) {
+        pipeline.recorder = run->recorder;
         pipeline.judge.at_once = true;
         pipeline.packet = take_packet;
         pipeline.judge.watcher.finding = take_finding;

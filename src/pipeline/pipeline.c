@@ -15,6 +15,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
     pipeline->options = *options;
     pipeline->options.judge.http = &pipeline->options.http;
     pipeline->report.live = options->judge.live;
+    pipeline->report.recorder = options->recorder;
     arena_init(&pipeline->texts);
     intake_init(&pipeline->intake, &pipeline->options.judge);
     to_judge = intake_model_sink(&pipeline->intake);

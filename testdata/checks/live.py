@@ -894,6 +894,11 @@ def record_limits():
     live.end(1)
     left = sorted(glob.glob(os.path.join(record, "*.pcapng")))
     expect(len(left) == 3, f"{len(left)} files are left")
+    named = live.objects("recording")
+    expect([line["findings"] for line in named] == [[n] for n in range(1, 7)],
+           lambda: f"not each is named: {named}")
+    expect([line["path"] for line in named][-3:] == left,
+           lambda: f"others are named: {named}")
     expect([int(re.search(r"-s(\d+)\.", p)[1]) for p in left] == [7, 9, 11],
            lambda: f"not the latest are left: {left}")
     for path in left:
