@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "files/annotated.h"
 #include "files/held_frames.h"
+#include "files/hint.h"
 #include "files/why_output.h"
 #include "record/recorder.h"
 
@@ -11,7 +12,8 @@
 #include <sys/stat.h>
 
 enum {
-    PROGRESS_EVERY = 65536 /* packets */
+    PROGRESS_EVERY = 65536, /* packets */
+    HINT_MOST = 4096
 };
 
 struct file_run {
@@ -262,6 +264,18 @@ static void read_all(struct file_run *run)
         tell_progress(run, NULL, packets);
 }
 
+/* It is no part of the report. */
+static void tell_hint(const struct file_run *run, const struct report *report)
+{
+    struct text hint;
+
+    text_init(&hint, HINT_MOST);
+    hint_add(&hint, report);
+    if (hint.size)
+        run->listener.say(run->listener.context, text_string(&hint));
+    text_release(&hint);
+}
+
 /* Every trouble with an input is told; only some of them are failures. */
 static bool tell_inputs(const struct file_run *run, const struct report *report)
 {
@@ -276,6 +290,8 @@ static bool tell_inputs(const struct file_run *run, const struct report *report)
             run->listener.say(run->listener.context, input->problem);
         unreadable |= input->trouble == CAPTURE_UNREADABLE;
     }
+    if (unreadable)
+        tell_hint(run, report);
     return unreadable;
 }
 

@@ -134,19 +134,26 @@ static void list_codes(FILE *out, const char *what,
     explain_capture(out);
 }
 
-/* A symptom by its name. */
+/* A symptom by its name; SYMPTOM_COUNT: there is none of it. */
+static enum symptom symptom_by_name(const char *text)
+{
+    unsigned i = 0;
+
+    while (i < SYMPTOM_COUNT && strcmp(symptom_name((enum symptom)i), text))
+        i++;
+    return (enum symptom)i;
+}
+
 static bool explain_symptom(FILE *out, const char *text)
 {
+    enum symptom symptom = symptom_by_name(text);
     struct message_codes codes;
 
-    for (unsigned i = 0; i < SYMPTOM_COUNT; i++) {
-        if (strcmp(symptom_name((enum symptom)i), text) != 0)
-            continue;
-        message_of_symptom(&codes, (enum symptom)i);
-        list_codes(out, "symptom", &codes);
-        return true;
-    }
-    return false;
+    if (symptom == SYMPTOM_COUNT)
+        return false;
+    message_of_symptom(&codes, symptom);
+    list_codes(out, "symptom", &codes);
+    return true;
 }
 
 /* Codes that are written nearly so, one in full, several by name. */
@@ -178,11 +185,27 @@ static bool is_status(const char *text)
     return strlen(text) == 3 && strspn(text, "0123456789") == 3;
 }
 
+/* A status alone is one of HTTP. */
+static bool look_up(struct message_codes *codes, const char *text)
+{
+    char status[16];
+
+    (void)snprintf(status, sizeof status, "HTTP %.3s", text);
+    return message_look_up(codes, is_status(text) ? status : text);
+}
+
+bool explain_knows(const char *text)
+{
+    struct message_codes codes;
+
+    return verdict_by_slug(text) != VERDICT_NONE ||
+           symptom_by_name(text) != SYMPTOM_COUNT || look_up(&codes, text);
+}
+
 bool explain(FILE *out, const char *text)
 {
     enum verdict code = verdict_by_slug(text);
     struct message_codes codes;
-    char status[16];
 
     if (code != VERDICT_NONE) {
         explain_code(out, code);
@@ -190,11 +213,7 @@ bool explain(FILE *out, const char *text)
     }
     if (explain_symptom(out, text) || explain_near(out, text))
         return true;
-    if (is_status(text)) {
-        (void)snprintf(status, sizeof status, "HTTP %s", text);
-        text = status;
-    }
-    if (!message_look_up(&codes, text))
+    if (!look_up(&codes, text))
         return false;
     list_codes(out, "message", &codes);
     return true;
