@@ -67,6 +67,13 @@ static void show_said(const struct page *page, const struct said *said)
     page_paragraph(page, 13, "Printed by", size ? line : said->who);
 }
 
+/* The same words, but for what the limit is called. */
+static bool is_alike(const char *note, const char *other)
+{
+    return other && strncmp(note, other, strcspn(note, "(") + 1) == 0;
+}
+
+/* Of those alike the first, of the most telling message. */
 static void show_notes(const struct page *page,
                        const struct message_codes *codes)
 {
@@ -75,10 +82,9 @@ static void show_notes(const struct page *page,
         bool is_new = note != NULL;
 
         for (size_t j = 0; j < i && is_new; j++)
-            is_new =
-                !codes->said[j].note || strcmp(codes->said[j].note, note) != 0;
+            is_new = !is_alike(note, codes->said[j].note);
         if (is_new)
-            page_paragraph(page, 13, "No packet", note);
+            page_paragraph(page, 13, "Note", note);
     }
 }
 
