@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 enum {
-    PROGRESS_EVERY = 65536, /* packets */
+    PROGRESS_EVERY = 4096, /* packets */
     HINT_MOST = 4096
 };
 
