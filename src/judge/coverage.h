@@ -11,6 +11,10 @@
  * joined together, a laptop asleep. Nobody is blamed for them. */
 #define COVERAGE_STANDSTILL (15 * 60 * NANOS_PER_SECOND)
 
+/* So do shorter ones between two files, where no connection goes on from one
+ * to the other: it is not known that anybody looked on meanwhile. */
+#define COVERAGE_APART (1 * NANOS_PER_SECOND)
+
 enum {
     COVERAGE_RUNS_KEPT = 256,
     COVERAGE_LOSSES_KEPT = 64
@@ -23,11 +27,20 @@ struct loss {
     uint64_t packets;
 };
 
+/* A part of the capture that went on without a standstill. */
+struct coverage_run {
+    struct mark last;   /* its latest packet */
+    nanos pause;        /* to the packet behind it; negative: a step back */
+    bool between_files; /* that packet is another file's */
+    bool is_spanned;    /* and goes on with a connection of this one */
+};
+
 struct coverage {
+    bool of_files;    /* all are read, one after the other; else live */
     nanos back;       /* a step back by more is the clock that was set */
     struct mark last; /* the latest packet of the present run */
     nanos now;        /* time of the packet before */
-    struct mark run[COVERAGE_RUNS_KEPT]; /* the last ones of earlier runs */
+    struct coverage_run run[COVERAGE_RUNS_KEPT]; /* earlier ones */
     size_t runs;
     uint64_t forgotten; /* frame number: runs up to it are not kept */
     /* in order; of too many the two oldest become one, that says as much lost
@@ -41,6 +54,16 @@ void coverage_tick(struct coverage *coverage, struct mark at);
 
 /* It is `now`, and no packet came: the capture looks on. */
 void coverage_pass(struct coverage *coverage, nanos now);
+
+/* A connection is over, that was seen in all that is between the two. */
+void coverage_span(struct coverage *coverage, struct mark first,
+                   struct mark last);
+
+/*
+ * In how many places a file ends and no connection goes on behind the pause
+ * that follows; `least`: the shortest of these pauses.
+ */
+size_t coverage_apart(const struct coverage *coverage, nanos *least);
 
 /*
  * Until when a connection could have been seen, that was last seen then. Of a
