@@ -211,7 +211,8 @@ static enum symptom symptom_by_name(const char *text)
 {
     unsigned i = 0;
 
-    while (i < SYMPTOM_COUNT && strcmp(symptom_name((enum symptom)i), text))
+    while (i < SYMPTOM_COUNT &&
+           strcmp(symptom_name((enum symptom)i), text) != 0)
         i++;
     return (enum symptom)i;
 }
