@@ -31,10 +31,24 @@ static void end_run(struct coverage *coverage, nanos pause, bool between_files)
         .last = coverage->last, .pause = pause, .between_files = between_files};
 }
 
+/* Is the packet the first of its file, which is not that of the one before? */
+static bool begins_file(struct coverage *coverage, struct mark at)
+{
+    uint64_t *seen = &coverage->seen[at.file / 64];
+    uint64_t bit = UINT64_C(1) << at.file % 64;
+    bool is_new;
+
+    if (at.file == coverage->last.file && mark_is_set(coverage->last))
+        return false;
+    is_new = !(*seen & bit);
+    *seen |= bit;
+    return is_new;
+}
+
 void coverage_tick(struct coverage *coverage, struct mark at)
 {
     nanos step = nanos_between(coverage->now, at.time);
-    bool is_other = coverage->of_files && at.file != coverage->last.file;
+    bool is_other = coverage->of_files && begins_file(coverage, at);
 
     coverage->now = at.time;
     if (!mark_is_set(coverage->last)) {
@@ -59,6 +73,16 @@ void coverage_span(struct coverage *coverage, struct mark first,
         run->is_spanned |= run->between_files &&
                            first.frame <= run->last.frame &&
                            run->last.frame < last.frame;
+    }
+}
+
+void coverage_hold(struct coverage *coverage, nanos first, nanos last)
+{
+    for (size_t i = 0; i < coverage->runs; i++) {
+        struct coverage_run *run = &coverage->run[i];
+
+        run->is_spanned |= run->between_files && first <= run->last.time &&
+                           last >= nanos_after(run->last.time, run->pause);
     }
 }
 

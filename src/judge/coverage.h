@@ -17,6 +17,7 @@
 
 enum {
     COVERAGE_RUNS_KEPT = 256,
+    COVERAGE_FILES = 1 << 16, /* as many as a mark tells apart */
     COVERAGE_LOSSES_KEPT = 64
 };
 
@@ -31,8 +32,8 @@ struct loss {
 struct coverage_run {
     struct mark last;   /* its latest packet */
     nanos pause;        /* to the packet behind it; negative: a step back */
-    bool between_files; /* that packet is another file's */
-    bool is_spanned;    /* and goes on with a connection of this one */
+    bool between_files; /* that packet is another file's first */
+    bool is_spanned;    /* a connection goes on there, or a file */
 };
 
 struct coverage {
@@ -40,6 +41,7 @@ struct coverage {
     nanos back;       /* a step back by more is the clock that was set */
     struct mark last; /* the latest packet of the present run */
     nanos now;        /* time of the packet before */
+    uint64_t seen[COVERAGE_FILES / 64];          /* files, a bit each */
     struct coverage_run run[COVERAGE_RUNS_KEPT]; /* earlier ones */
     size_t runs;
     uint64_t forgotten; /* frame number: runs up to it are not kept */
@@ -58,6 +60,9 @@ void coverage_pass(struct coverage *coverage, nanos now);
 /* A connection is over, that was seen in all that is between the two. */
 void coverage_span(struct coverage *coverage, struct mark first,
                    struct mark last);
+
+/* A file has packets from the one time to the other. */
+void coverage_hold(struct coverage *coverage, nanos first, nanos last);
 
 /*
  * In how many places a file ends and no connection goes on behind the pause

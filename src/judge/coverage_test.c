@@ -140,9 +140,9 @@ static void test_runs_kept(void **state)
 
 static struct coverage begin_files(nanos at)
 {
-    struct coverage coverage = begin(at);
+    struct coverage coverage = {.of_files = true, .back = SECOND};
 
-    coverage.of_files = true;
+    coverage_tick(&coverage, (struct mark){.time = at, .frame = 1});
     return coverage;
 }
 
@@ -221,6 +221,24 @@ static void test_files_touch(void **state)
     assert_int_equal(coverage_apart(&coverage, &least), 0);
 }
 
+/* Two that were taken side by side: who of them was silent then is no end. */
+static void test_files_side_by_side(void **state)
+{
+    struct coverage coverage = begin_files(100 * SECOND);
+    struct mark first = coverage.last;
+    nanos least = 0;
+
+    (void)state;
+    for (int i = 1; i < 2 * COVERAGE_RUNS_KEPT; i++)
+        (void)tick_of(&coverage, (uint16_t)(i % 2), (100 + 5 * i) * SECOND);
+    assert_int_equal(coverage.runs, 1);
+    coverage_hold(&coverage, 100 * SECOND, 104 * SECOND);
+    assert_int_equal(coverage_apart(&coverage, &least), 1);
+    coverage_hold(&coverage, 100 * SECOND, 5000 * SECOND);
+    assert_int_equal(coverage_apart(&coverage, &least), 0);
+    assert_int_equal(coverage_until(&coverage, first).time, coverage.last.time);
+}
+
 /* Of a long rotated set those that were joined make room first. */
 static void test_joined_make_room(void **state)
 {
@@ -251,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_files_apart),
         cmocka_unit_test(test_files_joined),
         cmocka_unit_test(test_files_touch),
+        cmocka_unit_test(test_files_side_by_side),
         cmocka_unit_test(test_joined_make_room),
     };
 

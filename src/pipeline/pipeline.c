@@ -161,6 +161,9 @@ const struct report *pipeline_finish(struct pipeline *pipeline,
     struct intake *intake = &pipeline->intake;
 
     look_on(pipeline, input, inputs);
+    for (size_t i = 0; i < inputs; i++)
+        coverage_hold(&intake->coverage, input[i].first_time,
+                      input[i].last_time);
     tcp_finish(pipeline->tcp);
     infer_find_pools(intake->infer);
     cases_finish(&intake->cases);
