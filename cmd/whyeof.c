@@ -5,6 +5,7 @@
 #include "capture/live.h"
 #include "files/compare_run.h"
 #include "files/merge_run.h"
+#include "files/progress.h"
 #include "files/run.h"
 #include "files/schema.h"
 #include "options/completion.h"
@@ -119,40 +120,72 @@ static bool wants_color(const struct options *options)
     return is_wanted(options->color, STDOUT_FILENO);
 }
 
-static unsigned terminal_width(void)
+static unsigned columns_of(int descriptor, unsigned otherwise)
 {
     struct winsize size;
 
-    if (!isatty(STDOUT_FILENO) ||
-        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return WIDTH_DEFAULT;
-    if (size.ws_col < WIDTH_LEAST)
+    if (!isatty(descriptor) || ioctl(descriptor, TIOCGWINSZ, &size) != 0 ||
+        size.ws_col == 0)
+        return otherwise;
+    return size.ws_col;
+}
+
+static unsigned terminal_width(void)
+{
+    unsigned columns = columns_of(STDOUT_FILENO, WIDTH_DEFAULT);
+
+    if (columns < WIDTH_LEAST)
         return WIDTH_LEAST;
-    return size.ws_col > WIDTH_MAX ? WIDTH_MAX : size.ws_col;
+    return columns > WIDTH_MAX ? WIDTH_MAX : columns;
+}
+
+/* What was shown of a run's progress, on a line of standard error. */
+struct shown {
+    nanos began;
+    nanos next;
+    size_t size; /* columns of the line that stands there */
+};
+
+/* Over the line before, what is left of which goes. */
+static void show_line(struct shown *shown, const char *line)
+{
+    size_t size = strlen(line);
+
+    if (shown->size > size)
+        (void)fprintf(stderr, "\r%*s", (int)shown->size, "");
+    (void)fprintf(stderr, "\r%s", line);
+    (void)fflush(stderr);
+    shown->size = size;
 }
 
 static void show_progress(void *context, const struct capture *capture,
                           uint64_t packets)
 {
-    uint64_t done;
-    uint64_t total;
+    struct shown *shown = context;
+    nanos now = live_clock();
+    struct progress progress = {.packets = packets,
+                                .elapsed = now - shown->began};
+    struct text text;
 
-    (void)context;
-    if (!capture) {
-        (void)fputs("\r                                        \r", stderr);
+    if (!capture && shown->size)
+        show_line(shown, "");
+    if (!capture || now < shown->next)
         return;
-    }
-    capture_progress(capture, &done, &total);
-    if (total)
-        (void)fprintf(stderr, "\r%3" PRIu64 " %%, %" PRIu64 " packets ",
-                      done * 100 / total, packets);
-    else
-        (void)fprintf(stderr, "\r%" PRIu64 " packets ", packets);
+    shown->next = now + PROGRESS_STEP;
+    capture_progress(capture, &progress.done, &progress.total);
+    text_init(&text, WIDTH_MAX);
+    progress_print(&text, &progress,
+                   columns_of(STDERR_FILENO, WIDTH_DEFAULT) - 1);
+    show_line(shown, text_string(&text));
+    text_release(&text);
 }
 
 static void say(void *context, const char *text)
 {
-    (void)context;
+    struct shown *shown = context;
+
+    if (shown && shown->size)
+        show_line(shown, "");
     (void)complain("%s", text);
 }
 
@@ -179,7 +212,10 @@ static int finding_status(const struct options *options,
 
 static int run_files(const struct options *options)
 {
+    nanos now = live_clock();
+    struct shown shown = {.began = now, .next = now + PROGRESS_STEP};
     const struct file_run_listener listener = {
+        .context = &shown,
         .say = say,
         .shows_report = shows_report(options),
         .progress =

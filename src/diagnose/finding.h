@@ -153,7 +153,9 @@ enum tls_failure {
 };
 
 struct finding {
-    uint64_t id; /* from 1, in order of the failures' times */
+    uint64_t id;      /* from 1, in order of the failures' times */
+    uint64_t told_as; /* the id by which a watcher knows it: in files another
+                         one, given before all were in order */
     enum verdict code;
     enum severity severity;
     enum confidence confidence;

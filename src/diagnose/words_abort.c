@@ -12,9 +12,9 @@ static void offer_no_backend(const struct facts *f, struct finding *finding)
         f->wait >= f->settings->timeout_floor)
         return;
     finding_alternative(finding, VERDICT_NO_BACKEND,
-                        "no request to this port was ever answered in this "
-                        "capture: perhaps something accepts, and nobody is "
-                        "behind it",
+                        "no request to this port is answered anywhere in the "
+                        "capture: perhaps something accepts the connections of "
+                        "a server that is not there",
                         "more requests: whether any of them is answered");
 }
 

@@ -128,8 +128,9 @@ static void offer_silence(const struct facts *f, struct finding *finding)
         silence < f->settings->timeout_floor)
         return;
     finding_alternative(finding, VERDICT_STREAM_IDLE_TIMEOUT,
-                        "nothing had come since its last byte for as long as "
-                        "many a proxy waits for the next one",
+                        "the answer had paused before the close, for as long "
+                        "as many proxies let an answer pause before they cut "
+                        "it",
                         "another such cut: is the silence before it the same, "
                         "or the time since the request?");
 }
@@ -163,8 +164,8 @@ static void advise_write_timeout(const struct facts *f, struct finding *finding)
                  "WriteTimeout: the client then gets a 503 instead of an EOF");
     finding_advise(finding,
                    "to see it in the server's log, measure each handler's time "
-                   "and check the error of Flush; Write returns none while the "
-                   "answer fits the buffer");
+                   "and check the error that Flush returns: Write returns none "
+                   "while the answer still fits its buffer");
 }
 
 static void tell_how_it_comes(const struct facts *f, struct finding *finding)

@@ -19,10 +19,14 @@ static const char *debug_of(const struct facts *f,
     const struct span debug = {(const uint8_t *)goaway->debug,
                                goaway->debug_size};
 
-    return debug.size ? finding_say(finding, ", \"%s\"%s",
-                                    finding_quote(f, finding, debug),
-                                    goaway->debug_cut ? " and more" : "")
-                      : "";
+    const char *quote = finding_quote(f, finding, debug);
+
+    if (debug.size == 0)
+        return "";
+    if (goaway->debug_sent == debug.size)
+        return finding_say(finding, ", \"%s\"", quote);
+    return finding_say(finding, ", \"%s\" (cut: %zu of %u bytes are shown)",
+                       quote, debug.size, goaway->debug_sent);
 }
 
 static void cite_goaways(const struct facts *f, struct finding *finding)

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "files/annotated.h"
 #include "files/held_frames.h"
+#include "files/hint.h"
 #include "files/why_output.h"
 #include "record/recorder.h"
 
@@ -11,7 +12,8 @@
 #include <sys/stat.h>
 
 enum {
-    PROGRESS_EVERY = 65536 /* packets */
+    PROGRESS_EVERY = 4096, /* packets */
+    HINT_MOST = 4096
 };
 
 struct file_run {
@@ -184,6 +186,7 @@ static struct pipeline *open_pipeline(struct file_run *run,
     pipeline.judge.watcher =
         (struct judge_watcher){.context = run, .exchange = take_exchange};
     if (run->recorder) {
+        pipeline.recorder = run->recorder;
         pipeline.judge.at_once = true;
         pipeline.packet = take_packet;
         pipeline.judge.watcher.finding = take_finding;
@@ -261,6 +264,18 @@ static void read_all(struct file_run *run)
         tell_progress(run, NULL, packets);
 }
 
+/* It is no part of the report. */
+static void tell_hint(const struct file_run *run, const struct report *report)
+{
+    struct text hint;
+
+    text_init(&hint, HINT_MOST);
+    hint_add(&hint, report);
+    if (hint.size)
+        run->listener.say(run->listener.context, text_string(&hint));
+    text_release(&hint);
+}
+
 /* Every trouble with an input is told; only some of them are failures. */
 static bool tell_inputs(const struct file_run *run, const struct report *report)
 {
@@ -275,6 +290,8 @@ static bool tell_inputs(const struct file_run *run, const struct report *report)
             run->listener.say(run->listener.context, input->problem);
         unreadable |= input->trouble == CAPTURE_UNREADABLE;
     }
+    if (unreadable)
+        tell_hint(run, report);
     return unreadable;
 }
 

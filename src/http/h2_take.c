@@ -12,6 +12,11 @@ enum {
     SETTINGS_INITIAL_WINDOW_SIZE = 4
 };
 
+/* RFC 9113, 6.8: what stands before the debug data. */
+enum {
+    GOAWAY_FIXED = 8
+};
+
 static void take_data_frame(struct h2 *h2, unsigned side,
                             const struct h2_frame *frame, struct span payload)
 {
@@ -157,7 +162,6 @@ static void take_goaway(struct h2 *h2, unsigned side,
     struct reader reader = reader_on(payload);
     struct span debug;
 
-    (void)frame;
     if (!mark_is_set(goaway->at))
         h2->facts.first_goaway[side] = h2->now.at;
     /* the first error ended it; what is said behind it is polite only */
@@ -169,7 +173,7 @@ static void take_goaway(struct h2 *h2, unsigned side,
     goaway->code = read_be32(&reader);
     debug = span_head(reader.rest, sizeof goaway->debug);
     goaway->debug_size = (uint8_t)debug.size;
-    goaway->debug_cut = reader.rest.size > debug.size;
+    goaway->debug_sent = frame->length - GOAWAY_FIXED;
     if (debug.size)
         memcpy(goaway->debug, debug.at, debug.size);
 }

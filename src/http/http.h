@@ -44,8 +44,8 @@ struct h2_goaway {
     uint32_t code;
     char debug[H2_DEBUG_KEPT]; /* of its debug data; may hold any byte */
     uint8_t debug_size;
-    bool debug_cut;  /* there was more */
-    uint32_t resets; /* RST_STREAM frames of the other side before it */
+    uint32_t debug_sent; /* bytes there were: more than debug_size are cut */
+    uint32_t resets;     /* RST_STREAM frames of the other side before it */
 };
 
 /* What is known of an HTTP/2 connection, by the index of the sending flow. */

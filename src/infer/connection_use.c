@@ -43,6 +43,18 @@ const char *single_use_words(enum single_use kind)
     return single_text[kind].words;
 }
 
+const char *reuse_answer_name(enum reuse_answer answer)
+{
+    static const char *const name[REUSE_ANSWERS] = {
+        [REUSE_ACCEPTED] = "syn_ack",
+        [REUSE_CHALLENGED] = "challenge_ack",
+        [REUSE_REFUSED] = "rst",
+        [REUSE_SILENCE] = "nothing",
+    };
+
+    return name[answer];
+}
+
 void connection_use_release(struct connection_use *use)
 {
     free(use->reuse.port);

@@ -129,4 +129,7 @@ const char *single_use_words(enum single_use kind);
 /* "client_said_close": its name in JSON. */
 const char *single_use_name(enum single_use kind);
 
+/* "syn_ack": its name in JSON. */
+const char *reuse_answer_name(enum reuse_answer answer);
+
 #endif

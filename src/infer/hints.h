@@ -19,8 +19,9 @@ enum {
 };
 
 /*
- * The hints for one server, as many as returned. Where its Server field names
- * software of the table, other software is left out.
+ * The hints for one server, as many as returned. Where it says what it is (a
+ * Server field, or X-Powered-By where there is none) no other software is
+ * named, and none at all where that is not in the table.
  */
 size_t infer_hints(const struct server_facts *server,
                    struct hint hint[static HINTS_MAX]);

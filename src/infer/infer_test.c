@@ -113,7 +113,17 @@ static const struct {
     ROW("Apache/2.4", 0, 75 * S, 0, 0, ""),
     ROW("Apache/2.4", 0, 5 * S, 0, 0, "Apache:KeepAliveTimeout "),
     ROW("APACHE", 0, 5 * S, 0, 0, "Apache:KeepAliveTimeout "),
-    ROW("unheard-of", 0, 20 * S, 0, 0, "Tomcat:connectionTimeout "),
+    /* it says what it is, and that is not in the table */
+    ROW("unheard-of", 0, 20 * S, 0, 0, ""),
+    ROW("BaseHTTP/0.6 Python/3.11.2", 0, 2 * S, 30 * S, 0, ""),
+    ROW("", 0, 20 * S, 0, 0, "Tomcat:connectionTimeout "),
+    /* the same by other names, and others by nearly the same */
+    ROW("Apache-Coyote/1.1", 0, 20 * S, 0, 0, "Tomcat:connectionTimeout "),
+    ROW("Apache-Coyote/1.1", 0, 5 * S, 0, 0, ""),
+    ROW("ATS/9.1 ApacheTrafficServer", 0, 5 * S, 0, 0, ""),
+    ROW("openresty/1.21", 0, 75 * S, 0, 0, "nginx:keepalive_timeout "),
+    ROW("awselb/2.0", 0, 60 * S, 0, 0, "AWS ALB:idle timeout "),
+    ROW("Express", 5, 5 * S, 0, 0, "Node.js:server.keepAliveTimeout "),
     ROW("", 0, 0, 30 * S, 0, "gunicorn:timeout "),
     ROW("", 0, 2 * S, 30 * S, 0, "gunicorn:keepalive gunicorn:timeout "),
     /* of these only Node.js and Apache announce Keep-Alive: timeout=5 */
@@ -153,13 +163,20 @@ static void test_hints(void **state)
     }
 }
 
-/* Delays that vary are no setting. */
+/* Delays that vary are no setting; nor is what an HTTP server has by default
+ * one of php-fpm, or of a server of another version of HTTP. */
 static void test_no_hint(void **state)
 {
     struct server_facts server = {0};
+    struct server_facts fastcgi = {.protocol = PROTOCOL_FASTCGI};
+    struct server_facts h2 = {.protocol = PROTOCOL_HTTP2};
     struct hint hint[HINTS_MAX];
 
     (void)state;
+    durations_add(&fastcgi.idle, 75 * S, at(0));
+    assert_int_equal(infer_hints(&fastcgi, hint), 0);
+    durations_add(&h2.idle, 65 * S, at(0));
+    assert_int_equal(infer_hints(&h2, hint), 0);
     durations_add(&server.idle, 75 * S, at(0));
     durations_add(&server.idle, 79 * S, at(0));
     assert_int_equal(infer_hints(&server, hint), 0);

@@ -1,31 +1,104 @@
 #include "judge/coverage.h"
 
-static void end_run(struct coverage *coverage)
+/* What only a file's end parted, and a connection joins again, is no end. */
+static bool is_joined(const struct coverage_run *run)
 {
-    if (coverage->runs == COVERAGE_RUNS_KEPT) {
-        coverage->forgotten = coverage->run[0].frame;
-        coverage->runs--;
-        memmove(coverage->run, coverage->run + 1,
-                coverage->runs * sizeof *coverage->run);
+    return run->is_spanned && run->pause >= 0 &&
+           run->pause <= COVERAGE_STANDSTILL;
+}
+
+/* The oldest of those that were joined, or else the oldest. */
+static void make_room(struct coverage *coverage)
+{
+    size_t i = 0;
+
+    while (i < coverage->runs && !is_joined(&coverage->run[i]))
+        i++;
+    if (i == coverage->runs) {
+        i = 0;
+        coverage->forgotten = coverage->run[0].last.frame;
     }
-    coverage->run[coverage->runs++] = coverage->last;
+    coverage->runs--;
+    memmove(coverage->run + i, coverage->run + i + 1,
+            (coverage->runs - i) * sizeof *coverage->run);
+}
+
+static void end_run(struct coverage *coverage, nanos pause, bool between_files)
+{
+    if (coverage->runs == COVERAGE_RUNS_KEPT)
+        make_room(coverage);
+    coverage->run[coverage->runs++] = (struct coverage_run){
+        .last = coverage->last, .pause = pause, .between_files = between_files};
+}
+
+/* Is the packet the first of its file, which is not that of the one before? */
+static bool begins_file(struct coverage *coverage, struct mark at)
+{
+    uint64_t *seen = &coverage->seen[at.file / 64];
+    uint64_t bit = UINT64_C(1) << at.file % 64;
+    bool is_new;
+
+    if (at.file == coverage->last.file && mark_is_set(coverage->last))
+        return false;
+    is_new = !(*seen & bit);
+    *seen |= bit;
+    return is_new;
 }
 
 void coverage_tick(struct coverage *coverage, struct mark at)
 {
     nanos step = nanos_between(coverage->now, at.time);
+    bool is_other = coverage->of_files && begins_file(coverage, at);
 
     coverage->now = at.time;
     if (!mark_is_set(coverage->last)) {
         coverage->last = at;
         return;
     }
-    if (step > COVERAGE_STANDSTILL || step < -coverage->back) {
-        end_run(coverage);
+    if (step > COVERAGE_STANDSTILL || step < -coverage->back ||
+        (is_other && step > COVERAGE_APART)) {
+        end_run(coverage, step, is_other);
         coverage->last = at;
     } else if (at.time > coverage->last.time) {
         coverage->last = at;
     }
+}
+
+void coverage_span(struct coverage *coverage, struct mark first,
+                   struct mark last)
+{
+    for (size_t i = 0; first.file != last.file && i < coverage->runs; i++) {
+        struct coverage_run *run = &coverage->run[i];
+
+        run->is_spanned |= run->between_files &&
+                           first.frame <= run->last.frame &&
+                           run->last.frame < last.frame;
+    }
+}
+
+void coverage_hold(struct coverage *coverage, nanos first, nanos last)
+{
+    for (size_t i = 0; i < coverage->runs; i++) {
+        struct coverage_run *run = &coverage->run[i];
+
+        run->is_spanned |= run->between_files && first <= run->last.time &&
+                           last >= nanos_after(run->last.time, run->pause);
+    }
+}
+
+size_t coverage_apart(const struct coverage *coverage, nanos *least)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < coverage->runs; i++) {
+        const struct coverage_run *run = &coverage->run[i];
+
+        if (!run->between_files || run->is_spanned)
+            continue;
+        if (count++ == 0 || run->pause < *least)
+            *least = run->pause;
+    }
+    return count;
 }
 
 void coverage_pass(struct coverage *coverage, nanos now)
@@ -41,8 +114,10 @@ struct mark coverage_until(const struct coverage *coverage, struct mark last)
     if (last.frame <= coverage->forgotten)
         return last;
     for (size_t i = 0; i < coverage->runs; i++) {
-        if (coverage->run[i].frame >= last.frame)
-            return coverage->run[i];
+        const struct coverage_run *run = &coverage->run[i];
+
+        if (run->last.frame >= last.frame && !is_joined(run))
+            return run->last;
     }
     return coverage->last;
 }

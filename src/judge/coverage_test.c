@@ -138,6 +138,125 @@ static void test_runs_kept(void **state)
     assert_int_equal(until.frame, second.frame + 1);
 }
 
+static struct coverage begin_files(nanos at)
+{
+    struct coverage coverage = {.of_files = true, .back = SECOND};
+
+    coverage_tick(&coverage, (struct mark){.time = at, .frame = 1});
+    return coverage;
+}
+
+/* The next packet, of that file. */
+static struct mark tick_of(struct coverage *coverage, uint16_t file, nanos at)
+{
+    struct mark mark = {.time = at,
+                        .frame = (coverage->last.frame + 1) & 0xffffffffffff,
+                        .file = file};
+
+    coverage_tick(coverage, mark);
+    return mark;
+}
+
+/* Nobody is known to have looked on between two files; live somebody has. */
+static void test_files_apart(void **state)
+{
+    struct coverage coverage = begin_files(100 * SECOND);
+    struct coverage live = begin(100 * SECOND);
+    struct mark first = coverage.last;
+    struct mark second;
+    nanos least = 0;
+
+    (void)state;
+    (void)tick_of(&coverage, 0, 101 * SECOND);
+    assert_int_equal(coverage_apart(&coverage, &least), 0);
+    second = tick_of(&coverage, 1, 161 * SECOND);
+    (void)tick_of(&coverage, 1, 165 * SECOND);
+    (void)tick_of(&coverage, 2, 185 * SECOND);
+    assert_int_equal(coverage_until(&coverage, first).time, 101 * SECOND);
+    assert_int_equal(coverage_until(&coverage, second).time, 165 * SECOND);
+    assert_int_equal(coverage_apart(&coverage, &least), 2);
+    assert_int_equal(least, 20 * SECOND);
+    (void)tick_of(&live, 1, 160 * SECOND);
+    assert_int_equal(coverage_until(&live, first).time, 160 * SECOND);
+    assert_int_equal(coverage_apart(&live, &least), 0);
+}
+
+/* A connection that is in both makes them one; within a file nothing does. */
+static void test_files_joined(void **state)
+{
+    struct coverage coverage = begin_files(100 * SECOND);
+    struct mark first = coverage.last;
+    struct mark second = tick_of(&coverage, 1, 160 * SECOND);
+    struct mark third = tick_of(&coverage, 2, 220 * SECOND);
+    nanos least = 0;
+
+    (void)state;
+    coverage_span(&coverage, first, first);
+    coverage_span(&coverage, second, second);
+    assert_int_equal(coverage_apart(&coverage, &least), 2);
+    coverage_span(&coverage, first, second);
+    assert_int_equal(coverage_until(&coverage, first).time, 160 * SECOND);
+    assert_int_equal(coverage_apart(&coverage, &least), 1);
+    coverage_span(&coverage, second, third);
+    assert_int_equal(coverage_until(&coverage, first).time, 220 * SECOND);
+    assert_int_equal(coverage_apart(&coverage, &least), 0);
+}
+
+/* Those that touch are a rotated set; a standstill stays one, whatever goes on
+ * behind it. */
+static void test_files_touch(void **state)
+{
+    struct coverage coverage = begin_files(100 * SECOND);
+    struct mark first = coverage.last;
+    struct mark late;
+    nanos least = 0;
+
+    (void)state;
+    (void)tick_of(&coverage, 1, 101 * SECOND);
+    assert_int_equal(coverage_until(&coverage, first).time, 101 * SECOND);
+    assert_int_equal(coverage_apart(&coverage, &least), 0);
+    late = tick_of(&coverage, 2, 101 * SECOND + 2 * COVERAGE_STANDSTILL);
+    coverage_span(&coverage, first, late);
+    assert_int_equal(coverage_until(&coverage, first).time, 101 * SECOND);
+    assert_int_equal(coverage_apart(&coverage, &least), 0);
+}
+
+/* Two that were taken side by side: who of them was silent then is no end. */
+static void test_files_side_by_side(void **state)
+{
+    struct coverage coverage = begin_files(100 * SECOND);
+    struct mark first = coverage.last;
+    nanos least = 0;
+
+    (void)state;
+    for (int i = 1; i < 2 * COVERAGE_RUNS_KEPT; i++)
+        (void)tick_of(&coverage, (uint16_t)(i % 2), (100 + 5 * i) * SECOND);
+    assert_int_equal(coverage.runs, 1);
+    coverage_hold(&coverage, 100 * SECOND, 104 * SECOND);
+    assert_int_equal(coverage_apart(&coverage, &least), 1);
+    coverage_hold(&coverage, 100 * SECOND, 5000 * SECOND);
+    assert_int_equal(coverage_apart(&coverage, &least), 0);
+    assert_int_equal(coverage_until(&coverage, first).time, coverage.last.time);
+}
+
+/* Of a long rotated set those that were joined make room first. */
+static void test_joined_make_room(void **state)
+{
+    struct coverage coverage = begin_files(0);
+    struct mark first = coverage.last;
+    struct mark before = first;
+
+    (void)state;
+    for (uint16_t i = 1; i < 3 * COVERAGE_RUNS_KEPT; i++) {
+        struct mark now = tick_of(&coverage, i, i * 10 * SECOND);
+
+        coverage_span(&coverage, before, now);
+        before = now;
+    }
+    assert_int_equal(coverage.forgotten, 0);
+    assert_int_equal(coverage_until(&coverage, first).frame, before.frame);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +266,11 @@ int main(void)
         cmocka_unit_test(test_runs_kept),
         cmocka_unit_test(test_loss_over_a_step),
         cmocka_unit_test(test_step),
+        cmocka_unit_test(test_files_apart),
+        cmocka_unit_test(test_files_joined),
+        cmocka_unit_test(test_files_touch),
+        cmocka_unit_test(test_files_side_by_side),
+        cmocka_unit_test(test_joined_make_room),
     };
 
     return cmocka_run_group_tests_name("coverage", tests, NULL, NULL);

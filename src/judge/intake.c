@@ -18,6 +18,7 @@ void intake_init(struct intake *intake, const struct judge_options *options)
     *intake = (struct intake){.options = options};
     intake->coverage.back =
         options->live ? NANOS_PER_SECOND : COVERAGE_STANDSTILL;
+    intake->coverage.of_files = !options->live;
     intake->infer = infer_new(&infer);
     /* what is told before the end is told while others go on */
     infer_legs(intake->infer)->open.counts =
@@ -247,6 +248,7 @@ static void take_over(void *context, const struct outcome *outcome)
     struct followed_one known =
         followed_end(&intake->followed, outcome->conn->id, FOLLOWED_CONN);
 
+    coverage_span(&intake->coverage, outcome->conn->first, outcome->conn->last);
     count_connection(&intake->counts, outcome);
     tls_tally_add(&intake->tls, outcome);
     infer_outcome(intake->infer, outcome);

@@ -2,6 +2,14 @@
 
 #include "judge/links.h"
 
+/* By what a watcher knows it, and how often it was told. */
+static void number(const struct judged_case *one, struct finding *finding)
+{
+    finding->id = one->id;
+    finding->told_as = one->id;
+    finding->revision = one->revision;
+}
+
 void telling_say(struct cases *cases, struct judged_case *one,
                  struct finding *finding, enum standing standing)
 {
@@ -11,8 +19,7 @@ void telling_say(struct cases *cases, struct judged_case *one,
         one->revision++;
     else
         one->id = ++cases->ids;
-    finding->id = one->id;
-    finding->revision = one->revision;
+    number(one, finding);
     finding->standing = standing;
     finding->settled_before = one->settled;
     one->settled |= standing == STANDING_SETTLED;
@@ -52,8 +59,7 @@ void telling_tell(struct cases *cases, struct judged_case *one,
                 tell_cause(cases, one, before->caused_by, false);
             tell_cause(cases, one, one->finding->caused_by, true);
         } else {
-            one->finding->id = one->id;
-            one->finding->revision = one->revision;
+            number(one, one->finding);
             one->finding->standing = standing;
         }
     } else if (one->told && before) {

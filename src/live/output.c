@@ -152,6 +152,7 @@ struct speech {
     const struct finding *finding;
     const struct listed_exchange *exchange;
     const char *warning;
+    const struct recording *recording;
     bool is_end; /* else, with nothing set, the beginning */
 };
 
@@ -168,6 +169,8 @@ static void speak(struct live_output *live_output, const struct speech *speech,
                        out);
     else if (speech->warning)
         live->warning(speech->warning, out);
+    else if (speech->recording)
+        live->recording(&live_output->report, speech->recording, out);
     else if (speech->is_end)
         live->end(speech->report, &live_output->report, out);
     else if (live->begin)
@@ -225,6 +228,12 @@ void live_outputs_tell_exchange(struct live_outputs *live_outputs,
 void live_outputs_warn(struct live_outputs *live_outputs, const char *text)
 {
     say_to_all(live_outputs, &(struct speech){.warning = text});
+}
+
+void live_outputs_record(struct live_outputs *live_outputs,
+                         const struct recording *recording)
+{
+    say_to_all(live_outputs, &(struct speech){.recording = recording});
 }
 
 static bool end_late(struct live_output *live_output,

@@ -56,6 +56,8 @@ void live_outputs_tell(struct live_outputs *live_outputs,
 void live_outputs_tell_exchange(struct live_outputs *live_outputs,
                                 const struct report *report,
                                 const struct listed_exchange *exchange);
+void live_outputs_record(struct live_outputs *live_outputs,
+                         const struct recording *recording);
 void live_outputs_warn(struct live_outputs *live_outputs, const char *text);
 
 /* All that is said at the end. False when something could not be written. */

@@ -58,6 +58,7 @@ void session_open_pipeline(struct session *session)
         .exchange = take_exchange,
         .over = session->recorder ? take_over : NULL,
     };
+    options.recorder = session->recorder;
     options.packet = session->recorder ? take_packet : NULL;
     session->pipeline = pipeline_new(&options);
 }

@@ -17,6 +17,13 @@ static void complain(void *context, const char *text)
     session_say(session, "%s", text);
 }
 
+static void tell_recording(void *context, const struct recording *recording)
+{
+    struct session *session = context;
+
+    live_outputs_record(&session->live_outputs, recording);
+}
+
 /* The file at hand is read to its present end. */
 static bool wait_a_moment(void *context, int file)
 {
@@ -128,6 +135,7 @@ static bool open_recorder(struct session *session, const char *user,
     recording.opened = &session->recordings;
     recording.context = session;
     recording.complain = complain;
+    recording.written = tell_recording;
     if (!session->options->watch.no_secrets)
         recording.keylog = session->keylog;
     session->recorder = recorder_open(&recording, fail);

@@ -15,6 +15,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
     pipeline->options = *options;
     pipeline->options.judge.http = &pipeline->options.http;
     pipeline->report.live = options->judge.live;
+    pipeline->report.recorder = options->recorder;
     arena_init(&pipeline->texts);
     intake_init(&pipeline->intake, &pipeline->options.judge);
     to_judge = intake_model_sink(&pipeline->intake);
@@ -160,6 +161,9 @@ const struct report *pipeline_finish(struct pipeline *pipeline,
     struct intake *intake = &pipeline->intake;
 
     look_on(pipeline, input, inputs);
+    for (size_t i = 0; i < inputs; i++)
+        coverage_hold(&intake->coverage, input[i].first_time,
+                      input[i].last_time);
     tcp_finish(pipeline->tcp);
     infer_find_pools(intake->infer);
     cases_finish(&intake->cases);

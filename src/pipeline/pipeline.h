@@ -28,6 +28,7 @@ struct pipeline_options {
     struct http_options http;
     struct keylog *keylog; /* borrowed; NULL: TLS is not read */
     struct judge_options judge;
+    const struct recorder *recorder; /* borrowed, for the report; may be NULL */
     packet_watcher *packet;   /* of the judge's watcher; NULL: not told */
     segment_watcher *segment; /* the same */
 };

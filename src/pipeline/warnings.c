@@ -214,6 +214,27 @@ static void warn_of_silence(struct pipeline *pipeline)
     warn_of_ignored(pipeline);
 }
 
+/* Files are read as one capture; some are none. */
+static void warn_of_apart(struct pipeline *pipeline,
+                          const struct capture_input *input, size_t inputs)
+{
+    char least[NANOS_TEXT_SIZE];
+    size_t files = 0;
+    nanos pause;
+
+    for (size_t i = 0; i < inputs; i++)
+        files += input[i].packets > 0;
+    if (files < 2 ||
+        coverage_apart(&pipeline->intake.coverage, &pause) != files - 1)
+        return;
+    warn(pipeline,
+         "the %zu captures have nothing in common: they lie %s or more apart, "
+         "and no connection is in two of them. Each is judged to its own end. "
+         "What is told of a server rests on all captures with its address: if "
+         "they were taken in different networks, run whyeof on each by itself",
+         files, nanos_print_duration(least, pause));
+}
+
 /* First of all: whoever asks for one connection looks for nothing else. */
 static void warn_of_stream(struct pipeline *pipeline)
 {
@@ -241,6 +262,7 @@ void pipeline_warn(struct pipeline *pipeline, const struct capture_input *input,
 {
     warn_of_stream(pipeline);
     warn_of_inputs(pipeline, input, inputs);
+    warn_of_apart(pipeline, input, inputs);
     warn_of_connections(pipeline);
     warn_of_silence(pipeline);
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -25,7 +26,9 @@ struct recorder {
     struct utsname system;
     struct text os;
     const struct keylog *keylog;
+    struct recordings recordings;
     void (*complain)(void *context, const char *text);
+    void (*written)(void *context, const struct recording *recording);
     void *context;
     int complained; /* errno of the latest complaint */
     uint64_t failures;
@@ -86,6 +89,7 @@ struct recorder *recorder_open(const struct recorder_options *options,
     recorder->program =
         keep_visible(recorder, options->program ? options->program : "whyeof");
     recorder->complain = options->complain;
+    recorder->written = options->written;
     recorder->context = options->context;
     recorder->keylog = options->keylog;
     if (uname(&recorder->system) == 0)
@@ -113,6 +117,7 @@ void recorder_close(struct recorder *recorder)
     if (recorder->spool)
         spool_close(recorder->spool);
     pending_list_release(&recorder->pending_list);
+    recordings_release(&recorder->recordings);
     text_release(&recorder->os);
     arena_release(&recorder->arena);
     free(recorder);
@@ -162,6 +167,33 @@ static bool write_to(struct recorder *recorder, const struct writer *writer,
     return false;
 }
 
+/* The findings that a file has are known by it, and somebody is told. */
+static void note_recording(struct recorder *recorder,
+                           const struct pending *pending, enum verdict code,
+                           const char *name)
+{
+    struct recording recording = {.conn = pending->conn, .code = code};
+    uint64_t finding[PENDING_COMMENTS_MOST];
+    int folder = (int)strlen(recorder->folder);
+    struct text path;
+
+    while (folder && recorder->folder[folder - 1] == '/')
+        folder--;
+    text_init(&path, ASKED_MOST + SPOOL_NAME_SIZE);
+    text_addf(&path, "%.*s/%s", folder, recorder->folder, name);
+    recording.path = text_string(&path);
+    recording.finding = finding;
+    for (const struct comments *c = pending->comments; c; c = c->next) {
+        if (c->code == code)
+            finding[recording.findings++] = c->id;
+    }
+    recordings_add(&recorder->recordings, &recording,
+                   spool_latest(recorder->spool));
+    if (recorder->written)
+        recorder->written(recorder->context, &recording);
+    text_release(&path);
+}
+
 static void write_clip(struct recorder *recorder, const struct pending *pending,
                        const struct comments *comments)
 {
@@ -182,9 +214,11 @@ static void write_clip(struct recorder *recorder, const struct pending *pending,
     text_init(&name, SPOOL_NAME_SIZE - 1);
     print_name(pending, comments, &name);
     file = spool_create(recorder->spool, text_string(&name));
-    text_release(&name);
-    if (!write_to(recorder, &writer, file))
+    if (write_to(recorder, &writer, file))
+        note_recording(recorder, pending, comments->code, text_string(&name));
+    else
         have_failed(recorder);
+    text_release(&name);
 }
 
 /* A file for each code, named after the first finding that has it. */
@@ -329,6 +363,14 @@ void recorder_finish(struct recorder *recorder, nanos now)
     set_now(recorder, now);
     while (recorder->pending_list.waiting.oldest)
         write_story(recorder, recorder->pending_list.waiting.oldest);
+}
+
+const char *recorder_file(const struct recorder *recorder, uint64_t finding)
+{
+    uint64_t number;
+    const char *path = recordings_find(&recorder->recordings, finding, &number);
+
+    return path && spool_has(recorder->spool, number) ? path : NULL;
 }
 
 struct recorder_counts recorder_counts(const struct recorder *recorder)

@@ -22,7 +22,7 @@
 
 #include "base/fail.h"
 #include "capture/frame.h"
-#include "diagnose/finding.h"
+#include "record/recordings.h"
 #include "tls/keylog.h"
 
 /* A connection that goes on is written that long after a finding. */
@@ -51,6 +51,8 @@ struct recorder_options {
      * taken as before and the next file is tried again. May be NULL.
      */
     void (*complain)(void *context, const char *text);
+    /* Told of each file that was written. May be NULL. */
+    void (*written)(void *context, const struct recording *recording);
     void *context;
 };
 
@@ -103,6 +105,13 @@ void recorder_tick(struct recorder *recorder, nanos now);
 
 /* Nothing more comes: writes what stands. */
 void recorder_finish(struct recorder *recorder, nanos now);
+
+/*
+ * The file that has the packets of a finding, by the id that the recorder was
+ * told (finding->told_as); of several the latest. Borrowed until the next call
+ * that may write. NULL: none was written, or it made room for others.
+ */
+const char *recorder_file(const struct recorder *recorder, uint64_t finding);
 
 struct recorder_counts recorder_counts(const struct recorder *recorder);
 

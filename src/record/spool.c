@@ -39,6 +39,7 @@ struct spool {
     uint64_t files_most;
     uint64_t bytes_most;
     struct item *item;
+    uint64_t passed; /* items that stood before item[0] and are gone */
     size_t first;
     size_t known;
     size_t items;
@@ -197,6 +198,19 @@ struct spool_counts spool_counts(const struct spool *spool)
     return spool->counts;
 }
 
+uint64_t spool_latest(const struct spool *spool)
+{
+    assert(spool->items > 0);
+    return spool->passed + spool->items - 1;
+}
+
+bool spool_has(const struct spool *spool, uint64_t number)
+{
+    return number >= spool->passed + spool->first &&
+           number < spool->passed + spool->items &&
+           !spool->item[number - spool->passed].gone;
+}
+
 FILE *spool_create(struct spool *spool, const char *name)
 {
     FILE *file;
@@ -266,6 +280,7 @@ static void keep_limits(struct spool *spool)
     memmove(spool->item, spool->item + spool->first,
             (spool->items - spool->first) * sizeof *spool->item);
     spool->items -= spool->first;
+    spool->passed += spool->first;
     spool->known =
         spool->known > spool->first ? spool->known - spool->first : 0;
     spool->first = 0;

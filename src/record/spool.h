@@ -63,6 +63,12 @@ bool spool_keep(struct spool *spool, FILE *file);
 /* Closes and removes the file under way. errno stays what it was. */
 void spool_discard(struct spool *spool, FILE *file);
 
+/* The number of the file that was kept last; they count up. */
+uint64_t spool_latest(const struct spool *spool);
+
+/* Does that file still stand, as far as it was not removed by others? */
+bool spool_has(const struct spool *spool, uint64_t number);
+
 struct spool_counts spool_counts(const struct spool *spool);
 
 #endif

@@ -67,6 +67,13 @@ static void show_said(const struct page *page, const struct said *said)
     page_paragraph(page, 13, "Printed by", size ? line : said->who);
 }
 
+/* The same words, but for what the limit is called. */
+static bool is_alike(const char *note, const char *other)
+{
+    return other && strncmp(note, other, strcspn(note, "(") + 1) == 0;
+}
+
+/* Of those alike the first, of the most telling message. */
 static void show_notes(const struct page *page,
                        const struct message_codes *codes)
 {
@@ -75,10 +82,9 @@ static void show_notes(const struct page *page,
         bool is_new = note != NULL;
 
         for (size_t j = 0; j < i && is_new; j++)
-            is_new =
-                !codes->said[j].note || strcmp(codes->said[j].note, note) != 0;
+            is_new = !is_alike(note, codes->said[j].note);
         if (is_new)
-            page_paragraph(page, 13, "No packet", note);
+            page_paragraph(page, 13, "Note", note);
     }
 }
 
@@ -97,6 +103,71 @@ static void show_others(const struct page *page,
     (void)fclose(line);
     page_paragraph(page, 13, "  or from", text);
     free(text);
+}
+
+static const char capture_one[] =
+    "  tcpdump --immediate-mode -U -B 16384 -i any -w capture.pcap "
+    "'tcp port 8080'\n"
+    "\n"
+    "- Run it as root, with the server's port in place of 8080.\n"
+    "- Of a proxy capture both sides, its own port and that of what is behind "
+    "it:\n"
+    "  'tcp port 8080 or tcp port 9000'.\n";
+
+/* Of a gateway that says that what is behind it failed. */
+static const char capture_both[] =
+    "  tcpdump --immediate-mode -U -B 16384 -i any -w capture.pcap \\\n"
+    "      'tcp port 8080 or tcp port 9000'\n"
+    "\n"
+    "- Run it as root on the gateway's host, with the gateway's own port in "
+    "place of\n"
+    "  8080 and the port of the server behind it in place of 9000: the cause "
+    "lies\n"
+    "  between these two.\n";
+
+static const char capture_rules[] =
+    "- Let it run until the client has reported its error, and a second "
+    "longer.\n"
+    "- Keep --immediate-mode, or the last packets are lost, and -B, or bursts "
+    "are\n"
+    "  lost.\n"
+    "- A hang is only seen while packets of some kind still come: leave other "
+    "traffic\n"
+    "  in, or TCP keep-alive probes on.\n"
+    "- Where several hosts are involved, capture at the client and at the "
+    "server:\n"
+    "  each shows what the other cannot see.\n"
+    "\n"
+    "Then:\n"
+    "\n"
+    "  whyeof capture.pcap\n"
+    "\n"
+    "Or, as root, without a file and as it happens:\n"
+    "\n";
+
+static void show_capture(FILE *out, bool of_gateway)
+{
+    (void)fputs(of_gateway ? capture_both : capture_one, out);
+    (void)fputs(capture_rules, out);
+    (void)fputs(of_gateway
+                    ? "  whyeof -i any 'tcp port 8080 or tcp port 9000'\n"
+                    : "  whyeof -i any tcp port 8080\n",
+                out);
+}
+
+void explain_capture(FILE *out)
+{
+    show_capture(out, false);
+}
+
+/* Is it said by a gateway about what is behind it? */
+static bool is_of_gateway(const struct message_codes *codes, size_t first)
+{
+    for (size_t i = 0; i < first; i++) {
+        if (codes->code[i] == VERDICT_GATEWAY_TIMEOUT)
+            return true;
+    }
+    return false;
 }
 
 /* The likeliest codes with their titles, the others by name. */
@@ -128,25 +199,34 @@ static void list_codes(FILE *out, const char *what,
         (void)fputc('\n', out);
         show_others(&page, codes, first);
     }
-    (void)fputs("\nWhich of them it was is in the packets. Capture it, then "
-                "run whyeof on the file:\n\n",
-                out);
-    explain_capture(out);
+    (void)fputs(
+        "\nwhyeof --explain CODE says what a code means and what to "
+        "do.\n\nWhich of them it was is in the packets. Capture them:\n\n",
+        out);
+    show_capture(out, is_of_gateway(codes, first));
 }
 
-/* A symptom by its name. */
+/* A symptom by its name; SYMPTOM_COUNT: there is none of it. */
+static enum symptom symptom_by_name(const char *text)
+{
+    unsigned i = 0;
+
+    while (i < SYMPTOM_COUNT &&
+           strcmp(symptom_name((enum symptom)i), text) != 0)
+        i++;
+    return (enum symptom)i;
+}
+
 static bool explain_symptom(FILE *out, const char *text)
 {
+    enum symptom symptom = symptom_by_name(text);
     struct message_codes codes;
 
-    for (unsigned i = 0; i < SYMPTOM_COUNT; i++) {
-        if (strcmp(symptom_name((enum symptom)i), text) != 0)
-            continue;
-        message_of_symptom(&codes, (enum symptom)i);
-        list_codes(out, "symptom", &codes);
-        return true;
-    }
-    return false;
+    if (symptom == SYMPTOM_COUNT)
+        return false;
+    message_of_symptom(&codes, symptom);
+    list_codes(out, "symptom", &codes);
+    return true;
 }
 
 /* Codes that are written nearly so, one in full, several by name. */
@@ -178,11 +258,27 @@ static bool is_status(const char *text)
     return strlen(text) == 3 && strspn(text, "0123456789") == 3;
 }
 
+/* A status alone is one of HTTP. */
+static bool look_up(struct message_codes *codes, const char *text)
+{
+    char status[16];
+
+    (void)snprintf(status, sizeof status, "HTTP %.3s", text);
+    return message_look_up(codes, is_status(text) ? status : text);
+}
+
+bool explain_knows(const char *text)
+{
+    struct message_codes codes;
+
+    return verdict_by_slug(text) != VERDICT_NONE ||
+           symptom_by_name(text) != SYMPTOM_COUNT || look_up(&codes, text);
+}
+
 bool explain(FILE *out, const char *text)
 {
     enum verdict code = verdict_by_slug(text);
     struct message_codes codes;
-    char status[16];
 
     if (code != VERDICT_NONE) {
         explain_code(out, code);
@@ -190,11 +286,7 @@ bool explain(FILE *out, const char *text)
     }
     if (explain_symptom(out, text) || explain_near(out, text))
         return true;
-    if (is_status(text)) {
-        (void)snprintf(status, sizeof status, "HTTP %s", text);
-        text = status;
-    }
-    if (!message_look_up(&codes, text))
+    if (!look_up(&codes, text))
         return false;
     list_codes(out, "message", &codes);
     return true;
@@ -212,28 +304,4 @@ void explain_list(FILE *out)
                        severity_name(verdict_severity((enum verdict)i)));
         page_paragraph(&page, 36, label, verdict_title((enum verdict)i));
     }
-}
-
-void explain_capture(FILE *out)
-{
-    (void)fputs(
-        "  tcpdump --immediate-mode -U -B 16384 -i any -w capture.pcap "
-        "'tcp port 8080'\n"
-        "\n"
-        "with the server's port in place of 8080; for a proxy its own port and "
-        "that of\nwhat is behind it ('tcp port 8080 or tcp port 9000'). Let "
-        "it run until the client\nhas reported its error, and a second "
-        "longer. Without --immediate-mode the last\npackets are lost, and "
-        "with too small a buffer (-B, in KiB) bursts are lost. A\nhang is "
-        "only seen when packets of some kind still come while it lasts: "
-        "leave\nother traffic in, or keep-alive probes on. Where several "
-        "hosts are involved,\ncapture at the client and at the server: what "
-        "one of them cannot see the other\nshows. Then:\n"
-        "\n"
-        "  whyeof capture.pcap\n"
-        "\n"
-        "Or, as root, without a file and as it happens:\n"
-        "\n"
-        "  whyeof -i any tcp port 8080\n",
-        out);
 }

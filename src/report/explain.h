@@ -26,6 +26,9 @@ const struct explanation *explanation_of(enum verdict code);
  */
 bool explain(FILE *out, const char *text);
 
+/* Does it do so? What is nearly a code is not known. */
+bool explain_knows(const char *text);
+
 /* All codes with their severities and titles, one a line. */
 void explain_list(FILE *out);
 

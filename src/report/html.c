@@ -318,6 +318,9 @@ static void write_finding(const struct html *html,
     write_term(html, "why", finding->explanation);
     write_lists(html, finding);
     write_filter_of(html, finding);
+    if (report_recording(html->report, finding))
+        write_term(html, "recorded in",
+                   report_recording(html->report, finding));
     put(html, "</dl>\n");
     html_turns(html, finding);
     html_window(html, finding);

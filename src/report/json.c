@@ -249,6 +249,22 @@ static void tell_warning(const char *text, FILE *out)
     (void)json_out_line(out, "warning", warning(text));
 }
 
+static void tell_recording(const struct report_options *options,
+                           const struct recording *recording, FILE *out)
+{
+    json_t *findings = json_array();
+
+    (void)options;
+    for (size_t i = 0; i < recording->findings; i++)
+        json_array_append_new(findings,
+                              json_integer((json_int_t)recording->finding[i]));
+    (void)json_out_line(
+        out, "recording",
+        json_pack("{s:o, s:s, s:I, s:o}", "path", json_text(recording->path),
+                  "code", verdict_slug(recording->code), "connection",
+                  (json_int_t)recording->conn, "findings", findings));
+}
+
 /* As above, without what was told already; the figures of the input are known
  * only now. */
 static void end_live(const struct report *report,
@@ -266,6 +282,7 @@ static const struct live_format live = {
     .finding = tell_finding,
     .exchange = tell_exchange,
     .warning = tell_warning,
+    .recording = tell_recording,
     .end = end_live,
 };
 

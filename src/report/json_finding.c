@@ -208,6 +208,8 @@ json_t *json_finding(const struct report *report,
                         finding->not_judged
                             ? json_string(doubt_name(finding->not_judged))
                             : json_null());
+    json_object_set_new(json, "recording",
+                        json_text(report_recording(report, finding)));
     json_set_leg(json, "upstream", &finding->upstream);
     json_set_leg(json, "front", &finding->front);
     if (options->baseline)

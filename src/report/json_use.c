@@ -3,13 +3,6 @@
 #include "report/json_values.h"
 #include "wire/endpoint.h"
 
-static const char *const answer_name[REUSE_ANSWERS] = {
-    [REUSE_ACCEPTED] = "syn_ack",
-    [REUSE_CHALLENGED] = "challenge_ack",
-    [REUSE_REFUSED] = "rst",
-    [REUSE_SILENCE] = "nothing",
-};
-
 static json_t *single_by(const struct connection_use *use)
 {
     uint64_t connections;
@@ -62,7 +55,7 @@ static json_t *reuse_of(const struct port_reuse *reuse)
         return json_null();
     }
     for (unsigned i = 0; i < REUSE_ANSWERS; i++)
-        json_object_set_new(answered, answer_name[i],
+        json_object_set_new(answered, reuse_answer_name((enum reuse_answer)i),
                             json_integer((json_int_t)reuse->answer[i]));
     return json_pack("{s:I, s:I, s:o, s:o, s:{s:o, s:I, s:I}}", "connections",
                      (json_int_t)reuse->count, "closed_by_server",

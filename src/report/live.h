@@ -39,6 +39,9 @@ struct live_format {
                      const struct report_options *options,
                      const struct listed_exchange *exchange, FILE *out);
     void (*warning)(const char *text, FILE *out);
+    /* the packets of findings told before were written */
+    void (*recording)(const struct report_options *options,
+                      const struct recording *recording, FILE *out);
     /* all that is said at the end, but for the findings */
     void (*end)(const struct report *report,
                 const struct report_options *options, FILE *out);

@@ -131,6 +131,8 @@ static void add_group(struct text *to, const struct report *report,
     add_alternatives(to, finding);
     add_advice(to, finding);
     text_addf(to, "\n**In Wireshark** `%s`\n", filter_print(filter, finding));
+    if (report_recording(report, finding))
+        add_line(to, "Recorded in", report_recording(report, finding));
 }
 
 static void add_table(struct text *to, const struct finding_groups *groups)

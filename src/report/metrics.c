@@ -1,6 +1,7 @@
 #include "report/metrics.h"
 
 #include "base/arena.h"
+#include "report/metrics_servers.h"
 #include "wire/endpoint.h"
 
 #include <stdlib.h>
@@ -59,8 +60,8 @@ void metrics_finding(struct metrics *metrics, const struct finding *finding)
                                                .count = 1};
 }
 
-static void write_type(FILE *out, const char *name, const char *type,
-                       const char *help)
+void metrics_family(FILE *out, const char *name, const char *type,
+                    const char *help)
 {
     (void)fprintf(out, "# HELP whyeof_%s %s\n# TYPE whyeof_%s %s\n", name, help,
                   name, type);
@@ -69,7 +70,7 @@ static void write_type(FILE *out, const char *name, const char *type,
 static void write_one(FILE *out, const char *name, const char *type,
                       const char *help, uint64_t value)
 {
-    write_type(out, name, type, help);
+    metrics_family(out, name, type, help);
     (void)fprintf(out, "whyeof_%s %" PRIu64 "\n", name, value);
 }
 
@@ -86,8 +87,8 @@ static void write_findings(const struct metrics *metrics, FILE *out)
 {
     char endpoint[ENDPOINT_TEXT_SIZE];
 
-    write_type(out, "findings_total", "counter",
-               "Failures found, by code and server.");
+    metrics_family(out, "findings_total", "counter",
+                   "Failures found, by code and server.");
     for (size_t i = 0; i < metrics->count; i++) {
         const struct series *s = &metrics->series[i];
 
@@ -119,8 +120,9 @@ static void write_exchanges(const struct report *report, FILE *out)
     uint64_t failed = 0;
     size_t written = 0;
 
-    write_type(out, "exchanges_total", "counter",
-               "HTTP exchanges that came to their end, by server and outcome.");
+    metrics_family(
+        out, "exchanges_total", "counter",
+        "HTTP exchanges that came to their end, by server and outcome.");
     for (const struct server_facts *s = report->server; s; s = s->next) {
         if (s->exchanges == 0)
             continue;
@@ -150,8 +152,8 @@ static void write_sample(FILE *out, const char *name, const char *label,
 /* It is judged anew as more is known, so that it may become less. */
 static void write_not_judged(const struct judge_counts *counts, FILE *out)
 {
-    write_type(out, "exchanges_not_judged", "gauge",
-               "Exchanges that could not be judged so far, by reason.");
+    metrics_family(out, "exchanges_not_judged", "gauge",
+                   "Exchanges that could not be judged so far, by reason.");
     for (size_t i = DOUBT_NONE + 1; i < DOUBT_COUNT; i++)
         write_sample(out, "exchanges_not_judged", "reason",
                      doubt_name((enum doubt)i), counts->not_judged_by[i]);
@@ -161,8 +163,8 @@ static void write_protocols(const struct judge_counts *counts, FILE *out)
 {
     const char *name = "connections_by_protocol_total";
 
-    write_type(out, name, "counter",
-               "TCP connections that are over, by what they spoke.");
+    metrics_family(out, name, "counter",
+                   "TCP connections that are over, by what they spoke.");
     write_sample(out, name, "protocol", "http/1", counts->http_connections);
     write_sample(out, name, "protocol", "h2", counts->h2_connections);
     write_sample(out, name, "protocol", "fastcgi", counts->fastcgi_connections);
@@ -175,8 +177,8 @@ static void write_tls(const struct tls_tally *tls, FILE *out)
     write_one(out, "tls_opened_total", "counter",
               "Connections of TLS that were read, by their secrets.",
               tls->opened);
-    write_type(out, "tls_opaque_total", "counter",
-               "Connections of TLS that were not opened, by reason.");
+    metrics_family(out, "tls_opaque_total", "counter",
+                   "Connections of TLS that were not opened, by reason.");
     for (size_t i = TLS_OPENS + 1; i < TLS_UNOPENED_COUNT; i++)
         write_sample(out, "tls_opaque_total", "reason",
                      tls_unopened_name((enum tls_unopened)i), tls->by[i]);
@@ -185,8 +187,8 @@ static void write_tls(const struct tls_tally *tls, FILE *out)
 /* Their reasons are words of ours. */
 static void write_ignored(const struct report *report, FILE *out)
 {
-    write_type(out, "packets_ignored_total", "counter",
-               "Packets that gave no TCP segment, by reason.");
+    metrics_family(out, "packets_ignored_total", "counter",
+                   "Packets that gave no TCP segment, by reason.");
     for (size_t i = 0; i < report->ignoreds; i++)
         write_sample(out, "packets_ignored_total", "reason",
                      report->ignored[i].reason, report->ignored[i].packets);
@@ -194,8 +196,8 @@ static void write_ignored(const struct report *report, FILE *out)
 
 static void write_drops(const struct metrics_gauges *gauges, FILE *out)
 {
-    write_type(out, "packets_dropped_total", "counter",
-               "Packets that the capture lost.");
+    metrics_family(out, "packets_dropped_total", "counter",
+                   "Packets that the capture lost.");
     (void)fprintf(out,
                   "whyeof_packets_dropped_total{by=\"kernel\"} %" PRIu64 "\n"
                   "whyeof_packets_dropped_total{by=\"interface\"} %" PRIu64
@@ -223,8 +225,8 @@ static void write_not_kept(const struct report *report,
         {"recorded_connections", gauges->given_up      },
     };
 
-    write_type(out, "not_kept_total", "counter",
-               "What found no room, by what it is.");
+    metrics_family(out, "not_kept_total", "counter",
+                   "What found no room, by what it is.");
     for (size_t i = 0; i < sizeof row / sizeof *row; i++)
         (void)fprintf(out, "whyeof_not_kept_total{what=\"%s\"} %" PRIu64 "\n",
                       row[i].what, row[i].count);
@@ -244,10 +246,11 @@ static void write_recorder(const struct metrics_gauges *gauges, FILE *out)
 bool metrics_write(const struct metrics *metrics, const struct report *report,
                    const struct metrics_gauges *gauges, FILE *out)
 {
-    write_type(out, "build_info", "gauge", "The version that is running.");
+    metrics_family(out, "build_info", "gauge", "The version that is running.");
     (void)fprintf(out, "whyeof_build_info{version=\"%s\"} 1\n", WHYEOF_VERSION);
     write_findings(metrics, out);
     write_exchanges(report, out);
+    metrics_servers(report, out);
     write_one(out, "packets_total", "counter", "Packets read.",
               report->packets);
     write_one(out, "packets_received_total", "counter",

@@ -8,6 +8,7 @@
 #include "capture/capture.h"
 #include "judge/judge.h"
 #include "judge/tls_tally.h"
+#include "record/recorder.h"
 
 #include <stdio.h>
 
@@ -39,7 +40,16 @@ struct report {
     const struct server_facts *server; /* a list, in order of appearance */
     bool unjudged;   /* packets came, and nothing that could be judged */
     uint64_t listed; /* exchanges told of before, one by one */
+    const struct recorder *recorder; /* NULL: nothing is recorded */
 };
+
+/* The recording of a finding, as recorder_file; NULL: none. */
+static inline const char *report_recording(const struct report *report,
+                                           const struct finding *finding)
+{
+    return report->recorder ? recorder_file(report->recorder, finding->told_as)
+                            : NULL;
+}
 
 struct baseline;
 

@@ -185,6 +185,20 @@ static void tell_warning(const char *text, FILE *out)
     (void)fprintf(out, "note: %s\n", text);
 }
 
+static void tell_recording(const struct report_options *options,
+                           const struct recording *recording, FILE *out)
+{
+    struct page page = page_for(options, out);
+    size_t more = recording->findings - 1;
+
+    (void)fprintf(out, "recorded: finding %" PRIu64, recording->finding[0]);
+    if (more)
+        (void)fprintf(out, " and %zu more of tcp.stream %" PRIu64, more,
+                      recording->conn);
+    (void)fputs(", in\n", out);
+    page_shown(&page, 2, "", recording->path);
+}
+
 static void end_live(const struct report *report,
                      const struct report_options *options, FILE *out)
 {
@@ -198,6 +212,7 @@ static const struct live_format live = {
     .finding = tell_finding,
     .exchange = tell_exchange,
     .warning = tell_warning,
+    .recording = tell_recording,
     .end = end_live,
 };
 

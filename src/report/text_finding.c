@@ -278,6 +278,15 @@ static void write_window(const struct page *page, const struct finding *finding)
         (void)fputs(" to the end\n\n", page->out);
 }
 
+/* A line of its own: it is long, and is to be copied whole. */
+static void write_recording(const struct page *page, const char *path)
+{
+    if (!path)
+        return;
+    (void)fputs("  recorded in\n", page->out);
+    page_shown(page, 4, "", path);
+}
+
 void text_finding(const struct page *page, const struct report *report,
                   const struct report_options *options,
                   const struct finding *finding)
@@ -294,4 +303,5 @@ void text_finding(const struct page *page, const struct report *report,
     write_reasons(page, options, finding);
     page_paragraph(page, LABEL, "  in Wireshark",
                    filter_print(filter, finding));
+    write_recording(page, report_recording(report, finding));
 }

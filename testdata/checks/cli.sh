@@ -74,6 +74,22 @@ scene() {
         fail "scene $1" 'mkscene failed'
 }
 
+# hinted TEXT FILES...: to ask --explain; !TEXT: not
+hinted() {
+    local text=$1
+    shift
+    run "$@"
+    if [ "$STATUS" -ne 2 ]; then
+        fail "hint of '$*'" "status $STATUS"
+    elif [ "${text#!}" != "$text" ] && err_has "${text#!}"; then
+        fail "hint of '$*'" "says '${text#!}'"
+    elif [ "${text#!}" = "$text" ] && ! err_has "$text"; then
+        fail "hint of '$*'" "does not say '$text'"
+    else
+        ok "hint of '$*'"
+    fi
+}
+
 check_usage() {
     wrong 'no input' 'no capture given'
     wrong 'unknown option' "unknown option '--nonsense'" --nonsense "$GO"
@@ -117,6 +133,21 @@ check_inputs() {
     head -c 1000 "$GO" > "$WORK/cut.pcap"
     told 'missing file' "cannot read '/nonexistent': no such file" /nonexistent
     told 'a directory' 'is a directory' "$WORK"
+    hinted "try: whyeof --explain 'unexpected EOF'" 'unexpected EOF'
+    hinted "try: whyeof --explain '502 Bad Gateway'" 502 Bad Gateway
+    hinted "try: whyeof --explain '502'" 502
+    hinted "try: whyeof --explain 'read-timeout'" read-timeout
+    hinted "try: whyeof --explain \"it's 'socket hang up'\"" \
+        "it's 'socket hang up'"
+    hinted "try: whyeof --explain 'TEXT'" "'a' said \"socket hang up\""
+    hinted "try: whyeof --explain 'EOF'" "$GO" EOF
+    hinted '!--explain' missing.pcap
+    hinted '!--explain' captures/EOF.pcap
+    hinted '!--explain' 'no such text'
+    hinted '!--explain' "$WORK/empty.pcap"
+    ( cd "$WORK" && : > EOF && hinted '!--explain' EOF )
+    gives 'what the hint says' 0 write-timeout-truncation \
+        --explain 'unexpected EOF'
     told 'an empty file' 'is empty' "$WORK/empty.pcap"
     told 'empty standard input' 'standard input is empty' -
     told 'a text' 'is not a pcap or pcapng capture' "$WORK/text.pcap"

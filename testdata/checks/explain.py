@@ -54,6 +54,28 @@ ASTRAY = (
      ("server-stall",)),
 )
 
+# The client's own limit was up; and texts of limits that are not.
+OWN = (
+    "context deadline exceeded",
+    'Get "http://10.9.9.2:81/": dial tcp 10.9.9.2:81: i/o timeout '
+    "(Client.Timeout exceeded while awaiting headers)",
+    "context deadline exceeded (Client.Timeout or context cancellation while "
+    "reading body)",
+    "rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+    "curl: (28) Operation timed out after 1500 milliseconds with 0 bytes "
+    "received",
+    "AxiosError: timeout of 5000ms exceeded",
+    "httpx.ReadTimeout: The read operation timed out",
+    "java.net.http.HttpTimeoutException: request timed out",
+)
+NOT_OWN = (
+    "unexpected EOF",
+    "connect ETIMEDOUT 10.0.0.2:80",
+    "upstream timed out (110: Connection timed out) while reading response "
+    "header from upstream",
+    "504 Gateway Timeout",
+)
+
 # text, codes that are named for it: what is nearly a code, and symptoms
 NEAR = (
     ("conect-refused", ("connect-refused",)),
@@ -100,7 +122,7 @@ def trouble_of(text, who, source, codes):
         return "is unknown"
     first = shown(out)[0]
     if codes == "-":
-        return None if "No packet" in out and not first else \
+        return None if "\nNote " in out and not first else \
             f"leads to {first}, and no packet tells"
     codes = codes.split()
     missing = [code for code in codes if code not in first]
@@ -146,6 +168,10 @@ def main():
          None if len({row[0] for row in rows}) >= LEAST else len(rows))
     for text, codes in ASTRAY:
         tell(f"not astray: '{text[:60]}'", astray(text, codes))
+    for text in OWN + NOT_OWN:
+        says = explain(text)[1].count("The limit is the client's own")
+        tell(f"whose limit: '{text[:60]}'",
+             None if says == (text in OWN) else f"says so {says} times")
     for text, codes in NEAR:
         tell(f"nearly '{text}'", near(text, codes))
     return failed

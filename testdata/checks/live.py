@@ -817,18 +817,37 @@ def read_metrics(path):
             types[line.split()[2]] = line.split()[3]
         else:
             match = re.fullmatch(r'([a-z_]+)(\{(?:[a-z]+="[^"\\\n]*",?)*\})? '
-                                 r'(\d+)', line)
+                                 r'(\d+(?:\.\d+)?)', line)
             expect(match, f"no sample: {line}")
-            name = match[1]
+            name = re.sub("_(bucket|sum|count)$", "", match[1])
+            if types.get(name) != "histogram":
+                name = match[1]
             expect(name in types and name in helped, f"{name} has no TYPE")
             expect(types[name] != "counter" or name.endswith("_total"),
                    f"counter {name}")
-            series = name if types[name] != "counter" else match[1] + (
+            series = name if types[name] == "gauge" else match[1] + (
                 match[2] or "")
             expect(series not in values or types[name] == "gauge",
                    f"{series} is there twice")
-            values[series] = int(match[3])
+            values[series] = float(match[3])
     return values
+
+
+def expect_histogram(values, name, count):
+    """Of one server: its buckets go up, and the last holds all."""
+    buckets = [(series, value) for series, value in values.items()
+               if series.startswith(f"whyeof_{name}_bucket{{")]
+    bounds = [float(re.search('le="([^"]+)"', s)[1]) for s, _ in buckets]
+    inside = [value for _, value in buckets]
+    expect(len(bounds) > 9 and bounds == sorted(set(bounds)) and
+           bounds[-1] == float("inf"), f"{name}: {bounds}")
+    expect(inside == sorted(inside) and inside[-1] == count,
+           f"{name}: {inside}, not {count}")
+    total = [v for s, v in values.items()
+             if s.startswith(f"whyeof_{name}_count{{")]
+    spent = [v for s, v in values.items()
+             if s.startswith(f"whyeof_{name}_sum{{")]
+    expect(total == [count] and 0 < spent[0] < count, f"{name}: {total}, {spent}")
 
 
 def by_promtool(path):
@@ -858,8 +877,8 @@ def metrics():
         for _ in range(50):
             now = read_metrics(path)
             for series, value in before.items():
-                expect("_total" not in series or value <= now[series],
-                       f"{series} went back")
+                expect(not re.search("_total|_bucket|_sum|_count", series) or
+                       value <= now[series], f"{series} went back")
             before = now
             reads += 1
     live.end(1)
@@ -876,6 +895,10 @@ def metrics():
     expect(now["whyeof_resident_memory_bytes"] > 1 << 20, "memory")
     expect(now['whyeof_connections_by_protocol_total{protocol="http/1"}'] ==
            summary["http_connections"] > 0, "protocols")
+    for name in ("time_to_first_byte_seconds", "time_to_last_byte_seconds"):
+        expect_histogram(now, name, summary["complete"])
+    carried = [v for k, v in now.items() if "server_connections_total" in k]
+    expect(carried == [summary["complete"]], f"{carried} connections")
     by_promtool(path)
     expect(os.listdir(os.path.dirname(path)) == ["whyeof.prom"],
            "a draft is left")
@@ -894,6 +917,11 @@ def record_limits():
     live.end(1)
     left = sorted(glob.glob(os.path.join(record, "*.pcapng")))
     expect(len(left) == 3, f"{len(left)} files are left")
+    named = live.objects("recording")
+    expect([line["findings"] for line in named] == [[n] for n in range(1, 7)],
+           lambda: f"not each is named: {named}")
+    expect([line["path"] for line in named][-3:] == left,
+           lambda: f"others are named: {named}")
     expect([int(re.search(r"-s(\d+)\.", p)[1]) for p in left] == [7, 9, 11],
            lambda: f"not the latest are left: {left}")
     for path in left:

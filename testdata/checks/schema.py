@@ -153,6 +153,36 @@ def known(folder):
                                             seed))
 
 
+def recorded(folder):
+    """A finding and its recording, in a file and while it is watched."""
+    capture = "testdata/captures/go-write-timeout-reused.pcap"
+    record = os.path.join(folder, "failed")
+    written = json.loads(run("--record", record, "-F", "json", capture))
+    yield "a report with recordings", written
+    for finding in written["findings"]:
+        names_its_file(finding, finding["recording"])
+    told = {}
+    for line in lines(run("--follow", "--duration", "1s", "--record",
+                          record + "2", "-F", "ndjson", capture)):
+        yield "a line beside recordings", line
+        if line["type"] == "finding":
+            told[line["id"]] = line
+        for id in line.get("findings", ()) if line["type"] == "recording" else ():
+            names_its_file(told.pop(id), line["path"])
+    check(not told, "schema: each finding's recording is told live", told)
+
+
+def names_its_file(finding, path):
+    """By its comments, which have the numbers of the whole capture."""
+    with open(path, "rb") as file:
+        packets = file.read()
+    lacking = [e["frame"] for e in finding["evidence"]
+               if b"frame %d of the original" % e["frame"] not in packets]
+    check(finding["evidence"] and not lacking,
+          "schema: the recording of finding %d has its frames" % finding["id"],
+          "%s lacks %s" % (path, lacking))
+
+
 def compared():
     for first in sorted(glob.glob(CAPTURES + "/compare-*-client.pcap")):
         second = first.replace("-client.pcap", "-server.pcap")
@@ -294,6 +324,7 @@ def main():
             "captures with processes": list(with_processes(folder)),
             "merged reports": list(merged(folder)),
             "reports with a baseline": list(known(folder)),
+            "reports and lines of recordings": list(recorded(folder)),
             "comparisons": list(compared()),
         }
     validity(schema, documents)
