@@ -111,7 +111,8 @@ struct exchange {
     bool is_fastcgi;
     bool has_via;      /* the request: a gateway sent it on */
     bool windows_lost; /* HTTP/2: whether a window was used up is not known */
-    bool is_grpc;
+    bool is_grpc;      /* the request says so, or the response */
+    bool answers_grpc; /* the response does */
     bool has_grpc_status;
     bool behind_another;    /* it began before the one before it had ended */
     bool is_event_stream;   /* of events, of pictures: silence is its nature */
