@@ -119,9 +119,10 @@ struct exchange {
     bool client_had_closed; /* its FIN was there before the answer's end */
     bool behind_endless;    /* the one before had a body that only a close ends,
                                and its client asked on all the same */
-    bool bare_end; /* a FIN ended its body, and TLS had not said so before */
-    bool behind;   /* it is judged by what comes behind its end */
-    bool is_whole; /* listed by waiting.h as such */
+    bool bare_end;    /* a FIN ended its body, and TLS had not said so before */
+    bool behind;      /* it is judged by what comes behind its end */
+    bool before_next; /* that came when the next request was there */
+    bool is_whole;    /* listed by waiting.h as such */
 };
 
 static inline enum http_protocol exchange_protocol(const struct exchange *x)
