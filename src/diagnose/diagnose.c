@@ -183,6 +183,15 @@ enum doubt diagnose(const struct diagnose_settings *settings,
     return doubt;
 }
 
+bool diagnose_is_judged(const struct diagnose_settings *settings,
+                        const struct incident *incident,
+                        const struct circumstances *around)
+{
+    struct facts f = facts_of(settings, incident, around);
+
+    return !doubt_of(&f) || rule_first(scope_in_doubt(&f), &f);
+}
+
 struct finding *diagnose_chain(const struct diagnose_settings *settings,
                                const struct incident *incident,
                                const struct circumstances *around)

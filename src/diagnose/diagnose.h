@@ -53,6 +53,11 @@ enum doubt diagnose(const struct diagnose_settings *settings,
                     const struct circumstances *around,
                     struct finding **finding);
 
+/* False: it is in doubt, and nothing can be said of it all the same. */
+bool diagnose_is_judged(const struct diagnose_settings *settings,
+                        const struct incident *incident,
+                        const struct circumstances *around);
+
 void finding_free(struct finding *finding);
 
 /*

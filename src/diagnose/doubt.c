@@ -151,10 +151,13 @@ static bool is_unacknowledged_for_no_reason(const struct facts *f)
 
 /*
  * Both sides sent data, and neither a segment without any: who reads must
- * acknowledge (RFC 9293, 3.8.6.3). Such packets were filtered out.
+ * acknowledge (RFC 9293, 3.8.6.3). Such packets were filtered out. Of a side
+ * that was sent all that it had room for they would say whether it read on.
  */
 static bool is_filtered(const struct facts *f)
 {
+    if (f->client->filled || f->server->filled)
+        return true;
     return !f->client->acks && !f->server->acks &&
            mark_is_set(f->client->first_data) &&
            mark_is_set(f->server->first_data) && !f->conn->resets;

@@ -77,7 +77,7 @@ static bool wants_h2(const struct diagnose_settings *settings,
 {
     const struct exchange_h2 *h2 = x->h2;
 
-    if (x->is_grpc && (!x->has_grpc_status || x->grpc_status == 14))
+    if (x->answers_grpc && (!x->has_grpc_status || x->grpc_status == 14))
         return true;
     if (!h2)
         return false;

@@ -55,6 +55,9 @@ bool is_trailers_missing(const struct facts *f)
 
     if (!f->x->is_grpc || f->x->has_grpc_status || f->x->response.lost)
         return false;
+    /* what answers in another protocol owes no status */
+    if (mark_is_set(f->x->response.head) && !f->x->answers_grpc)
+        return false;
     if (has_stream_reset(f))
         return !h2->reset_by_client &&
                (h2->reset_code == NGHTTP2_NO_ERROR || f->response_whole);
@@ -115,7 +118,7 @@ bool is_short_of_length(const struct facts *f)
 bool is_h2_read_timeout(const struct facts *f)
 {
     if (!is_reset_by_server(f) || f->request_whole || f->response_begun ||
-        f->x->request.messages || !is_request_known(f))
+        f->x->is_grpc || f->x->request.messages || !is_request_known(f))
         return false;
     return (f->x->h2->reset_code == NGHTTP2_PROTOCOL_ERROR ||
             f->x->h2->reset_code == NGHTTP2_CANCEL ||

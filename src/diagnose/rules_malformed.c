@@ -131,6 +131,6 @@ bool is_response_rejected(const struct facts *f)
 bool is_h2_early_response(const struct facts *f)
 {
     return f->response_whole && !f->request_whole && is_reset_by_server(f) &&
-           f->x->h2->reset_code == NGHTTP2_NO_ERROR && !f->x->is_grpc &&
+           f->x->h2->reset_code == NGHTTP2_NO_ERROR && !f->x->answers_grpc &&
            f->x->request.body > 0;
 }

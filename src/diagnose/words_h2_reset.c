@@ -131,11 +131,45 @@ void tell_h2_abort(const struct facts *f, struct finding *finding)
     }
 }
 
+/* A server ends so what outlasts the time it grants behind its GOAWAY. */
+static void tell_call_unanswered(const struct facts *f, struct finding *finding)
+{
+    struct mark said = f->incident->http.h2.first_goaway[conn_server(f->conn)];
+    bool announced = mark_is_set(said) && said.frame < f->x->h2->reset.frame;
+
+    finding->symptom = SYMPTOM_RESET;
+    finding_explain(finding,
+                    "The server ended the call (RST_STREAM, NO_ERROR) %s after "
+                    "the request, without an answer and without the "
+                    "grpc-status that belongs to its end.",
+                    finding_duration(finding, f->wait));
+    if (!announced) {
+        finding_advise(finding, "look into the server's log: who ended the "
+                                "call, if not its handler");
+        return;
+    }
+    finding_explain(finding,
+                    "It had said GOAWAY %s before (#%" PRIu64
+                    "): so ends a call that outlasts the grace of a server "
+                    "that stops, or that ends connections of some age.",
+                    finding_duration(finding,
+                                     facts_passed(said, f->x->h2->reset)),
+                    mark_frame(said));
+    finding_advise(finding, "give calls more time than they need behind the "
+                            "GOAWAY (grpc-go: MaxConnectionAgeGrace, grpc-js: "
+                            "grpc.max_connection_age_grace_ms), or give them a "
+                            "deadline below that");
+}
+
 void tell_trailers_missing(const struct facts *f, struct finding *finding)
 {
     finding->symptom = SYMPTOM_TRUNCATED;
     finding->severity = SEVERITY_ERROR;
     finding->confidence = CONFIDENCE_CERTAIN;
+    if (!f->response_begun) {
+        tell_call_unanswered(f, finding);
+        return;
+    }
     finding_explain(finding,
                     "The gRPC response ended (%s) after %" PRIu64
                     " bytes of messages without the trailer section that "

@@ -135,6 +135,24 @@ static void advise_sender(const struct facts *f, struct finding *finding,
                        sender);
 }
 
+/* They stand where a request that was sent by then awaits its status line. */
+static void tell_before_next(const struct facts *f, struct finding *finding)
+{
+    uint64_t others = f->incident->complete - f->incident->is_complete;
+
+    if (others > f->x->number) {
+        finding_explain(finding, "Another request had been sent by then; its "
+                                 "client went on all the same.");
+        return;
+    }
+    finding->severity = SEVERITY_ERROR;
+    finding->symptom = SYMPTOM_REJECTED;
+    finding_explain(finding,
+                    "Another request had been sent by then: its client takes "
+                    "them for the status line of the answer to that, and "
+                    "fails with a request that is not at fault.");
+}
+
 static void tell_harm(const struct facts *f, struct finding *finding,
                       const struct http_fault *fault)
 {
@@ -142,7 +160,9 @@ static void tell_harm(const struct facts *f, struct finding *finding,
 
     finding->severity = SEVERITY_WARNING;
     finding->symptom = SYMPTOM_NONE;
-    if (fault->kind == FAULT_BEHIND) {
+    if (fault->kind == FAULT_BEHIND && f->x->before_next) {
+        tell_before_next(f, finding);
+    } else if (fault->kind == FAULT_BEHIND) {
         finding_explain(finding,
                         "Some clients leave such bytes alone, others fail; "
                         "where the connection is used again they stand before "

@@ -41,11 +41,14 @@ struct h1_direction {
     bool is_request;
     bool in_message;
     bool head_done;
-    bool interim;       /* the message is a 1xx */
-    bool no_body;       /* answer to HEAD, or CONNECT's 2xx */
-    bool completed;     /* the parser has just seen the last byte */
-    bool broken_before; /* a parse error since the last whole message */
-    bool asks_tunnel;   /* the latest request: CONNECT or Upgrade */
+    bool interim;  /* the message is a 1xx */
+    bool no_body;  /* answer to HEAD, or CONNECT's 2xx */
+    bool withheld; /* the latest whole head promised a body that its answer may
+                      not have, to HEAD or of a 204 or 304, */
+    uint64_t withheld_length; /* this long; HTTP_NO_LENGTH: in chunks */
+    bool completed;           /* the parser has just seen the last byte */
+    bool broken_before;       /* a parse error since the last whole message */
+    bool asks_tunnel;         /* the latest request: CONNECT or Upgrade */
     bool has_length;   /* the head being read has a Content-Length, and it is */
     uint64_t length;   /* this */
     uint8_t last_byte; /* of the piece before */

@@ -117,6 +117,16 @@ static void give_length_back(llhttp_t *parser)
     parser->flags |= F_CONTENT_LENGTH;
 }
 
+/* What is said of a body that does not come tells how long one is that does. */
+static void note_withheld(struct h1_direction *direction)
+{
+    bool chunked = direction->parser.flags & F_CHUNKED;
+
+    direction->withheld =
+        chunked || (direction->has_length && direction->length > 0);
+    direction->withheld_length = chunked ? HTTP_NO_LENGTH : direction->length;
+}
+
 /*
  * RFC 9112, 6.3. llhttp_message_needs_eof only tells the truth here. The
  * framing of an answer without a body is set by what it answers.
@@ -128,9 +138,13 @@ static void find_framing(struct h1_direction *direction)
 
     direction->left = 0;
     direction->framing = FRAMING_NONE;
-    if (direction->no_body || status / 100 == 1 || status == 204 ||
-        status == 304)
+    if (status / 100 == 1)
         return;
+    direction->withheld = false;
+    if (direction->no_body || status == 204 || status == 304) {
+        note_withheld(direction);
+        return;
+    }
     if (parser->flags & F_CHUNKED) {
         direction->framing = FRAMING_CHUNKED;
     } else if (parser->flags & F_CONTENT_LENGTH) {

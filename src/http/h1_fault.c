@@ -8,7 +8,8 @@
 #include "http/sniff.h"
 
 enum {
-    SHOWN_BEFORE = 8 /* bytes before the one that stopped it */
+    SHOWN_BEFORE = 8,   /* bytes before the one that stopped it */
+    SEGMENT_LEAST = 536 /* a segment that another follows (RFC 9293, 3.7.1) */
 };
 
 static bool is_sure(const struct h1_direction *direction)
@@ -40,12 +41,39 @@ static void say_fault(const struct h1_direction *direction, uint64_t stream,
         h1_say(direction->messages, &event);
 }
 
-/* Its message was read in the same segment, so they are no other's. */
-static bool is_behind(const struct h1_direction *direction, bool began)
+/*
+ * The body that the answer before promised and may not have: it is as long, or
+ * fills its segment, or begins with a chunk's size. Nagle's algorithm holds it
+ * back until the next request has come (RFC 9293, 3.7.4).
+ */
+static bool is_withheld_body(const struct h1_direction *direction,
+                             struct span bytes)
+{
+    uint64_t length = direction->withheld_length;
+    size_t digits = 0;
+
+    if (!direction->withheld)
+        return false;
+    while (digits < bytes.size && is_hex_digit(bytes.at[digits]))
+        digits++;
+    if (length == HTTP_NO_LENGTH)
+        return digits > 0 && digits < bytes.size && bytes.at[digits] == '\r';
+    if (bytes.size < length)
+        return bytes.size >= SEGMENT_LEAST;
+    return bytes.size == length ||
+           sniff(span_head(span_skip(bytes, length), SNIFF_SIZE)) ==
+               SNIFFED_RESPONSE;
+}
+
+/* Its message was read in the same segment, so they are no other's; or it had
+ * promised them. */
+static bool is_behind(const struct h1_direction *direction, struct span piece,
+                      bool began)
 {
     return began && mark_is_set(direction->ended) &&
            (direction->stream == 0 ||
-            direction->ended.frame == direction->at.frame);
+            direction->ended.frame == direction->at.frame ||
+            is_withheld_body(direction, piece));
 }
 
 /*
@@ -155,7 +183,7 @@ void h1_say_fault(const struct h1_direction *direction, llhttp_errno_t error,
     enum fault_kind kind = kind_of(direction, error, before, rest);
     struct http_fault fault;
 
-    if (is_behind(direction, began) && !direction->head_done) {
+    if (is_behind(direction, piece, began) && !direction->head_done) {
         kind = FAULT_BEHIND;
         stream = direction->messages->answered;
     }

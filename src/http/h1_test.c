@@ -160,6 +160,36 @@ static const struct talk losses[] = {
                 "< 1 bytes behind it\n"
                 "< 0 broken\n"
                 "over http/1.1 broken 1\n"),
+    ROW(.name = "the body of an answer to HEAD, held back",
+        .step = {TO("HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n"), FROM(OK("5")),
+                 TO(GET("/b")), FROM("hello"), FROM(OK("1") "b")},
+        .told = "> 1 HEAD /a\n> 1 end 0\n"
+                "< 1 200\n< 1 end 0\n"
+                "> 2 GET /b\n> 2 end 0\n"
+                "< 1 bytes behind it\n"
+                "< 2 broken\n"
+                "< 2 200 length 1\n< 2 end 1\n"
+                "over http/1.1 broken 1\n",
+        .whole_only = true),
+    ROW(.name = "the same, and the next answer in its segment",
+        .step = {TO("HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n"), FROM(OK("5")),
+                 TO(GET("/b")), FROM("hello" OK("1") "b")},
+        .told = "> 1 HEAD /a\n> 1 end 0\n"
+                "< 1 200\n< 1 end 0\n"
+                "> 2 GET /b\n> 2 end 0\n"
+                "< 1 bytes behind it\n"
+                "< 2 broken\n"
+                "over http/1.1 broken 1\n",
+        .whole_only = true),
+    ROW(.name = "no answer, and not as long as the body that HEAD would have",
+        .step = {TO("HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n"), FROM(OK("9")),
+                 TO(GET("/b")), FROM("hello")},
+        .told = "> 1 HEAD /a\n> 1 end 0\n"
+                "< 1 200\n< 1 end 0\n"
+                "> 2 GET /b\n> 2 end 0\n"
+                "< 2 bad start line\n"
+                "< 2 broken\n"
+                "over http/1.1 broken 1\n"),
     ROW(.name = "bytes behind a request, and none in front of the next",
         .step = {TO("POST /a HTTP/1.1\r\nContent-Length: 1\r\n\r\n{}"),
                  FROM(OK("0")), TO(GET("/b"))},

@@ -50,6 +50,13 @@ static struct mark last_active(const struct outcome *outcome)
                : outcome->last_response_end;
 }
 
+/* Others than those that the snap length cut off. */
+static bool lacks_bytes(const struct conn *conn)
+{
+    return conn->flow[0].lost > conn->flow[0].cut ||
+           conn->flow[1].lost > conn->flow[1].cut;
+}
+
 static void end_idle(struct ending *ending, const struct outcome *outcome,
                      const struct closing *closing)
 {
@@ -57,8 +64,9 @@ static void end_idle(struct ending *ending, const struct outcome *outcome,
         outcome->http->h2.first_goaway[conn_server(outcome->conn)];
     bool by_server = outcome_is_idle_close(outcome, closing);
 
-    /* what a tunnel's silence was is no idle time of HTTP */
-    if (outcome->http->tunnel)
+    /* what a tunnel's silence was is no idle time of HTTP; and where bytes are
+       missing there may have been none */
+    if (outcome->http->tunnel || lacks_bytes(outcome->conn))
         return;
     /* under HTTP/2 GOAWAY comes first, and the connection may be drained */
     if (by_server && mark_is_set(said))
@@ -83,10 +91,11 @@ static void end_busy(struct ending *ending, nanos floor,
     ending->is_cut = exchange_is_cut(floor, closing, x, ending->took);
 }
 
-static const struct exchange *first_waiting(const struct conn *conn,
-                                            const struct exchange *x)
+const struct exchange *outcome_first_waiting(const struct outcome *outcome)
 {
-    while (x && !exchange_was_waiting(conn, x))
+    const struct exchange *x = outcome->unfinished;
+
+    while (x && !exchange_was_waiting(outcome->conn, x))
         x = x->next;
     return x;
 }
@@ -104,11 +113,12 @@ static nanos last_answered(const struct outcome *outcome)
     return mark_is_set(last) ? last.time : 0;
 }
 
-struct ending ending_of(const struct outcome *outcome, nanos floor)
+struct ending ending_of(const struct outcome *outcome, nanos floor,
+                        bool doubted)
 {
     const struct conn *conn = outcome->conn;
     struct closing closing = conn_closing(conn);
-    const struct exchange *x = first_waiting(conn, outcome->unfinished);
+    const struct exchange *x = outcome_first_waiting(outcome);
     struct ending ending = {.kind = ENDING_ROUTINE,
                             .by_client = closing.by == CLOSED_BY_CLIENT,
                             .opened = conn->first.time,
@@ -123,6 +133,8 @@ struct ending ending_of(const struct outcome *outcome, nanos floor)
     } else if (closing.by == CLOSED_BY_NOBODY) {
         ending.kind = ENDING_OPEN;
         ending.at = conn->last;
+    } else if (doubted) {
+        ending.kind = ENDING_ROUTINE;
     } else if (x && !outcome_is_idle_close(outcome, &closing)) {
         end_busy(&ending, floor, &closing, x);
     } else {

@@ -26,6 +26,11 @@ bool exchange_is_cut(nanos floor, const struct closing *closing,
 bool outcome_is_idle_close(const struct outcome *outcome,
                            const struct closing *closing);
 
-struct ending ending_of(const struct outcome *outcome, nanos floor);
+/* The first of its exchanges that was waiting; NULL: none was. */
+const struct exchange *outcome_first_waiting(const struct outcome *outcome);
+
+/* `doubted`: what is known of that one can carry no judgement. */
+struct ending ending_of(const struct outcome *outcome, nanos floor,
+                        bool doubted);
 
 #endif

@@ -235,6 +235,16 @@ void infer_stage(struct infer *infer, const struct conn *conn,
         connection_use_move(server->use, conn, was);
 }
 
+static bool is_in_doubt(const struct infer *infer, const struct conn *conn,
+                        const struct outcome *outcome, const struct exchange *x)
+{
+    const struct infer_options *options = &infer->options;
+    const struct infer_failed failed = {conn, outcome, x};
+
+    return options->is_in_doubt &&
+           options->is_in_doubt(options->context, &failed);
+}
+
 /* RFC 9113, 7. */
 enum {
     H2_INTERNAL_ERROR = 2
@@ -255,7 +265,7 @@ void infer_ended(struct infer *infer, const struct conn *conn,
     note_answered(infer, server);
     servers_count(&infer->servers, server, x,
                   &(struct route_use){.complete = exchange_went_well(conn, x)});
-    if (exchange_is_answered(x))
+    if (exchange_is_answered(x) || is_in_doubt(infer, conn, NULL, x))
         return;
     if (by_reset && x->h2->reset_by_client)
         server_add_ending(server,
@@ -276,12 +286,13 @@ void infer_ended(struct infer *infer, const struct conn *conn,
 
 /* What a request that got no whole answer adds. */
 static void add_failure(struct infer *infer, struct server_facts *server,
-                        const struct conn *conn, const struct exchange *x)
+                        const struct conn *conn, const struct exchange *x,
+                        bool doubted)
 {
     struct closing closing = conn_closing(conn);
     struct mark asked = exchange_asked(x);
     nanos wait = nanos_between(asked.time, closing.at.time);
-    bool is_cut = exchange_was_waiting(conn, x) &&
+    bool is_cut = !doubted && exchange_was_waiting(conn, x) &&
                   exchange_is_cut(infer->options.floor, &closing, x, wait);
     const struct route_use use = {
         .complete = exchange_went_well(conn, x),
@@ -292,10 +303,10 @@ static void add_failure(struct infer *infer, struct server_facts *server,
 
     server->exchanges++;
     servers_count(&infer->servers, server, x, &use);
-    server->not_closed += closing.by != CLOSED_BY_SERVER;
+    server->not_closed += doubted || closing.by != CLOSED_BY_SERVER;
     server->answered += mark_is_set(x->response.start) ||
                         conn->flow[conn_server(conn)].lost > 1; /* a FIN: 1 */
-    if (!exchange_was_waiting(conn, x))
+    if (doubted || !exchange_was_waiting(conn, x))
         return;
     server_log_event(server,
                      is_cut                           ? LOG_CUT
@@ -308,15 +319,22 @@ static void add_outcome(struct infer *infer, struct server_facts *server,
                         const struct outcome *outcome)
 {
     const struct conn *conn = outcome->conn;
+    const struct exchange *waiting = outcome_first_waiting(outcome);
+    bool end_doubted = false;
 
     server_note_said(server, outcome);
     for (const struct exchange *x = outcome->unfinished; x; x = x->next) {
-        if (exchange_is_complete(x) && !exchange_was_left(conn, x))
+        bool doubted;
+
+        if (exchange_is_complete(x) && !exchange_was_left(conn, x)) {
             add_complete(infer, server, conn, x);
-        else
-            add_failure(infer, server, conn, x);
+            continue;
+        }
+        doubted = is_in_doubt(infer, conn, outcome, x);
+        add_failure(infer, server, conn, x, doubted);
+        end_doubted |= doubted && x == waiting;
     }
-    server_add_connection(server, outcome, infer->options.floor);
+    server_add_connection(server, outcome, infer->options.floor, end_doubted);
 }
 
 void infer_outcome(struct infer *infer, const struct outcome *outcome)

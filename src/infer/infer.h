@@ -97,9 +97,20 @@ nanos server_longest_below(const struct server_facts *server, struct mark *at);
 /* Can the server have answered a request for this name? False: it has not. */
 bool server_may_know_host(const struct server_facts *server, const char *host);
 
+/* What an exchange that is over without having come to its end belongs to. */
+struct infer_failed {
+    const struct conn *conn;
+    const struct outcome *outcome; /* NULL: the connection goes on */
+    const struct exchange *x;
+};
+
 struct infer_options {
     nanos floor;    /* closes sooner than this are no timeouts */
     size_t servers; /* that something is known of, at most; 0: a default */
+    /* Can the capture carry a judgement of it? From one that is in doubt no
+     * limit is inferred. NULL: none is. */
+    bool (*is_in_doubt)(void *context, const struct infer_failed *failed);
+    void *context;
 };
 
 struct infer;

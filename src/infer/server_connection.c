@@ -4,11 +4,11 @@
 
 /* How a connection began and ended. */
 static void add_ending(struct server_facts *server,
-                       const struct outcome *outcome, nanos floor)
+                       const struct outcome *outcome, nanos floor, bool doubted)
 {
     const struct conn *conn = outcome->conn;
     struct closing closing = conn_closing(conn);
-    struct ending ending = ending_of(outcome, floor);
+    struct ending ending = ending_of(outcome, floor, doubted);
     struct opening opening;
 
     server_add_ending(server, &ending);
@@ -93,9 +93,10 @@ void server_note_said(struct server_facts *server,
 }
 
 void server_add_connection(struct server_facts *server,
-                           const struct outcome *outcome, nanos floor)
+                           const struct outcome *outcome, nanos floor,
+                           bool doubted)
 {
-    add_ending(server, outcome, floor);
+    add_ending(server, outcome, floor, doubted);
     if (server->use)
         connection_use_add(server->use, outcome);
     add_probes(server, outcome->conn);

@@ -16,9 +16,11 @@ void server_note_said(struct server_facts *server,
                       const struct outcome *outcome);
 
 /* How it began, was used and ended; closes sooner than `floor` are no
- * timeouts. */
+ * timeouts. `doubted`: of what it was busy with when it ended, if it was, no
+ * judgement is possible. */
 void server_add_connection(struct server_facts *server,
-                           const struct outcome *outcome, nanos floor);
+                           const struct outcome *outcome, nanos floor,
+                           bool doubted);
 
 /* Sums up the endings that have come since. `server`: given back; NULL too. */
 struct server_facts *server_settle(struct server_facts *server);

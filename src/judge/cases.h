@@ -95,6 +95,12 @@ uint64_t cases_why(struct cases *cases,
 /* What is known of the case's server is not held any more. */
 void cases_let_go_server(const struct cases *cases, struct judged_case *one);
 
+/*
+ * For infer_options, of `struct cases`: is the exchange not judged, whatever
+ * else is known of its server?
+ */
+bool cases_is_in_doubt(void *context, const struct infer_failed *failed);
+
 /* Why nothing can be said of it, as far as is known by now. */
 enum doubt cases_doubt(const struct cases *cases, struct incident *incident);
 

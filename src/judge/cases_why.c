@@ -23,6 +23,24 @@ enum doubt cases_doubt(const struct cases *cases, struct incident *incident)
     return is_found ? DOUBT_NONE : doubt;
 }
 
+bool cases_is_in_doubt(void *context, const struct infer_failed *failed)
+{
+    static const struct server_facts unknown;
+    const struct cases *cases = context;
+    const struct circumstances around = {
+        .server = &unknown,
+        .capture_last = coverage_until(cases->coverage, failed->conn->last),
+    };
+    struct incident *incident =
+        failed->outcome ? incident_new(failed->outcome, failed->x)
+                        : incident_of_exchange(failed->conn, failed->x);
+    bool judged =
+        diagnose_is_judged(&cases->options->settings, incident, &around);
+
+    incident_free(incident);
+    return !judged;
+}
+
 void cases_keep_well(struct cases *cases, struct incident *incident)
 {
     if (cases->well.count == WHY_WELL_KEPT) {

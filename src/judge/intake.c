@@ -13,7 +13,9 @@ enum {
 
 void intake_init(struct intake *intake, const struct judge_options *options)
 {
-    struct infer_options infer = {.floor = options->settings.timeout_floor};
+    struct infer_options infer = {.floor = options->settings.timeout_floor,
+                                  .is_in_doubt = cases_is_in_doubt,
+                                  .context = &intake->cases};
 
     *intake = (struct intake){.options = options};
     intake->coverage.back =

@@ -55,7 +55,7 @@ bool exchange_is_whole_by_length(const struct exchange *x)
 {
     const struct message *response = &x->response;
 
-    if (!x->is_h2 || x->is_grpc || x->tunnel || response->lost ||
+    if (!x->is_h2 || x->answers_grpc || x->tunnel || response->lost ||
         mark_is_set(response->end))
         return false;
     if (x->h2 && mark_is_set(x->h2->reset) && !x->h2->reset_by_client &&

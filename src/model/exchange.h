@@ -111,16 +111,18 @@ struct exchange {
     bool is_fastcgi;
     bool has_via;      /* the request: a gateway sent it on */
     bool windows_lost; /* HTTP/2: whether a window was used up is not known */
-    bool is_grpc;
+    bool is_grpc;      /* the request says so, or the response */
+    bool answers_grpc; /* the response does */
     bool has_grpc_status;
     bool behind_another;    /* it began before the one before it had ended */
     bool is_event_stream;   /* of events, of pictures: silence is its nature */
     bool client_had_closed; /* its FIN was there before the answer's end */
     bool behind_endless;    /* the one before had a body that only a close ends,
                                and its client asked on all the same */
-    bool bare_end; /* a FIN ended its body, and TLS had not said so before */
-    bool behind;   /* it is judged by what comes behind its end */
-    bool is_whole; /* listed by waiting.h as such */
+    bool bare_end;    /* a FIN ended its body, and TLS had not said so before */
+    bool behind;      /* it is judged by what comes behind its end */
+    bool before_next; /* that came when the next request was there */
+    bool is_whole;    /* listed by waiting.h as such */
 };
 
 static inline enum http_protocol exchange_protocol(const struct exchange *x)

@@ -207,7 +207,6 @@ static void take_lost(struct model_conn *state, unsigned client,
             x->request.lost = true;
         return;
     }
-
     /* newest first: where one was told of such before, all older ones were */
     for (struct exchange *x = state->waiting.last; x; x = x->before) {
         struct message *message = is_request ? &x->request : &x->response;
@@ -256,6 +255,7 @@ static void take_fault(struct model_conn *state, unsigned client,
                                               : MESSAGE_RESPONSE,
                         event->fault);
     x->behind = true;
+    x->before_next = x == state->told && state->waiting.first;
 }
 
 /* From its 101 on the request of HTTP/1 is HTTP/2's stream 1. */

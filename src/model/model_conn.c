@@ -37,6 +37,11 @@ static void keep_close_word(struct exchange *x, const struct http_head *head,
         x->close_word = CLOSE_SERVER_ENDLESS;
 }
 
+static bool is_of_grpc(const struct http_head *head)
+{
+    return span_starts_with(head->content_type, "application/grpc");
+}
+
 static void take_request_head(struct model_conn *state, struct exchange *x,
                               const struct http_event *event)
 {
@@ -51,6 +56,7 @@ static void take_request_head(struct model_conn *state, struct exchange *x,
     x->expects_continue = head->expects_continue;
     keep_close_word(x, head, true);
     x->upgrade_asked = head->upgrade.size > 0;
+    x->is_grpc |= is_of_grpc(head);
     x->grpc_timeout = head->grpc_timeout;
     keep_software(state->client_software, head->software);
 }
@@ -75,8 +81,8 @@ static void take_response_head(struct model_conn *state, struct exchange *x,
     if (x->is_h2 && head->status / 100 == 2 &&
         (x->upgrade_asked || (x->method && strcmp(x->method, "CONNECT") == 0)))
         x->tunnel = true;
-    if (span_starts_with(head->content_type, "application/grpc")) {
-        x->is_grpc = true;
+    if (is_of_grpc(head)) {
+        x->is_grpc = x->answers_grpc = true;
         exchange_take_grpc(x, head);
     }
 }

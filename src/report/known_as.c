@@ -294,11 +294,14 @@ static const char *malformed_chunk(const struct http_fault *fault,
 }
 
 /* What clients print that do not take it. */
-static const char *malformed(const struct http_fault *fault,
-                             enum reporter reporter)
+static const char *malformed(const struct exchange *x, enum reporter reporter)
 {
+    const struct http_fault *fault = x->fault[MESSAGE_RESPONSE];
+
     if (reporter == REPORTER_NODE)
         return fault->name;
+    if (fault->kind == FAULT_BEHIND && x->before_next)
+        return malformed_line(fault, reporter);
     /* which of the others take it is not known of each form */
     if (fault->taken_by_some && fault->kind != FAULT_LENGTH &&
         fault->kind != FAULT_BEHIND)
@@ -328,7 +331,7 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
         return NULL;
     if (finding->code == VERDICT_MALFORMED_RESPONSE && x &&
         x->fault[MESSAGE_RESPONSE])
-        return malformed(x->fault[MESSAGE_RESPONSE], reporter);
+        return malformed(x, reporter);
     if (finding->symptom == SYMPTOM_REJECTED && x && x->h2 &&
         x->h2->reset_by_client)
         return reporter == REPORTER_CURL ? CURL_STREAM : NULL;

@@ -193,9 +193,20 @@ static bool is_reordered(const struct flow *flow, struct mark at)
                HOLE_OF_REORDER;
 }
 
+/* RFC 7323, 2.2: windows are scaled if both sides said by how much. */
+static bool is_filled(const struct flow *flow, const struct flow *reader)
+{
+    bool scaled = flow->has_scale && reader->has_scale;
+
+    return reader->has_window &&
+           flow->top >= flow->acked + ((uint64_t)reader->window
+                                       << (scaled ? reader->scale : 0));
+}
+
 static void analyse_data(struct conn *conn, const struct seen *seen)
 {
     struct flow *flow = &conn->flow[seen->side];
+    struct flow *peer = &conn->flow[1 - seen->side];
     uint64_t size = seen->end - seen->offset;
 
     accept_bytes(conn, seen);
@@ -218,6 +229,8 @@ static void analyse_data(struct conn *conn, const struct seen *seen)
     flow->resent_before = flow->resent;
     flow->resent = 0;
     flow->last_data = seen->at;
+    if (!peer->acks)
+        peer->filled = is_filled(flow, peer);
     if (conn->spoke != seen->side + 1) {
         conn->spoke = (uint8_t)(seen->side + 1);
         if (conn->turns < UINT8_MAX)
@@ -368,6 +381,7 @@ void analyse_segment(struct conn *conn, const struct segment *segment,
         analyse_probe(conn, seen);
     if (!seen->is_probe && seen->end == seen->offset) {
         flow->acks |= !(segment->flags & (TCP_SYN | TCP_FIN));
+        flow->filled &= !flow->acks;
         analyse_probe_answer(conn, seen);
     } else if (!seen->is_probe || seen->end > flow->top) {
         if (conn->episodes_open)

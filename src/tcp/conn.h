@@ -157,6 +157,7 @@ struct flow {
     uint8_t ttl_alike; /* segments that had it, held to 255 */
     bool seen;
     bool acks;      /* it sent segments with nothing but an ACK */
+    bool filled;    /* it did not, and was sent all that it had room for */
     bool sum_good;  /* a SYN had the right checksum: those that have not were
                        not received */
     bool isn_known; /* from its own segment or from the peer's ACK */

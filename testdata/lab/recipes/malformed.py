@@ -1,5 +1,7 @@
 """Messages that are not as they must be, and tunnels that are cut."""
 
+import contextlib
+import http.client
 import os
 import time
 
@@ -60,6 +62,43 @@ def head_body(lab):
         client.get("/page", method="HEAD")
         time.sleep(0.1)
     client.close()
+
+
+HELD = """
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+
+    def do_GET(self):
+        body = b'<html>no such folder here</html>'
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_HEAD = do_GET
+
+ThreadingHTTPServer(('', %d), Handler).serve_forever()
+""" % PORT
+
+
+@recipe("malformed-head-body-held", "malformed-response", seconds=3,
+        note="the body of the answer to HEAD stands behind the next request, "
+        "which it does not belong to: it is told of the HEAD")
+def head_body_held(lab):
+    """Python's http.server sends a body to HEAD in a write of its own, which
+    Nagle holds back until the header section is acknowledged: by the next
+    request. http.client fails with that."""
+    lab.start("python3", "-c", HELD)
+    wait_listening(PORT)
+    lab.capture()
+    server = http.client.HTTPConnection("127.0.0.1", PORT)
+    for method in ["GET"] * 20 + ["HEAD", "GET"]:
+        server.request(method, "/folder")
+        with contextlib.suppress(http.client.BadStatusLine):
+            server.getresponse().read()
+    server.close()
 
 
 @recipe("malformed-chunk", "malformed-response malformed-response", seconds=2,

@@ -21,6 +21,37 @@ def destroy(lab):
               "/ok").wait(timeout=20)
 
 
+def aged(lab, path):
+    lab.start(*NODE, "serve", PORT)
+    wait_listening(PORT)
+    lab.capture()
+    lab.start(*NODE, "call", PORT, path).wait(timeout=20)
+
+
+@recipe("node-grpc-age-grace", "grpc-trailers-missing", seconds=4,
+        note="RST_STREAM(NO_ERROR) in answer to a gRPC request, and no answer: "
+        "that it is a call is in the request alone")
+def grpc_aged(lab):
+    """Node ends a gRPC call as servers do at the end of the grace that follows
+    a connection's age: GOAWAY, and 1 s later stream.close(NO_ERROR)."""
+    aged(lab, "/grpc/aged")
+
+
+@recipe("node-grpc-age-grace-streaming", "grpc-trailers-missing", seconds=4,
+        note="the request has no end: a call that streams its messages is open "
+        "for as long as it likes, and no request that was waited for")
+def grpc_aged_open(lab):
+    """The same, of a call whose client has sent no message yet."""
+    aged(lab, "/grpc/aged/open")
+
+
+@recipe("node-age-grace", "h2-stream-reset", seconds=4,
+        note="the same frames without gRPC")
+def plain_aged(lab):
+    """The same, of a GET."""
+    aged(lab, "/aged")
+
+
 @recipe("healthy-node-http2", "", seconds=3,
         note="PUSH_PROMISE: stream 2 is the server's")
 def node(lab):

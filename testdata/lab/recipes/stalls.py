@@ -512,3 +512,18 @@ def never_accepts(host, backlog):
     listener.bind((host, PORT))
     listener.listen(backlog)
     return listener
+
+
+@recipe("zero-window-reader-leaves", "tcp-zero-window-stall", seconds=6,
+        note="the client stopped reading before it left: the window of zero "
+        "is what held the answer up, and the RST only its end")
+def zero_window_leaves(lab):
+    """Python sends 36 kB to a client that reads nothing for 4 s and then
+    closes, with what it has not read: an RST."""
+    sysctl("net.ipv4.tcp_wmem", "4096 16384 32768")
+    serve(sends(36000))
+    lab.capture()
+    client = Client(rcvbuf=4096)
+    client.ask("/")
+    time.sleep(4)
+    client.close()

@@ -5,9 +5,14 @@
 //   /read      reads the body, then answers
 //   /long      4 bytes promised, 8 sent
 //   /close     RST_STREAM(INTERNAL_ERROR) after 0.3 s, without an answer
+//   /aged      GOAWAY after 0.5 s, and RST_STREAM(NO_ERROR) a second later,
+//              without an answer: the age that a connection may have is over,
+//              and then the grace for its streams
+//   /aged/open the same; the request is not ended
 //
 // The client asks for the paths one after the other on one connection, takes
-// what is pushed, and sends 3000 bytes to /read.
+// what is pushed, and sends 3000 bytes to /read. What begins with /grpc is asked
+// for as a gRPC call, of one message; the server leaves that out.
 'use strict';
 const http2 = require('http2');
 
@@ -22,7 +27,7 @@ function serve() {
       stream.end('ok\n');
     };
     stream.on('error', () => {});
-    switch (headers[':path']) {
+    switch (headers[':path'].replace(/^.grpc/, '')) {
       case '/page':
         stream.pushStream({ ':path': '/style' }, (error, pushed) => {
           if (!error) {
@@ -43,6 +48,16 @@ function serve() {
         setTimeout(() => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR),
                    300);
         break;
+      case '/aged':
+      case '/aged/open':
+        setTimeout(() => {
+          const session = stream.session;
+          session.goaway(0, 2 ** 31 - 1, Buffer.from('max_age'));
+          session.close();
+          setTimeout(() => stream.close(http2.constants.NGHTTP2_NO_ERROR),
+                     1000);
+        }, 500);
+        break;
       default:
         answer();
     }
@@ -50,15 +65,20 @@ function serve() {
   server.listen(Number(port));
 }
 
+const message = Buffer.from('\0\0\0\0\x05\n\x03abc', 'latin1');
+
 function ask(session, path) {
   return new Promise((done) => {
-    const posts = path === '/read';
+    const grpc = path.startsWith('/grpc');
+    const posts = path === '/read' || grpc;
     const stream = session.request(
-        { ':path': path, ':method': posts ? 'POST' : 'GET' });
+        { ':path': path, ':method': posts ? 'POST' : 'GET',
+          ...(grpc && { 'content-type': 'application/grpc', te: 'trailers' }) });
     stream.on('error', (error) => console.error(path, error.message));
     stream.on('close', done);
     stream.resume();
-    stream.end(posts ? 'u'.repeat(3000) : undefined);
+    if (path.endsWith('/open')) return;
+    stream.end(grpc ? message : posts ? 'u'.repeat(3000) : undefined);
   });
 }
 
