@@ -113,16 +113,22 @@ static void test_answered_survivor(void **state)
     endings_release(&endings);
 }
 
+/* The last two within 4 ms. */
+static void end_one_by_one(struct endings *endings)
+{
+    for (int i = 0; i < 16; i++)
+        end(endings, ENDING_BUSY, 9 * S + i * 50 * MS, 2 * S + i * 30 * MS);
+    end(endings, ENDING_BUSY, 10 * S, 2100 * MS);
+    end(endings, ENDING_BUSY, 10 * S + 4 * MS, 2900 * MS);
+}
+
 /* Where many end one by one, two of them at last are no process that ends. */
 static void test_end_by_chance(void **state)
 {
     struct endings endings = {0};
 
     (void)state;
-    for (int i = 0; i < 16; i++)
-        end(&endings, ENDING_BUSY, 9 * S + i * 50 * MS, 2 * S + i * 30 * MS);
-    end(&endings, ENDING_BUSY, 10 * S, 2100 * MS);
-    end(&endings, ENDING_BUSY, 10 * S + 4 * MS, 2900 * MS);
+    end_one_by_one(&endings);
     assert_false(is_shutdown(&endings, 10 * S));
     /* so many at once are */
     end(&endings, ENDING_BUSY, 10 * S + 5 * MS, 2300 * MS);
@@ -151,10 +157,7 @@ static void test_chance_and_refusal(void **state)
     struct endings endings = {0};
 
     (void)state;
-    for (int i = 0; i < 16; i++)
-        end(&endings, ENDING_BUSY, 9 * S + i * 50 * MS, 2 * S + i * 30 * MS);
-    end(&endings, ENDING_BUSY, 10 * S, 2100 * MS);
-    end(&endings, ENDING_BUSY, 10 * S + 4 * MS, 2900 * MS);
+    end_one_by_one(&endings);
     end(&endings, ENDING_REFUSED, 11 * S, 0);
     assert_true(is_shutdown(&endings, 10 * S));
     endings_release(&endings);

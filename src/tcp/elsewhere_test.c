@@ -53,13 +53,50 @@ static struct episode *wait_on(struct conn *conn, enum episode_kind kind)
     return episode;
 }
 
-static void end(struct table *table, struct conn *conn)
-{
-    conn_free_episodes(conn);
-    table_release(table);
-}
+/* The other connection of each row, and what is found of it. */
+static const struct {
+    const char *what;
+    uint8_t from, to;
+    nanos last;
+    nanos over; /* when the silent one was given up; 0: it was not */
+    bool is_heard;
+} rows[] = {
+    {"to the silent host",     SOMEBODY, SILENT,   15 * S, 0,      true },
+    {"from it",                SILENT,   SOMEBODY, 15 * S, 0,      true },
+    {"after the last try",     SOMEBODY, SILENT,   25 * S, 0,      true },
+    {"before the first",       SOMEBODY, SILENT,   10 * S, 0,      false},
+    {"of the side that waits", SOMEBODY, WAITS,    15 * S, 0,      false},
+    {"before it was given up", SOMEBODY, SILENT,   15 * S, 21 * S, true },
+ /* says nothing of the time before */
+    {"after that",             SOMEBODY, SILENT,   25 * S, 21 * S, false},
+};
 
 static void test_heard(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct table table;
+        struct conn *conn;
+        struct episode *episode;
+
+        table_init(&table);
+        conn = talk(&table, WAITS, SILENT, 1000, 20 * S);
+        episode =
+            wait_on(conn, i % 2 ? EPISODE_KEEPALIVE : EPISODE_RETRANSMISSION);
+        talk(&table, rows[i].from, rows[i].to, 1001, rows[i].last);
+        if (rows[i].over)
+            conn->over = at(rows[i].over);
+        elsewhere_look(&table, conn);
+        if (mark_is_set(episode->elsewhere) != rows[i].is_heard ||
+            episode->elsewhere_id != (rows[i].is_heard ? 1001 : 0))
+            fail_msg("%s", rows[i].what);
+        conn_free_episodes(conn);
+        table_release(&table);
+    }
+}
+
+/* Of several the latest; one whose silence has ended is none. */
+static void test_latest(void **state)
 {
     struct table table;
     struct conn *conn;
@@ -70,57 +107,23 @@ static void test_heard(void **state)
     conn = talk(&table, WAITS, SILENT, 1000, 20 * S);
     episode = wait_on(conn, EPISODE_RETRANSMISSION);
     talk(&table, SOMEBODY, SILENT, 1001, 15 * S);
-    talk(&table, SILENT, SOMEBODY, 1002, 18 * S); /* in the other role */
+    talk(&table, SILENT, SOMEBODY, 1002, 18 * S);
+    episode->ended = at(19 * S);
+    elsewhere_look(&table, conn);
+    assert_false(mark_is_set(episode->elsewhere));
+    episode->ended = (struct mark){0};
     elsewhere_look(&table, conn);
     assert_int_equal(episode->elsewhere.time, 18 * S);
     assert_int_equal(episode->elsewhere_id, 1002);
-    end(&table, conn);
-}
-
-static void test_not_heard(void **state)
-{
-    struct table table;
-    struct conn *conn;
-    struct episode *episode;
-
-    (void)state;
-    table_init(&table);
-    conn = talk(&table, WAITS, SILENT, 1000, 20 * S);
-    episode = wait_on(conn, EPISODE_KEEPALIVE);
-    talk(&table, SOMEBODY, SILENT, 1001, 10 * S); /* before it was silent */
-    talk(&table, SOMEBODY, WAITS, 1002, 18 * S);
-    elsewhere_look(&table, conn);
-    assert_false(mark_is_set(episode->elsewhere));
-    end(&table, conn);
-}
-
-/* Once it was given up, what comes says nothing of the time before. */
-static void test_heard_too_late(void **state)
-{
-    struct table table;
-    struct conn *conn;
-    struct episode *episode;
-
-    (void)state;
-    table_init(&table);
-    conn = talk(&table, WAITS, SILENT, 1000, 20 * S);
-    episode = wait_on(conn, EPISODE_RETRANSMISSION);
-    talk(&table, SOMEBODY, SILENT, 1001, 25 * S);
-    conn->over = at(21 * S);
-    elsewhere_look(&table, conn);
-    assert_false(mark_is_set(episode->elsewhere));
-    conn->over = (struct mark){0};
-    elsewhere_look(&table, conn);
-    assert_true(mark_is_set(episode->elsewhere));
-    end(&table, conn);
+    conn_free_episodes(conn);
+    table_release(&table);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_heard),
-        cmocka_unit_test(test_not_heard),
-        cmocka_unit_test(test_heard_too_late),
+        cmocka_unit_test(test_latest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
