@@ -529,6 +529,23 @@ check_again() {
         fail '--progress' 'in the report'
 }
 
+# Each format for people names the file that has a finding's packets.
+check_recordings() {
+    local format path
+    for format in text html markdown; do
+        rm -rf "$WORK/rec"
+        gives "--record, $format" 1 ecorded --record "$WORK/rec/" \
+            --format $format "$GO"
+        path=$(echo "$WORK"/rec/*.pcapng)
+        # as text in lines of 80, and with what Markdown escapes
+        tr -d ' \n\\' < "$WORK/out" | grep -qF -- "$(tr -d '\\' <<< "$path")" ||
+            fail "--record, $format" "no $path"
+    done
+    gives '--record, live' 1 'recorded: finding 1, in' --follow \
+        --duration 1s --format text --record "$WORK/live" "$GO"
+    gives 'no --record, no recording' 1 '!ecorded' "$GO"
+}
+
 make_scenes
 check_usage
 check_inputs
@@ -543,4 +560,5 @@ check_terminal
 check_color
 check_help
 check_again
+check_recordings
 exit $FAILED
