@@ -169,6 +169,8 @@ static void show_progress(void *context, const struct capture *capture,
 
     if (!capture && shown->size)
         show_line(shown, "");
+    if (!capture)
+        shown->began = now;
     if (!capture || now < shown->next)
         return;
     shown->next = now + PROGRESS_STEP;
@@ -210,22 +212,32 @@ static int finding_status(const struct options *options,
                                                       : STATUS_CLEAN;
 }
 
+/* Who hears of a run over files; `shown` is what it has on the terminal. */
+static struct file_run_listener listener_of(const struct options *options,
+                                            struct shown *shown)
+{
+    bool is_shown = is_wanted(options->progress, STDERR_FILENO);
+    nanos now = live_clock();
+
+    *shown = (struct shown){.began = now, .next = now + PROGRESS_STEP};
+    return (struct file_run_listener){.context = shown,
+                                      .say = say,
+                                      .progress =
+                                          is_shown ? show_progress : NULL};
+}
+
 static int run_files(const struct options *options)
 {
-    nanos now = live_clock();
-    struct shown shown = {.began = now, .next = now + PROGRESS_STEP};
-    const struct file_run_listener listener = {
-        .context = &shown,
-        .say = say,
-        .shows_report = shows_report(options),
-        .progress =
-            is_wanted(options->progress, STDERR_FILENO) ? show_progress : NULL};
+    struct shown shown;
+    struct file_run_listener listener = listener_of(options, &shown);
     struct fail fail = {0};
-    struct file_run *run = file_run_open(options, &listener, &fail);
+    struct file_run *run;
     const struct report *report;
     bool trouble;
     int status;
 
+    listener.shows_report = shows_report(options);
+    run = file_run_open(options, &listener, &fail);
     if (!run)
         return complain("%s", fail.text);
     report = file_run_finish(run, &trouble);
@@ -254,7 +266,8 @@ static int run_against(struct options *options)
 
 static int run_compare(const struct options *options)
 {
-    const struct file_run_listener listener = {.say = say};
+    struct shown shown;
+    const struct file_run_listener listener = listener_of(options, &shown);
     struct fail fail = {0};
     struct compare_run *run = compare_run_open(options, &listener, &fail);
     const struct comparison *comparison;

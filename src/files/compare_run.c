@@ -1,6 +1,7 @@
 #include "files/compare_run.h"
 
 #include "base/arena.h"
+#include "files/progress.h"
 #include "wire/endpoint.h"
 
 #include <errno.h>
@@ -107,10 +108,17 @@ static bool read_input(const struct compare_run *run,
 {
     const struct capture_input *inputs;
     struct frame frame;
+    uint64_t packets = 0;
     size_t count;
 
-    while (capture_next(input->capture, &frame))
+    while (capture_next(input->capture, &frame)) {
         pipeline_take(input->pipeline, &frame);
+        if (++packets % PROGRESS_EVERY == 0 && run->listener.progress)
+            run->listener.progress(run->listener.context, input->capture,
+                                   packets);
+    }
+    if (packets >= PROGRESS_EVERY && run->listener.progress)
+        run->listener.progress(run->listener.context, NULL, packets);
     inputs = capture_inputs(input->capture, &count);
     *report = pipeline_finish(input->pipeline, inputs, count);
     if (inputs->trouble != CAPTURE_SOUND)

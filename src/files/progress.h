@@ -11,6 +11,10 @@
 /* How often it is worth a new line, and since when at all. */
 #define PROGRESS_STEP (200 * NANOS_PER_MILLI)
 
+enum {
+    PROGRESS_EVERY = 4096 /* packets: whether it is time is asked that often */
+};
+
 struct progress {
     uint64_t done;  /* bytes read, as they are stored */
     uint64_t total; /* bytes there are; 0: not known */

@@ -4,6 +4,7 @@
 #include "files/annotated.h"
 #include "files/held_frames.h"
 #include "files/hint.h"
+#include "files/progress.h"
 #include "files/why_output.h"
 #include "record/recorder.h"
 
@@ -12,7 +13,6 @@
 #include <sys/stat.h>
 
 enum {
-    PROGRESS_EVERY = 4096, /* packets */
     HINT_MOST = 4096
 };
 

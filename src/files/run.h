@@ -13,8 +13,8 @@ struct file_run_listener {
     void *context;
     /* something went wrong that does not end the run */
     void (*say)(void *context, const char *text);
-    /* so many packets were read, of many; without `capture`: all were. NULL:
-     * nobody asks */
+    /* so many packets were read, of many; without `capture`: all were, and
+     * another capture may follow. NULL: nobody asks */
     void (*progress)(void *context, const struct capture *capture,
                      uint64_t packets);
     /* who hears this reads the report, too: what stands there, inputs'
