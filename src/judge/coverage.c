@@ -31,27 +31,26 @@ static void end_run(struct coverage *coverage, nanos pause, bool between_files)
         .last = coverage->last, .pause = pause, .between_files = between_files};
 }
 
-/* Is the packet the first of its file, which is not that of the one before? */
+/* Is the packet the first of its file? To be asked where that is another one
+ * than the packet's before. */
 static bool begins_file(struct coverage *coverage, struct mark at)
 {
     uint64_t *seen = &coverage->seen[at.file / 64];
     uint64_t bit = UINT64_C(1) << at.file % 64;
-    bool is_new;
+    bool is_new = !(*seen & bit);
 
-    if (at.file == coverage->last.file && mark_is_set(coverage->last))
-        return false;
-    is_new = !(*seen & bit);
     *seen |= bit;
-    return is_new;
+    return is_new && coverage->of_files;
 }
 
 void coverage_tick(struct coverage *coverage, struct mark at)
 {
     nanos step = nanos_between(coverage->now, at.time);
-    bool is_other = coverage->of_files && begins_file(coverage, at);
+    bool is_other = at.file != coverage->last.file && begins_file(coverage, at);
 
     coverage->now = at.time;
     if (!mark_is_set(coverage->last)) {
+        (void)begins_file(coverage, at);
         coverage->last = at;
         return;
     }
