@@ -125,7 +125,10 @@ static nanos idle_before(const struct facts *f)
     if (mark_is_set(x->idle_since))
         return nanos_between(x->idle_since.time, x->request.start.time);
     if (conn_start_seen(f->conn) && f->incident->complete == 0)
-        return nanos_between(f->client->last_syn.time, x->request.start.time);
+        return nanos_between(mark_is_set(f->client->last_syn)
+                                 ? f->client->last_syn.time
+                                 : f->server->last_syn.time,
+                             x->request.start.time);
     return -1;
 }
 
