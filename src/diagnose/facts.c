@@ -125,7 +125,10 @@ static nanos idle_before(const struct facts *f)
     if (mark_is_set(x->idle_since))
         return nanos_between(x->idle_since.time, x->request.start.time);
     if (conn_start_seen(f->conn) && f->incident->complete == 0)
-        return nanos_between(f->client->last_syn.time, x->request.start.time);
+        return nanos_between(mark_is_set(f->client->last_syn)
+                                 ? f->client->last_syn.time
+                                 : f->server->last_syn.time,
+                             x->request.start.time);
     return -1;
 }
 
@@ -152,32 +155,12 @@ static void forget_what_came_late(struct facts *f)
     }
 }
 
-/*
- * What is missing of the request is what the snap length cut off its packets,
- * and not a byte of an answer came. Lengths and times are all there: that it
- * was whole is told by its sender's silence, where one segment had room for it.
- * Each request before it had its answer: the sides took turns.
- */
-static bool is_request_cut(const struct facts *f)
-{
-    const struct exchange *x = f->x;
-
-    return !x->is_h2 && x->request.lost && !x->request.broken &&
-           !mark_is_set(x->request.end) && !mark_is_set(x->response.start) &&
-           !x->response.lost && f->client->lost == f->client->cut &&
-           f->server->lost == f->server->cut &&
-           f->conn->turns == 2 * x->stream - 1 &&
-           f->client->last_data.frame == x->request.start.frame &&
-           (!f->client->mss ||
-            f->client->top - x->request.begin < f->client->mss);
-}
-
 static void find_exchange(struct facts *f)
 {
     const struct exchange *x = f->x;
     uint64_t reached = x->request.reached;
 
-    f->request_cut = is_request_cut(f);
+    f->request_cut = exchange_is_snapped(f->conn, x);
     if (f->request_cut)
         reached = f->client->top;
     f->request_whole = mark_is_set(x->request.end) || f->request_cut;

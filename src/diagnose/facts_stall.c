@@ -131,6 +131,23 @@ bool left_within_usual_time(const struct facts *f)
     return answers >= 3 && 2 * longer > answers;
 }
 
+/* Half of the answers on its route took as long; 0: too few are known. */
+static nanos usual_time(const struct facts *f)
+{
+    const struct routes *routes = f->known->routes;
+    const struct route *route = routes ? routes_find(routes, f->x) : NULL;
+
+    return route && route->latency.end.samples >= 2
+               ? sketch_quantile(&route->latency.end, 50)
+               : 0;
+}
+
+bool waits_within_usual_time(const struct facts *f)
+{
+    return f->x && f->closing.by == CLOSED_BY_NOBODY && !f->response_begun &&
+           facts_passed(f->asked, f->end) < usual_time(f);
+}
+
 /*
  * A body of unknown length may be silent because there is nothing to say:
  * events to come, a watch. Then the silence is told, nobody is accused.

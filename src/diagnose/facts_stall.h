@@ -63,6 +63,10 @@ bool find_client_timeout(const struct facts *f, struct durations *gave_up);
 /* Most answers of the server took longer than the client waited. */
 bool left_within_usual_time(const struct facts *f);
 
+/* Nobody has closed yet, and most answers on this route took longer than it has
+ * waited so far: a long poll. */
+bool waits_within_usual_time(const struct facts *f);
+
 /*
  * A body of unknown length may be silent because there is nothing to say:
  * events to come, a watch. Then the silence is told, nobody is accused.

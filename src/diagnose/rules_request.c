@@ -8,6 +8,7 @@
 enum {
     STATUS_BAD_REQUEST = 400,
     STATUS_REQUEST_TIMEOUT = 408,
+    STATUS_SERVER_ERROR = 500, /* the first of them */
     STATUS_BAD_GATEWAY = 502,
     STATUS_GATEWAY_TIMEOUT = 504
 };
@@ -33,6 +34,24 @@ bool is_early_response_reset(const struct facts *f)
            f->x->status != STATUS_REQUEST_TIMEOUT && has_server_reset(f) &&
            !is_stopped_by_gateway(f) &&
            request_quiet(f) < f->settings->timeout_floor;
+}
+
+/*
+ * The request had come, and was not read: its answer is a refusal without a
+ * body or a length (Node: 431 where the header section is too large), and the
+ * unread bytes turned the close that is its end into an RST.
+ */
+bool is_refusal_reset(const struct facts *f)
+{
+    const struct exchange *x = f->x;
+
+    return f->request_whole && f->response_begun && !f->response_whole &&
+           f->server_closed && f->closing.by_reset &&
+           f->closing.reset->has_ack && has_server_reset(f) && x->says_close &&
+           x->response.framing == FRAMING_CLOSE && x->response.body == 0 &&
+           x->status >= STATUS_BAD_REQUEST && x->status < STATUS_SERVER_ERROR &&
+           nanos_between(x->response.last.time, f->closing.at.time) <
+               f->settings->timeout_floor;
 }
 
 /* What is said of a request that does not come to its end. */

@@ -112,7 +112,8 @@ static bool is_own_deadline(const struct facts *f)
 bool is_server_stall(const struct facts *f)
 {
     if (f->server_closed || f->response_whole || is_client_timeout(f) ||
-        is_own_deadline(f) || is_client_exit(f) || left_within_usual_time(f))
+        is_own_deadline(f) || is_client_exit(f) || left_within_usual_time(f) ||
+        waits_within_usual_time(f))
         return false;
     if (may_be_a_stream(f) && (f->client_closed || f->x->is_event_stream))
         return false;

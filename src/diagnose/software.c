@@ -1,5 +1,7 @@
 #include "diagnose/software.h"
 
+#include "diagnose/legs.h"
+
 #include <string.h>
 
 static const struct {
@@ -62,15 +64,20 @@ bool is_known_proxy(const struct facts *f)
  * Nothing in them ends an answer that takes long, if nobody added it: the
  * sources of CPython's http.server and wsgiref (no timeout but a socket's,
  * which is None), Werkzeug (built on them), uvicorn and Tornado (only idle
- * ones), aiohttp.web (the same).
+ * ones), aiohttp.web (the same). Who had a whole answer of another server's to
+ * hand on is none of them, whatever name it hands on with its answers.
  */
 bool has_no_response_timeout(const struct facts *f)
 {
+    const struct leg *leg = leg_behind(f);
+
     static const char *const name[] = {"BaseHTTP",     "SimpleHTTP",
                                        "WSGIServer",   "Werkzeug",
                                        "uvicorn",      "aiohttp",
                                        "TornadoServer"};
 
+    if (leg && leg->how == LEG_ANSWERED)
+        return false;
     for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
         if (is_software(f, name[i]))
             return true;

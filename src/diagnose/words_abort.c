@@ -4,6 +4,10 @@
 #include "diagnose/facts_ends.h"
 #include "diagnose/software.h"
 #include "diagnose/words.h"
+#include "infer/connection_use.h"
+
+/* A close this soon after an answer may belong to the answer. */
+#define CLOSE_OF_ANSWER (10 * NANOS_PER_MILLI)
 
 /* Where nobody was ever answered, there may be nobody. */
 static void offer_no_backend(const struct facts *f, struct finding *finding)
@@ -120,6 +124,45 @@ static void tell_no_timeout(const struct facts *f, struct finding *finding)
                         "whether other requests are cut after the same time");
 }
 
+/* It was seen to answer a second request on a connection. */
+static bool keeps_connections(const struct facts *f)
+{
+    const struct connection_use *use = f->known->use;
+
+    return f->incident->complete > 1 || (use && use->requests > use->ended);
+}
+
+/*
+ * A server that ends each connection behind its first answer, and does not say
+ * so: what the client asked meanwhile was acknowledged by its kernel alone.
+ * tinyproxy does this (shutdown of its side, then it reads what comes away).
+ */
+static void offer_unannounced_close(const struct facts *f,
+                                    struct finding *finding)
+{
+    nanos since = nanos_between(f->x->idle_since.time, f->closing.at.time);
+
+    if (f->response_begun || f->closing.by_reset ||
+        !mark_is_set(f->x->idle_since) || since >= CLOSE_OF_ANSWER ||
+        (f->known->unannounced == 0 && keeps_connections(f)))
+        return;
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_explain(finding,
+                    "The close came %s after the answer before it as well.",
+                    finding_duration(finding, since));
+    if (f->known->unannounced > 0)
+        finding_explain(finding,
+                        "The server closes right after its answers, "
+                        "unannounced, elsewhere too (%" PRIu64 " times here).",
+                        f->known->unannounced);
+    finding_alternative(finding, VERDICT_IDLE_CLOSE_RACE,
+                        "the server may close behind each of its answers, "
+                        "whatever is asked next: its kernel acknowledges what "
+                        "no program reads",
+                        "whether it ever answers a second request on a "
+                        "connection");
+}
+
 void tell_handler_abort(const struct facts *f, struct finding *finding)
 {
     finding->symptom = symptom_of_close(f);
@@ -151,6 +194,7 @@ void tell_handler_abort(const struct facts *f, struct finding *finding)
         finding_explain(finding, "A server may also close on purpose: nginx "
                                  "does with 'return 444'.");
     tell_unknown_host(f, finding);
+    offer_unannounced_close(f, finding);
     offer_no_backend(f, finding);
     offer_shutdown(f, finding);
     finding_advise(finding,

@@ -39,6 +39,33 @@ void tell_early_response_reset(const struct facts *f, struct finding *finding)
                             "behind it");
 }
 
+void tell_refusal_reset(const struct facts *f, struct finding *finding)
+{
+    finding->symptom = SYMPTOM_RESET;
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding_explain(finding,
+                    "The server refused the request with %u, said that it "
+                    "closes, and its close came %s later as an RST: on Linux "
+                    "the close of a socket with unread bytes is one, and of "
+                    "the %" PRIu64 " bytes of the request it may have read "
+                    "only the first. The RST can destroy the answer in the "
+                    "client's buffer: it sees 'connection reset' instead of "
+                    "%u.",
+                    f->x->status,
+                    finding_duration(finding,
+                                     nanos_between(f->x->response.last.time,
+                                                   f->closing.at.time)),
+                    f->x->request.bytes, f->x->status);
+    finding_alternative(finding, VERDICT_SERVER_RESET,
+                        "the server may have been about to send a body, and "
+                        "have died",
+                        "the server's log at that time");
+    finding_advise(finding,
+                   "look at the answer, not at the reset: %u is what the "
+                   "server meant",
+                   f->x->status);
+}
+
 static const char *request_so_far(const struct facts *f,
                                   struct finding *finding)
 {

@@ -5,6 +5,7 @@
 #include "diagnose/facts_stall.h"
 #include "diagnose/legs.h"
 #include "diagnose/words.h"
+#include "infer/connection_use.h"
 
 /* The RST of the side that waited ends it; else the capture does. */
 static void tell_given_up(const struct facts *f, const struct silence *s,
@@ -87,6 +88,36 @@ static void advise_where(const struct silence *s, const char *dead,
                        dead, s->waits == FROM_CLIENT ? "to" : "from");
 }
 
+/*
+ * Its kernel answered the SYN and drops the rest: with SYN cookies a full queue
+ * of accepted connections leaves nothing else (Linux:
+ * tcp_v4_syn_recv_sock).
+ */
+static void offer_full_queue(const struct facts *f, const struct silence *s,
+                             struct finding *finding)
+{
+    const struct connection_use *use = f->known->use;
+    const struct flow *silent = s->silent;
+
+    if (s->waits != FROM_CLIENT || !mark_is_set(silent->syn) ||
+        silent->segments > silent->syns)
+        return;
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_explain(finding, "All that it ever sent here is its SYN-ACK.");
+    if (use && use->strain[STRAINED_AGAIN].count > 0)
+        finding_explain(
+            finding,
+            "Other connections to it met silence as well (SYNs sent "
+            "again: %" PRIu64 ").",
+            use->strain[STRAINED_AGAIN].count);
+    finding_alternative(finding, VERDICT_ACCEPT_QUEUE_OVERFLOW,
+                        "a server with SYN cookies whose queue of accepted "
+                        "connections is full drops what comes behind the "
+                        "handshake",
+                        "its host's counter of listen overflows (nstat "
+                        "TcpExtListenOverflows)");
+}
+
 void tell_dead_peer(const struct facts *f, struct finding *finding)
 {
     struct silence s;
@@ -106,6 +137,7 @@ void tell_dead_peer(const struct facts *f, struct finding *finding)
                  s.waits == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT,
                  "the last packet of the %s", dead);
     tell_silence(&s, dead, finding);
+    offer_full_queue(f, &s, finding);
     tell_given_up(f, &s, finding);
     advise_where(&s, dead, finding);
     finding_advise(finding,

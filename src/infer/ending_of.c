@@ -17,11 +17,34 @@ bool exchange_is_cut(nanos floor, const struct closing *closing,
            closing->acks >= x->request.reached && wait >= floor && !x->is_h2;
 }
 
+/*
+ * Lengths and times are all there: that the request was whole is told by its
+ * sender's silence, where one segment had room for it. Each request before it
+ * had its answer: the sides took turns.
+ */
+bool exchange_is_snapped(const struct conn *conn, const struct exchange *x)
+{
+    const struct flow *client = &conn->flow[conn->client];
+    const struct flow *server = &conn->flow[conn_server(conn)];
+
+    return !x->is_h2 && x->request.lost && !x->request.broken &&
+           !mark_is_set(x->request.end) && !mark_is_set(x->response.start) &&
+           !x->response.lost && client->lost == client->cut &&
+           server->lost == server->cut && conn->turns == 2 * x->stream - 1 &&
+           client->last_data.frame == x->request.start.frame &&
+           (!client->mss || client->top - x->request.begin < client->mss);
+}
+
+static bool is_request_whole(const struct conn *conn, const struct exchange *x)
+{
+    return (mark_is_set(x->request.end) && !exchange_lacks_bytes(x)) ||
+           exchange_is_snapped(conn, x);
+}
+
 /* Its whole request waited for the rest of an answer. */
 bool exchange_was_waiting(const struct conn *conn, const struct exchange *x)
 {
-    return mark_is_set(x->request.end) && !exchange_lacks_bytes(x) &&
-           !x->tunnel &&
+    return is_request_whole(conn, x) && !x->tunnel &&
            (!exchange_is_answered(x) || exchange_was_left(conn, x));
 }
 

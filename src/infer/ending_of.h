@@ -15,6 +15,10 @@
  */
 struct mark exchange_asked(const struct exchange *x);
 
+/* What is missing of the request is what the snap length cut off its packets,
+ * and not a byte of an answer came: it is whole for all that is known. */
+bool exchange_is_snapped(const struct conn *conn, const struct exchange *x);
+
 /* Its whole request waited for the rest of an answer. */
 bool exchange_was_waiting(const struct conn *conn, const struct exchange *x);
 

@@ -273,6 +273,16 @@ static const struct h2_goaway *fatal_goaway(const struct h2_facts *h2,
     return mark_is_set(goaway->at) && goaway->code ? goaway : NULL;
 }
 
+/* Recorded the other way round: whoever closed had all that its peer ever
+ * sent, the reset of a stream with it. */
+static bool closed_behind_all(const struct conn *conn,
+                              const struct closing *closing, unsigned resetter)
+{
+    return closing->by == closed_by(conn, 1 - resetter) && !closing->by_reset &&
+           closing->acks != CONN_NO_OFFSET &&
+           closing->acks >= conn->flow[resetter].top;
+}
+
 bool was_ended_by_reset(const struct conn *conn, const struct h2_facts *h2,
                         const struct exchange *x)
 {
@@ -293,6 +303,7 @@ struct closing stream_closing(const struct conn *conn,
     other = x->h2->reset_by_client ? conn_server(conn) : conn->client;
     fatal = fatal_goaway(h2, other);
     if (is_before(closing.at, x->h2->reset) &&
+        !closed_behind_all(conn, &closing, 1 - other) &&
         !(fatal && is_before(fatal->at, closing.at)))
         return closing;
     closing = (struct closing){.by = x->h2->reset_by_client ? CLOSED_BY_CLIENT

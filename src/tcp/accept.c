@@ -198,6 +198,7 @@ static void move_flow(struct conn *conn, unsigned side, uint32_t seq)
     if (!flow->isn_known || is_near(conn, side, seq) ||
         flow_offset(flow, seq) >= top)
         return;
+    flow->stands_ahead = false;
     if (was_told(flow) || mark_is_set(flow->syn))
         flow->isn = seq - (uint32_t)(top + 1 - CONN_ORIGIN);
     else

@@ -382,6 +382,10 @@ void analyse_segment(struct conn *conn, const struct segment *segment,
     if (!seen->is_probe && seen->end == seen->offset) {
         flow->acks |= !(segment->flags & (TCP_SYN | TCP_FIN));
         flow->filled &= !flow->acks;
+        if (seen->offset > flow->top && !(segment->flags & TCP_SYN)) {
+            flow->stands_at = segment->seq;
+            flow->stands_ahead = true;
+        }
         analyse_probe_answer(conn, seen);
     } else if (!seen->is_probe || seen->end > flow->top) {
         if (conn->episodes_open)

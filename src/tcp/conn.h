@@ -137,7 +137,7 @@ struct flow {
     struct mark handed; /* of the latest bytes handed on */
     struct mark hole_since; /* acknowledged but not seen */
     uint64_t hole_end;      /* of the last hole that was given up */
-    uint32_t hole_patience; /* segments since then */
+    uint32_t stands_at;     /* the sequence number of a segment without bytes */
     uint32_t isn;           /* the sequence number at CONN_ORIGIN */
     nanos resent_at;        /* see `resent`: the latest of them */
     uint64_t recent;        /* offset of the last data of some length, */
@@ -164,9 +164,12 @@ struct flow {
     bool has_window;
     bool has_scale;
     bool has_timestamp;
-    bool end_told;       /* the sink knows that nothing more comes */
-    bool probing;        /* its last segment was a keep-alive probe */
-    bool unacked_by_ack; /* unacked_since is an ACK of the bytes before */
+    bool end_told;         /* the sink knows that nothing more comes */
+    bool probing;          /* its last segment was a keep-alive probe */
+    bool unacked_by_ack;   /* unacked_since is an ACK of the bytes before */
+    bool stands_ahead;     /* stands_at was behind `top`: what lies between had
+                              been sent (SND.NXT) */
+    uint8_t hole_patience; /* segments since hole_since */
 };
 
 /* How far it has come. */

@@ -104,11 +104,25 @@ static bool hand_on_held(struct reassembly *reassembly, struct conn *conn,
     return progress;
 }
 
-/* How far the flow's hole reaches; 0: what comes next is not missing. */
-static uint64_t hole_size(const struct flow *flow, bool may_be_unacked)
+/* Its own segments without bytes stood there; 0: nowhere further on. It is no
+ * hole before bytes that wait: those the network may have lost. */
+static uint64_t stood_at(const struct flow *flow)
+{
+    return flow->stands_ahead ? flow_offset(flow, flow->stands_at) : 0;
+}
+
+/*
+ * How far the flow's hole reaches; 0: what comes next is not missing. That an
+ * empty segment of its own stands further on is told at the end only: until
+ * then the bytes before it may be sent again.
+ */
+static uint64_t hole_size(const struct flow *flow, bool may_be_unacked,
+                          bool at_end)
 {
     uint64_t end = flow->acked;
 
+    if (at_end && !flow->held_count && stood_at(flow) > end)
+        end = stood_at(flow);
     if (flow->fin_at != CONN_NO_OFFSET && end > flow->fin_at)
         end = flow->fin_at;
     if (flow->held_count &&
@@ -122,7 +136,12 @@ static struct mark when_lost(const struct conn *conn, const struct flow *flow)
 {
     if (mark_is_set(flow->hole_since))
         return flow->hole_since;
-    return flow->held_count ? out_of_order_first(flow)->at : conn->last;
+    if (flow->held_count)
+        return out_of_order_first(flow)->at;
+    /* nobody acknowledged them: sent, at some time behind what was seen */
+    return flow->acked <= flow->next && mark_is_set(flow->last_data)
+               ? flow->last_data
+               : conn->last;
 }
 
 /* The hole is given up only as far as the next waiting bytes need it: what
@@ -190,7 +209,7 @@ static bool give_up(struct reassembly *reassembly, struct conn *conn,
         struct flow *flow = &conn->flow[side];
         bool one_way = !conn->flow[1 - side].seen;
         bool too_much = flow->held_count && over_budget(reassembly, flow);
-        uint64_t size = hole_size(flow, too_much || one_way);
+        uint64_t size = hole_size(flow, too_much || one_way, at_end);
 
         if (size == 0) {
             flow->hole_since = (struct mark){0};
@@ -234,6 +253,7 @@ static bool forgo_cause(struct conn *conn, const struct reassembly *reassembly,
 static bool is_settled(const struct flow *flow)
 {
     return !flow->held_count && flow->acked <= flow->next &&
+           stood_at(flow) <= flow->next &&
            (flow->end_told || !mark_is_set(flow->fin));
 }
 

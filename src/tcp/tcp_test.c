@@ -115,6 +115,22 @@ static const struct conversation holes[] = {
                 "c +4 gap 5 #5\n"
                 "over open\n"
                 "  hole c x1 +4:5 #5 #5 #5 ended #5\n"),
+    ROW(.name = "its sender stands behind them, at the end of the capture",
+        .step = {HANDSHAKE, SENT('c', 10, A, 1, 1, "abc"),
+                 SENT('s', 20, A, 1, 4, ""), SENT('s', 30, A, 9, 4, ""), PAUSE,
+                 SENT('s', 900, A, 9, 4, ""), PAUSE},
+        .told = "c +1 abc #4\n"
+                "--\n"
+                "--\n"
+                "s +1 gap 8 #7\n"
+                "over open\n"
+                "  hole s x1 +1:8 #7 #7 #7 ended #7\n"),
+    ROW(.name = "its sender stands behind them, and they come",
+        .step = {HANDSHAKE, SENT('c', 10, A, 1, 1, "abc"),
+                 SENT('s', 20, A, 4, 4, ""), SENT('s', 900, A, 1, 4, "def")},
+        .told = "c +1 abc #4\n"
+                "s +1 def #6\n"
+                "over open\n"),
     ROW(.name = "a question that was not captured",
         .step = {HANDSHAKE, SENT('s', 10, A, 1, 4, "de"), PAUSE,
                  SENT('s', 111, A, 3, 4, "f")},
