@@ -272,8 +272,6 @@ void tell_write_timeout_truncation(const struct facts *f,
     finding->symptom = SYMPTOM_TRUNCATED;
     finding->confidence = fit_confidence(f);
     if (is_slow_reader(f)) {
-        if (finding->confidence < CONFIDENCE_LIKELY)
-            finding->confidence = CONFIDENCE_LIKELY;
         finding_explain(
             finding,
             "The client did not read (TCP window 0 for %s), so the "
