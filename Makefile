@@ -45,7 +45,7 @@ DEPS_TEST  := libcmocka-dev python3 tshark tcpdump zstd lz4 gzip clang-format-14
               util-linux curl git golang-go golang-golang-x-net-dev \
               python3-distributed libxml2-utils cmark-gfm \
               python3-jsonschema python3-yaml jq parallel zsh fish
-DEPS_LAB   := nodejs nginx-light apache2-bin gunicorn haproxy openssl nghttp2-client \
+DEPS_LAB   := nodejs nginx-light apache2-bin gunicorn uvicorn haproxy openssl nghttp2-client \
               golang-google-grpc-dev python3-grpcio default-jdk-headless \
               varnish php8.2-fpm chromium prometheus
 DEPS_BENCH := tcptrace time wrk

@@ -1,5 +1,7 @@
 #include "diagnose/facts_ends.h"
 
+#include "diagnose/software.h"
+
 /* Sooner than one end can know of the other's RST. */
 #define RESET_AT_ONCE (NANOS_PER_MILLI / 200)
 
@@ -63,11 +65,19 @@ bool is_race_with_unseen_fin(const struct facts *f)
            !f->closing.reset->has_ack && !f->response_begun && f->idle >= 0;
 }
 
+/* Alike in age, or not: its server has no timer that ends them. */
+static bool is_untimed_event(const struct facts *f,
+                             const struct cluster *cluster)
+{
+    return has_no_response_timeout(f) && cluster_is_one_event(cluster) &&
+           f->wait >= f->settings->timeout_floor;
+}
+
 bool is_in_shutdown(const struct facts *f, struct cluster *cluster)
 {
     return f->server_closed && f->known->endings &&
            endings_cluster(f->known->endings, f->closing.at, NULL, cluster) &&
-           cluster_is_shutdown(cluster);
+           (cluster_is_shutdown(cluster) || is_untimed_event(f, cluster));
 }
 
 bool may_be_shutdown(const struct facts *f)

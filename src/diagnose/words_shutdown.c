@@ -2,17 +2,20 @@
 #include "diagnose/rules.h"
 
 #include "diagnose/facts_ends.h"
+#include "diagnose/software.h"
 #include "diagnose/words.h"
 
-/* Two requests alone may have come to their ends by themselves. */
+/* Two requests alone may have come to their ends by themselves, and several
+ * that began together for a reason of their handlers'. */
 static bool is_weak(const struct cluster *cluster)
 {
-    return cluster->busy == 2 && !cluster->idle && !cluster->refused;
+    return (cluster->busy == 2 || !cluster->varies) && !cluster->idle &&
+           !cluster->refused;
 }
 
 static void offer_coincidence(const struct facts *f, struct finding *finding)
 {
-    if (f->wait >= f->settings->timeout_floor)
+    if (f->wait >= f->settings->timeout_floor && !has_no_response_timeout(f))
         finding_alternative(
             finding, VERDICT_WRITE_TIMEOUT_EOF,
             "a timer may have ended one of the two, and something else the "

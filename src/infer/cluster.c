@@ -168,12 +168,16 @@ bool endings_survived(const struct endings *endings, struct mark at)
     return cluster.survivors;
 }
 
-bool cluster_ends_together(const struct cluster *cluster)
+bool cluster_is_one_event(const struct cluster *cluster)
 {
     unsigned chance = (cluster->crowd + CROWD_ADDS - 1) / CROWD_ADDS;
 
-    return cluster->varies && !cluster->survivors &&
-           cluster->busy + cluster->idle >= 2 + chance;
+    return !cluster->survivors && cluster->busy + cluster->idle >= 2 + chance;
+}
+
+bool cluster_ends_together(const struct cluster *cluster)
+{
+    return cluster->varies && cluster_is_one_event(cluster);
 }
 
 bool cluster_is_shutdown(const struct cluster *cluster)

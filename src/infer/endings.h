@@ -100,8 +100,11 @@ bool endings_are_timed(const struct endings *endings, struct mark at,
                        const struct cluster *cluster,
                        const struct durations *timer);
 
-/* Connections of unlike ages ended in one instant, more than chance would have
- * it where many end one by one, and none went on. */
+/* Connections ended in one instant, more than chance would have it where many
+ * end one by one, and none went on. */
+bool cluster_is_one_event(const struct cluster *cluster);
+
+/* And they were of unlike ages: no timer of theirs ended them. */
 bool cluster_ends_together(const struct cluster *cluster);
 
 /* A process ended: connections together, or one and then a refusal. */

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from kit import PORT, Client, recipe, together, wait_listening
+from kit import PORT, Client, need, recipe, together, wait_listening
 
 BASE = f"http://127.0.0.1:{PORT}"
 
@@ -139,6 +139,67 @@ def gunicorn(lab, *flags):
     lab.start("gunicorn", *flags, "-b", f"127.0.0.1:{PORT}", "app:app")
     wait_listening(PORT)
     time.sleep(1)
+
+
+ASGI = """
+import asyncio
+
+async def app(scope, receive, send):
+    if scope['type'] != 'http':
+        return
+    if scope['path'] == '/slow':
+        await asyncio.sleep(float(scope['query_string']))
+    await send({'type': 'http.response.start', 'status': 200,
+                'headers': [(b'content-type', b'text/plain')]})
+    if scope['path'] == '/stream':
+        for _ in range(50):
+            await send({'type': 'http.response.body', 'body': b'some\\n',
+                        'more_body': True})
+            await asyncio.sleep(0.2)
+    await send({'type': 'http.response.body', 'body': b'ok\\n'})
+"""
+
+
+def uvicorn(lab, *flags):
+    need("uvicorn")
+    with open(os.path.join(lab.tmp, "asgi.py"), "w") as f:
+        f.write(ASGI)
+    child = lab.start("uvicorn", "--port", str(PORT), *flags, "asgi:app")
+    wait_listening(PORT)
+    return child
+
+
+@recipe("uvicorn-stops-busy", "server-shutdown server-shutdown", seconds=4,
+        note="both connections closed in one instant, and no other lived on")
+def uvicorn_stops(lab):
+    """uvicorn is told to stop, twice: it does not wait for its two event
+    streams, which began together."""
+    server = uvicorn(lab)
+    lab.capture()
+    clients = [Client(), Client()]
+    for client in clients:
+        client.get("/ok")
+        client.ask("/stream")
+    time.sleep(1.5)
+    server.terminate()
+    time.sleep(0.3)
+    server.send_signal(signal.SIGINT)
+    watch_them_end(clients)
+
+
+@recipe("uvicorn-killed-busy", "server-shutdown server-shutdown", seconds=4,
+        note="both connections closed in one instant, and no other lived on")
+def uvicorn_killed(lab):
+    """uvicorn gets SIGKILL with two event streams under way that began
+    together."""
+    server = uvicorn(lab)
+    lab.capture()
+    clients = [Client(), Client()]
+    for client in clients:
+        client.ask("/stream")
+    time.sleep(1.5)
+    server.kill()
+    watch_them_end(clients)
 
 
 @recipe("python-raises-late", "handler-abort handler-abort", seconds=5,
