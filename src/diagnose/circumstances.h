@@ -16,8 +16,10 @@ struct circumstances {
     struct leg_pair upstream; /* what its server asked of others for it */
     struct leg_pair front;    /* what its client, a proxy, was asked for it */
     const struct server_facts
-        *behind;      /* the upstream's server; NULL: unknown */
-    bool later_works; /* a later connection between the same hosts did */
+        *behind;             /* the upstream's server; NULL: unknown */
+    const struct pool *pool; /* of its server, a proxy, that was at its limit;
+                                NULL: none is known */
+    bool later_works;        /* a later connection between the same hosts did */
 };
 
 #endif

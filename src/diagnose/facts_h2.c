@@ -214,3 +214,26 @@ bool ended_while_blocked(const struct facts *f)
            (h2->stream[MESSAGE_RESPONSE].blocking.until.frame == end ||
             h2->connection[MESSAGE_RESPONSE].blocking.until.frame == end);
 }
+
+const struct durations *reset_timer(const struct facts *f)
+{
+    const struct durations *resets = &f->known->reset;
+
+    /* a timer of the stream's lets nothing take longer */
+    return !durations_outlast(&f->known->success, f->wait) &&
+                   durations_constant(resets, 1) &&
+                   durations_alike(f->wait, resets->shortest)
+               ? resets
+               : NULL;
+}
+
+const struct route *route_with_reset_timer(const struct facts *f)
+{
+    const struct route *route =
+        reset_timer(f) ? NULL : routes_find(f->known->routes, f->x);
+
+    return route && route_limits_reset(&route->limits) &&
+                   durations_alike(f->wait, route->limits.reset.shortest)
+               ? route
+               : NULL;
+}

@@ -56,4 +56,12 @@ unsigned held_up(const struct facts *f, bool by_connection);
 /* The response's sender had used up a window when it ended. */
 bool ended_while_blocked(const struct facts *f);
 
+/*
+ * The server's streams are reset after the same time as this one, and no answer
+ * of it took longer; or, where that is not so, those of the same route. NULL:
+ * no such timer is known.
+ */
+const struct durations *reset_timer(const struct facts *f);
+const struct route *route_with_reset_timer(const struct facts *f);
+
 #endif

@@ -30,7 +30,6 @@ bool is_stream_limit(const struct facts *f)
 /* RST_STREAM(INTERNAL_ERROR) after a constant time is a timer. */
 bool is_write_timeout_reset(const struct facts *f)
 {
-    const struct durations *resets = &f->known->reset;
     nanos stated = f->settings->write_timeout;
 
     if (!is_internal_error(f) || f->wait < f->settings->timeout_floor ||
@@ -41,11 +40,7 @@ bool is_write_timeout_reset(const struct facts *f)
     /* without its header section it may be a proxy's */
     if (f->response_begun && !f->x->status)
         return false;
-    /* a timer of the stream's lets nothing take longer */
-    if (durations_outlast(&f->known->success, f->wait))
-        return false;
-    return durations_constant(resets, 1) &&
-           durations_alike(f->wait, resets->shortest);
+    return reset_timer(f) != NULL || route_with_reset_timer(f) != NULL;
 }
 
 /* Ended by the server without an error, and without a status. */

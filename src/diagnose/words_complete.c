@@ -146,6 +146,37 @@ static enum confidence sureness(const struct facts *f, bool constant)
                : CONFIDENCE_LIKELY;
 }
 
+/* All the places that it has behind it were taken, of others if not of this. */
+static void tell_pool(const struct facts *f, struct finding *finding)
+{
+    const struct pool *pool = f->around->pool;
+    const struct leg_pair *pair = &f->around->upstream;
+    char server[ENDPOINT_TEXT_SIZE];
+    nanos waited = facts_passed(f->asked, pair->since);
+    bool reached = pair->sure == LEG_SURE;
+
+    if (!pool ||
+        (reached && (waited < POOL_WAIT_LEAST ||
+                     !endpoint_same(&pair->leg.server, &pool->server))))
+        return;
+    finding_explain(
+        finding,
+        "It never had more than %u requests under way at %s, and %" PRIu64
+        " others or more waited in front of it, one for %s or more, until one "
+        "of these ended: a pool of connections at its limit. %s",
+        pool->at_once, endpoint_print(server, &pool->server), pool->waited,
+        finding_duration(finding, pool->longest),
+        reached ? finding_say(finding,
+                              "This one began there %s after it had "
+                              "come.",
+                              finding_duration(finding, waited))
+                : "This one may have waited for a place until it was refused.");
+    finding_advise(finding,
+                   "give the gateway more connections to that server, if that "
+                   "can bear them (HAProxy maxconn, nginx max_conns, Envoy "
+                   "max_connections, Go MaxConnsPerHost), or more servers");
+}
+
 void tell_gateway_timeout(const struct facts *f, struct finding *finding)
 {
     nanos delay = answer_delay(f);
@@ -166,6 +197,7 @@ void tell_gateway_timeout(const struct facts *f, struct finding *finding)
     if (constant)
         tell_constant(f, finding, route);
     tell_other_leg(f, finding);
+    tell_pool(f, finding);
     if (delay >= f->settings->timeout_floor && !is_told_behind(f))
         finding_advise(
             finding, "compare the gateway's timeout (nginx proxy_read_timeout, "

@@ -51,7 +51,9 @@ static bool is_stated(const struct facts *f)
 
 void tell_write_timeout_reset(const struct facts *f, struct finding *finding)
 {
-    const struct durations *resets = &f->known->reset;
+    const struct route *route = route_with_reset_timer(f);
+    const struct durations *resets =
+        route ? &route->limits.reset : &f->known->reset;
 
     finding->symptom = SYMPTOM_RESET;
     finding->confidence =
@@ -62,11 +64,13 @@ void tell_write_timeout_reset(const struct facts *f, struct finding *finding)
                     finding_duration(finding, f->wait));
     if (resets->instants >= 2)
         finding_explain(finding,
-                        "%" PRIu64 " streams were reset this way, all %s after "
-                        "their requests: %s timer, as Go's http.Server."
+                        "%" PRIu64 " streams%s were reset this way, all %s "
+                        "after their requests: %s timer%s, as Go's http.Server."
                         "WriteTimeout is under HTTP/2.",
-                        resets->samples, finding_range(finding, resets),
-                        resets->instants >= 3 ? "a" : "perhaps a");
+                        resets->samples, route ? " of this route" : "",
+                        finding_range(finding, resets),
+                        resets->instants >= 3 ? "a" : "perhaps a",
+                        route ? " of that route" : "");
     else
         finding_explain(finding,
                         "It is the only such stream. Go's http.Server."

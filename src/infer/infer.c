@@ -1,6 +1,7 @@
 #include "infer/infer.h"
 
 #include "base/arena.h"
+#include "infer/legs_route.h"
 #include "infer/server_figures.h"
 #include "infer/servers.h"
 
@@ -16,6 +17,8 @@ struct infer {
     struct servers servers;
     struct openings openings;
     struct legs legs;
+    uint64_t pools;              /* that were found, the same one again, too */
+    nanos pools_at;              /* when they were looked for last; 0: never */
     uint64_t http[PORTS / WORD]; /* ports on which some server answered */
 };
 
@@ -95,17 +98,45 @@ struct legs *infer_legs(struct infer *infer)
 
 static void take_pool(void *context, const struct pool *pool)
 {
-    const struct infer *infer = context;
+    struct infer *infer = context;
     const struct server_facts *server =
         servers_find(&infer->servers, &pool->server);
 
+    infer->pools++;
     if (server && pool->waited > server->use->pool.waited)
         server->use->pool = *pool;
+}
+
+const struct pool *infer_pool_of(const struct infer *infer,
+                                 const struct endpoint *proxy)
+{
+    const struct server_facts *server =
+        infer->pools ? servers_first(&infer->servers) : NULL;
+    const struct pool *most = NULL;
+
+    for (; server; server = server->next) {
+        const struct pool *pool = &server->use->pool;
+
+        if (pool->waited && (!most || pool->waited > most->waited) &&
+            legs_is_one_host(&pool->client, proxy))
+            most = pool;
+    }
+    return most;
 }
 
 void infer_find_pools(struct infer *infer)
 {
     pools_find(&infer->legs, take_pool, infer);
+}
+
+void infer_find_pools_by(struct infer *infer, nanos now)
+{
+    nanos due = nanos_after(infer->pools_at, NANOS_PER_SECOND);
+
+    if (infer->pools_at && !conn_is_due(due, now))
+        return;
+    infer->pools_at = now;
+    infer_find_pools(infer);
 }
 
 uint64_t infer_forgotten(const struct infer *infer)
@@ -141,12 +172,6 @@ static void note_answered(struct infer *infer,
 
     if (server->answered > 0)
         infer->http[port / WORD] |= UINT64_C(1) << (port % WORD);
-}
-
-/* What a gateway says when what is behind it failed. */
-static bool exchange_is_gateways(const struct exchange *x)
-{
-    return x->status >= 502 && x->status <= 504;
 }
 
 /* It did so for want of time. */
@@ -257,15 +282,23 @@ void infer_ended(struct infer *infer, const struct conn *conn,
     struct http_facts http = http_facts_of(conn);
     bool by_reset = was_ended_by_reset(conn, &http.h2, x);
     nanos wait = nanos_between(exchange_asked(x).time, x->h2->reset.time);
+    bool failed, timed;
 
     if (!server)
         return;
     server->exchanges++;
     server->answered += mark_is_set(x->response.start);
     note_answered(infer, server);
+    failed = !exchange_is_answered(x) && !is_in_doubt(infer, conn, NULL, x);
+    timed = failed && by_reset && !x->h2->reset_by_client &&
+            x->h2->reset_code == H2_INTERNAL_ERROR &&
+            wait >= infer->options.floor;
     servers_count(&infer->servers, server, x,
-                  &(struct route_use){.complete = exchange_went_well(conn, x)});
-    if (exchange_is_answered(x) || is_in_doubt(infer, conn, NULL, x))
+                  &(struct route_use){.complete = exchange_went_well(conn, x),
+                                      .bears = timed ? BEARS_RESET : BEARS_NOT,
+                                      .took = wait,
+                                      .at = x->h2->reset});
+    if (!failed)
         return;
     if (by_reset && x->h2->reset_by_client)
         server_add_ending(server,

@@ -169,6 +169,14 @@ struct openings *infer_openings(struct infer *infer);
 /* All has been seen: which pools of proxies were at their limit? */
 void infer_find_pools(struct infer *infer);
 
+/* The same while more is to come: looks again when a second has passed. */
+void infer_find_pools_by(struct infer *infer, nanos now);
+
+/* That one of a proxy at its limit, by the address that it is asked at: of
+ * several the one that most waited for. NULL: none is known. */
+const struct pool *infer_pool_of(const struct infer *infer,
+                                 const struct endpoint *proxy);
+
 /* What came into proxies and went out of them. */
 struct legs *infer_legs(struct infer *infer);
 

@@ -8,9 +8,6 @@
 /* A pool hands its place on within that. */
 #define HANDED_ON_WITHIN (2 * NANOS_PER_MILLI)
 
-/* A shorter wait may be the proxy's own work. */
-#define WAIT_LEAST (50 * NANOS_PER_MILLI)
-
 /* One exchange out of a proxy. */
 struct upstream {
     const struct leg *leg;
@@ -186,7 +183,7 @@ static bool find_waits(struct group *group, struct pool *pool)
     for (size_t i = 0; i < group->count; i++) {
         const struct upstream *one = &group->of[i];
 
-        if (wait[i] < WAIT_LEAST)
+        if (wait[i] < POOL_WAIT_LEAST)
             continue;
         if (!is_handed_on(group, one) || !waits(group, one, wait[i])) {
             others++;

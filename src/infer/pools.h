@@ -14,6 +14,9 @@
 
 #include "infer/legs.h"
 
+/* A shorter wait may be the proxy's own work. */
+#define POOL_WAIT_LEAST (50 * NANOS_PER_MILLI)
+
 enum {
     POOL_FITS_MOST = 128,    /* exchanges that ended next, to look for fronts */
     POOL_AT_ONCE_MOST = 256, /* requests under way: more are no pool */

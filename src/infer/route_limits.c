@@ -24,6 +24,9 @@ void route_limits_add(struct route_limits *limits, enum route_bearing bearing,
     case BEARS_CUT:
         durations_add(&limits->cut, took, at);
         return;
+    case BEARS_RESET:
+        durations_add(&limits->reset, took, at);
+        return;
     case BEARS_GATEWAY:
         durations_add(&limits->gateway, took, at);
         break;
@@ -63,4 +66,10 @@ bool route_limits_gateway(const struct route_limits *limits)
 {
     return durations_constant(&limits->gateway, INSTANTS_LEAST) &&
            !outlasts(limits->longest_served, &limits->gateway);
+}
+
+bool route_limits_reset(const struct route_limits *limits)
+{
+    return durations_constant(&limits->reset, INSTANTS_LEAST) &&
+           !outlasts(limits->longest, &limits->reset);
 }

@@ -14,7 +14,8 @@ enum route_bearing {
     BEARS_NOT,     /* on none */
     BEARS_ANSWER,  /* answered whole */
     BEARS_GATEWAY, /* the same, by a gateway's 502 to 504 after the floor */
-    BEARS_CUT      /* the server closed, after the floor */
+    BEARS_CUT,     /* the server closed, after the floor */
+    BEARS_RESET    /* HTTP/2: its RST_STREAM(INTERNAL_ERROR), after the floor */
 };
 
 struct route_limits {
@@ -26,6 +27,7 @@ struct route_limits {
     struct mark longest_served_at;
     struct durations cut;
     struct durations gateway;
+    struct durations reset;
 };
 
 void route_limits_add(struct route_limits *limits, enum route_bearing bearing,
@@ -44,5 +46,9 @@ bool route_limits_bound_cut(const struct route_limits *limits);
 /* A gateway gave up on it at several instants, always after the same time, and
  * no answer took longer. */
 bool route_limits_gateway(const struct route_limits *limits);
+
+/* Its streams were reset at several instants, always after the same time, and
+ * no answer took longer. */
+bool route_limits_reset(const struct route_limits *limits);
 
 #endif

@@ -292,6 +292,29 @@ static struct route_limits limits_of(const struct taken *taken, size_t count)
         BEARS_CUT, ms                                                          \
     }
 
+#define RESET(ms)                                                              \
+    {                                                                          \
+        BEARS_RESET, ms                                                        \
+    }
+
+static void test_reset_limit(void **state)
+{
+    struct route_limits limits;
+
+    (void)state;
+    limits = LIMITS_OF(ANSWERED(900), RESET(1200), RESET(1210));
+    assert_true(route_limits_reset(&limits));
+    assert_int_equal(limits.answers, 1);
+    assert_false(route_limits_cut(&limits));
+    /* one alone, two that vary, and one that an answer outlasted */
+    limits = LIMITS_OF(ANSWERED(900), RESET(1200));
+    assert_false(route_limits_reset(&limits));
+    limits = LIMITS_OF(ANSWERED(900), RESET(1200), RESET(1500));
+    assert_false(route_limits_reset(&limits));
+    limits = LIMITS_OF(ANSWERED(1900), RESET(1200), RESET(1210));
+    assert_false(route_limits_reset(&limits));
+}
+
 static void test_limits(void **state)
 {
     struct route_limits limits;
@@ -343,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_heavy_ones_stay),
         cmocka_unit_test(test_room_of_all),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_reset_limit),
         cmocka_unit_test(test_memory),
     };
 

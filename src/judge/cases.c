@@ -111,6 +111,12 @@ const struct circumstances *cases_prepare(const struct cases *cases,
     around->behind = around->upstream.sure == LEG_SURE
                          ? infer_at(cases->infer, &around->upstream.leg.server)
                          : NULL;
+    if (x && exchange_is_gateways(x)) {
+        if (cases->options->live)
+            infer_find_pools_by(cases->infer, cases->coverage->now);
+        around->pool =
+            infer_pool_of(cases->infer, &conn->endpoint[conn_server(conn)]);
+    }
     return around;
 }
 

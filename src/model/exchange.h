@@ -138,6 +138,12 @@ static inline bool exchange_is_complete(const struct exchange *x)
     return mark_is_set(x->request.end) && mark_is_set(x->response.end);
 }
 
+/* What a gateway says when what is behind it failed. */
+static inline bool exchange_is_gateways(const struct exchange *x)
+{
+    return x->status >= 502 && x->status <= 504;
+}
+
 /* Its latest byte, of either message: by frame, since a clock may be set
  * back. */
 static inline struct mark exchange_moved(const struct exchange *x)

@@ -32,6 +32,10 @@ static void add_limits(json_t *json, const struct route_limits *limits)
         json_object_set_new(json, "write_timeout",
                             bracket(limits->longest, &limits->cut, true,
                                     limits->answers, 0));
+    if (route_limits_reset(limits))
+        json_object_set_new(json, "stream_timeout",
+                            bracket(limits->longest, &limits->reset, true,
+                                    limits->answers, 0));
     if (route_limits_gateway(limits))
         json_object_set_new(json, "gateway_timeout",
                             bracket(limits->longest_served, &limits->gateway,

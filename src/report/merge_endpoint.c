@@ -188,6 +188,7 @@ static void add_route(json_t *routes, json_t *route)
             continue;
         join_figures(old, route);
         merge_member(old, route, "write_timeout", join_bracket);
+        merge_member(old, route, "stream_timeout", join_bracket);
         merge_member(old, route, "gateway_timeout", join_bracket);
         if (json_is_true(json_object_get(route, "partial")))
             json_object_set_new(old, "partial", json_true());

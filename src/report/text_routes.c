@@ -107,11 +107,20 @@ static void write_routes(const struct page *page,
     }
 }
 
+/* Which limit of a route's. */
+enum limit {
+    LIMIT_CUT,
+    LIMIT_RESET,
+    LIMIT_GATEWAY
+};
+
 static void write_limit(const struct page *page, const struct route *route,
-                        const struct report_options *options, bool gateway)
+                        const struct report_options *options, enum limit limit)
 {
     const struct route_limits *limits = &route->limits;
-    const struct durations *bad = gateway ? &limits->gateway : &limits->cut;
+    const struct durations *bad = limit == LIMIT_GATEWAY ? &limits->gateway
+                                  : limit == LIMIT_RESET ? &limits->reset
+                                                         : &limits->cut;
     char low[NANOS_TEXT_SIZE];
     char high[NANOS_TEXT_SIZE];
     struct text text;
@@ -119,7 +128,9 @@ static void write_limit(const struct page *page, const struct route *route,
     text_init(&text, LINE_SIZE);
     add_route(&text, route, options);
     nanos_print_duration(high, bad->shortest);
-    if (gateway)
+    if (limit == LIMIT_RESET)
+        text_addf(&text, ": resets streams after %s", high);
+    else if (limit == LIMIT_GATEWAY)
         text_addf(&text, ": gives up on what is behind it after %s", high);
     else
         text_addf(&text, ": write timeout, if it is one, between %s and %s",
@@ -129,17 +140,20 @@ static void write_limit(const struct page *page, const struct route *route,
     text_release(&text);
 }
 
-static bool has_own(const struct route *route, bool gateway)
+static bool has_own(const struct route *route, enum limit limit)
 {
+    const struct route_limits *limits = &route->limits;
+
     return !route->is_partial &&
-           (gateway ? route_limits_gateway(&route->limits)
-                    : route_limits_bound_cut(&route->limits));
+           (limit == LIMIT_GATEWAY ? route_limits_gateway(limits)
+            : limit == LIMIT_RESET ? route_limits_reset(limits)
+                                   : route_limits_bound_cut(limits));
 }
 
 /* Where no limit of the server's explains them all, those of its routes. */
 static void write_limits(const struct page *page,
                          const struct server_facts *server,
-                         const struct report_options *options, bool gateway)
+                         const struct report_options *options, enum limit limit)
 {
     const struct route *sorted[ROUTES_KEPT];
     unsigned told = 0;
@@ -147,11 +161,19 @@ static void write_limits(const struct page *page,
     routes_sort(server->routes, sorted);
     for (size_t i = 0; i < server->routes->count && told < ROUTES_TOLD_MOST;
          i++) {
-        if (!has_own(sorted[i], gateway))
+        if (!has_own(sorted[i], limit))
             continue;
-        write_limit(page, sorted[i], options, gateway);
+        write_limit(page, sorted[i], options, limit);
         told++;
     }
+}
+
+/* No one timer of the server's explains the streams that it reset. */
+static bool is_reset_unlike(const struct server_facts *server)
+{
+    return server->reset.samples &&
+           (!durations_constant(&server->reset, 2) ||
+            durations_outlast(&server->success, server->reset.shortest));
 }
 
 void text_routes(const struct page *page, const struct server_facts *server,
@@ -164,10 +186,12 @@ void text_routes(const struct page *page, const struct server_facts *server,
         write_routes(page, server, &all, options);
     }
     if (server->routes->count > 1 && server_refutes_timeout(server))
-        write_limits(page, server, options, false);
+        write_limits(page, server, options, LIMIT_CUT);
+    if (server->routes->count > 1 && is_reset_unlike(server))
+        write_limits(page, server, options, LIMIT_RESET);
     if (server->routes->count > 1 && server->gateway.samples &&
         (!durations_constant(&server->gateway, 2) ||
          durations_outlast(&server->served, server->gateway.shortest)))
-        write_limits(page, server, options, true);
+        write_limits(page, server, options, LIMIT_GATEWAY);
     latency_release(&all);
 }

@@ -242,6 +242,19 @@ def check_pool(name):
           name + ": said")
 
 
+def check_refused_by_pool(name):
+    """What waited in front of a pool until it was refused is told of it; what
+    is told of another gateway, which has none at its limit, is not."""
+    findings = json.loads(whyeof(name, "-F", "json"))["findings"]
+    told = [f["explanation"] for f in findings
+            if f["code"] == "gateway-timeout"]
+    words = "never had more than 3 requests under way at 127.0.0.1:8081"
+    check(len(told) == 3 and all(words in text for text in told),
+          name + ": the pool is told with each")
+    check("never had more than" not in words_of("nginx-proxy-504-both-legs"),
+          "no pool of a gateway that waited for its server")
+
+
 def words_of(name):
     return " ".join(whyeof(name, "-F", "text").split())
 
@@ -264,6 +277,7 @@ def main():
                   in words_of(name), name + ": said")
     for name in POOLS:
         check_pool(name)
+    check_refused_by_pool("pool-limit-gives-up")
     for name in NO_POOLS:
         check(pool_of(name) is None and "under way here" not in words_of(name),
               name + ": no pool at its limit")

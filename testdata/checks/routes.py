@@ -167,13 +167,14 @@ LIMITS = {"/brief": 1.5, "/patient": 4.0}
 
 def check_limits():
     """Of each route the bracket holds its own limit, to what a timer is late."""
-    for name, key in (("node", "write_timeout"), ("nginx", "gateway_timeout")):
+    for name, key, limits in (("node", "write_timeout", LIMITS),
+                              ("nginx", "gateway_timeout", LIMITS)):
         path = "testdata/captures/routes-%s-limits.pcap" % name
         server, = json.loads(report(path, "-F", "json"))["endpoints"]
         check(server[key] is None, "%s of %s is none of the server's" % (
             key, name))
         for route in server["routes"]:
-            limit = LIMITS[route["path"]]
+            limit = limits[route["path"]]
             told = route[key]
             check(told["consistent"] and
                   told["longest_success_s"] < limit <=

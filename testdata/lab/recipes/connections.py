@@ -316,8 +316,8 @@ def at_once(number, path="/sleep?ms=100", apart=0.0, host="127.0.0.1"):
     together(*[one(apart * n) for n in range(number)])
 
 
-def haproxy(lab, limit):
-    conf = lab.filled("haproxy-queue.cfg", LIMIT=str(limit))
+def haproxy(lab, limit, queue="10s"):
+    conf = lab.filled("haproxy-queue.cfg", LIMIT=str(limit), QUEUE=queue)
     lab.start("haproxy", "-f", conf)
     wait_listening(PORT)
 
@@ -331,6 +331,20 @@ def pool_haproxy(lab):
     haproxy(lab, 2)
     lab.capture()
     at_once(10)
+
+
+@recipe("pool-limit-gives-up", "gateway-timeout gateway-timeout "
+        "gateway-timeout", seconds=4,
+        note="the three that are refused never left the proxy: that it was at "
+        "its limit is told with them")
+def pool_gives_up(lab):
+    """HAProxy, maxconn 3 and timeout queue 1.6 s, in front of Go, which takes
+    1 s; of nine requests at once three are answered, three wait and are, and
+    three get 503."""
+    lab.go(port=BACK)
+    haproxy(lab, 3, "1600ms")
+    lab.capture()
+    at_once(9, "/sleep?ms=1000", apart=0.01)
 
 
 @recipe("pool-wide-haproxy", "", note="the healthy twin: nobody waits")

@@ -5,6 +5,9 @@
 //   /read      reads the body, then answers
 //   /long      4 bytes promised, 8 sent
 //   /close     RST_STREAM(INTERNAL_ERROR) after 0.3 s, without an answer
+//   /brief?MS, /patient?MS
+//              a small answer after MS, or RST_STREAM(INTERNAL_ERROR) after 1.2
+//              or 2 s
 //   /aged      GOAWAY after 0.5 s, and RST_STREAM(NO_ERROR) a second later,
 //              without an answer: the age that a connection may have is over,
 //              and then the grace for its streams
@@ -27,7 +30,14 @@ function serve() {
       stream.end('ok\n');
     };
     stream.on('error', () => {});
-    switch (headers[':path'].replace(/^.grpc/, '')) {
+    const [path, ms] = headers[':path'].replace(/^.grpc/, '').split('?');
+    switch (path) {
+      case '/brief':
+      case '/patient':
+        setTimeout(() => stream.destroyed || answer(), Number(ms));
+        setTimeout(() => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR),
+                   path === '/brief' ? 1200 : 2000);
+        break;
       case '/page':
         stream.pushStream({ ':path': '/style' }, (error, pushed) => {
           if (!error) {
