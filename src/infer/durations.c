@@ -66,7 +66,7 @@ bool durations_end_together(const struct durations *set)
 
     return set->samples >= 2 &&
            (set->instants < 2 ||
-            (ends < 0 ? -ends : ends) < (set->longest - set->shortest) / 2);
+            (ends < 0 ? -ends : ends) < set->longest - set->shortest);
 }
 
 bool durations_constant(const struct durations *set, uint64_t instants)

@@ -37,8 +37,8 @@ bool durations_constant(const struct durations *set, uint64_t instants);
 
 /*
  * Did all end in one instant, or what took longest with what took shortest,
- * though it had begun at another time? Then the one end is what they share, and
- * no timer.
+ * though it had begun at another time: are their ends closer together than the
+ * durations? Then the one end is what they share, and no timer.
  */
 bool durations_end_together(const struct durations *set);
 

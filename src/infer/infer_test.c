@@ -93,6 +93,21 @@ static void test_instants(void **state)
     assert_true(durations_constant(&set, 2));
 }
 
+/* A process that dies closes its sockets one after another: what had begun
+ * later ended sooner, and the ends are closer together than the durations. */
+static void test_end_together(void **state)
+{
+    struct durations set = {0};
+
+    (void)state;
+    durations_add(&set, 1291 * MS, at(9 * S));
+    durations_add(&set, 1337 * MS, at(9 * S + 26 * MS));
+    assert_true(durations_constant(&set, 2));
+    assert_true(durations_end_together(&set));
+    durations_add(&set, 1350 * MS, at(12 * S));
+    assert_false(durations_end_together(&set));
+}
+
 /* A row in the form of a call: clang-format would align braces beyond 80. */
 #define ROW(...)                                                               \
     {                                                                          \
@@ -362,10 +377,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_durations), cmocka_unit_test(test_alike),
-        cmocka_unit_test(test_instants),  cmocka_unit_test(test_hints),
-        cmocka_unit_test(test_no_hint),   cmocka_unit_test(test_bracket),
-        cmocka_unit_test(test_idle),      cmocka_unit_test(test_ports),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_instants),  cmocka_unit_test(test_end_together),
+        cmocka_unit_test(test_hints),     cmocka_unit_test(test_no_hint),
+        cmocka_unit_test(test_bracket),   cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_ports),     cmocka_unit_test(test_refusals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
