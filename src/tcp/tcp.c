@@ -85,7 +85,7 @@ static bool is_past(nanos then, nanos now, nanos by)
     return passed > by || passed < -by;
 }
 
-static void tell_those_over(struct tcp *tcp, nanos now)
+void tcp_tick(struct tcp *tcp, nanos now)
 {
     const struct table *table = &tcp->table;
     struct conn *conn;
@@ -102,11 +102,6 @@ static void tell_those_over(struct tcp *tcp, nanos now)
         table_remove(&tcp->table, conn);
 }
 
-void tcp_tick(struct tcp *tcp, nanos now)
-{
-    tell_those_over(tcp, now);
-}
-
 static bool is_due(const struct conn *conn, nanos now)
 {
     return !conn->told_over && conn_is_due(conn->look_at, now) &&
@@ -114,15 +109,19 @@ static bool is_due(const struct conn *conn, nanos now)
             is_past(conn->over.time, now, SETTLES_WITHIN));
 }
 
+static nanos look(struct tcp *tcp, struct conn *conn)
+{
+    elsewhere_look(&tcp->table, conn);
+    return tcp->sink.look(tcp->sink.context, conn);
+}
+
 void tcp_look(struct tcp *tcp, nanos now)
 {
     for (unsigned place = PLACE_OPEN; place <= PLACE_CLOSING; place++) {
         for (struct conn *conn = tcp->table.list[place].oldest; conn;
              conn = conn->newer) {
-            if (is_due(conn, now)) {
-                elsewhere_look(&tcp->table, conn);
-                conn->look_at = tcp->sink.look(tcp->sink.context, conn);
-            }
+            if (is_due(conn, now))
+                conn->look_at = look(tcp, conn);
         }
     }
 }
@@ -281,7 +280,7 @@ void tcp_take_quoted(struct tcp *tcp, const struct segment *segment)
     unsigned side = 0;
     struct conn *conn = table_find(&tcp->table, segment, &side);
 
-    tell_those_over(tcp, segment->at.time);
+    tcp_tick(tcp, segment->at.time);
     if (conn)
         return;
     conn = table_add(&tcp->table, segment);
@@ -341,7 +340,7 @@ const struct conn *tcp_take(struct tcp *tcp, const struct segment *segment)
     struct seen seen;
     uint32_t held;
 
-    tell_those_over(tcp, segment->at.time);
+    tcp_tick(tcp, segment->at.time);
     conn = conn_for(tcp, segment, &side);
     if (!conn || conn->told_over)
         return NULL;
