@@ -206,6 +206,27 @@ void tell_race_with_unseen_fin(const struct facts *f, struct finding *finding)
     tell_idle_advice(f, finding, f->idle);
 }
 
+/* What may have become of the server instead. */
+static void offer_other_end(const struct facts *f, bool reset,
+                            struct finding *finding)
+{
+    if (reset)
+        finding_alternative(finding, VERDICT_SERVER_RESET,
+                            "the server itself may have restarted and "
+                            "forgotten the connection",
+                            "the server's uptime, or a capture on its side");
+    else if (f->around->later_works)
+        finding_alternative(finding, VERDICT_DEAD_PEER,
+                            "behind a load balancer the new connection may "
+                            "have gone to another host, and the one of this "
+                            "connection may be gone",
+                            "a capture behind it");
+    else
+        finding_alternative(finding, VERDICT_DEAD_PEER,
+                            "the whole host may be gone",
+                            "whether new connections to it work");
+}
+
 void tell_idle_path_drop(const struct facts *f, struct finding *finding)
 {
     const char *idle = finding_duration(finding, f->idle);
@@ -229,13 +250,7 @@ void tell_idle_path_drop(const struct facts *f, struct finding *finding)
     if (f->around->later_works)
         finding_explain(finding,
                         "A new connection to the same server works meanwhile.");
-    finding_alternative(finding,
-                        reset ? VERDICT_SERVER_RESET : VERDICT_DEAD_PEER,
-                        reset ? "the server itself may have restarted and "
-                                "forgotten the connection"
-                              : "the whole host may be gone",
-                        reset ? "the server's uptime, or a capture on its side"
-                              : "whether new connections to it work");
+    offer_other_end(f, reset, finding);
     finding_advise(finding,
                    "close idle connections in the client's pool sooner than "
                    "%s, or send TCP keep-alive probes more often than that",
