@@ -28,17 +28,12 @@ struct other_leg other_leg_of(const struct leg_pair *pair)
     };
 }
 
-static bool is_gateway_status(unsigned status)
-{
-    return status >= 502 && status <= 504;
-}
-
 bool is_stopped_by_gateway(const struct facts *f)
 {
     const struct leg *leg = leg_behind(f);
 
     return leg && f->x && !f->request_whole &&
-           is_gateway_status(f->x->status) && !leg->request_whole &&
+           status_is_gateways(f->x->status) && !leg->request_whole &&
            leg->how == LEG_LEFT;
 }
 
@@ -141,7 +136,7 @@ static void tell_large_head(const struct facts *f, struct finding *finding,
     };
 
     if (f->x->status != BAD_GATEWAY || !leg->status ||
-        is_gateway_status(leg->status) || leg->answer_head < LARGE_HEAD)
+        status_is_gateways(leg->status) || leg->answer_head < LARGE_HEAD)
         return;
     finding_explain(finding,
                     "Its header section has %" PRIu64
@@ -206,7 +201,7 @@ static void tell_front_end(const struct facts *f, struct finding *finding,
 {
     if (leg->how == LEG_LEFT)
         finding_explain(finding, "The proxy's own client had left.");
-    else if (is_gateway_status(leg->status))
+    else if (status_is_gateways(leg->status))
         finding_explain(finding, "The proxy answered its own client with %u.",
                         leg->status);
     else if (leg->how == LEG_ANSWERED)

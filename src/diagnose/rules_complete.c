@@ -104,7 +104,7 @@ bool diagnose_wants_complete(const struct diagnose_settings *settings,
         return true;
     if (wants_h2(settings, x) || exchange_is_short(x))
         return true;
-    if (x->status >= 502 && x->status <= 504)
+    if (status_is_gateways(x->status))
         return true;
     if (nanos_between(x->pause.time, x->pause_end.time) >=
         settings->stall_threshold)

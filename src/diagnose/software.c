@@ -69,12 +69,11 @@ bool is_known_proxy(const struct facts *f)
  */
 bool has_no_response_timeout(const struct facts *f)
 {
-    const struct leg *leg = leg_behind(f);
-
     static const char *const name[] = {"BaseHTTP",     "SimpleHTTP",
                                        "WSGIServer",   "Werkzeug",
                                        "uvicorn",      "aiohttp",
                                        "TornadoServer"};
+    const struct leg *leg = leg_behind(f);
 
     if (leg && leg->how == LEG_ANSWERED)
         return false;

@@ -18,7 +18,6 @@ static const char *debug_of(const struct facts *f,
 {
     const struct span debug = {(const uint8_t *)goaway->debug,
                                goaway->debug_size};
-
     const char *quote = finding_quote(f, finding, debug);
 
     if (debug.size == 0)

@@ -178,7 +178,7 @@ static void note_answered(struct infer *infer,
 static bool gave_up(const struct infer *infer, const struct exchange *x,
                     nanos wait)
 {
-    return exchange_is_gateways(x) &&
+    return status_is_gateways(x->status) &&
            (x->status == 504 || wait >= infer->options.floor);
 }
 
@@ -191,7 +191,7 @@ static enum route_bearing answer_bears(const struct infer *infer,
         return BEARS_NOT;
     if (gave_up(infer, x, wait))
         return BEARS_GATEWAY;
-    return exchange_is_gateways(x) ? BEARS_NOT : BEARS_ANSWER;
+    return status_is_gateways(x->status) ? BEARS_NOT : BEARS_ANSWER;
 }
 
 static void add_complete(struct infer *infer, struct server_facts *server,
@@ -223,7 +223,7 @@ static void add_complete(struct infer *infer, struct server_facts *server,
         return;
     if (x->response.framing != FRAMING_CLOSE)
         server_log_event(server, LOG_ANSWERED, wait, x->response.end);
-    if (x->response.framing != FRAMING_CLOSE && !exchange_is_gateways(x))
+    if (x->response.framing != FRAMING_CLOSE && !status_is_gateways(x->status))
         durations_add(&server->served, wait, x->response.end);
     if (gave_up(infer, x, wait))
         server_log_event(server, LOG_GATEWAY, wait, x->response.start);

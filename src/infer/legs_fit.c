@@ -6,7 +6,7 @@
 
 bool legs_is_one_host(const struct endpoint *a, const struct endpoint *b)
 {
-    return memcmp(&a->address, &b->address, sizeof a->address) == 0 ||
+    return address_same(&a->address, &b->address) ||
            (legs_is_loopback(a) && legs_is_loopback(b));
 }
 
@@ -23,7 +23,7 @@ bool leg_broke_after(const struct leg *leg, struct mark end)
 
 bool leg_says_gateway(const struct leg *leg)
 {
-    return leg->status >= 502 && leg->status <= 504;
+    return status_is_gateways(leg->status);
 }
 
 /* `shorter` is the end of the other's path, or all of it. */
@@ -125,7 +125,7 @@ static enum leg_proof proof_of_client(const struct leg *front,
     if (!named->address.version ||
         endpoint_same(named, &front->passed_on.client))
         return PROOF_NONE;
-    if (memcmp(&named->address, &client->address, sizeof named->address) != 0)
+    if (!address_same(&named->address, &client->address))
         return PROOF_AGAINST;
     if (named->port == 0)
         return PROOF_CLIENT;

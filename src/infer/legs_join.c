@@ -31,17 +31,12 @@ struct trials {
     size_t count;
 };
 
-static bool same_address(const struct address *a, const struct address *b)
-{
-    return memcmp(a, b, sizeof *a) == 0;
-}
-
 bool legs_is_joined(const struct legs *legs, const struct endpoint *asked,
                     const struct endpoint *asks)
 {
     for (size_t i = 0; i < legs->joins; i++) {
-        if (same_address(&legs->join[i].asked, &asked->address) &&
-            same_address(&legs->join[i].asks, &asks->address))
+        if (address_same(&legs->join[i].asked, &asked->address) &&
+            address_same(&legs->join[i].asks, &asks->address))
             return true;
     }
     return false;
@@ -55,8 +50,8 @@ static struct trial *find_trial(struct trials *trials, const struct leg *front,
 
     for (size_t i = 0; i < trials->count; i++) {
         trial = &trials->trial[i];
-        if (same_address(&trial->asked, &front->server.address) &&
-            same_address(&trial->asks, &upstream->client.address) &&
+        if (address_same(&trial->asked, &front->server.address) &&
+            address_same(&trial->asks, &upstream->client.address) &&
             endpoint_same(&trial->upstream, &upstream->server))
             return trial;
     }
@@ -121,8 +116,8 @@ static void try_leg(const struct legs *legs, size_t at, struct trials *trials)
 static bool is_known(const struct legs *legs, const struct trial *trial)
 {
     for (size_t i = 0; i < legs->joins; i++) {
-        if (same_address(&legs->join[i].asked, &trial->asked) &&
-            same_address(&legs->join[i].asks, &trial->asks))
+        if (address_same(&legs->join[i].asked, &trial->asked) &&
+            address_same(&legs->join[i].asks, &trial->asks))
             return true;
     }
     return false;

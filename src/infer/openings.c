@@ -17,11 +17,6 @@ bool opening_of(const struct outcome *outcome, struct opening *opening)
            (mark_is_set(conn->flow[0].syn) && mark_is_set(conn->flow[1].syn));
 }
 
-static bool same_address(const struct endpoint *a, const struct endpoint *b)
-{
-    return memcmp(&a->address, &b->address, sizeof a->address) == 0;
-}
-
 bool opening_eases(const struct opening *opening,
                    const struct incident *incident)
 {
@@ -32,9 +27,9 @@ bool opening_eases(const struct opening *opening,
     if (opening->server.port != theirs->port)
         return false;
     if (incident->exchange)
-        return same_address(&opening->server, theirs) &&
+        return address_same(&opening->server.address, &theirs->address) &&
                opening->first > incident->exchange->request.start.time;
-    return !same_address(&opening->server, theirs) &&
+    return !address_same(&opening->server.address, &theirs->address) &&
            apart >= -GOES_ON_WITHIN && apart <= GOES_ON_WITHIN;
 }
 

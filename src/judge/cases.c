@@ -111,7 +111,7 @@ const struct circumstances *cases_prepare(const struct cases *cases,
     around->behind = around->upstream.sure == LEG_SURE
                          ? infer_at(cases->infer, &around->upstream.leg.server)
                          : NULL;
-    if (x && exchange_is_gateways(x)) {
+    if (x && status_is_gateways(x->status)) {
         if (cases->options->live)
             infer_find_pools_by(cases->infer, cases->coverage->now);
         around->pool =

@@ -138,10 +138,10 @@ static inline bool exchange_is_complete(const struct exchange *x)
     return mark_is_set(x->request.end) && mark_is_set(x->response.end);
 }
 
-/* What a gateway says when what is behind it failed. */
-static inline bool exchange_is_gateways(const struct exchange *x)
+/* What a gateway says when what is behind it failed (RFC 9110, 15.6). */
+static inline bool status_is_gateways(unsigned status)
 {
-    return x->status >= 502 && x->status <= 504;
+    return status >= 502 && status <= 504;
 }
 
 /* Its latest byte, of either message: by frame, since a clock may be set

@@ -24,8 +24,7 @@ static inline bool address_same(const struct address *a,
 static inline bool endpoint_same(const struct endpoint *a,
                                  const struct endpoint *b)
 {
-    return a->port == b->port &&
-           memcmp(&a->address, &b->address, sizeof a->address) == 0;
+    return a->port == b->port && address_same(&a->address, &b->address);
 }
 
 /* `seed`: of hash_seed. */
