@@ -63,9 +63,9 @@ static void tell_silence(const struct silence *s, const char *dead,
     finding_explain(
         finding,
         "Its address sent a packet of another connection meanwhile (#%" PRIu64
-        ", tcp.stream %" PRIu64 "): something on the way drops what is of this "
-        "connection, or, behind NAT or a load balancer, another host has "
-        "that address too.",
+        ", tcp.stream %" PRIu64 "): a host is there. What is of this "
+        "connection is dropped on the way or at that host; or, behind NAT or "
+        "a load balancer, that packet was another host's.",
         mark_frame(episode->elsewhere), episode->elsewhere_id);
 }
 
