@@ -322,6 +322,28 @@ static const char *malformed(const struct exchange *x, enum reporter reporter)
     }
 }
 
+static bool is_cut_in_head(const struct finding *finding)
+{
+    const struct exchange *x = finding->exchange;
+
+    return finding->symptom == SYMPTOM_TRUNCATED && x && !x->is_h2 &&
+           !x->opaque && !x->response.lost && mark_is_set(x->response.start) &&
+           !mark_is_set(x->response.head);
+}
+
+/* curl and CPython take the fields that came for all of them, and no body. */
+static const char *head_cut(enum reporter reporter)
+{
+    static const char *const said[REPORTER_COUNT] = {
+        [REPORTER_GO] = "unexpected EOF",
+        [REPORTER_NODE] = "ECONNRESET socket hang up",
+        [REPORTER_HAPROXY] = "SH--",
+        [REPORTER_ENVOY] = "UC",
+    };
+
+    return said[reporter];
+}
+
 const char *known_as(const struct finding *finding, enum reporter reporter)
 {
     const struct exchange *x = finding->exchange;
@@ -361,6 +383,8 @@ const char *known_as(const struct finding *finding, enum reporter reporter)
     }
     if (is_of_h2(finding))
         return h2_words(finding, reporter);
+    if (is_cut_in_head(finding))
+        return head_cut(reporter);
     if (reporter == REPORTER_CURL && finding->symptom == SYMPTOM_TRUNCATED &&
         x && x->response.framing == FRAMING_LENGTH)
         return "curl: (18) transfer closed with bytes remaining to read";
